@@ -1,0 +1,117 @@
+/**
+ * The one adapter and device of the process.
+ *
+ * Both are asked for while this module loads, so that everything above can be
+ * synchronous. A missing adapter is no error until something needs it: then
+ * `gpu()` says what to install. In a DataLoader worker no device is made at
+ * all; workers hand out host arrays.
+ *
+ * @module
+ */
+
+/**
+ * Which kernels suit an adapter: one that runs shaders on the CPU wants
+ * register tiles and long runs, a GPU wants workgroup memory and many lanes.
+ */
+export type AdapterClass = "cpu" | "gpu";
+
+/** The device and what is known of it. */
+export interface Gpu {
+  readonly device: GPUDevice;
+  /** Name of the adapter, as its driver gives it. */
+  readonly name: string;
+  readonly adapterClass: AdapterClass;
+  /** Whether shaders may use f16. */
+  readonly hasF16: boolean;
+  /** Bytes that one tensor may have. */
+  readonly maxBytes: number;
+}
+
+/** The name under which a worker's bootstrap says that it is one. */
+export const WORKER_FLAG: symbol = Symbol.for("kindling.worker");
+
+const CPU_ADAPTERS = /llvmpipe|lavapipe|swiftshader|softpipe|basic render/i;
+
+async function findGpu(): Promise<Gpu | undefined> {
+  if (Reflect.get(globalThis, WORKER_FLAG) === true) return undefined;
+  const adapter = await navigator.gpu?.requestAdapter();
+  if (!adapter) return undefined;
+  const { info, limits, features } = adapter;
+  const name = info.description || info.device || info.vendor || "unknown";
+  const hasF16 = features.has("shader-f16");
+  const device = await adapter.requestDevice({
+    label: "kindling",
+    requiredFeatures: hasF16 ? ["shader-f16"] : [],
+    // defaults are small: 128 MiB a binding, 256 MiB a buffer, 8 buffers
+    requiredLimits: {
+      maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+      maxBufferSize: limits.maxBufferSize,
+      maxStorageBuffersPerShaderStage: Math.min(
+        limits.maxStorageBuffersPerShaderStage,
+        16,
+      ),
+      maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
+      maxComputeInvocationsPerWorkgroup:
+        limits.maxComputeInvocationsPerWorkgroup,
+      maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
+    },
+  });
+  return {
+    device,
+    name,
+    adapterClass: info.isFallbackAdapter || CPU_ADAPTERS.test(name)
+      ? "cpu"
+      : "gpu",
+    hasF16,
+    maxBytes: Math.min(
+      limits.maxStorageBufferBindingSize,
+      limits.maxBufferSize,
+    ),
+  };
+}
+
+const found = await findGpu();
+let override: AdapterClass | undefined;
+
+/**
+ * The device.
+ *
+ * @throws {Error} If there is no adapter; the message says what to install
+ */
+export function gpu(): Gpu {
+  if (found) return found;
+  if (Reflect.get(globalThis, WORKER_FLAG) === true) {
+    throw new Error(
+      "Cannot use a tensor in a DataLoader worker: workers have no GPU; " +
+        "return typed arrays or HostArrays, the loader uploads them",
+    );
+  }
+  throw new Error(
+    "No WebGPU adapter: install a Vulkan driver (Debian and Ubuntu: " +
+      "apt-get install mesa-vulkan-drivers), or type ./run, which does it",
+  );
+}
+
+/** Whether `gpu()` would answer. */
+export function hasGpu(): boolean {
+  return found !== undefined;
+}
+
+/** The class that kernels are chosen for: the adapter's, unless overridden. */
+export function adapterClass(): AdapterClass {
+  return override ?? gpu().adapterClass;
+}
+
+/**
+ * Runs `body` with the kernels of another adapter class, which are right on
+ * every adapter and fast on theirs. Tests run both.
+ */
+export function withAdapterClass<T>(kind: AdapterClass, body: () => T): T {
+  const before = override;
+  override = kind;
+  try {
+    return body();
+  } finally {
+    override = before;
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * Pipelines: compiled kernels, made once for each source and header.
+ *
+ * Sizes that vary from call to call are uniforms and never reach a source, so
+ * the number of pipelines is that of the kernels a program uses, whatever its
+ * shapes.
+ *
+ * @module
+ */
+
+import { gpu } from "./device.ts";
+import type { Plan } from "./plan.ts";
+
+/** A compiled kernel. */
+export interface Pipeline {
+  readonly gpu: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+  readonly id: number;
+}
+
+const bySource = new Map<string, Map<string, Pipeline>>();
+let made = 0;
+
+/** How many pipelines were compiled since the process began. */
+export function pipelineCount(): number {
+  return made;
+}
+
+/** The lines that go before a kernel's text. */
+export function headerOf(plan: Pick<Plan, "consts" | "header">): string {
+  let text = "";
+  for (const [name, value] of Object.entries(plan.consts ?? {})) {
+    text += typeof value === "number"
+      ? `const ${name}: u32 = ${value}u;\n`
+      : `const ${name}: bool = ${value};\n`;
+  }
+  const header = plan.header ?? "";
+  // WGSL wants `enable` before everything else
+  return header.includes("f16") ? `enable f16;\n${text}${header}` : text + header;
+}
+
+/** The pipeline for a plan, compiled when it is asked for the first time. */
+export function pipelineOf(plan: Plan): Pipeline {
+  let variants = bySource.get(plan.source);
+  if (!variants) bySource.set(plan.source, variants = new Map());
+  const header = headerOf(plan);
+  let pipeline = variants.get(header);
+  if (!pipeline) {
+    pipeline = compile(plan, `${header}\n${plan.source}`);
+    variants.set(header, pipeline);
+  }
+  return pipeline;
+}
+
+function compile(plan: Plan, code: string): Pipeline {
+  const { device } = gpu();
+  const last = plan.buffers.length;
+  const layout = device.createBindGroupLayout({
+    label: plan.name,
+    entries: [
+      ...plan.buffers.map((_, binding): GPUBindGroupLayoutEntry => ({
+        binding,
+        visibility: GPUShaderStage.COMPUTE,
+        buffer: { type: isWritten(code, binding) ? "storage" : "read-only-storage" },
+      })),
+      {
+        binding: last,
+        visibility: GPUShaderStage.COMPUTE,
+        buffer: { type: "uniform", hasDynamicOffset: true },
+      },
+    ],
+  });
+  made++;
+  return {
+    gpu: device.createComputePipeline({
+      label: plan.name,
+      layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+      compute: {
+        module: device.createShaderModule({ label: plan.name, code }),
+        entryPoint: "main",
+      },
+    }),
+    layout,
+    id: made,
+  };
+}
+
+// An explicit layout is what dynamic offsets need; its access modes are those
+// that the kernel declares.
+function isWritten(code: string, binding: number): boolean {
+  const declared = new RegExp(
+    `@binding\\(${binding}\\)\\s*var<storage,\\s*read_write>`,
+  );
+  return declared.test(code);
+}

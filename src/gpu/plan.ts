@@ -1,0 +1,69 @@
+/**
+ * Plans: one dispatch of a kernel, as data. Ops make plans, the stream runs
+ * them, tests compare them; nothing here speaks to a device.
+ *
+ * A plan names whole buffers. Where in a buffer a tensor begins is an offset in
+ * elements among the parameters, because WebGPU binds only aligned offsets.
+ *
+ * @module
+ */
+
+/** What a plan may bind: anything that owns a buffer on the GPU. */
+export interface Bindable {
+  /** The buffer; reading it throws once its owner was disposed. */
+  readonly buffer: GpuBuffer;
+}
+
+/** A buffer of the pool. */
+export interface GpuBuffer {
+  readonly gpu: GPUBuffer;
+  /** Size in bytes, at least what was asked for. */
+  readonly bytes: number;
+  /** Unique among all buffers of the process. */
+  readonly id: number;
+  /** The submission that used the buffer last. */
+  serial: number;
+}
+
+/** One dispatch of one kernel. */
+export interface Plan {
+  /** Names the kernel in errors and profiles. */
+  readonly name: string;
+  /** Text of a `.wgsl` file with the entry point `main`. */
+  readonly source: string;
+  /** Prepended as `const NAME: u32 = 16u;` or `const NAME: bool = true;`. */
+  readonly consts?: Readonly<Record<string, number | boolean>>;
+  /** Prepended text: aliases, and functions that a family of ops differs in. */
+  readonly header?: string;
+  /** In the order of the bindings: inputs first, outputs last. */
+  readonly buffers: readonly Bindable[];
+  /** The words of the `Params` uniform, which follows the buffers. */
+  readonly params: readonly number[];
+  /** Workgroups along x, y and z, 65,535 at most on each. */
+  readonly groups: readonly [number, number, number];
+}
+
+/** The most words a plan may have in its uniform. */
+export const MAX_PARAMS = 64;
+
+/** The most workgroups along one axis that every adapter takes. */
+export const MAX_GROUPS = 65535;
+
+const floatView = new Float32Array(1);
+const wordView = new Uint32Array(floatView.buffer);
+
+/** The word that holds `value` where `Params` declares an f32. */
+export function f32Bits(value: number): number {
+  floatView[0] = value;
+  return wordView[0]!;
+}
+
+/**
+ * `count` workgroups over x and y, as few too many as possible; the kernel
+ * reads its number as `group.y * groups.x + group.x` and guards the end.
+ */
+export function foldGroups(count: number): [number, number, number] {
+  if (count <= MAX_GROUPS) return [count, 1, 1];
+  const rows = Math.ceil(count / MAX_GROUPS);
+  return [Math.ceil(count / rows), rows, 1];
+}

@@ -1,0 +1,116 @@
+/**
+ * The buffer pool: storage buffers that are handed out again instead of made
+ * anew, so that a training loop touches the same memory every step.
+ *
+ * A buffer given back may be handed out at once, because the queue runs in
+ * order: whoever gets it next writes after everyone before has read. Sizes are
+ * in bytes and are rounded up to one of eight steps an octave.
+ *
+ * @module
+ */
+
+import { gpu } from "./device.ts";
+import type { GpuBuffer } from "./plan.ts";
+
+/** What the GPU holds for this process, in bytes. */
+export interface MemoryUse {
+  /** In tensors that can still be used. */
+  live: number;
+  /** Given back and kept for the next tensor. */
+  pooled: number;
+  /** The most that was live at one time. */
+  peak: number;
+}
+
+const MEBIBYTE = 2 ** 20;
+/** Pooled bytes that are always worth keeping. */
+const KEEP = 128 * MEBIBYTE;
+
+const free = new Map<number, GpuBuffer[]>();
+const use: MemoryUse = { live: 0, pooled: 0, peak: 0 };
+let nextId = 0;
+let failure: string | undefined;
+
+/** `bytes` rounded up to a size that the pool keeps: 12.5 % more at most. */
+export function sizeClass(bytes: number): number {
+  if (bytes <= 256) return 256;
+  const step = 2 ** Math.max(8, Math.floor(Math.log2(bytes)) - 3);
+  return Math.ceil(bytes / step) * step;
+}
+
+/**
+ * A buffer of at least `bytes` bytes, with anything in it.
+ *
+ * @throws {RangeError} If the adapter has no buffers of that size
+ */
+export function acquire(bytes: number): GpuBuffer {
+  const { device, maxBytes } = gpu();
+  if (bytes > maxBytes) {
+    throw new RangeError(
+      `Cannot allocate ${bytes} bytes: this adapter's tensors have ` +
+        `${maxBytes} bytes at most`,
+    );
+  }
+  const size = Math.min(sizeClass(bytes), Math.floor(maxBytes / 4) * 4);
+  let buffer = free.get(size)?.pop();
+  if (buffer) {
+    use.pooled -= size;
+  } else {
+    const watched = size >= MEBIBYTE;
+    if (watched) device.pushErrorScope("out-of-memory");
+    buffer = {
+      gpu: device.createBuffer({
+        size,
+        usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC |
+          GPUBufferUsage.COPY_DST,
+      }),
+      bytes: size,
+      id: nextId++,
+      serial: -1,
+    };
+    if (watched) {
+      device.popErrorScope().then((error) => {
+        if (!error) return;
+        failure ??= `Out of GPU memory: ${size} bytes were asked for while ` +
+          `${use.live} were live (${error.message})`;
+      });
+    }
+  }
+  use.live += size;
+  use.peak = Math.max(use.peak, use.live);
+  return buffer;
+}
+
+/** Takes a buffer back for the next one who asks. */
+export function release(buffer: GpuBuffer): void {
+  use.live -= buffer.bytes;
+  if (use.pooled + buffer.bytes > Math.max(KEEP, use.live)) {
+    buffer.gpu.destroy();
+    return;
+  }
+  use.pooled += buffer.bytes;
+  const row = free.get(buffer.bytes);
+  if (row) row.push(buffer);
+  else free.set(buffer.bytes, [buffer]);
+}
+
+/** Destroys every buffer that is not in use. */
+export function emptyPool(): void {
+  for (const row of free.values()) {
+    for (const buffer of row) buffer.gpu.destroy();
+  }
+  free.clear();
+  use.pooled = 0;
+}
+
+/** Bytes on the GPU: live, pooled, and the most that was live. */
+export function memory(): MemoryUse {
+  return { ...use };
+}
+
+/** The report of an allocation that failed since the last call, if one did. */
+export function takeAllocationFailure(): string | undefined {
+  const report = failure;
+  failure = undefined;
+  return report;
+}

@@ -1,0 +1,233 @@
+/**
+ * The command stream: dispatches, copies and uploads in the order they were
+ * asked for, sent to the GPU in batches.
+ *
+ * Recording never waits. What is recorded is submitted when something is read,
+ * when enough has come together, or when `submit` is called (at a step's end).
+ * Errors that WebGPU reports late are thrown by the next read.
+ *
+ * @module
+ */
+
+import { gpu } from "./device.ts";
+import { type GpuBuffer, MAX_PARAMS, type Plan } from "./plan.ts";
+import { type Pipeline, pipelineOf } from "./pipelines.ts";
+import { takeAllocationFailure } from "./pool.ts";
+
+/** Bytes between two parameter blocks: WebGPU's default offset alignment. */
+const SLOT = 256;
+/** Dispatches in one submission: long enough to batch, short enough to overlap. */
+const SLOTS = 128;
+/** Bind groups that are kept; a training loop needs as many as it dispatches. */
+const MAX_BIND_GROUPS = 4096;
+
+/** Counts of what the stream did; none of them depends on the machine. */
+export interface StreamCounts {
+  dispatches: number;
+  submissions: number;
+  uploads: number;
+}
+
+const counts: StreamCounts = {
+  dispatches: 0,
+  submissions: 0,
+  uploads: 0,
+};
+const words = new Uint32Array((SLOT / 4) * SLOTS);
+const bindGroups = new Map<string, GPUBindGroup>();
+let uniforms: GPUBuffer | undefined;
+let encoder: GPUCommandEncoder | undefined;
+let pass: GPUComputePassEncoder | undefined;
+let slot = 0;
+let serial = 0;
+let inFlight = 0;
+let lateError: string | undefined;
+let listening = false;
+
+/** What was dispatched, submitted, uploaded and read since the process began. */
+export function streamCounts(): StreamCounts {
+  return { ...counts };
+}
+
+/** Records one dispatch. A plan without workgroups is nothing to do. */
+export function dispatch(plan: Plan): void {
+  const [x, y, z] = plan.groups;
+  if (x * y * z === 0) return;
+  if (plan.params.length > MAX_PARAMS) {
+    throw new RangeError(
+      `Cannot run "${plan.name}": ${plan.params.length} parameters, ` +
+        `${MAX_PARAMS} at most`,
+    );
+  }
+  const pipeline = pipelineOf(plan);
+  const group = bindGroupOf(pipeline, plan);
+  if (!pass) {
+    listen();
+    encoder ??= gpu().device.createCommandEncoder();
+    pass = encoder.beginComputePass();
+  }
+  words.set(plan.params, slot * (SLOT / 4));
+  pass.setPipeline(pipeline.gpu);
+  pass.setBindGroup(0, group, [slot * SLOT]);
+  pass.dispatchWorkgroups(x, y, z);
+  counts.dispatches++;
+  if (++slot === SLOTS) submit();
+}
+
+function bindGroupOf(pipeline: Pipeline, plan: Plan): GPUBindGroup {
+  let key = `${pipeline.id}`;
+  const buffers: GpuBuffer[] = [];
+  for (const bindable of plan.buffers) {
+    const { buffer } = bindable;
+    buffer.serial = serial;
+    key += `,${buffer.id}`;
+    buffers.push(buffer);
+  }
+  let group = bindGroups.get(key);
+  if (!group) {
+    const { device } = gpu();
+    uniforms ??= device.createBuffer({
+      label: "params",
+      size: SLOT * SLOTS,
+      usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+    });
+    group = device.createBindGroup({
+      label: plan.name,
+      layout: pipeline.layout,
+      entries: [
+        ...buffers.map((buffer, binding) => ({
+          binding,
+          resource: { buffer: buffer.gpu },
+        })),
+        {
+          binding: buffers.length,
+          resource: { buffer: uniforms, size: SLOT },
+        },
+      ],
+    });
+    if (bindGroups.size >= MAX_BIND_GROUPS) bindGroups.clear();
+    bindGroups.set(key, group);
+  }
+  return group;
+}
+
+/** Records a copy of `bytes` bytes, a multiple of 4. */
+export function copy(
+  from: GpuBuffer,
+  fromOffset: number,
+  to: GpuBuffer,
+  toOffset: number,
+  bytes: number,
+): void {
+  if (bytes === 0) return;
+  from.serial = to.serial = serial;
+  copyEncoder().copyBufferToBuffer(
+    from.gpu,
+    fromOffset,
+    to.gpu,
+    toOffset,
+    bytes,
+  );
+}
+
+/** Records that `bytes` bytes, a multiple of 4, become zero. */
+export function clear(buffer: GpuBuffer, offset: number, bytes: number): void {
+  if (bytes === 0) return;
+  buffer.serial = serial;
+  copyEncoder().clearBuffer(buffer.gpu, offset, bytes);
+}
+
+/**
+ * Writes host bytes into a buffer. `writeBuffer` acts before everything that is
+ * recorded and not yet submitted, so what uses this buffer is submitted first.
+ */
+export function upload(buffer: GpuBuffer, data: ArrayBufferView): void {
+  if (data.byteLength === 0) return;
+  listen();
+  if (buffer.serial === serial) submit();
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  const { queue } = gpu().device;
+  const whole = bytes.length & ~3;
+  // Deno takes shared memory here as it is; the types know only ArrayBuffer
+  const source = bytes as Uint8Array<ArrayBuffer>;
+  if (whole > 0) queue.writeBuffer(buffer.gpu, 0, source, 0, whole);
+  if (whole < bytes.length) {
+    const rest = new Uint8Array(4); // writes are multiples of four bytes
+    rest.set(bytes.subarray(whole));
+    queue.writeBuffer(buffer.gpu, whole, rest);
+  }
+  counts.uploads++;
+}
+
+/** Sends what is recorded to the GPU. */
+export function submit(): void {
+  if (!encoder) return;
+  const { queue } = gpu().device;
+  pass?.end();
+  if (slot > 0 && uniforms) {
+    queue.writeBuffer(uniforms, 0, words, 0, slot * (SLOT / 4));
+  }
+  queue.submit([encoder.finish()]);
+  encoder = pass = undefined;
+  slot = 0;
+  serial++;
+  counts.submissions++;
+}
+
+/**
+ * Waits until at most `ahead` markers set by earlier calls are unfinished, so
+ * that a loop which reads nothing can't run away from the GPU.
+ */
+export async function throttle(ahead: number): Promise<void> {
+  submit();
+  inFlight++;
+  const done = gpu().device.queue.onSubmittedWorkDone().then(() => {
+    inFlight--;
+  });
+  if (inFlight > ahead) await done;
+}
+
+/**
+ * Records a copy into a buffer that the host will map, for readback.ts.
+ */
+export function copyOut(
+  from: GpuBuffer,
+  offset: number,
+  to: GPUBuffer,
+  toOffset: number,
+  bytes: number,
+): void {
+  if (bytes === 0) return;
+  from.serial = serial;
+  copyEncoder().copyBufferToBuffer(from.gpu, offset, to, toOffset, bytes);
+}
+
+/** What WebGPU or the allocator complained of since the last call, if anything. */
+export function takeError(): string | undefined {
+  const report = takeAllocationFailure() ?? lateError;
+  lateError = undefined;
+  return report;
+}
+
+function copyEncoder(): GPUCommandEncoder {
+  listen();
+  pass?.end();
+  pass = undefined;
+  encoder ??= gpu().device.createCommandEncoder();
+  return encoder;
+}
+
+function listen(): void {
+  if (listening) return;
+  listening = true;
+  const { device } = gpu();
+  device.addEventListener("uncapturederror", (event) => {
+    event.preventDefault();
+    // Deno's types know the event only as an Event
+    const { message } = (event as GPUUncapturedErrorEvent).error;
+    lateError ??= `WebGPU refused a command: ${message}`;
+  });
+  device.lost.then((info) => {
+    lateError = `The GPU device was lost: ${info.message}`;
+  });
+}
