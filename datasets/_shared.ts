@@ -1,0 +1,102 @@
+/**
+ * What several files of this folder need: waiting, and telling a user in plain
+ * words why a file could not be read or written.
+ *
+ * @module
+ */
+
+/**
+ * Resolves after `ms` milliseconds.
+ *
+ * @throws The reason of `signal`, if it fires before
+ */
+export function delay(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", stop);
+      resolve();
+    }, ms);
+    signal?.addEventListener("abort", stop, { once: true });
+  });
+}
+
+/** `folder` and `name` as one path, in the platform's way. */
+export function joinPath(folder: string, name: string): string {
+  const separator = Deno.build.os === "windows" ? "\\" : "/";
+  return /[/\\]$/.test(folder) ? folder + name : folder + separator + name;
+}
+
+/** A number of bytes as people read it: `9.9 MB`. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1000) return `${bytes} bytes`;
+  const units = ["kB", "MB", "GB", "TB"];
+  let value = bytes / 1000;
+  let unit = 0;
+  while (value >= 999.95 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${value.toFixed(1)} ${units[unit]}`;
+}
+
+/**
+ * Asks for access to `folder` as a whole, on a terminal, where Deno would else
+ * ask for each file in it. Elsewhere it does nothing, and neither does a "no":
+ * the access that is then refused says so.
+ */
+export async function requestAccess(
+  name: "read" | "write",
+  folder: string,
+): Promise<void> {
+  const { state } = await Deno.permissions.query({ name, path: folder });
+  if (state === "prompt") {
+    await Deno.permissions.request({ name, path: folder });
+  }
+}
+
+/**
+ * Runs `use`, which reads or writes `path`; an error of the permissions or the
+ * disk comes out with the path and what can be done, and keeps its class.
+ *
+ * @throws {Deno.errors.NotCapable} If Deno may not touch `path`
+ * @throws {Deno.errors.PermissionDenied} If the operating system refuses
+ */
+export async function withPath<T>(
+  kind: "read" | "write",
+  path: string,
+  use: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await use();
+  } catch (cause) {
+    if (!(cause instanceof Error)) throw cause;
+    const elsewhere = "choose another folder with the option root or with " +
+      "KINDLING_HOME";
+    if (cause instanceof Deno.errors.NotCapable) {
+      throw new Deno.errors.NotCapable(
+        `Cannot ${kind} "${path}": no permission (run again with ` +
+          `--allow-${kind}="${path}", or with -P where deno.json grants it)`,
+        { cause },
+      );
+    }
+    if (cause instanceof Deno.errors.PermissionDenied) {
+      throw new Deno.errors.PermissionDenied(
+        `Cannot ${kind} "${path}": the operating system denies it (${elsewhere})`,
+        { cause },
+      );
+    }
+    if ("code" in cause && cause.code === "ENOSPC") {
+      throw new Error(
+        `Cannot write "${path}": the disk is full (free some space, or ` +
+          `${elsewhere})`,
+        { cause },
+      );
+    }
+    throw cause;
+  }
+}
