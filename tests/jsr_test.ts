@@ -1,0 +1,66 @@
+/**
+ * The package works when it comes from JSR: what would be published is served
+ * on loopback, and a program in an empty folder imports it from there.
+ *
+ * @module
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import * as datasets from "@kindling/kindling/datasets";
+import * as kindling from "@kindling/kindling";
+import { readPackage } from "./jsr/package.ts";
+import { serveRegistry } from "./jsr/registry.ts";
+
+const ROOT = new URL("../", import.meta.url);
+
+/** The folders and files that ship. */
+const SHIPPED =
+  /^\/(src\/|shaders\/|datasets\/|(mod\.ts|deno\.json|README\.md|LICENSE|CHANGELOG\.md)$)/;
+
+Deno.test("the package holds the sources and nothing else", async () => {
+  const { files, exports } = await readPackage(ROOT);
+  const paths = [...files.keys()];
+  assertEquals(paths.filter((path) => !SHIPPED.test(path)), []);
+  for (const path of ["/LICENSE", "/README.md", "/CHANGELOG.md"]) {
+    assert(files.has(path), `${path} is missing`);
+  }
+  for (const entry of Object.values(exports)) {
+    assert(files.has(entry.slice(1)), `${entry} is missing`);
+  }
+  assert(paths.some((path) => path.endsWith(".wgsl")), "no shader is in it");
+});
+
+Deno.test("a program in an empty folder imports it from JSR", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.copyFile(
+      new URL("jsr/program.ts", import.meta.url),
+      `${folder}/program.ts`,
+    );
+    await using registry = await serveRegistry(await readPackage(ROOT));
+    const { success, stdout, stderr } = await new Deno.Command(
+      Deno.execPath(),
+      {
+        args: ["run", "--check", "--no-prompt", "program.ts"],
+        cwd: folder,
+        stdin: "null",
+        clearEnv: true,
+        env: {
+          HOME: folder,
+          DENO_DIR: `${folder}/cache`,
+          JSR_URL: registry.url,
+          NO_COLOR: "1",
+          XDG_RUNTIME_DIR: Deno.env.get("XDG_RUNTIME_DIR") ?? folder,
+        },
+      },
+    ).output();
+    assert(success, new TextDecoder().decode(stderr));
+    assertEquals(registry.missed, []);
+    assertEquals(JSON.parse(new TextDecoder().decode(stdout)), {
+      kindling: Object.keys(kindling),
+      datasets: Object.keys(datasets),
+    });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
