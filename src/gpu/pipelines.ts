@@ -36,7 +36,9 @@ export function headerOf(plan: Pick<Plan, "consts" | "header">): string {
   }
   const header = plan.header ?? "";
   // WGSL wants `enable` before everything else
-  return header.includes("f16") ? `enable f16;\n${text}${header}` : text + header;
+  return header.includes("f16")
+    ? `enable f16;\n${text}${header}`
+    : text + header;
 }
 
 /** The pipeline for a plan, compiled when it is asked for the first time. */
@@ -61,7 +63,9 @@ function compile(plan: Plan, code: string): Pipeline {
       ...plan.buffers.map((_, binding): GPUBindGroupLayoutEntry => ({
         binding,
         visibility: GPUShaderStage.COMPUTE,
-        buffer: { type: isWritten(code, binding) ? "storage" : "read-only-storage" },
+        buffer: {
+          type: isWritten(code, binding) ? "storage" : "read-only-storage",
+        },
       })),
       {
         binding: last,

@@ -162,9 +162,10 @@ export function mergeDims(layouts: readonly Layout[]): MergedDims {
     const length = first[dim]!;
     if (length === 1) continue;
     const last = shape.length - 1;
-    const joins = last >= 0 && layouts.every((layout, i) =>
-      strides[i]![last] === layout.strides[dim]! * length
-    );
+    const joins = last >= 0 &&
+      layouts.every((layout, i) =>
+        strides[i]![last] === layout.strides[dim]! * length
+      );
     if (joins) {
       shape[last]! *= length;
       layouts.forEach((layout, i) => strides[i]![last] = layout.strides[dim]!);

@@ -1,0 +1,48 @@
+// reduce: y[o, part, i] = fold of x[o, r, i] over the r of one part.
+//
+// prepended  T: type of an element while computing; Y: of y in memory;
+//            binding 0: x with load(i) -> T; empty() -> T, the fold of nothing;
+//            join(T, T) -> T; finish(T) -> Y, for the last pass
+// x          [outer, length, inner], row-major from `offset` on
+// y          [outer, parts, inner], row-major
+// dispatch   outer * parts * inner invocations, folded over x and y
+// geometry   An invocation walks its part alone, from first to last: no
+//            workgroup memory, no order that depends on scheduling. Long rows
+//            are cut in parts, which a second pass folds again; that also
+//            keeps the error of a sum in line with the logarithm of its length.
+
+struct Params {
+  outer: u32,
+  length: u32,
+  inner: u32,
+  parts: u32,
+  run: u32, // elements of a part, the last one may have fewer
+  offset: u32,
+  scale: f32, // finish may multiply by it
+}
+
+const GROUP = 64u;
+
+@group(0) @binding(1) var<storage, read_write> y: array<Y>;
+@group(0) @binding(2) var<uniform> params: Params;
+
+@compute @workgroup_size(GROUP)
+fn main(
+  @builtin(global_invocation_id) id: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+) {
+  let k = id.y * groups.x * GROUP + id.x;
+  if (k >= params.outer * params.parts * params.inner) { return; } // guard
+  let i = k % params.inner;
+  let part = (k / params.inner) % params.parts;
+  let o = k / (params.inner * params.parts);
+  let first = part * params.run;
+  let count = min(params.run, params.length - min(first, params.length));
+  var at = params.offset + (o * params.length + first) * params.inner + i;
+  var total = empty();
+  for (var r = 0u; r < count; r++) {
+    total = join(total, load(at));
+    at += params.inner;
+  }
+  y[k] = finish(total);
+}

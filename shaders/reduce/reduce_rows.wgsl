@@ -1,0 +1,47 @@
+// reduce_rows: y[row, part] = fold of x[row, c] over the c of one part, read
+// four at a time; reduce.wgsl for the cases that this one is too narrow for.
+//
+// prepended  as in reduce.wgsl, but binding 0 has load(q) -> vec4<T>, the four
+//            elements of quad q
+// x          [rows, length], row-major from `offset` on; length, run and
+//            offset are multiples of 4
+// y          [rows, parts], row-major
+// dispatch   rows * parts invocations, folded over x and y
+
+struct Params {
+  outer: u32,
+  length: u32,
+  inner: u32, // 1
+  parts: u32,
+  run: u32,
+  offset: u32,
+  scale: f32,
+}
+
+const GROUP = 64u;
+
+@group(0) @binding(1) var<storage, read_write> y: array<Y>;
+@group(0) @binding(2) var<uniform> params: Params;
+
+@compute @workgroup_size(GROUP)
+fn main(
+  @builtin(global_invocation_id) id: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+) {
+  let k = id.y * groups.x * GROUP + id.x;
+  if (k >= params.outer * params.parts) { return; } // guard
+  let part = k % params.parts;
+  let row = k / params.parts;
+  let first = part * params.run;
+  let count = min(params.run, params.length - min(first, params.length)) / 4u;
+  let start = (params.offset + row * params.length + first) / 4u;
+  var total = vec4<T>(empty());
+  for (var q = start; q < start + count; q++) {
+    let v = load(q);
+    total.x = join(total.x, v.x);
+    total.y = join(total.y, v.y);
+    total.z = join(total.z, v.z);
+    total.w = join(total.w, v.w);
+  }
+  y[k] = finish(join(join(total.x, total.y), join(total.z, total.w)));
+}

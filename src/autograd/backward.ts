@@ -1,0 +1,184 @@
+/**
+ * Backward: gradients through the tape, from the last node to the first.
+ *
+ * A node is newer than everything it was made from, so visiting nodes by
+ * falling number visits each after all its uses. Gradients between nodes are
+ * freed as soon as they are used; each node runs in a scope of its own.
+ *
+ * @module
+ */
+
+import { full } from "../tensor/create.ts";
+import { isRowMajor } from "../tensor/layout.ts";
+import { Scope, unscoped } from "../tensor/scope.ts";
+import { formatShape, sameShape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { assign } from "../ops/movement.ts";
+import { withGrad } from "./mode.ts";
+import type { Autograd } from "./node.ts";
+
+/** Options of backward. */
+export interface BackwardOptions {
+  /** Keep what ops have saved, for another backward. Default: `createGraph`. */
+  readonly retainGraph?: boolean;
+  /** Record the gradients' own computation, to differentiate it again. */
+  readonly createGraph?: boolean;
+}
+
+/** What to do with a gradient that has arrived where the graph begins. */
+type Arrive = (leaf: Autograd, gradient: Tensor) => void;
+
+/**
+ * Adds the gradient of `root` to `grad` of every leaf behind it.
+ *
+ * @throws {TypeError} If nothing behind it requires a gradient, or it is no
+ * scalar and no gradient is given
+ */
+export function backward(
+  root: Tensor,
+  gradient?: Tensor,
+  { createGraph = false, retainGraph = createGraph }: BackwardOptions = {},
+): void {
+  walk(root, gradient, retainGraph, createGraph, deposit);
+}
+
+/**
+ * The gradients of `root` with respect to `inputs`, without touching any
+ * `grad`. An input that `root` does not depend on gets zeros.
+ *
+ * Source: torch.autograd.grad, with materialize_grads.
+ *
+ * @throws {TypeError} As `backward`, or if an input requires no gradient
+ */
+export function grad(
+  root: Tensor,
+  inputs: readonly Tensor[],
+  {
+    createGraph = false,
+    retainGraph = createGraph,
+    gradient,
+  }: BackwardOptions & { readonly gradient?: Tensor } = {},
+): Tensor[] {
+  const found = new Map<Autograd, Tensor | undefined>();
+  for (const input of inputs) {
+    if (!input.requiresGrad) {
+      throw new TypeError(
+        `Cannot take the gradient with respect to ${input.describe()}: ` +
+          `it does not require one`,
+      );
+    }
+    found.set(input.autograd, undefined);
+  }
+  walk(root, gradient, retainGraph, createGraph, (at, dy) => {
+    if (!found.has(at)) return;
+    const before = found.get(at);
+    found.set(at, (before ? before.add(dy) : dy.alias()).keep());
+  }, found);
+  return inputs.map((input) =>
+    found.get(input.autograd) ?? full(input.shape, 0, { dtype: input.dtype })
+  );
+}
+
+function walk(
+  root: Tensor,
+  gradient: Tensor | undefined,
+  retainGraph: boolean,
+  createGraph: boolean,
+  arrive: Arrive,
+  wanted?: ReadonlyMap<Autograd, unknown>,
+): void {
+  const start = check(root, gradient);
+  unscoped(() =>
+    withGrad(createGraph, () => {
+      const seed = gradient?.alias() ??
+        full(root.shape, 1, { dtype: root.dtype });
+      const arriving = new Map<Autograd, Tensor>([[start, seed]]);
+      for (const at of order(start)) {
+        const dy = arriving.get(at);
+        arriving.delete(at);
+        if (!dy) continue;
+        step(at, dy, arriving, arrive, wanted);
+        dy.dispose();
+        if (!retainGraph) at.node?.release();
+      }
+    })
+  );
+}
+
+function check(root: Tensor, gradient: Tensor | undefined): Autograd {
+  if (!root.requiresGrad) {
+    throw new TypeError(
+      `Cannot go backward from ${root.describe()}: ` +
+        `nothing behind it requires a gradient`,
+    );
+  }
+  if (!gradient && root.size !== 1) {
+    throw new TypeError(
+      `Cannot go backward from a tensor of shape ${formatShape(root.shape)} ` +
+        `without a gradient: only scalars have one by themselves`,
+    );
+  }
+  if (gradient && !sameShape(gradient.shape, root.shape)) {
+    throw new TypeError(
+      `Cannot go backward from a tensor of shape ${formatShape(root.shape)} ` +
+        `with a gradient of shape ${formatShape(gradient.shape)}`,
+    );
+  }
+  return root.autograd;
+}
+
+/** Everything behind `start`, each after all that was made from it. */
+function order(start: Autograd): Autograd[] {
+  const seen = new Set<Autograd>([start]);
+  const open = [start];
+  for (let at = open.pop(); at; at = open.pop()) {
+    for (const input of at.node?.inputs ?? []) {
+      if (input && !seen.has(input)) {
+        seen.add(input);
+        open.push(input);
+      }
+    }
+  }
+  const idOf = (at: Autograd): number => at.node?.id ?? -1;
+  return [...seen].sort((a, b) => idOf(b) - idOf(a));
+}
+
+// Passes the gradient `dy` of one tensor on to what it was made from.
+function step(
+  at: Autograd,
+  dy: Tensor,
+  arriving: Map<Autograd, Tensor>,
+  arrive: Arrive,
+  wanted: ReadonlyMap<Autograd, unknown> | undefined,
+): void {
+  using _region = new Scope();
+  let gradient = dy;
+  for (const hook of at.hooks ?? []) gradient = hook(gradient) ?? gradient;
+  const { node } = at;
+  if (!node || wanted?.has(at)) arrive(at, gradient);
+  if (!node) return;
+  const { inputs } = node;
+  node.run(gradient).forEach((dx, i) => {
+    const input = inputs[i];
+    if (!dx || !input) return;
+    const before = arriving.get(input);
+    arriving.set(input, (before ? before.add(dx) : dx.alias()).keep());
+    before?.dispose();
+  });
+}
+
+// A leaf's gradient: added to the one it has, in its slot if it has a slot.
+function deposit(leaf: Autograd, dy: Tensor): void {
+  const { grad: before, slot } = leaf;
+  if (slot) {
+    assign(slot, before ? before.add(dy) : dy);
+    leaf.grad = slot;
+  } else if (before) {
+    leaf.grad = before.add(dy).keep();
+    before.dispose();
+  } else {
+    // other leaves may have got the same gradient, or it may be a view
+    const isOurs = dy.storage.handles === 1 && isRowMajor(dy.layout);
+    leaf.grad = (isOurs ? dy.alias() : dy.mul(1)).keep();
+  }
+}
