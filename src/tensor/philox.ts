@@ -8,11 +8,12 @@
  *
  *     key     = (seed low, seed high)          32 and 21 bits: seeds are < 2^53
  *     counter = (block low, block high, stream, 0)         a Generator's draws
- *     counter = (block, index, epoch, 1)         sample `index` in the data path
+ *     counter = (block, index, epoch, 1 + 4 r)   sample `index` in the data path
  *     counter = (block, 0, epoch, 2)           the order of an epoch's samples
  *
- * The last word keeps the three apart, so no two draws of one seed share a
- * block, and nothing has to be mixed or hashed. A draw that starts at block
+ * with r the number of times that the sample came before in its epoch. The last
+ * word keeps the three apart, so no two draws of one seed share a block, and
+ * nothing has to be mixed or hashed. A draw that starts at block
  * offset o takes, for its element i, word i % 4 of block o + floor(i / 4):
  *
  *     uniform   (word >>> 8) * 2^-24, in [0, 1)
@@ -134,23 +135,29 @@ function normalRadius(word: number): number {
   return Math.sqrt(-2 * Math.log(((word >>> 8) + 1) * 2 ** -24));
 }
 
+/** Where `toInteger` takes its words from. */
+export interface WordSource {
+  /** The next 32 random bits, as an integer from 0 to 2^32 - 1. */
+  word(): number;
+}
+
 /**
- * An integer in [0, n) from words that `next` gives: mostly one word, another
- * one where the first would favour some results. No bias.
+ * An integer in [0, n): mostly of one word, of another one where the first
+ * would favour some results. No bias.
  *
  * Source: Lemire 2019, "Fast random integer generation in an interval".
  *
  * @param n From 1 to 2^32
  */
-export function toInteger(n: number, next: () => number): number {
-  if (n === 2 ** 32) return next() >>> 0;
-  let word = next();
+export function toInteger(n: number, source: WordSource): number {
+  let word = source.word();
+  if (n === 2 ** 32) return word;
   let low = Math.imul(word, n) >>> 0;
   if (low < n) {
     // 2^32 mod n of the 2^32 words are one too many: those draw again
     const surplus = 2 ** 32 % n;
     while (low < surplus) {
-      word = next();
+      word = source.word();
       low = Math.imul(word, n) >>> 0;
     }
   }

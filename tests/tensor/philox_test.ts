@@ -121,10 +121,12 @@ Deno.test("fillNormal() has mean 0, variance 1 and kurtosis 3", () => {
 
 Deno.test("toInteger() is the upper half of word * n, and redraws a surplus", () => {
   const draw = (n: number, ...words: number[]) =>
-    toInteger(n, () => {
-      const word = words.shift();
-      if (word === undefined) throw new Error("One word more than expected");
-      return word;
+    toInteger(n, {
+      word() {
+        const word = words.shift();
+        if (word === undefined) throw new Error("One word more than expected");
+        return word;
+      },
     });
   assertEquals(draw(6, 0x80000001), 3);
   assertEquals(draw(6, 0xffffffff), 5);

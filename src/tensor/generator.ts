@@ -1,0 +1,284 @@
+/**
+ * Random number generators: a seed and a place in its stream of words.
+ *
+ * A generator counts; philox.ts makes the words (NOTE [random counter] there).
+ * On the host words are taken one by one; an op on the GPU reserves whole
+ * blocks and lets its kernel compute them. Nothing here touches the GPU.
+ *
+ * @module
+ */
+
+import {
+  checkSeed,
+  philox4x32,
+  toInteger,
+  toNormal,
+  toUniform,
+  WORDS_PER_BLOCK,
+} from "./philox.ts";
+
+/** Where a generator stands: plain JSON. */
+export interface GeneratorState {
+  /** The form of this record. */
+  readonly version: 1;
+  /** The generator's seed. */
+  readonly seed: number;
+  /** Block of the next word. */
+  readonly offset: number;
+  /** The next word's place in its block, 0 to 3. */
+  readonly word: number;
+}
+
+/** The last word of the counter, but for repeats: who draws. */
+const OWN_STREAM = 0;
+const SAMPLE = 1;
+const EPOCH = 2;
+
+// Philox is called in one go, so all generators can share what it reads from.
+const counter = new Uint32Array(4);
+const key = new Uint32Array(2);
+
+/**
+ * A stream of random numbers that depends on its seed alone.
+ *
+ * @example The same seed, the same numbers
+ * ```ts
+ * import { Generator } from "@kindling/kindling";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(new Generator(7).random(), new Generator(7).random());
+ * ```
+ */
+export class Generator {
+  #seed: number;
+  /** Block that is computed next. */
+  #block = 0;
+  /** Words of the current block that are used up. */
+  #used = WORDS_PER_BLOCK;
+  /** The current block; a generator that never draws has no memory for it. */
+  #words: Uint32Array<ArrayBuffer> | undefined;
+  // upper words of the counter; the second belongs to #block in own streams
+  #index = 0;
+  #epoch = 0;
+  #domain = OWN_STREAM;
+
+  /**
+   * Without a seed, one that can't be foreseen: `seed` tells which.
+   *
+   * @throws {RangeError} If `seed` is not an integer in [0, 2^53)
+   */
+  constructor(seed: number = unforeseeableSeed()) {
+    this.#seed = checkSeed(seed);
+  }
+
+  /**
+   * The generator of one sample: the same whichever worker asks, and another
+   * one in each epoch and each time that the sample comes in an epoch.
+   *
+   * @param repeat Times that the sample came before in this epoch
+   */
+  static ofSample(
+    seed: number,
+    epoch: number,
+    index: number,
+    repeat: number = 0,
+  ): Generator {
+    const made = new Generator(seed);
+    made.#index = index;
+    made.#epoch = epoch;
+    made.#domain = SAMPLE + 4 * repeat;
+    return made;
+  }
+
+  /** The generator that orders the samples of one epoch. */
+  static ofEpoch(seed: number, epoch: number): Generator {
+    const made = new Generator(seed);
+    made.#epoch = epoch;
+    made.#domain = EPOCH;
+    return made;
+  }
+
+  /** What the numbers depend on. */
+  get seed(): number {
+    return this.#seed;
+  }
+
+  /**
+   * Starts over with another seed.
+   *
+   * @throws {RangeError} If `seed` is not an integer in [0, 2^53)
+   */
+  manualSeed(seed: number): this {
+    this.#seed = checkSeed(seed);
+    this.#block = 0;
+    this.#used = WORDS_PER_BLOCK;
+    return this;
+  }
+
+  /**
+   * Where the stream stands, for checkpoints.
+   *
+   * @throws {TypeError} If this is the generator of a sample or an epoch
+   */
+  state(): GeneratorState {
+    this.#requireOwnStream("save");
+    const isBetweenBlocks = this.#used === WORDS_PER_BLOCK;
+    return {
+      version: 1,
+      seed: this.#seed,
+      offset: isBetweenBlocks ? this.#block : this.#block - 1,
+      word: isBetweenBlocks ? 0 : this.#used,
+    };
+  }
+
+  /**
+   * Goes on where `state` was taken; it may come from a file.
+   *
+   * @throws {TypeError} If `state` is not what `state()` gives
+   */
+  setState(state: unknown): void {
+    this.#requireOwnStream("restore");
+    const { seed, offset, word } = parseState(state);
+    this.manualSeed(seed);
+    this.#block = offset;
+    if (word > 0) {
+      this.#refill();
+      this.#used = word;
+    }
+  }
+
+  /**
+   * Sets `blocks` blocks aside for a draw on the GPU and tells the first; what
+   * is left of the current block is skipped.
+   *
+   * @throws {TypeError} If this is the generator of a sample or an epoch
+   */
+  reserve(blocks: number): number {
+    this.#requireOwnStream("reserve blocks of");
+    const first = this.#block;
+    this.#block += blocks;
+    this.#used = WORDS_PER_BLOCK;
+    return first;
+  }
+
+  /** The next 32 random bits, as an integer from 0 to 2^32 - 1. */
+  word(): number {
+    if (this.#used === WORDS_PER_BLOCK) this.#refill();
+    return this.#words![this.#used++]!; // #refill made them
+  }
+
+  /** A number in [0, 1) with 24 random bits, exact in float32. */
+  random(): number {
+    return toUniform(this.word());
+  }
+
+  /** A number of mean 0 and variance 1; uses two words. */
+  normal(): number {
+    const first = this.word();
+    return toNormal(first, this.word());
+  }
+
+  /**
+   * An integer in [0, n), each equally likely.
+   *
+   * @throws {RangeError} If `n` is not an integer from 1 to 2^32
+   */
+  integer(n: number): number {
+    if (!Number.isInteger(n) || n < 1 || n > 2 ** 32) {
+      throw new RangeError(
+        `Cannot draw an integer below ${n}: ` +
+          `expected an integer from 1 to 2^32`,
+      );
+    }
+    return toInteger(n, this);
+  }
+
+  /** A seed for another generator: 53 random bits. */
+  drawSeed(): number {
+    const high = this.word() >>> 11;
+    return high * 2 ** 32 + this.word();
+  }
+
+  /**
+   * The integers from 0 to n - 1 in random order, each order equally likely.
+   *
+   * Source: Durstenfeld 1964, the shuffle of Fisher and Yates.
+   */
+  permutation(n: number): Uint32Array<ArrayBuffer> {
+    const order = new Uint32Array(n);
+    for (let i = 0; i < n; i++) order[i] = i;
+    return this.shuffle(order);
+  }
+
+  /** Puts the elements of `values` in random order, in place. */
+  shuffle<T extends Uint32Array | unknown[]>(values: T): T {
+    for (let i = values.length - 1; i > 0; i--) {
+      const j = toInteger(i + 1, this);
+      const moved = values[i]!;
+      values[i] = values[j]!;
+      values[j] = moved;
+    }
+    return values;
+  }
+
+  #refill(): void {
+    counter[0] = this.#block;
+    counter[1] = this.#domain === OWN_STREAM
+      ? Math.floor(this.#block / 2 ** 32)
+      : this.#index;
+    counter[2] = this.#epoch;
+    counter[3] = this.#domain;
+    key[0] = this.#seed;
+    key[1] = Math.floor(this.#seed / 2 ** 32);
+    this.#words ??= new Uint32Array(WORDS_PER_BLOCK);
+    philox4x32(counter, key, this.#words);
+    this.#block++;
+    this.#used = 0;
+  }
+
+  #requireOwnStream(what: string): void {
+    if (this.#domain !== OWN_STREAM) {
+      throw new TypeError(
+        `Cannot ${what} the generator of a sample or an epoch: ` +
+          `it follows from the loader's seed; make a Generator of your own`,
+      );
+    }
+  }
+}
+
+function unforeseeableSeed(): number {
+  const [high, low] = crypto.getRandomValues(new Uint32Array(2));
+  return (high! >>> 11) * 2 ** 32 + low!;
+}
+
+function parseState(state: unknown): GeneratorState {
+  const { version, seed, offset, word } = Object(state);
+  if (
+    version === 1 && Number.isSafeInteger(seed) && seed >= 0 &&
+    Number.isSafeInteger(offset) && offset >= 0 &&
+    Number.isInteger(word) && word >= 0 && word < WORDS_PER_BLOCK
+  ) {
+    return { version, seed, offset, word };
+  }
+  throw new TypeError(
+    `Cannot restore a generator from ${JSON.stringify(state)}: ` +
+      `expected {version: 1, seed, offset, word}`,
+  );
+}
+
+const shared = new Generator();
+
+/** The generator of everything that is not given one. */
+export function defaultGenerator(): Generator {
+  return shared;
+}
+
+/**
+ * Seeds the default generator, so that a program draws the same numbers in
+ * every run.
+ *
+ * @throws {RangeError} If `seed` is not an integer in [0, 2^53)
+ */
+export function manualSeed(seed: number): Generator {
+  return shared.manualSeed(seed);
+}
