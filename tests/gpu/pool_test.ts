@@ -1,0 +1,48 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+
+import { gpu } from "../../src/gpu/device.ts";
+import {
+  acquire,
+  emptyPool,
+  memory,
+  release,
+  sizeClass,
+} from "../../src/gpu/pool.ts";
+
+Deno.test("sizeClass() rounds up by an eighth at most", () => {
+  for (const bytes of [1, 256, 257, 1000, 4096, 4097, 10 ** 6, 2 ** 27 + 4]) {
+    const size = sizeClass(bytes);
+    assert(size >= bytes && size % 256 === 0);
+    assert(bytes <= 256 || size <= Math.max(bytes * 1.125, bytes + 256));
+  }
+});
+
+Deno.test("acquire() hands out a buffer again after its release", () => {
+  const first = acquire(5000);
+  release(first);
+  const second = acquire(5000);
+  assertEquals(second.id, first.id);
+  release(second);
+});
+
+Deno.test("memory() counts live, pooled and peak bytes", () => {
+  emptyPool();
+  const before = memory();
+  const buffer = acquire(2 ** 20);
+  assertEquals(memory().live, before.live + 2 ** 20);
+  assert(memory().peak >= memory().live);
+  release(buffer);
+  assertEquals(memory().live, before.live);
+  assertEquals(memory().pooled, 2 ** 20);
+  emptyPool();
+  assertEquals(memory().pooled, 0);
+});
+
+Deno.test("acquire() refuses more bytes than the adapter binds", () => {
+  const { maxBytes } = gpu();
+  assertThrows(
+    () => acquire(maxBytes + 1),
+    RangeError,
+    `Cannot allocate ${maxBytes + 1} bytes`,
+  );
+});
