@@ -1,0 +1,52 @@
+/**
+ * The permission set of deno.json that `-P` loads lets the examples run
+ * without a question, and no program start or native code.
+ *
+ * @module
+ */
+
+import { assert, assertEquals } from "@std/assert";
+
+const ROOT = new URL("../", import.meta.url);
+
+/** What `deno run -P` grants. */
+interface PermissionSet {
+  readonly read?: unknown;
+  readonly write?: unknown;
+  readonly env?: unknown;
+  readonly net: readonly string[];
+}
+
+async function defaultSet(): Promise<PermissionSet> {
+  const config: { permissions: { default: PermissionSet } } = JSON.parse(
+    await Deno.readTextFile(new URL("deno.json", ROOT)),
+  );
+  return config.permissions.default;
+}
+
+Deno.test("the default set reaches every data set's mirrors", async () => {
+  const { net } = await defaultSet();
+  const hosts = new Set<string>();
+  for await (const entry of Deno.readDir(new URL("datasets", ROOT))) {
+    if (!entry.name.endsWith(".ts")) continue;
+    const text = await Deno.readTextFile(
+      new URL(`datasets/${entry.name}`, ROOT),
+    );
+    for (const [list] of text.matchAll(/mirrors: \[[^\]]*\]/g)) {
+      for (const [, host] of list.matchAll(/"https?:\/\/([^/:"]+)/g)) {
+        hosts.add(host!);
+      }
+    }
+  }
+  assert(hosts.size > 0, "no mirror was found in datasets/");
+  assertEquals([...hosts].filter((host) => !net.includes(host)), []);
+});
+
+Deno.test("the default set grants files, some variables, some hosts", async () => {
+  assertEquals(Object.keys(await defaultSet()).sort(), [
+    "env",
+    "net",
+    "read",
+    "write",
+  ]);
+});
