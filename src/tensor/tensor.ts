@@ -22,6 +22,7 @@ import {
   slice,
 } from "../ops/movement.ts";
 import { mean, sum, sumTo } from "../ops/reduce.ts";
+import { logSoftmax, softmax } from "../ops/softmax.ts";
 import { type DType, DTYPES, type TypedArray } from "./dtype.ts";
 import { isRowMajor, type Layout, rowMajor } from "./layout.ts";
 import { keep, track } from "./scope.ts";
@@ -404,6 +405,14 @@ export class Tensor {
   /** The mean over some dims, or all. */
   mean(dim?: number | readonly number[], options?: ReduceOptions): Tensor {
     return mean(this, dim, options);
+  }
+  /** exp(a) / sum of exp(a) over a dim. */
+  softmax(dim: number): Tensor {
+    return softmax(this, dim);
+  }
+  /** The logarithm of softmax over a dim. */
+  logSoftmax(dim: number): Tensor {
+    return logSoftmax(this, dim);
   }
   /** The sum over the dims that broadcasting to this shape had added. */
   sumTo(shape: Shape): Tensor {

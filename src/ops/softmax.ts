@@ -1,0 +1,279 @@
+/**
+ * Softmax and log-softmax over one dim, and their gradients.
+ *
+ * Two kernels each: on a GPU one workgroup takes a row, on a CPU adapter (and
+ * wherever neighbouring runs lie side by side) one invocation takes a run. A
+ * table says what the two functions differ in. Computed in float32; float16
+ * goes there and back.
+ *
+ * @module
+ */
+
+import { type AdapterClass, adapterClass } from "../gpu/device.ts";
+import { foldGroups, type Plan } from "../gpu/plan.ts";
+import { isFloat } from "../tensor/dtype.ts";
+import { normalizeDim, type Shape, sizeOf } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { defineOp, type Op } from "./define.ts";
+
+import gradRowsSource from "../../shaders/softmax/grad_rows.wgsl" with {
+  type: "text",
+};
+import gradRunsSource from "../../shaders/softmax/grad_runs.wgsl" with {
+  type: "text",
+};
+import rowsSource from "../../shaders/softmax/rows.wgsl" with { type: "text" };
+import runsSource from "../../shaders/softmax/runs.wgsl" with { type: "text" };
+
+/** What one of the two functions is, in WGSL on Q and S (see runs.wgsl). */
+interface Row {
+  /** Of `x`, `highest` and `sum`. */
+  readonly y: string;
+  /** What the gradient sums, of `dy` and `y`. */
+  readonly term: string;
+  /** Of `dy`, `y` and `sum`. */
+  readonly dx: string;
+  /** Gradients of the gradient, from `ddx`, with respect to `dy` and `y`. */
+  second(ddx: Tensor, dy: Tensor, y: Tensor, dim: number): [Tensor, Tensor];
+}
+
+const KEEP = { keepdim: true } as const;
+
+const ROWS = {
+  softmax: {
+    y: "exp(x - highest) / sum",
+    term: "dy * y",
+    dx: "y * (dy - sum)",
+    second(ddx, dy, y, dim) {
+      const along = ddx.mul(y).sum(dim, KEEP);
+      const sum = dy.mul(y).sum(dim, KEEP);
+      return [
+        y.mul(ddx.sub(along)),
+        ddx.mul(dy.sub(sum)).sub(dy.mul(along)),
+      ];
+    },
+  },
+  logSoftmax: {
+    y: "(x - highest) - log(sum)",
+    term: "dy",
+    dx: "dy - exp(y) * sum",
+    second(ddx, dy, y, dim) {
+      const p = y.exp();
+      const along = ddx.mul(p);
+      return [
+        ddx.sub(along.sum(dim, KEEP)),
+        along.mul(dy.sum(dim, KEEP)).neg(),
+      ];
+    },
+  },
+} satisfies Record<string, Row>;
+
+type Name = keyof typeof ROWS;
+
+/** A row-major tensor seen as [outer, length, inner], `length` being the dim. */
+interface Extent {
+  readonly outer: number;
+  readonly length: number;
+  readonly inner: number;
+}
+
+/** Which kernel takes a tensor, and with how many invocations a workgroup. */
+export interface SoftmaxChoice {
+  readonly kernel: "rows" | "runs";
+  readonly group: number;
+}
+
+/** Rows up to this length are not worth a workgroup. */
+const SHORT = 32;
+
+/** The kernel that suits a tensor seen as [outer, length, inner]. */
+export function chooseSoftmax(
+  { length, inner }: Extent,
+  kind: AdapterClass,
+): SoftmaxChoice {
+  if (kind === "cpu") return { kernel: "runs", group: 8 };
+  if (inner > 1 || length <= SHORT) return { kernel: "runs", group: 64 };
+  return { kernel: "rows", group: length > 256 ? 256 : 64 };
+}
+
+/** How `shape` is seen from its dim `dim`. */
+export function extentOf(shape: Shape, dim: number): Extent {
+  return {
+    outer: sizeOf(shape.slice(0, dim)),
+    length: shape[dim] ?? 1,
+    inner: sizeOf(shape.slice(dim + 1)),
+  };
+}
+
+/** How runs are loaded, for the kernels that take one run an invocation. */
+export interface RunLoads {
+  /** Q, S and the functions that join the lanes of a Q. */
+  readonly header: string;
+  /** Elements in a Q. */
+  readonly width: 1 | 4;
+  /** Outer times inner, length and inner, in units of Q. */
+  readonly sizes: readonly [runs: number, length: number, inner: number];
+}
+
+const ONE_LANE = `alias Q = f32;
+alias S = f32;
+fn top(v: Q) -> S { return v; }
+fn total(v: Q) -> S { return v; }
+`;
+const FOUR_LANES = `alias Q = vec4f;
+alias S = f32;
+fn top(v: Q) -> S { return max(max(v.x, v.y), max(v.z, v.w)); }
+fn total(v: Q) -> S { return (v.x + v.y) + (v.z + v.w); }
+`;
+const FOUR_RUNS = `alias Q = vec4f;
+alias S = vec4f;
+fn top(v: Q) -> S { return v; }
+fn total(v: Q) -> S { return v; }
+`;
+
+/** Four elements at a time where sizes and offsets are multiples of four. */
+export function loadsOf(
+  { outer, length, inner }: Extent,
+  offsets: readonly number[],
+): RunLoads {
+  const isAligned = offsets.every((offset) => offset % 4 === 0);
+  if (isAligned && inner === 1 && length % 4 === 0) {
+    return { header: FOUR_LANES, width: 4, sizes: [outer, length / 4, 1] };
+  }
+  if (isAligned && inner % 4 === 0) {
+    const quads = inner / 4;
+    return {
+      header: FOUR_RUNS,
+      width: 4,
+      sizes: [outer * quads, length, quads],
+    };
+  }
+  return { header: ONE_LANE, width: 1, sizes: [outer * inner, length, inner] };
+}
+
+const SCALAR = "alias Q = f32;\nalias S = f32;\n";
+
+// The dispatch of either kernel; `functions` are those that it calls, in Q, S.
+function planRuns(
+  name: string,
+  sources: { readonly rows: string; readonly runs: string },
+  extent: Extent,
+  inputs: readonly Tensor[],
+  output: Tensor,
+  functions: string,
+): Plan {
+  const { kernel, group } = chooseSoftmax(extent, adapterClass());
+  const offsets = inputs.map((input) => input.layout.offset);
+  const buffers = [...inputs, output].map((tensor) => tensor.storage);
+  if (kernel === "rows") {
+    return {
+      name: `${name}_rows`,
+      source: sources.rows,
+      consts: { GROUP: group },
+      header: SCALAR + functions,
+      buffers,
+      params: [extent.outer, extent.length, 1, ...offsets],
+      groups: foldGroups(extent.outer),
+    };
+  }
+  const { header, width, sizes } = loadsOf(extent, offsets);
+  return {
+    name: `${name}_runs`,
+    source: sources.runs,
+    consts: { GROUP: group },
+    header: header + functions,
+    buffers,
+    params: [...sizes, ...offsets.map((offset) => offset / width)],
+    groups: foldGroups(Math.ceil(sizes[0] / group)),
+  };
+}
+
+function makeOp(name: Name): Op<number> {
+  const row = ROWS[name];
+
+  // Gradient of x from dy and y.
+  const gradOp = defineOp<number>({
+    name: `${name}Grad`,
+    shape: ([dy]) => dy,
+    kernel: ([dy, y], [dx], dim) =>
+      planRuns(
+        `${name}_grad`,
+        { rows: gradRowsSource, runs: gradRunsSource },
+        extentOf(dy.shape, dim),
+        [dy.contiguous(), y.contiguous()],
+        dx,
+        `fn term(dy: Q, y: Q) -> Q { return ${row.term}; }
+fn result(dy: Q, y: Q, sum: S) -> Q { return ${row.dx}; }
+`,
+      ),
+    save: ([dy, y]) => [dy, y],
+    grad: (ddx, { saved: [dy, y], params: dim }) => row.second(ddx, dy, y, dim),
+  });
+
+  return defineOp<number>({
+    name,
+    shape: ([x]) => x,
+    kernel: ([x], [y], dim) =>
+      planRuns(
+        name,
+        { rows: rowsSource, runs: runsSource },
+        extentOf(x.shape, dim),
+        [x.contiguous()],
+        y,
+        `fn result(x: Q, highest: S, sum: S) -> Q { return ${row.y}; }\n`,
+      ),
+    save: (_, [y]) => [y],
+    grad: (dy, { saved: [y], params: dim }) => [gradOp([dy, y], dim)[0]],
+  });
+}
+
+const softmaxOp = makeOp("softmax");
+const logSoftmaxOp = makeOp("logSoftmax");
+
+function apply(op: Op<number>, name: Name, x: Tensor, dim: number): Tensor {
+  const axis = normalizeDim(name, dim, x.shape);
+  if (!isFloat(x.dtype)) {
+    throw new TypeError(
+      `Cannot ${name} ${x.describe()}: expected floats`,
+    );
+  }
+  if (x.dtype === "float32") return op([x], axis)[0];
+  return op([x.to("float32")], axis)[0].to(x.dtype);
+}
+
+/**
+ * exp(x) / sum of exp(x) over `dim`: positive numbers that add up to 1. NaN or
+ * +infinity among them, or nothing but -infinity, make all of them NaN.
+ *
+ * Source: torch.softmax.
+ *
+ * @throws {TypeError} If the elements are no floats
+ * @throws {RangeError} If there is no such dim
+ */
+export function softmax(x: Tensor, dim: number): Tensor {
+  return apply(softmaxOp, "softmax", x, dim);
+}
+
+/**
+ * The logarithm of softmax, exact where softmax itself is close to 0 or 1.
+ *
+ * Source: torch.log_softmax.
+ *
+ * @throws {TypeError} If the elements are no floats
+ * @throws {RangeError} If there is no such dim
+ */
+export function logSoftmax(x: Tensor, dim: number): Tensor {
+  return apply(logSoftmaxOp, "logSoftmax", x, dim);
+}
+
+/**
+ * Softmax of -x over `dim`.
+ *
+ * Source: torch.nn.functional.softmin.
+ *
+ * @throws {TypeError} If the elements are no floats
+ * @throws {RangeError} If there is no such dim
+ */
+export function softmin(x: Tensor, dim: number): Tensor {
+  return softmax(x.neg(), dim);
+}
