@@ -59,6 +59,7 @@ Deno.test("a program in an empty folder imports it from JSR", async () => {
     assertEquals(JSON.parse(new TextDecoder().decode(stdout)), {
       kindling: Object.keys(kindling),
       datasets: Object.keys(datasets),
+      gradient: [[2, 4], [6, 8]], // 2 * x
     });
   } finally {
     await Deno.remove(folder, { recursive: true });

@@ -3,7 +3,7 @@
  * repository the specifiers resolve to the sources; `jsr_test.ts` copies this
  * file to an empty folder, where they do not.
  *
- * Prints one line of JSON: what each entry point exports.
+ * Prints one line of JSON: what each entry point exports, and a gradient.
  *
  * @module
  */
@@ -13,7 +13,12 @@
 import * as kindling from "jsr:@kindling/kindling@^0.1.0";
 import * as datasets from "jsr:@kindling/kindling@^0.1.0/datasets";
 
+const { tensor } = kindling;
+const x = tensor([[1, 2], [3, 4]], { requiresGrad: true });
+x.mul(x).sum().backward();
+
 console.log(JSON.stringify({
   kindling: Object.keys(kindling),
   datasets: Object.keys(datasets),
+  gradient: await x.grad?.toArray(),
 }));
