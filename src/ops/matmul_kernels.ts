@@ -130,35 +130,59 @@ export function planMatmul(
   if (given.m * given.n * given.batches === 0) return [];
   const whole = foldBatches(given);
   const choice = chooseMatmul(whole, adapter);
-  const { m, n, batches, bias } = whole;
+  const { m, n, batches } = whole;
   const plans: Plan[] = [];
   const n4 = Math.ceil(n / 4);
   const y = choice.finish
     ? scratch(choice.splits * batches * m * n4 * 4)
     : buffers.y;
-  const epilogue = {
-    BIAS: bias ? { columns: 1, rows: 2 }[bias.along] : 0,
-    RELU: whole.relu ?? false,
-  };
   const job: Job = {
     given: whole,
     choice,
     buffers: { ...buffers, y },
-    epilogue: choice.finish ? { BIAS: 0, RELU: false } : epilogue,
+    epilogue: choice.finish ? { BIAS: 0, RELU: false } : epilogueOf(whole),
   };
   if (choice.kernel === "tiles") plans.push(planTiles(job));
   else plans.push(...planRegisters(job, scratch));
   if (choice.finish) {
-    plans.push({
-      name: "matmul_finish",
-      source: finishSource,
-      consts: epilogue,
-      buffers: [y, buffers.bias ?? y, buffers.y],
-      params: [m, n, n4, batches * m, choice.splits, 0, bias?.offset ?? 0],
-      groups: foldGroups(Math.ceil(batches * m * n4 / 64)),
-    });
+    plans.push(planFinish(
+      { ...whole, splits: choice.splits },
+      { x: y, y: buffers.y, ...(buffers.bias && { bias: buffers.bias }) },
+    ));
   }
   return plans;
+}
+
+/** Sums of parts, as the kernels leave them, rows padded to whole vec4. */
+export interface Parts extends Pick<MatmulCase, "bias" | "relu"> {
+  readonly m: number;
+  readonly n: number;
+  readonly batches: number;
+  readonly splits: number;
+}
+
+/** Adds parts, in order, and applies the epilogue. */
+export function planFinish(
+  parts: Parts,
+  { x, y, bias }: { x: Bindable; y: Bindable; bias?: Bindable },
+): Plan {
+  const { m, n, batches, splits } = parts;
+  const n4 = Math.ceil(n / 4);
+  return {
+    name: "matmul_finish",
+    source: finishSource,
+    consts: epilogueOf(parts),
+    buffers: [x, bias ?? x, y],
+    params: [m, n, n4, batches * m, splits, 0, parts.bias?.offset ?? 0],
+    groups: foldGroups(Math.ceil(batches * m * n4 / 64)),
+  };
+}
+
+function epilogueOf({ bias, relu }: Pick<MatmulCase, "bias" | "relu">) {
+  return {
+    BIAS: bias ? { columns: 1, rows: 2 }[bias.along] : 0,
+    RELU: relu ?? false,
+  };
 }
 
 interface Job {
