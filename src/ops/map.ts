@@ -20,6 +20,9 @@ import {
 } from "../tensor/layout.ts";
 import { formatShape, type Shape, sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { type ComputeType, computeType, declareInput, WORDS } from "./words.ts";
+
+export { type ComputeType, computeType, declareInput, WORDS } from "./words.ts";
 
 import floatLib from "../../shaders/lib/float.wgsl" with { type: "text" };
 import denseSource from "../../shaders/elementwise/map_dense.wgsl" with {
@@ -31,9 +34,6 @@ import stridedSource from "../../shaders/elementwise/map_strided.wgsl" with {
 
 /** A tensor, or a number that stands for a tensor filled with it. */
 export type Operand = Tensor | number;
-
-/** The type that a map computes in. */
-export type ComputeType = "f32" | "i32" | "u32";
 
 /** What a map does with the elements `a`, `b` and `c` of its operands. */
 export interface MapRule {
@@ -51,31 +51,6 @@ const QUADS = 4;
 /** Dims that the kernel's uniform has room for. */
 const MAX_RANK = 8;
 
-/** How elements of a type lie in the words of a buffer. */
-export interface Words {
-  /** Type of one element of the bound array; of four for dense access. */
-  readonly word: string;
-  readonly quad: string;
-  /** Elements of a word, and words of a quad. */
-  readonly packed: boolean;
-}
-
-/** How each type lies in a buffer. */
-export const WORDS: Readonly<Record<DType, Words>> = {
-  float32: { word: "f32", quad: "vec4f", packed: false },
-  float16: { word: "f16", quad: "vec4<f16>", packed: false },
-  int32: { word: "i32", quad: "vec4i", packed: false },
-  uint32: { word: "u32", quad: "vec4u", packed: false },
-  uint8: { word: "u32", quad: "u32", packed: true },
-  bool: { word: "u32", quad: "u32", packed: true },
-};
-
-/** The type that elements of `dtype` are computed in. */
-export function computeType(dtype: DType): ComputeType {
-  if (dtype === "float32" || dtype === "float16") return "f32";
-  return dtype === "int32" ? "i32" : "u32";
-}
-
 /** How an operand is read: by its own quads, from one element, by strides. */
 type Access = "quads" | "element" | "strides" | "number";
 
@@ -91,8 +66,9 @@ export function planMap(
   out: Tensor,
 ): Plan {
   const size = sizeOf(out.shape);
-  // whole quads may be written, also the last one that reaches past the size
-  const end = out.layout.offset + Math.ceil(size / 4) * 4;
+  // whole quads may be written; the last one may reach past the storage's end,
+  // never into elements of another view
+  const end = out.layout.offset + size;
   const wholeOut = isRowMajor(out.layout) && out.layout.offset % 4 === 0 &&
     (size % 4 === 0 || end >= storageSize(out));
   const accesses = operands.map((operand) => accessOf(operand, out.shape));
@@ -230,30 +206,6 @@ function headerOf(
     `@group(0) @binding(${binding + 1}) var<uniform> params: Params;`,
   );
   return `${floatLib}\n${lines.join("\n")}\n`;
-}
-
-/**
- * The text that declares an input `name`, and `load_name`: an element by its
- * index, or (`wide`) four of them by the index of their quad.
- */
-export function declareInput(
-  name: string,
-  binding: number,
-  dtype: DType,
-  wide: boolean,
-): string {
-  const { word, quad, packed } = WORDS[dtype];
-  const array = `@group(0) @binding(${binding}) ` +
-    `var<storage, read> ${name}_words: array<${wide ? quad : word}>;`;
-  const held = `${name}_words[i]`;
-  if (wide) {
-    const value = packed ? `unpack4xU8(${held})` : held;
-    return `${array}\nfn load_${name}(i: u32) -> vec4<T> { return vec4<T>(${value}); }`;
-  }
-  const value = packed
-    ? `(${name}_words[i / 4u] >> (8u * (i % 4u))) & 0xffu`
-    : held;
-  return `${array}\nfn load_${name}(i: u32) -> T { return T(${value}); }`;
 }
 
 function operandBits(name: string): string {

@@ -155,7 +155,7 @@ const unsliceOp: Op<{ shape: Shape; slice: SliceParams }> = defineOp({
   name: "unslice",
   shape: ([dy], { shape }) => ({ shape, dtype: dy.dtype }),
   kernel: ([dy], [dx], { slice: { dim, start, length, step } }) => {
-    clear(dx.storage.buffer, 0, dx.storage.bytes);
+    clear(dx.storage.buffer, 0, Math.ceil(dx.storage.bytes / 4) * 4);
     const part = dx.detach();
     part.rebind(
       part.storage,
@@ -166,6 +166,60 @@ const unsliceOp: Op<{ shape: Shape; slice: SliceParams }> = defineOp({
   },
   grad: (ddx, { params: { slice } }) => [sliceView(ddx, slice)],
 });
+
+// A tensor full of one value, but for the part that x becomes.
+const embedOp = defineOp<
+  { shape: Shape; starts: readonly number[]; value: number }
+>({
+  name: "pad",
+  shape: ([x], { shape }) => ({ shape, dtype: x.dtype }),
+  kernel: ([x], [y], { starts, value }) => {
+    const compute = computeType(x.dtype);
+    const part = y.detach();
+    let { layout } = y;
+    starts.forEach((start, dim) => {
+      layout = sliceLayout(layout, dim, start, x.shape[dim]!, 1);
+    });
+    part.rebind(part.storage, layout);
+    return [
+      planMap({ name: "fill", wgsl: "a", compute }, [value], y),
+      planMap({ name: "pad", wgsl: "a", compute }, [x], part),
+    ];
+  },
+  grad: (dy, { shapes, params: { starts } }) => {
+    let dx = dy;
+    starts.forEach((start, dim) => {
+      dx = slice(dx, dim, start, start + shapes[0]![dim]!);
+    });
+    return [dx];
+  },
+});
+
+/**
+ * `value` around the elements: for each dim in order, `edges` has how many go
+ * before and how many after; negative ones cut away.
+ */
+export function padConstant(
+  x: Tensor,
+  edges: readonly number[],
+  value: number,
+): Tensor {
+  let part = x;
+  x.shape.forEach((length, dim) => {
+    const before = Math.min(edges[2 * dim]!, 0);
+    const after = Math.min(edges[2 * dim + 1]!, 0);
+    if (before !== 0 || after !== 0) {
+      part = slice(part, dim, -before, Math.max(length + after, 0));
+    }
+  });
+  const starts = x.shape.map((_, dim) => Math.max(edges[2 * dim]!, 0));
+  const shape = part.shape.map((length, dim) =>
+    length + starts[dim]! + Math.max(edges[2 * dim + 1]!, 0)
+  );
+  return sameShape(shape, part.shape)
+    ? part
+    : embedOp([part], { shape, starts, value })[0];
+}
 
 /** Elements `start` to `stop` (exclusive) along `dim`, every `step`-th. */
 export function slice(

@@ -6,16 +6,10 @@
 
 import { dispatch, upload } from "../gpu/stream.ts";
 import { computeType, planMap } from "../ops/map.ts";
-import {
-  type DType,
-  DTYPES,
-  isDType,
-  isFloat,
-  type TypedArray,
-} from "./dtype.ts";
+import { type DType, DTYPES, isDType, type TypedArray } from "./dtype.ts";
 import { HostArray } from "./host_array.ts";
 import { checkShape, formatShape, type Shape, sizeOf } from "./shape.ts";
-import { emptyTensor, Tensor } from "./tensor.ts";
+import { emptyTensor, type Tensor } from "./tensor.ts";
 
 /** Options of everything that makes a tensor. */
 export interface TensorOptions {

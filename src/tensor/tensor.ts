@@ -11,6 +11,14 @@ import { Autograd } from "../autograd/node.ts";
 import { backward, type BackwardOptions } from "../autograd/backward.ts";
 import { read } from "../gpu/readback.ts";
 import { map } from "../ops/elementwise.ts";
+import {
+  gather,
+  indexAdd,
+  indexSelect,
+  scatter,
+  scatterAdd,
+  takeAlongDim,
+} from "../ops/indexing.ts";
 import type { Operand } from "../ops/map.ts";
 import {
   cast,
@@ -321,6 +329,38 @@ export class Tensor {
     return cast(this, dtype);
   }
 
+  // --- indexing -------------------------------------------------------------
+
+  /** The elements at the indices `index` of one dim. */
+  indexSelect(dim: number, index: Tensor): Tensor {
+    return indexSelect(this, dim, index);
+  }
+  /** An element for each of `index`, which replaces the index along `dim`. */
+  gather(dim: number, index: Tensor): Tensor {
+    return gather(this, dim, index);
+  }
+  /** As `gather`, but sizes of 1 broadcast; without `dim`, over all elements. */
+  takeAlongDim(index: Tensor, dim?: number): Tensor {
+    return takeAlongDim(this, index, dim);
+  }
+  /** A copy with the elements of `src` where `index` says, the last one staying. */
+  scatter(dim: number, index: Tensor, src: Tensor | number): Tensor {
+    return scatter(this, dim, index, src);
+  }
+  /** A copy with the elements of `src` added where `index` says. */
+  scatterAdd(dim: number, index: Tensor, src: Tensor | number): Tensor {
+    return scatterAdd(this, dim, index, src);
+  }
+  /** A copy with row k of `source` added to row `index[k]` along `dim`. */
+  indexAdd(
+    dim: number,
+    index: Tensor,
+    source: Tensor,
+    options?: { readonly alpha?: number },
+  ): Tensor {
+    return indexAdd(this, dim, index, source, options);
+  }
+
   // --- elementwise ----------------------------------------------------------
 
   /** a + b. */
@@ -426,6 +466,6 @@ export function emptyTensor(
   dtype: DType,
   origin: string,
 ): Tensor {
-  const bytes = Math.ceil(sizeOf(shape) * DTYPES[dtype].bytes / 4) * 4;
+  const bytes = sizeOf(shape) * DTYPES[dtype].bytes;
   return new Tensor(new Storage(bytes), rowMajor(shape), dtype, origin);
 }

@@ -1,0 +1,28 @@
+/**
+ * Extents: a row-major tensor seen around one dim (or a run of dims), as
+ * kernels see it that walk along this dim.
+ *
+ * @module
+ */
+
+import { type Shape, sizeOf } from "../tensor/shape.ts";
+
+/** Element (o, r, i) of [outer, length, inner] is (o * length + r) * inner + i. */
+export interface Extent {
+  readonly outer: number;
+  readonly length: number;
+  readonly inner: number;
+}
+
+/** A shape around the dims from `first` to `end` (exclusive). */
+export function extentOf(
+  shape: Shape,
+  first: number,
+  end: number = first + 1,
+): Extent {
+  return {
+    outer: sizeOf(shape.slice(0, first)),
+    length: sizeOf(shape.slice(first, end)),
+    inner: sizeOf(shape.slice(end)),
+  };
+}

@@ -1,0 +1,123 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { tensor } from "../../src/tensor/create.ts";
+
+Deno.test("indexSelect() takes rows, columns and negative indices", async () => {
+  const x = tensor([[1, 2, 3], [4, 5, 6]]);
+  const index = tensor([1, 0, -1], { dtype: "int32" });
+  assertEquals(await x.indexSelect(0, index).toArray(), [
+    [4, 5, 6],
+    [1, 2, 3],
+    [4, 5, 6],
+  ]);
+  assertEquals(await x.indexSelect(1, index).toArray(), [
+    [2, 1, 3],
+    [5, 4, 6],
+  ]);
+});
+
+Deno.test("indexSelect() moves packed rows of every width", async () => {
+  for (const width of [1, 3, 4, 16, 20]) {
+    const values = Array.from(
+      { length: 5 * width },
+      (_, i) => i * 7 % 256,
+    );
+    const x = tensor(values, { dtype: "uint8" }).reshape([5, width]);
+    const rows = [4, 0, 0, 2];
+    const index = tensor(rows, { dtype: "int32" });
+    assertEquals(
+      [...await x.indexSelect(0, index).data()],
+      rows.flatMap((row) => values.slice(row * width, (row + 1) * width)),
+    );
+  }
+});
+
+Deno.test("indexSelect() reads NaN outside of the tensor, 0 for integers", async () => {
+  const index = tensor([0, 2, -3], { dtype: "int32" });
+  for (const width of [1, 4]) {
+    const x = tensor([...Array(2 * width).keys()]).reshape([2, width]);
+    const y = await x.indexSelect(0, index).select(1, 0).toArray();
+    assertEquals(y, [0, NaN, NaN]);
+    const z = x.to("uint8").indexSelect(0, index).select(1, 0);
+    assertEquals(await z.toArray(), [0, 0, 0]);
+  }
+});
+
+Deno.test("indexSelect() gradient adds up over repeated indices", async () => {
+  for (const width of [3, 4]) {
+    const x = tensor([...Array(3 * width).keys()], { requiresGrad: true });
+    const index = tensor([2, 0, 2, 2], { dtype: "int32" });
+    x.reshape([3, width]).indexSelect(0, index).sum().backward();
+    const counts = [1, 0, 3]; // how often each row was taken
+    assertEquals(
+      [...await x.grad!.data()],
+      counts.flatMap((count) => Array(width).fill(count)),
+    );
+  }
+});
+
+Deno.test("gather() takes an element for each of its index", async () => {
+  const x = tensor([[1, 2, 3], [4, 5, 6]], { requiresGrad: true });
+  const index = tensor([[0, 0], [2, 1]], { dtype: "int32" });
+  const y = x.gather(1, index);
+  assertEquals(await y.toArray(), [[1, 1], [6, 5]]);
+  y.mul(tensor([[1, 10], [100, 1000]])).sum().backward();
+  assertEquals(await x.grad!.toArray(), [[11, 0, 0], [0, 1000, 100]]);
+});
+
+Deno.test("gather() by a smaller index leaves the other rows alone", async () => {
+  const x = tensor([[1, 2, 3], [4, 5, 6]], { requiresGrad: true });
+  const y = x.gather(1, tensor([[2]], { dtype: "int32" }));
+  assertEquals(await y.toArray(), [[3]]);
+  y.sum().backward();
+  assertEquals(await x.grad!.toArray(), [[0, 0, 1], [0, 0, 0]]);
+});
+
+Deno.test("scatter() keeps the last of two values for one place", async () => {
+  const x = tensor([[1, 2, 3], [4, 5, 6]], { requiresGrad: true });
+  const src = tensor([[10, 20], [30, 40]], { requiresGrad: true });
+  const index = tensor([[1, 1], [0, 2]], { dtype: "int32" });
+  const y = x.scatter(1, index, src);
+  assertEquals(await y.toArray(), [[1, 20, 3], [30, 5, 40]]);
+  y.sum().backward();
+  assertEquals(await x.grad!.toArray(), [[1, 0, 1], [0, 1, 0]]);
+  assertEquals(await src.grad!.toArray(), [[1, 1], [1, 1]]);
+});
+
+Deno.test("scatterAdd() leaves what a small index does not reach", async () => {
+  const x = tensor([[1, 2, 3], [4, 5, 6]]);
+  const index = tensor([[2, 2]], { dtype: "int32" });
+  const y = x.scatterAdd(1, index, tensor([[10, 20, 30]]));
+  assertEquals(await y.toArray(), [[1, 2, 33], [4, 5, 6]]);
+});
+
+Deno.test("indexAdd() adds rows, times alpha", async () => {
+  const x = tensor([[1, 1], [2, 2], [3, 3]]);
+  const rows = tensor([[1, 2], [10, 20]]);
+  const index = tensor([2, 2], { dtype: "int32" });
+  const y = x.indexAdd(0, index, rows, { alpha: 2 });
+  assertEquals(await y.toArray(), [[1, 1], [2, 2], [25, 47]]);
+});
+
+Deno.test("indexSelect() and gather() name an index that does not fit", () => {
+  const x = tensor([[1, 2], [3, 4]]);
+  assertThrows(
+    () => x.indexSelect(0, tensor([0, 1])),
+    TypeError,
+    "float32 [2]",
+  );
+  assertThrows(
+    () => x.gather(0, tensor([[0, 0, 0]], { dtype: "int32" })),
+    TypeError,
+    "[1, 3]",
+  );
+});
+
+Deno.test("indexing takes tensors without elements", async () => {
+  const x = tensor([[1, 2], [3, 4]]);
+  const none = tensor([], { dtype: "int32" });
+  assertEquals(x.indexSelect(0, none).shape, [0, 2]);
+  assertEquals(
+    await x.indexAdd(0, none, tensor([]).reshape([0, 2])).toArray(),
+    [[1, 2], [3, 4]],
+  );
+});
