@@ -1,0 +1,98 @@
+/**
+ * A sampler of batches: lists of indices.
+ *
+ * @module
+ */
+
+import { checkCount } from "./_shared.ts";
+import { describeSampler, type Sampler } from "./sampler.ts";
+
+/** Options of `BatchSampler`. */
+export interface BatchSamplerOptions {
+  /** Leave out a last batch that is not full. Default: false. */
+  readonly dropLast?: boolean;
+}
+
+/**
+ * The indices of a sampler, `batchSize` at a time.
+ *
+ * Source: torch.utils.data.BatchSampler.
+ *
+ * @example Batches of two
+ * ```ts
+ * import { data } from "@kindling/kindling";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const batches = new data.BatchSampler(new data.SequentialSampler(5), 2);
+ * assertEquals([...batches], [[0, 1], [2, 3], [4]]);
+ * ```
+ */
+export class BatchSampler implements Sampler<number[]> {
+  /** Where the indices come from. */
+  readonly sampler: Sampler;
+  /** Indices in a batch. */
+  readonly batchSize: number;
+  /** Whether a last batch that is not full is left out. */
+  readonly dropLast: boolean;
+
+  /**
+   * Batches of what a sampler gives, or any iterable of indices.
+   *
+   * @throws {RangeError} If `batchSize` is not a positive integer
+   */
+  constructor(
+    sampler: Sampler,
+    batchSize: number,
+    { dropLast = false }: BatchSamplerOptions = {},
+  ) {
+    this.sampler = sampler;
+    this.batchSize = checkCount("a batch size", batchSize, 1);
+    this.dropLast = dropLast;
+  }
+
+  /**
+   * Batches in one epoch.
+   *
+   * @throws {TypeError} If the sampler has no length
+   */
+  get length(): number {
+    const { length } = this.sampler;
+    if (length === undefined) {
+      throw new TypeError(
+        `Cannot count the batches of ${describeSampler(this.sampler)}: ` +
+          `the sampler has no length`,
+      );
+    }
+    const batches = length / this.batchSize;
+    return this.dropLast ? Math.floor(batches) : Math.ceil(batches);
+  }
+
+  /** Whether no index comes twice in an epoch. */
+  get isDistinct(): boolean {
+    return this.sampler.isDistinct === true;
+  }
+
+  /** The batches of the sampler's next epoch. */
+  [Symbol.iterator](): IterableIterator<number[]> {
+    // the sampler's epoch is drawn now, not when the first batch is asked for
+    return this.#batches(this.sampler[Symbol.iterator]());
+  }
+
+  *#batches(indices: Iterator<number>): IterableIterator<number[]> {
+    let batch: number[] = [];
+    for (let item = indices.next(); !item.done; item = indices.next()) {
+      batch.push(item.value);
+      if (batch.length === this.batchSize) {
+        yield batch;
+        batch = [];
+      }
+    }
+    if (batch.length > 0 && !this.dropLast) yield batch;
+  }
+
+  /** The sampler and the size of batches. */
+  toString(): string {
+    return `BatchSampler(${describeSampler(this.sampler)}, ` +
+      `${this.batchSize}${this.dropLast ? ", dropLast" : ""})`;
+  }
+}
