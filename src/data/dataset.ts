@@ -57,19 +57,22 @@ export abstract class Dataset<Sample> {
   /**
    * A whole batch at once, collated: what a dataset in memory gives instead of
    * samples, many times faster. The loader calls it where there is no `collate`
-   * of the user's.
+   * of the user's; undefined sends it back to `get`.
    */
   getBatch?(
     indices: readonly number[],
     context: BatchContext,
-  ): Collated<Sample> | Promise<Collated<Sample>>;
+  ): Collated<Sample> | Promise<Collated<Sample>> | undefined;
 
   /**
    * Arrays or tensors whose rows are the samples, for a loader that keeps them
    * on the GPU: batches are then lists of selected rows, as `collate` would
-   * make them of `get`.
+   * make them of `get`. Undefined if the dataset turns out to have none.
    */
-  resident?(): readonly (HostArray | Tensor)[];
+  resident?(): readonly (HostArray | Tensor)[] | undefined;
+
+  /** The row of sample `index` in what `resident` gives. Default: `index`. */
+  residentRow?(index: number): number;
 
   /** What messages call a sample, a file for instance. */
   sampleName?(index: number): string | undefined;

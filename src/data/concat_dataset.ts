@@ -1,0 +1,76 @@
+/**
+ * Several datasets, one after another.
+ *
+ * @module
+ */
+
+import type { Generator } from "../tensor/generator.ts";
+import { Dataset } from "./dataset.ts";
+
+/**
+ * The samples of the first dataset, then those of the second, and so on.
+ * Negative indices count from the end.
+ *
+ * Source: torch.utils.data.ConcatDataset.
+ */
+export class ConcatDataset<Sample> extends Dataset<Sample> {
+  /** Where workers find this class. */
+  static url: string = import.meta.url;
+  /** The parts. */
+  readonly datasets: readonly Dataset<Sample>[];
+  /** The number of samples up to the end of each part. */
+  readonly cumulativeSizes: readonly number[];
+
+  /**
+   * Joins `datasets`, whose lengths must not change afterwards.
+   *
+   * @throws {RangeError} If there are none
+   */
+  constructor(datasets: Iterable<Dataset<Sample>>) {
+    super();
+    this.datasets = [...datasets];
+    if (this.datasets.length === 0) {
+      throw new RangeError("Cannot join no datasets: expected at least one");
+    }
+    let total = 0;
+    this.cumulativeSizes = this.datasets.map(({ length }) => total += length);
+  }
+
+  /** The number of samples of all parts. */
+  override get length(): number {
+    return this.cumulativeSizes.at(-1)!; // there is at least one part
+  }
+
+  /**
+   * Sample `index` of the whole.
+   *
+   * @throws {RangeError} If it is not an integer from `-length` to `length - 1`
+   */
+  override get(
+    index: number,
+    generator: Generator,
+  ): Sample | Promise<Sample> {
+    const [part, at] = this.#find(index);
+    return part.get(at, generator);
+  }
+
+  /** What the sample's part calls it. */
+  override sampleName(index: number): string | undefined {
+    const [part, at] = this.#find(index);
+    return part.sampleName?.(at);
+  }
+
+  #find(index: number): [part: Dataset<Sample>, index: number] {
+    const { length } = this;
+    if (!Number.isInteger(index) || index < -length || index >= length) {
+      throw new RangeError(
+        `Cannot get sample ${index} of ${this.datasets.length} datasets ` +
+          `with ${length} samples: expected ${-length} to ${length - 1}`,
+      );
+    }
+    const global = index < 0 ? index + length : index;
+    const part = this.cumulativeSizes.findIndex((end) => global < end);
+    const start = part === 0 ? 0 : this.cumulativeSizes[part - 1]!;
+    return [this.datasets[part]!, global - start];
+  }
+}
