@@ -7,7 +7,10 @@
  * @module
  */
 
+import type { BatchContext } from "../src/data/batch.ts";
+import { type DType, DTYPES } from "../src/tensor/dtype.ts";
 import { HostArray } from "../src/tensor/host_array.ts";
+import { type Shape, sizeOf } from "../src/tensor/shape.ts";
 
 /** Pixels along an edge of an image. */
 export const EDGE = 28;
@@ -47,22 +50,27 @@ export function imageAt(pixels: Uint8Array, index: number): HostArray {
   return new HostArray(data, [1, EDGE, EDGE]);
 }
 
-/** Copies of the images and labels at `indices`, which have been checked. */
+/**
+ * Copies of the images and labels at `indices`, which have been checked, in
+ * memory that `context` lends where there is one.
+ */
 export function gather(
   pixels: Uint8Array,
   labels: Int32Array,
   indices: readonly number[],
+  context: Pick<BatchContext, "empty"> = { empty },
 ): LabelledBatch {
-  const images = new Uint8Array(indices.length * IMAGE_BYTES);
-  const targets = new Int32Array(indices.length);
+  const images = context.empty([indices.length, 1, EDGE, EDGE], "uint8");
+  const targets = context.empty([indices.length], "int32");
   for (let i = 0; i < indices.length; i++) {
     const index = indices[i]!;
     const at = index * IMAGE_BYTES;
-    images.set(pixels.subarray(at, at + IMAGE_BYTES), i * IMAGE_BYTES);
-    targets[i] = labels[index]!;
+    images.data.set(pixels.subarray(at, at + IMAGE_BYTES), i * IMAGE_BYTES);
+    targets.data[i] = labels[index]!;
   }
-  return [
-    new HostArray(images, [indices.length, 1, EDGE, EDGE]),
-    new HostArray(targets, [indices.length]),
-  ];
+  return [images, targets];
+}
+
+function empty(shape: Shape, dtype: DType): HostArray {
+  return new HostArray(new DTYPES[dtype].array(sizeOf(shape)), shape, dtype);
 }

@@ -9,6 +9,7 @@
  * @module
  */
 
+import type { BatchContext } from "../src/data/batch.ts";
 import { Dataset } from "../src/data/dataset.ts";
 import { HostArray } from "../src/tensor/host_array.ts";
 import { joinPath, requestAccess, withPath } from "./_shared.ts";
@@ -189,17 +190,29 @@ export class MNIST extends Dataset<LabelledImage> {
   }
 
   /**
-   * Copies of the images and labels at `indices`.
+   * Copies of the images and labels at `indices`, in memory that a loader may
+   * lend by its `context`.
    *
    * @throws {RangeError} If there is no such image
    */
-  override getBatch(indices: readonly number[]): LabelledBatch {
+  override getBatch(
+    indices: readonly number[],
+    context?: Pick<BatchContext, "empty">,
+  ): LabelledBatch {
     for (const index of indices) checkIndex(this.name, index, this.length);
-    return gather(this.pixels, this.labels, indices);
+    return gather(this.pixels, this.labels, indices, context);
+  }
+
+  /** All images, uint8 of [N, 1, 28, 28], and labels, for batches on the GPU. */
+  override resident(): LabelledBatch {
+    return [
+      new HostArray(this.images.data, [this.length, 1, EDGE, EDGE]),
+      this.targets,
+    ];
   }
 
   /** Name, size, split, classes and folder, a line each. */
-  toString(): string {
+  override toString(): string {
     return [
       `Dataset ${this.name}`,
       `    Number of datapoints: ${this.length}`,

@@ -9,6 +9,7 @@
  * @module
  */
 
+import type { BatchContext } from "../src/data/batch.ts";
 import { Dataset } from "../src/data/dataset.ts";
 import { HostArray } from "../src/tensor/host_array.ts";
 import { keyOf } from "../src/tensor/philox.ts";
@@ -71,7 +72,12 @@ export class SyntheticDigits extends Dataset<LabelledImage> {
   /** 1 for each image that is in `pixels` already, in shared memory. */
   readonly drawn: Uint8Array<ArrayBufferLike>;
 
-  /** @throws {RangeError} If `length` is no positive integer or `seed` no seed */
+  /**
+   * Draws the labels; images are drawn when they are asked for.
+   *
+   * @throws {RangeError} If `length` is not a positive integer or `seed` is out
+   * of range
+   */
   constructor(options: SyntheticDigitsOptions = {}) {
     super();
     const { train = true, seed = 0, length = train ? 60_000 : 10_000 } =
@@ -119,18 +125,30 @@ export class SyntheticDigits extends Dataset<LabelledImage> {
   }
 
   /**
-   * Copies of the images and labels at `indices`.
+   * Copies of the images and labels at `indices`, in memory that a loader may
+   * lend by its `context`.
    *
    * @throws {RangeError} If there is no such image
    */
-  override getBatch(indices: readonly number[]): LabelledBatch {
+  override getBatch(
+    indices: readonly number[],
+    context?: Pick<BatchContext, "empty">,
+  ): LabelledBatch {
     for (const index of indices) checkIndex(this.name, index, this.length);
     drawMissing(this, indices);
-    return gather(this.pixels, this.labels, indices);
+    return gather(this.pixels, this.labels, indices, context);
+  }
+
+  /** All images, uint8 of [N, 1, 28, 28], and labels, for batches on the GPU. */
+  override resident(): LabelledBatch {
+    return [
+      new HostArray(this.images.data, [this.length, 1, EDGE, EDGE]),
+      this.targets,
+    ];
   }
 
   /** Name, size, split, classes and seed, a line each. */
-  toString(): string {
+  override toString(): string {
     return [
       `Dataset ${this.name}`,
       `    Number of datapoints: ${this.length}`,

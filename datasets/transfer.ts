@@ -158,7 +158,7 @@ async function request(
       truncate: !resumed,
     });
     await file.seek(0, Deno.SeekMode.End);
-    return receive(response.body!, file, start, sizeBytes, (bytes) => {
+    return await receive(response.body!, file, start, sizeBytes, (bytes) => {
       silence.restart();
       options.onBytes?.(bytes, sizeBytes);
     });
