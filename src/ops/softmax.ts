@@ -71,7 +71,7 @@ const ROWS = {
 type Name = keyof typeof ROWS;
 
 /** A row-major tensor seen as [outer, length, inner], `length` being the dim. */
-interface Extent {
+export interface Extent {
   readonly outer: number;
   readonly length: number;
   readonly inner: number;

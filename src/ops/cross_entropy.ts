@@ -1,0 +1,435 @@
+/**
+ * Cross entropy and negative log-likelihood.
+ *
+ * Both end in one value and one weight per target, which a reduction joins. For
+ * class indices there is a kernel that goes from logits to losses in one pass,
+ * and one for their gradient; label smoothing, probabilities as targets and
+ * rows that deserve a workgroup go through log-softmax.
+ *
+ * The GPU alone knows the targets, so a class that does not exist raises
+ * nothing: its loss and its gradient are NaN. torch raises.
+ *
+ * @module
+ */
+
+import { isGradEnabled } from "../autograd/mode.ts";
+import { type AdapterClass, adapterClass } from "../gpu/device.ts";
+import { foldGroups, type Plan } from "../gpu/plan.ts";
+import { arange } from "../tensor/create.ts";
+import { isFloat } from "../tensor/dtype.ts";
+import { formatShape, sameShape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { defineOp } from "./define.ts";
+import { declareInput } from "./map.ts";
+import { checkReduction, reduceLoss, type Reduction } from "./reduction.ts";
+import { type Extent, extentOf, logSoftmax } from "./softmax.ts";
+
+import floatLib from "../../shaders/lib/float.wgsl" with { type: "text" };
+import crossEntropySource from "../../shaders/loss/cross_entropy.wgsl" with {
+  type: "text",
+};
+import pickSource from "../../shaders/loss/pick.wgsl" with { type: "text" };
+import pickGradSource from "../../shaders/loss/pick_grad.wgsl" with {
+  type: "text",
+};
+
+/** Options of `nllLoss`. */
+export interface NllLossOptions {
+  /** A factor for each class, float32 [C]. Default: 1 for all. */
+  readonly weight?: Tensor;
+  /** Targets of this value count nothing. Default: -100. */
+  readonly ignoreIndex?: number;
+  /** Default: "mean", over the weights of the targets that count. */
+  readonly reduction?: Reduction;
+}
+
+/** Options of `crossEntropy`. */
+export interface CrossEntropyOptions extends NllLossOptions {
+  /** How much of each target is spread over all classes. Default: 0. */
+  readonly labelSmoothing?: number;
+}
+
+interface PickParams {
+  readonly ignoreIndex: number;
+}
+
+/** Elements of a row from which on a GPU gives it a workgroup of its own. */
+const LONG = 1024;
+const GRAD_GROUP = 64;
+
+/** Whether logits go to losses in one kernel, or through log-softmax. */
+export function chooseCrossEntropy(
+  { length, inner }: Extent,
+  labelSmoothing: number,
+  kind: AdapterClass,
+): "fused" | "composed" {
+  if (labelSmoothing !== 0) return "composed";
+  return kind === "gpu" && inner === 1 && length >= LONG ? "composed" : "fused";
+}
+
+/** Whether rows can be read four elements at a time. */
+function isWide({ length, inner }: Extent, x: Tensor): boolean {
+  return inner === 1 && length % 4 === 0 && x.layout.offset % 4 === 0;
+}
+
+/** [N, C, d1, …] without the classes. */
+function targetShape(x: Tensor): number[] {
+  return x.shape.toSpliced(1, 1);
+}
+
+// The text that reads targets and weights. Without weights any buffer takes
+// their place, and no text names it.
+function readers(target: Tensor, binding: number, weight?: Tensor): string {
+  const weights = weight
+    ? `@group(0) @binding(${
+      binding + 1
+    }) var<storage, read> weights: array<f32>;
+fn weight_of(c: u32) -> f32 { return weights[params.weight_offset + c]; }`
+    : "fn weight_of(c: u32) -> f32 { return 1.0; }";
+  return `${floatLib}
+alias T = i32;
+${declareInput("target", binding, target.dtype, false)}
+${weights}
+`;
+}
+
+function planLosses(
+  name: "cross_entropy" | "pick",
+  x: Tensor,
+  target: Tensor,
+  weight: Tensor | undefined,
+  outputs: readonly Tensor[],
+  ignoreIndex: number,
+): Plan {
+  const extent = extentOf(x.shape, 1);
+  const dense = [x, target, weight].map((tensor) => tensor?.contiguous());
+  const [logits = x, classes = target, weights] = dense;
+  const isFused = name === "cross_entropy";
+  const wide = isFused && isWide(extent, logits);
+  const width = wide ? 4 : 1;
+  const runs = extent.outer * extent.inner;
+  const group = adapterClass() === "cpu" ? 8 : 64;
+  return {
+    name,
+    source: isFused ? crossEntropySource : pickSource,
+    consts: { GROUP: group },
+    header: (isFused ? (wide ? FOUR : ONE) : "") + readers(target, 1, weights),
+    buffers: [logits, classes, weights ?? classes, ...outputs].map((tensor) =>
+      tensor.storage
+    ),
+    params: [
+      runs,
+      extent.length / width,
+      extent.inner,
+      logits.layout.offset / width,
+      classes.layout.offset,
+      weights?.layout.offset ?? 0,
+      ignoreIndex >>> 0,
+      extent.length,
+    ],
+    groups: foldGroups(Math.ceil(runs / group)),
+  };
+}
+
+const ONE = `alias Q = f32;
+fn top(v: Q) -> f32 { return v; }
+fn total(v: Q) -> f32 { return v; }
+fn element(first: u32, c: u32) -> f32 { return x[first + c * params.inner]; }
+`;
+const FOUR = `alias Q = vec4f;
+fn top(v: Q) -> f32 { return max(max(v.x, v.y), max(v.z, v.w)); }
+fn total(v: Q) -> f32 { return (v.x + v.y) + (v.z + v.w); }
+fn element(first: u32, c: u32) -> f32 { return x[first + c / 4u][c % 4u]; }
+`;
+
+/** What the gradient looks at besides `dy`; `stats` is missing for `pick`. */
+interface PickSaved {
+  readonly x: Tensor;
+  readonly target: Tensor;
+  readonly kept: Tensor;
+  readonly stats?: Tensor;
+}
+
+// A plan of pick_grad.wgsl.
+function planPickGrad(
+  dy: Tensor,
+  { x, target, kept, stats }: PickSaved,
+  dx: Tensor,
+): Plan {
+  const extent = extentOf(dx.shape, 1);
+  const logits = stats && x.contiguous();
+  const wide = isWide(extent, logits ?? dx);
+  const width = wide ? 4 : 1;
+  const size = dx.size / width;
+  const lanes = wide
+    ? "alias Q = vec4f;\nalias U = vec4u;\nconst LANES = vec4u(0, 1, 2, 3);\n"
+    : "alias Q = f32;\nalias U = u32;\nconst LANES = 0u;\n";
+  const share = stats
+    ? `@group(0) @binding(0) var<storage, read> x: array<Q>;
+@group(0) @binding(1) var<storage, read> stats: array<vec2f>;
+fn share(i: u32, run: u32) -> Q {
+  let s = stats[run];
+  return exp(x[params.offset + i] - s.x) / s.y;
+}
+`
+    : "fn share(i: u32, run: u32) -> Q { return Q(0.0); }\n";
+  // a reduction's gradient is one number for all, and needs no copy
+  const isOne = dy.layout.strides.every((step) => step === 0);
+  const steps = isOne ? dy : dy.contiguous();
+  const classes = target.contiguous();
+  const inputs = [logits ?? classes, stats ?? classes, classes, kept, steps];
+  return {
+    name: stats ? "cross_entropy_grad" : "pick_grad",
+    source: pickGradSource,
+    consts: { GROUP: GRAD_GROUP, WIDTH: width },
+    header: `${lanes}${share}alias T = i32;\n` +
+      `${declareInput("target", 2, target.dtype, false)}\n`,
+    buffers: [...inputs, dx].map((tensor) => tensor.storage),
+    params: [
+      size,
+      extent.length / width,
+      extent.inner,
+      (logits?.layout.offset ?? 0) / width,
+      classes.layout.offset,
+      steps.layout.offset,
+      isOne ? 0 : 1,
+    ],
+    groups: foldGroups(Math.ceil(size / GRAD_GROUP)),
+  };
+}
+
+const pickGradOp = defineOp<void>({
+  name: "pickGrad",
+  shape: ([, x]) => x,
+  kernel: ([dy, x, target, kept, stats], [dx]) =>
+    planPickGrad(dy, { x, target, kept, stats }, dx),
+});
+
+// The same in ops, for gradients that will be differentiated again.
+function composePickGrad(
+  dy: Tensor,
+  { x, target, kept, stats }: PickSaved,
+): Tensor {
+  const classes = arange(x.shape[1]!).reshape(
+    x.shape.map((length, dim) => dim === 1 ? length : 1),
+  );
+  const hit = target.unsqueeze(1).eq(classes).to("float32");
+  const share = stats ? x.softmax(1).sub(hit) : hit.neg();
+  return share.mul(kept.mul(dy).unsqueeze(1));
+}
+
+function pickGrad(dy: Tensor, saved: PickSaved): Tensor {
+  if (isGradEnabled()) return composePickGrad(dy, saved);
+  const { x, target, kept, stats } = saved;
+  const inputs = [dy, x, target, kept];
+  return pickGradOp(stats ? [...inputs, stats] : inputs, undefined)[0];
+}
+
+// (x, target, weight?) -> (losses, weights of the targets)
+const pickOp = defineOp<PickParams>({
+  name: "nllLoss",
+  shape: ([x]) => {
+    const spec = { shape: targetShape(x), dtype: "float32" } as const;
+    return [spec, spec];
+  },
+  kernel: ([x, target, weight], outputs, { ignoreIndex }) =>
+    planLosses("pick", x, target, weight, outputs, ignoreIndex),
+  save: ([x, target], [, kept]) => [x, target, kept],
+  grad: (dy, { saved: [x, target, kept] }) => [
+    pickGrad(dy, { x, target, kept }),
+  ],
+});
+
+// (x, target, weight?) -> (losses, weights of the targets, what grad needs)
+const crossEntropyOp = defineOp<PickParams>({
+  name: "crossEntropy",
+  shape: ([x]) => {
+    const shape = targetShape(x);
+    const spec = { shape, dtype: "float32" } as const;
+    return [spec, spec, { shape: [...shape, 2], dtype: "float32" }];
+  },
+  kernel: ([x, target, weight], outputs, { ignoreIndex }) =>
+    planLosses("cross_entropy", x, target, weight, outputs, ignoreIndex),
+  save: ([x, target], [, kept, stats]) => [x, target, kept, stats],
+  grad: (dy, { saved: [x, target, kept, stats] }) => [
+    pickGrad(dy, { x, target, kept, stats }),
+  ],
+});
+
+/** Inputs as [N, C, …] in float32, checked against each other. */
+interface Checked {
+  readonly x: Tensor;
+  readonly target: Tensor;
+  readonly weight: Tensor | undefined;
+}
+
+function check(
+  name: string,
+  input: Tensor,
+  target: Tensor,
+  weight: Tensor | undefined,
+): Checked {
+  const { shape } = input;
+  const classes = shape[shape.length === 1 ? 0 : 1];
+  if (!isFloat(input.dtype) || classes === undefined) {
+    throw new TypeError(
+      `Cannot take the ${name} of ${input.describe()}: ` +
+        `expected floats of shape [C] or [N, C, ...]`,
+    );
+  }
+  const expected = shape.length === 1 ? [] : shape.toSpliced(1, 1);
+  const isIndices = !isFloat(target.dtype);
+  const allowsBoth = name === "cross entropy";
+  const fits = isIndices
+    ? target.dtype !== "bool" && sameShape(target.shape, expected)
+    : allowsBoth && sameShape(target.shape, shape);
+  if (!fits) {
+    throw new TypeError(
+      `Cannot take the ${name} of ${formatShape(shape)} with targets of ` +
+        `type ${target.dtype} and shape ${formatShape(target.shape)}: ` +
+        `expected class indices of shape ${formatShape(expected)}` +
+        (allowsBoth ? ` or probabilities of shape ${formatShape(shape)}` : ""),
+    );
+  }
+  if (weight && !sameShape(weight.shape, [classes])) {
+    throw new TypeError(
+      `Cannot take the ${name} of ${formatShape(shape)} with weights of ` +
+        `shape ${formatShape(weight.shape)}: expected [${classes}]`,
+    );
+  }
+  const batched = (tensor: Tensor): Tensor =>
+    shape.length === 1 ? tensor.unsqueeze(0) : tensor;
+  return {
+    x: batched(input.to("float32")),
+    target: batched(isIndices ? target : target.to("float32")),
+    weight: weight?.to("float32"),
+  };
+}
+
+/** Losses joined, the mean by the weights of those that count. */
+function join(
+  loss: Tensor,
+  kept: Tensor,
+  input: Tensor,
+  reduction: Reduction,
+): Tensor {
+  if (reduction === "none") {
+    // an unbatched input got a batch of one
+    const each = input.ndim === 1 ? loss.reshape([]) : loss;
+    return each.to(input.dtype);
+  }
+  const sum = loss.sum();
+  return (reduction === "sum" ? sum : sum.div(kept.sum())).to(input.dtype);
+}
+
+/**
+ * The negative log-likelihood of targets, given log-probabilities:
+ * -weight[t] * input[n, t] for each target t.
+ *
+ * Shapes: input [N, C], [N, C, d1, …] or [C]; target, class indices in an
+ * integer type, [N], [N, d1, …] or []. The mean divides by the sum of the
+ * weights of the targets that count; with none, it is NaN. A target that is no
+ * class (and not `ignoreIndex`) makes the loss NaN.
+ *
+ * Source: torch.nn.functional.nll_loss, which raises for such a target.
+ *
+ * @throws {TypeError} If types or shapes do not fit each other
+ * @throws {RangeError} If there is no such reduction
+ */
+export function nllLoss(
+  input: Tensor,
+  target: Tensor,
+  { weight, ignoreIndex = -100, reduction = "mean" }: NllLossOptions = {},
+): Tensor {
+  checkReduction("nllLoss", reduction);
+  const checked = check("nll loss", input, target, weight);
+  const [loss, kept] = pickOp(inputsOf(checked), { ignoreIndex });
+  return join(loss, kept, input, reduction);
+}
+
+function inputsOf({ x, target, weight }: Checked): Tensor[] {
+  return weight ? [x, target, weight] : [x, target];
+}
+
+/**
+ * The cross entropy of targets, given logits: nllLoss(logSoftmax(input, 1)),
+ * which it computes in one kernel.
+ *
+ * Shapes: input [N, C], [N, C, d1, …] or [C]; target class indices in an
+ * integer type, [N], [N, d1, …] or [], or probabilities in the input's shape.
+ * `labelSmoothing` s moves a target's probability 1 to 1 - s + s / C and that
+ * of the other classes to s / C. The mean divides by the sum of the weights of
+ * the targets that count; for probabilities by the number of targets. A target
+ * that is no class (and not `ignoreIndex`) makes the loss NaN.
+ *
+ * Source: torch.nn.functional.cross_entropy, which raises for such a target.
+ *
+ * @throws {TypeError} If types or shapes do not fit each other
+ * @throws {RangeError} If there is no such reduction, or `labelSmoothing` is
+ * not in [0, 1]
+ *
+ * @example Two equal logits: ln 2
+ * ```ts
+ * import { F, tensor } from "@kindling/kindling";
+ * import { assertAlmostEquals } from "@std/assert";
+ *
+ * const loss = F.crossEntropy(tensor([[0, 0]]), tensor([1], { dtype: "int32" }));
+ * assertAlmostEquals(await loss.item(), Math.LN2, 1e-6);
+ * ```
+ */
+export function crossEntropy(
+  input: Tensor,
+  target: Tensor,
+  {
+    weight,
+    ignoreIndex = -100,
+    reduction = "mean",
+    labelSmoothing = 0,
+  }: CrossEntropyOptions = {},
+): Tensor {
+  checkReduction("crossEntropy", reduction);
+  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
+    throw new RangeError(
+      `Cannot smooth labels by ${labelSmoothing}: expected 0 to 1`,
+    );
+  }
+  const checked = check("cross entropy", input, target, weight);
+  if (isFloat(target.dtype)) {
+    return probabilities(checked, input, reduction, labelSmoothing);
+  }
+  const extent = extentOf(checked.x.shape, 1);
+  const choice = chooseCrossEntropy(extent, labelSmoothing, adapterClass());
+  if (choice === "fused") {
+    const [loss, kept] = crossEntropyOp(inputsOf(checked), { ignoreIndex });
+    return join(loss, kept, input, reduction);
+  }
+  const x = logSoftmax(checked.x, 1);
+  const [loss, kept] = pickOp(inputsOf({ ...checked, x }), { ignoreIndex });
+  if (labelSmoothing === 0) return join(loss, kept, input, reduction);
+  const counts = checked.target.ne(ignoreIndex);
+  const spread = weighted(x, checked.weight).sum(1).mul(counts)
+    .mul(-labelSmoothing / extent.length);
+  const smooth = loss.mul(1 - labelSmoothing).add(spread);
+  return join(smooth, kept, input, reduction);
+}
+
+/** `x` [N, C, …] times a weight for each class. */
+function weighted(x: Tensor, weight: Tensor | undefined): Tensor {
+  if (!weight) return x;
+  return x.mul(weight.reshape([weight.size, ...x.shape.slice(2).fill(1)]));
+}
+
+// Targets that are probabilities: -sum over c of weight * target * log softmax.
+function probabilities(
+  { x, target, weight }: Checked,
+  input: Tensor,
+  reduction: Reduction,
+  labelSmoothing: number,
+): Tensor {
+  const smooth = labelSmoothing === 0
+    ? target
+    : target.mul(1 - labelSmoothing).add(labelSmoothing / x.shape[1]!);
+  const loss = weighted(logSoftmax(x, 1).mul(smooth), weight).sum(1).neg();
+  const each = input.ndim === 1 ? loss.reshape([]) : loss;
+  return reduceLoss(each, reduction).to(input.dtype);
+}
