@@ -87,7 +87,8 @@ export function chooseMatmul(
 ): MatmulChoice {
   const { m, n, k, batches, a, b } = given;
   const aTransposed = a.row < a.col && m > 1;
-  const bTransposed = b.row < b.col && k > 1;
+  // a single column may be read as a row of the transpose
+  const bTransposed = k > 1 && (b.row < b.col || (n === 1 && b.row === 1));
   if (adapter === "gpu") {
     const tiles = tilesOf(m, GROUP_TILE) * tilesOf(n, GROUP_TILE) * batches;
     const splits = splitsFor(k, tiles, 128);
