@@ -80,7 +80,7 @@ async function* gunzip(
   name: string,
   gzipped: Uint8Array<ArrayBuffer>,
 ): AsyncIterable<Uint8Array<ArrayBuffer>> {
-  const stream = new Blob([gzipped]).stream();
+  const stream = ReadableStream.from(pieces(gzipped));
   try {
     yield* stream.pipeThrough(new DecompressionStream("gzip"));
   } catch (cause) {
@@ -89,6 +89,16 @@ async function* gunzip(
       `Cannot read "${name}": not a whole gzip file (${cause.message})`,
       { cause },
     );
+  }
+}
+
+/** Pieces that keep memory low; a Blob's stream of 64 KiB takes twice as long. */
+function* pieces(
+  bytes: Uint8Array<ArrayBuffer>,
+): Iterable<Uint8Array<ArrayBuffer>> {
+  const size = 1 << 18;
+  for (let at = 0; at < bytes.length; at += size) {
+    yield bytes.subarray(at, at + size);
   }
 }
 
