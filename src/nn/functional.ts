@@ -14,3 +14,23 @@ export {
   type NllLossOptions,
 } from "../ops/cross_entropy.ts";
 export { type Reduction } from "../ops/reduction.ts";
+export {
+  adaptiveMaxPool2d,
+  maxPool1d,
+  type MaxPool1dOptions,
+  maxPool2d,
+  type MaxPoolOptions,
+} from "../ops/max_pool.ts";
+export {
+  adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
+  avgPool1d,
+  type AvgPool1dOptions,
+  avgPool2d,
+  type AvgPoolOptions,
+} from "../ops/avg_pool.ts";
+export {
+  type Pair,
+  type Single,
+  type WindowOptions,
+} from "../ops/pool_windows.ts";

@@ -1,0 +1,64 @@
+// windows: where a pooling window lies along one axis of an image.
+//
+// prepended  ADAPTIVE: bool, whether windows share the axis out evenly instead
+//            of following from kernel, stride and padding
+//            DILATED: bool, whether taps lie more than one element apart
+
+struct Axis {
+  size: u32, // of the input
+  out: u32, // of the output
+  kernel: u32, // taps of a window, the most of any
+  stride: u32,
+  pad: u32,
+  dilation: u32,
+  pad0: u32, pad1: u32,
+}
+
+// Where the first tap of window `o` lies; it may lie in the padding.
+fn first_of(a: Axis, o: u32) -> i32 {
+  if (ADAPTIVE) { return i32(o * a.size / a.out); }
+  return i32(o * a.stride) - i32(a.pad);
+}
+
+// Taps of window `o`, those in the padding counted.
+fn taps_of(a: Axis, o: u32) -> u32 {
+  if (ADAPTIVE) {
+    return ((o + 1u) * a.size + a.out - 1u) / a.out - o * a.size / a.out;
+  }
+  return a.kernel;
+}
+
+// The taps of window `o` that lie on the axis: from x up to y, exclusive.
+fn inside(a: Axis, o: u32) -> vec2u {
+  let first = first_of(a, o);
+  var low = u32(max(-first, 0));
+  var high = u32(max(i32(a.size) - first, 0));
+  if (DILATED) {
+    low = (low + a.dilation - 1u) / a.dilation;
+    high = (high + a.dilation - 1u) / a.dilation;
+  }
+  return vec2u(low, min(high, taps_of(a, o)));
+}
+
+// The windows that may hold input `i`: from x up to y, exclusive. All of them
+// do, unless taps are dilated.
+fn covering(a: Axis, i: u32) -> vec2u {
+  if (ADAPTIVE) {
+    return vec2u(i * a.out / a.size, ((i + 1u) * a.out + a.size - 1u) / a.size);
+  }
+  let at = i + a.pad;
+  let reach = (a.kernel - 1u) * a.dilation;
+  let low = (max(at, reach) - reach + a.stride - 1u) / a.stride;
+  return vec2u(low, min(at / a.stride + 1u, a.out));
+}
+
+// The tap of window `o`, one of those covering `i`, that lies on input `i`, or
+// `kernel` if none does.
+fn tap_on(a: Axis, o: u32, i: u32) -> u32 {
+  let distance = u32(i32(i) - first_of(a, o));
+  if (DILATED) {
+    let tap = distance / a.dilation;
+    return select(a.kernel, tap, distance == tap * a.dilation);
+  }
+  return distance;
+}

@@ -1,0 +1,47 @@
+// avg_grad: gradient of avg.wgsl. Each input adds up dy / divisor of the windows
+// that hold it, in rising order.
+//
+// prepended  Axis and its functions (lib/windows.wgsl) and divisor(row, column)
+//            (lib/window_means.wgsl)
+// dy         f32 [planes, h.out, w.out], row-major from `offset` on
+// dx         f32 [planes, h.size, w.size]
+// dispatch   an invocation for each element of dx, folded over x and y
+
+struct Params {
+  size: u32, // elements of dx
+  offset: u32,
+  counts_pad: u32, // 1 where the padding counts as zeros
+  divisor: f32, // instead of the count of a window, if it is not 0
+  h: Axis,
+  w: Axis,
+}
+
+const GROUP = 64u;
+
+@group(0) @binding(0) var<storage, read> dy: array<f32>;
+@group(0) @binding(1) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(2) var<uniform> params: Params;
+
+@compute @workgroup_size(GROUP)
+fn main(
+  @builtin(global_invocation_id) id: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+) {
+  let index = id.y * groups.x * GROUP + id.x;
+  if (index >= params.size) { return; } // guard
+  let h = params.h;
+  let w = params.w;
+  let column = index % w.size;
+  let rest = index / w.size;
+  let row = rest % h.size;
+  let base = params.offset + (rest / h.size) * h.out * w.out;
+  let rows = covering(h, row);
+  let columns = covering(w, column);
+  var sum = 0.0;
+  for (var o = rows.x; o < rows.y; o++) {
+    for (var p = columns.x; p < columns.y; p++) {
+      sum += dy[params.offset + base + o * w.out + p] / divisor(o, p);
+    }
+  }
+  dx[index] = sum;
+}

@@ -1,0 +1,52 @@
+// max_grad: gradient of max.wgsl. Each input looks at the windows that hold it
+// and takes dy of those whose maximum it was, in rising order.
+//
+// prepended  Axis and its functions (lib/windows.wgsl)
+//            binding 1: load_codes(i) -> u32
+// dy, codes  [planes, h.out, w.out], row-major; dy from `offset` on
+// dx         f32 [planes, h.size, w.size]
+// dispatch   an invocation for each element of dx, folded over x and y
+
+struct Params {
+  size: u32, // elements of dx
+  offset: u32,
+  pad0: u32, pad1: u32,
+  h: Axis,
+  w: Axis,
+}
+
+const GROUP = 64u;
+
+@group(0) @binding(0) var<storage, read> dy: array<f32>;
+@group(0) @binding(2) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(3) var<uniform> params: Params;
+
+@compute @workgroup_size(GROUP)
+fn main(
+  @builtin(global_invocation_id) id: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+) {
+  let index = id.y * groups.x * GROUP + id.x;
+  if (index >= params.size) { return; } // guard
+  let h = params.h;
+  let w = params.w;
+  let column = index % w.size;
+  let rest = index / w.size;
+  let row = rest % h.size;
+  let base = (rest / h.size) * h.out * w.out;
+  let rows = covering(h, row);
+  let columns = covering(w, column);
+  var sum = 0.0;
+  for (var o = rows.x; o < rows.y; o++) {
+    let k = tap_on(h, o, row);
+    if (DILATED && k == h.kernel) { continue; }
+    for (var p = columns.x; p < columns.y; p++) {
+      let l = tap_on(w, p, column);
+      let at = base + o * w.out + p;
+      let is_on = !DILATED || l < w.kernel;
+      let is_chosen = is_on && load_codes(at) == k * w.kernel + l;
+      sum += select(0.0, dy[params.offset + at], is_chosen);
+    }
+  }
+  dx[index] = sum;
+}

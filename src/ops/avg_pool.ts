@@ -1,0 +1,195 @@
+/**
+ * Average pooling: the means of windows. Both kernels are linear maps, each the
+ * gradient of the other.
+ *
+ * @module
+ */
+
+import { f32Bits, foldGroups, type Plan } from "../gpu/plan.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { defineOp, type Op } from "./define.ts";
+import {
+  adaptiveWindows,
+  asImage,
+  axisWords,
+  fixedWindows,
+  type Pair,
+  type Single,
+  singleOf,
+  windowConsts,
+  type WindowOptions,
+  type Windows,
+} from "./pool_windows.ts";
+
+import meansLib from "../../shaders/lib/window_means.wgsl" with {
+  type: "text",
+};
+import windowsLib from "../../shaders/lib/windows.wgsl" with { type: "text" };
+import avgSource from "../../shaders/pool/avg.wgsl" with { type: "text" };
+import avgGradSource from "../../shaders/pool/avg_grad.wgsl" with {
+  type: "text",
+};
+
+/** Options of average pooling. */
+export interface AvgPoolOptions extends WindowOptions {
+  /** Whether the padding counts, as zeros. Default: true. */
+  readonly countIncludePad?: boolean;
+  /** What sums are divided by, instead of the elements that count. */
+  readonly divisorOverride?: number;
+}
+
+interface AvgParams {
+  readonly windows: Windows;
+  readonly countsPad: boolean;
+  /** 0 for the count of each window. */
+  readonly divisor: number;
+}
+
+const GROUP = 64;
+
+function planAvg(
+  name: "avg_pool" | "avg_pool_grad",
+  input: Tensor,
+  output: Tensor,
+  { windows, countsPad, divisor }: AvgParams,
+): Plan {
+  return {
+    name,
+    source: name === "avg_pool" ? avgSource : avgGradSource,
+    consts: windowConsts(windows),
+    header: windowsLib + meansLib,
+    buffers: [input.storage, output.storage],
+    params: [
+      output.size,
+      input.layout.offset,
+      Number(countsPad),
+      f32Bits(divisor),
+      ...axisWords(windows),
+    ],
+    groups: foldGroups(Math.ceil(output.size / GROUP)),
+  };
+}
+
+const avgPoolOp: Op<AvgParams> = defineOp<AvgParams>({
+  name: "avgPool2d",
+  shape: (_, { windows }) => ({ shape: windows.outShape, dtype: "float32" }),
+  kernel: ([x], [y], params) => planAvg("avg_pool", x.contiguous(), y, params),
+  grad: (dy, { params }) => [avgPoolGradOp([dy], params)[0]],
+});
+
+const avgPoolGradOp: Op<AvgParams> = defineOp<AvgParams>({
+  name: "avgPool2dGrad",
+  shape: (_, { windows }) => ({ shape: windows.shape, dtype: "float32" }),
+  kernel: ([dy], [dx], params) =>
+    planAvg("avg_pool_grad", dy.contiguous(), dx, params),
+  grad: (ddx, { params }) => [avgPoolOp([ddx], params)[0]],
+});
+
+/**
+ * The mean of each window of an image.
+ *
+ * Shapes: x [N, C, H, W] or [C, H, W] to the same with
+ * H' = floor((H + 2 * padding - kernelSize) / stride) + 1, or ceil with
+ * `ceilMode`, and W' likewise.
+ *
+ * Source: torch.nn.functional.avg_pool2d.
+ *
+ * @throws {TypeError} If `x` is no image of floats
+ * @throws {RangeError} If a size is not what it may be, or no window fits
+ */
+export function avgPool2d(
+  x: Tensor,
+  kernelSize: Pair,
+  options: AvgPoolOptions = {},
+): Tensor {
+  const { countIncludePad = true, divisorOverride } = options;
+  const windows = fixedWindows("avgPool2d", x, kernelSize, options);
+  if (divisorOverride === 0) {
+    throw new RangeError("Cannot avgPool2d with a divisorOverride of 0");
+  }
+  const params = {
+    windows,
+    countsPad: countIncludePad,
+    divisor: divisorOverride ?? 0,
+  };
+  return avgPoolOp([x.to("float32")], params)[0].to(x.dtype);
+}
+
+/** Options of average pooling of signals. */
+export interface AvgPool1dOptions {
+  /** From one window to the next. Default: the kernel's size. */
+  readonly stride?: Single;
+  /** Elements added on each side: half a kernel at most. Default: 0. */
+  readonly padding?: Single;
+  /** Whether a last window that begins inside is taken. Default: false. */
+  readonly ceilMode?: boolean;
+  /** Whether the padding counts, as zeros. Default: true. */
+  readonly countIncludePad?: boolean;
+}
+
+/**
+ * The mean of each window of a signal: x [N, C, L] or [C, L].
+ *
+ * Source: torch.nn.functional.avg_pool1d.
+ *
+ * @throws {TypeError} If `x` is no signal of floats
+ * @throws {RangeError} If a size is not what it may be, or no window fits
+ */
+export function avgPool1d(
+  x: Tensor,
+  kernelSize: Single,
+  {
+    stride = kernelSize,
+    padding = 0,
+    ceilMode = false,
+    countIncludePad = true,
+  }: AvgPool1dOptions = {},
+): Tensor {
+  return asImage(
+    "avgPool1d",
+    x,
+    (image) =>
+      avgPool2d(image, [1, singleOf(kernelSize)], {
+        stride: [1, singleOf(stride)],
+        padding: [0, singleOf(padding)],
+        ceilMode,
+        countIncludePad,
+      }),
+  );
+}
+
+/**
+ * The means of as many windows as `outputSize` says. Window i goes from
+ * floor(i * in / out) up to ceil((i + 1) * in / out).
+ *
+ * Source: torch.nn.functional.adaptive_avg_pool2d.
+ *
+ * @throws {TypeError} If `x` is no image of floats
+ * @throws {RangeError} If a size is not a positive integer
+ */
+export function adaptiveAvgPool2d(x: Tensor, outputSize: Pair): Tensor {
+  const windows = adaptiveWindows("adaptiveAvgPool2d", x, outputSize);
+  // one window is a sum over rows, which the reduction does four at a time
+  if (windows.h.out * windows.w.out === 1) {
+    return x.mean([-2, -1], { keepdim: true });
+  }
+  const params = { windows, countsPad: false, divisor: 0 };
+  return avgPoolOp([x.to("float32")], params)[0].to(x.dtype);
+}
+
+/**
+ * The means of as many windows of a signal as `outputSize` says: x [N, C, L] or
+ * [C, L].
+ *
+ * Source: torch.nn.functional.adaptive_avg_pool1d.
+ *
+ * @throws {TypeError} If `x` is no signal of floats
+ * @throws {RangeError} If `outputSize` is not a positive integer
+ */
+export function adaptiveAvgPool1d(x: Tensor, outputSize: Single): Tensor {
+  return asImage(
+    "adaptiveAvgPool1d",
+    x,
+    (image) => adaptiveAvgPool2d(image, [1, singleOf(outputSize)]),
+  );
+}

@@ -1,0 +1,322 @@
+/**
+ * Max pooling: the maxima of windows, and gradients to where they came from.
+ *
+ * Forward also writes, for each output, which tap of its window won: a byte
+ * where a window has up to 256 taps. Backward reads those bytes and adds up in
+ * a fixed order. Windows of 2x2 side by side have kernels of their own.
+ *
+ * @module
+ */
+
+import { foldGroups, type Plan } from "../gpu/plan.ts";
+import type { DType } from "../tensor/dtype.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { defineOp, type Op } from "./define.ts";
+import { declareInput } from "./map.ts";
+import {
+  adaptiveWindows,
+  asImage,
+  axisWords,
+  fixedWindows,
+  type Pair,
+  type Single,
+  singleOf,
+  windowConsts,
+  type WindowOptions,
+  type Windows,
+} from "./pool_windows.ts";
+
+import floatLib from "../../shaders/lib/float.wgsl" with { type: "text" };
+import windowsLib from "../../shaders/lib/windows.wgsl" with { type: "text" };
+import maxSource from "../../shaders/pool/max.wgsl" with { type: "text" };
+import max2x2Source from "../../shaders/pool/max_2x2.wgsl" with {
+  type: "text",
+};
+import max2x2GradSource from "../../shaders/pool/max_2x2_grad.wgsl" with {
+  type: "text",
+};
+import maxGradSource from "../../shaders/pool/max_grad.wgsl" with {
+  type: "text",
+};
+import pickSource from "../../shaders/pool/pick.wgsl" with { type: "text" };
+
+/** Options of max pooling. */
+export interface MaxPoolOptions extends WindowOptions {
+  /** Between two taps of a window. Default: 1. */
+  readonly dilation?: Pair;
+  /** Whether to return where the maxima lie, too. Default: false. */
+  readonly returnIndices?: boolean;
+}
+
+const GROUP = 64;
+
+/** Taps of a window whose numbers fit a byte. */
+const BYTE = 256;
+
+/** The kernels that suit windows over elements at `offset`. */
+export function chooseMaxPool(
+  { h, w, adaptive }: Windows,
+  offset: number,
+): { readonly forward: "2x2" | "any"; readonly backward: "2x2" | "any" } {
+  const isSimple = !adaptive && w.size % 4 === 0 && offset % 4 === 0 &&
+    [h, w].every((axis) =>
+      axis.kernel === 2 && axis.stride === 2 && axis.pad === 0 &&
+      axis.dilation === 1 && axis.out === Math.floor(axis.size / 2)
+    );
+  return {
+    forward: isSimple ? "2x2" : "any",
+    backward: isSimple && h.size % 2 === 0 ? "2x2" : "any",
+  };
+}
+
+function codeType({ h, w }: Windows): DType {
+  return h.kernel * w.kernel <= BYTE ? "uint8" : "int32";
+}
+
+function words2x2({ planes, h, w }: Windows, offset: number): number[] {
+  const pairs = planes * h.out * w.out / 2;
+  return [pairs, w.out / 2, h.out, h.size % 2, offset / 4];
+}
+
+function planMaxPool(
+  x: Tensor,
+  y: Tensor,
+  codes: Tensor,
+  windows: Windows,
+): Plan {
+  const { offset } = x.layout;
+  const simple = chooseMaxPool(windows, offset).forward === "2x2";
+  const packed = codes.dtype === "uint8";
+  return {
+    name: simple ? "max_pool_2x2" : "max_pool",
+    source: simple ? max2x2Source : maxSource,
+    consts: simple ? {} : windowConsts(windows),
+    header: simple ? floatLib : `${windowsLib}${floatLib}
+alias C = ${packed ? "u32" : "vec4u"};
+fn pack(v: vec4u) -> C { return ${packed ? "pack4xU8(v)" : "v"}; }
+`,
+    buffers: [x.storage, y.storage, codes.storage],
+    params: simple
+      ? words2x2(windows, offset)
+      : [y.size, offset, 0, 0, ...axisWords(windows)],
+    groups: foldGroups(Math.ceil(y.size / 4 / GROUP)),
+  };
+}
+
+function planMaxPoolGrad(
+  dy: Tensor,
+  codes: Tensor,
+  dx: Tensor,
+  windows: Windows,
+): Plan {
+  const { offset } = dy.layout;
+  const simple = chooseMaxPool(windows, offset).backward === "2x2";
+  return {
+    name: simple ? "max_pool_2x2_grad" : "max_pool_grad",
+    source: simple ? max2x2GradSource : maxGradSource,
+    consts: simple ? {} : windowConsts(windows),
+    header: simple ? "" : windowsLib + readCodes(codes, 1),
+    buffers: [dy.storage, codes.storage, dx.storage],
+    params: simple
+      ? words2x2(windows, offset)
+      : [dx.size, offset, 0, 0, ...axisWords(windows)],
+    groups: foldGroups(Math.ceil((simple ? dy.size / 4 : dx.size) / GROUP)),
+  };
+}
+
+// `x` gives the values at the maxima; without it their indices are written.
+function planPick(
+  codes: Tensor,
+  x: Tensor | undefined,
+  out: Tensor,
+  windows: Windows,
+): Plan {
+  const value = x
+    ? `@group(0) @binding(1) var<storage, read> x: array<f32>;
+alias V = f32;
+fn value(at: u32, index: u32) -> V { return x[at]; }
+`
+    : "alias V = i32;\nfn value(at: u32, index: u32) -> V { return i32(index); }\n";
+  return {
+    name: x ? "max_pool_pick" : "max_pool_indices",
+    source: pickSource,
+    consts: windowConsts(windows),
+    header: windowsLib + readCodes(codes, 0) + value,
+    buffers: [codes, x ?? codes, out].map((tensor) => tensor.storage),
+    params: [out.size, x?.layout.offset ?? 0, 0, 0, ...axisWords(windows)],
+    groups: foldGroups(Math.ceil(out.size / GROUP)),
+  };
+}
+
+function readCodes(codes: Tensor, binding: number): string {
+  return `alias T = u32;\n${
+    declareInput("codes", binding, codes.dtype, false)
+  }\n`;
+}
+
+// x -> (maxima, the taps they came from)
+const maxPoolOp = defineOp<Windows>({
+  name: "maxPool2d",
+  shape: (_, windows) => [
+    { shape: windows.outShape, dtype: "float32" },
+    { shape: windows.outShape, dtype: codeType(windows) },
+  ],
+  kernel: ([x], [y, codes], windows) =>
+    planMaxPool(x.contiguous(), y, codes, windows),
+  save: (_, [, codes]) => [codes],
+  grad: (
+    dy,
+    { saved: [codes], params },
+  ) => [maxPoolGradOp([dy, codes], params)[0]],
+});
+
+// (dy, taps) -> dx. Linear in dy: its own gradient is a pick.
+const maxPoolGradOp: Op<Windows> = defineOp<Windows>({
+  name: "maxPool2dGrad",
+  shape: (_, { shape }) => ({ shape, dtype: "float32" }),
+  kernel: ([dy, codes], [dx], windows) =>
+    planMaxPoolGrad(dy.contiguous(), codes, dx, windows),
+  save: ([, codes]) => [codes],
+  grad: (ddx, { saved: [codes], params }) => [pickOp([codes, ddx], params)[0]],
+});
+
+// (taps, x) -> x at the taps.
+const pickOp: Op<Windows> = defineOp<Windows>({
+  name: "maxPool2dPick",
+  shape: (_, { outShape }) => ({ shape: outShape, dtype: "float32" }),
+  kernel: ([codes, x], [y], windows) =>
+    planPick(codes, x.contiguous(), y, windows),
+  save: ([codes]) => [codes],
+  grad: (dy, { saved: [codes], params }) => [
+    undefined,
+    maxPoolGradOp([dy, codes], params)[0],
+  ],
+});
+
+// taps -> indices in a plane of x
+const indicesOp = defineOp<Windows>({
+  name: "maxPool2dIndices",
+  shape: (_, { outShape }) => ({ shape: outShape, dtype: "int32" }),
+  kernel: ([codes], [indices], windows) =>
+    planPick(codes, undefined, indices, windows),
+});
+
+function pool(x: Tensor, windows: Windows): [y: Tensor, codes: Tensor] {
+  const [y, codes] = maxPoolOp([x.to("float32")], windows);
+  return [y.to(x.dtype), codes];
+}
+
+function poolWithIndices(x: Tensor, windows: Windows): [Tensor, Tensor] {
+  const [y, codes] = pool(x, windows);
+  return [y, indicesOp([codes], windows)[0]];
+}
+
+/**
+ * The maximum of each window of an image, and with `returnIndices` where it
+ * lies, as row * W + column in int32.
+ *
+ * Shapes: x [N, C, H, W] or [C, H, W] to the same with
+ * H' = floor((H + 2 * padding - dilation * (kernelSize - 1) - 1) / stride) + 1,
+ * or ceil with `ceilMode`, and W' likewise. NaN counts as larger than all;
+ * of equal maxima the first gets the gradient.
+ *
+ * Source: torch.nn.functional.max_pool2d.
+ *
+ * @throws {TypeError} If `x` is no image of floats
+ * @throws {RangeError} If a size is not what it may be, or no window fits
+ */
+export function maxPool2d(
+  x: Tensor,
+  kernelSize: Pair,
+  options: MaxPoolOptions & { readonly returnIndices: true },
+): [y: Tensor, indices: Tensor];
+/** The maximum of each window of an image. */
+export function maxPool2d(
+  x: Tensor,
+  kernelSize: Pair,
+  options?: MaxPoolOptions,
+): Tensor;
+export function maxPool2d(
+  x: Tensor,
+  kernelSize: Pair,
+  options: MaxPoolOptions = {},
+): Tensor | [y: Tensor, indices: Tensor] {
+  const { dilation } = options;
+  const windows = fixedWindows("maxPool2d", x, kernelSize, options, dilation);
+  return options.returnIndices
+    ? poolWithIndices(x, windows)
+    : pool(x, windows)[0];
+}
+
+/** Options of max pooling of signals. */
+export interface MaxPool1dOptions {
+  /** From one window to the next. Default: the kernel's size. */
+  readonly stride?: Single;
+  /** Elements added on each side: half a kernel at most. Default: 0. */
+  readonly padding?: Single;
+  /** Between two taps of a window. Default: 1. */
+  readonly dilation?: Single;
+  /** Whether a last window that begins inside is taken. Default: false. */
+  readonly ceilMode?: boolean;
+}
+
+/**
+ * The maximum of each window of a signal: x [N, C, L] or [C, L].
+ *
+ * Source: torch.nn.functional.max_pool1d.
+ *
+ * @throws {TypeError} If `x` is no signal of floats
+ * @throws {RangeError} If a size is not what it may be, or no window fits
+ */
+export function maxPool1d(
+  x: Tensor,
+  kernelSize: Single,
+  {
+    stride = kernelSize,
+    padding = 0,
+    dilation = 1,
+    ceilMode = false,
+  }: MaxPool1dOptions = {},
+): Tensor {
+  return asImage(
+    "maxPool1d",
+    x,
+    (image) =>
+      maxPool2d(image, [1, singleOf(kernelSize)], {
+        stride: [1, singleOf(stride)],
+        padding: [0, singleOf(padding)],
+        dilation: [1, singleOf(dilation)],
+        ceilMode,
+      }),
+  );
+}
+
+/**
+ * The maxima of as many windows as `outputSize` says, and with `returnIndices`
+ * where they lie. Window i goes from floor(i * in / out) up to
+ * ceil((i + 1) * in / out).
+ *
+ * Source: torch.nn.functional.adaptive_max_pool2d.
+ *
+ * @throws {TypeError} If `x` is no image of floats
+ * @throws {RangeError} If a size is not a positive integer
+ */
+export function adaptiveMaxPool2d(
+  x: Tensor,
+  outputSize: Pair,
+  options: { readonly returnIndices: true },
+): [y: Tensor, indices: Tensor];
+/** The maxima of as many windows as `outputSize` says. */
+export function adaptiveMaxPool2d(
+  x: Tensor,
+  outputSize: Pair,
+  options?: { readonly returnIndices?: boolean },
+): Tensor;
+export function adaptiveMaxPool2d(
+  x: Tensor,
+  outputSize: Pair,
+  { returnIndices = false }: { readonly returnIndices?: boolean } = {},
+): Tensor | [y: Tensor, indices: Tensor] {
+  const windows = adaptiveWindows("adaptiveMaxPool2d", x, outputSize);
+  return returnIndices ? poolWithIndices(x, windows) : pool(x, windows)[0];
+}

@@ -1,0 +1,214 @@
+/**
+ * Windows of pooling: which of them there are, and the checks and parameters
+ * that every pooling op shares. Sizes count elements; nothing is computed here.
+ *
+ * @module
+ */
+
+import { isFloat } from "../tensor/dtype.ts";
+import { formatShape, type Shape, sizeOf } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+
+/** One number for rows and columns alike, or [rows, columns]. */
+export type Pair = number | readonly [number, number];
+
+/** A number for the only axis of a signal. */
+export type Single = number | readonly [number];
+
+/** The windows along one axis, as shaders/lib/windows.wgsl has them. */
+export interface Axis {
+  readonly size: number;
+  readonly out: number;
+  readonly kernel: number;
+  readonly stride: number;
+  readonly pad: number;
+  readonly dilation: number;
+}
+
+/** All windows of an image. */
+export interface Windows {
+  /** Shape of the input: [C, H, W] or [N, C, H, W]. */
+  readonly shape: Shape;
+  /** Shape of the output. */
+  readonly outShape: Shape;
+  /** Images of one channel in the input. */
+  readonly planes: number;
+  readonly h: Axis;
+  readonly w: Axis;
+  /** Whether windows share the image out evenly. */
+  readonly adaptive: boolean;
+}
+
+/** What says where windows of a fixed size lie. */
+export interface WindowOptions {
+  /** From one window to the next. Default: the kernel's size. */
+  readonly stride?: Pair;
+  /** Rows and columns added on each side: half a kernel at most. Default: 0. */
+  readonly padding?: Pair;
+  /** Whether a last window that begins inside is taken. Default: false. */
+  readonly ceilMode?: boolean;
+}
+
+/** Rows and columns of a pair. */
+export function pairOf(pair: Pair): readonly [number, number] {
+  return typeof pair === "number" ? [pair, pair] : pair;
+}
+
+/** The number of a single. */
+export function singleOf(single: Single): number {
+  return typeof single === "number" ? single : single[0];
+}
+
+/**
+ * The windows of `kernelSize` over an image.
+ *
+ * @throws {TypeError} If `x` is no image of floats
+ * @throws {RangeError} If a size is not what it may be, or no window fits
+ */
+export function fixedWindows(
+  op: string,
+  x: Tensor,
+  kernelSize: Pair,
+  { stride = kernelSize, padding = 0, ceilMode = false }: WindowOptions,
+  dilation: Pair = 1,
+): Windows {
+  checkImage(op, x);
+  const kernels = pairOf(kernelSize);
+  const strides = pairOf(stride);
+  const pads = pairOf(padding);
+  const dilations = pairOf(dilation);
+  const axes = x.shape.slice(-2).map((size, i): Axis => {
+    const kernel = atLeast(1, op, "kernelSize", kernels[i]);
+    const step = atLeast(1, op, "stride", strides[i]);
+    const pad = atLeast(0, op, "padding", pads[i]);
+    const apart = atLeast(1, op, "dilation", dilations[i]);
+    if (pad > kernel / 2) {
+      throw new RangeError(
+        `Cannot ${op} with a padding of ${pad}: ` +
+          `half the kernel size ${kernel} at most`,
+      );
+    }
+    const room = size + 2 * pad - apart * (kernel - 1) - 1;
+    let out = Math.floor((room + (ceilMode ? step - 1 : 0)) / step) + 1;
+    // a window must not begin in the padding after the image
+    if (ceilMode && (out - 1) * step >= size + pad) out--;
+    return { size, out, kernel, stride: step, pad, dilation: apart };
+  });
+  const [h, w] = asPair(axes);
+  if (h.out < 1 || w.out < 1) {
+    throw new RangeError(
+      `Cannot ${op} ${formatShape(x.shape)} with a kernel of ` +
+        `${formatShape(kernels)}: the output would have shape ` +
+        formatShape([...x.shape.slice(0, -2), h.out, w.out]),
+    );
+  }
+  return windowsOf(x.shape, h, w, false);
+}
+
+/**
+ * As many windows as `outputSize` says, from floor(i * in / out) up to
+ * ceil((i + 1) * in / out).
+ *
+ * @throws {TypeError} If `x` is no image of floats
+ * @throws {RangeError} If a size is not a positive integer
+ */
+export function adaptiveWindows(
+  op: string,
+  x: Tensor,
+  outputSize: Pair,
+): Windows {
+  checkImage(op, x);
+  const sizes = pairOf(outputSize);
+  const axes = x.shape.slice(-2).map((size, i): Axis => {
+    const out = atLeast(1, op, "outputSize", sizes[i]);
+    const kernel = Math.ceil(size / out) + (size % out === 0 ? 0 : 1);
+    return { size, out, kernel, stride: 1, pad: 0, dilation: 1 };
+  });
+  const [h, w] = asPair(axes);
+  return windowsOf(x.shape, h, w, true);
+}
+
+function windowsOf(shape: Shape, h: Axis, w: Axis, adaptive: boolean): Windows {
+  const outer = shape.slice(0, -2);
+  return {
+    shape,
+    outShape: [...outer, h.out, w.out],
+    planes: sizeOf(outer),
+    h,
+    w,
+    adaptive,
+  };
+}
+
+// An image has two axes; map does not tell.
+function asPair([h, w]: readonly Axis[]): readonly [Axis, Axis] {
+  return [h!, w!];
+}
+
+function checkImage(op: string, x: Tensor): void {
+  const hasSizes = x.shape.slice(1).every((length) => length > 0);
+  if ((x.ndim !== 3 && x.ndim !== 4) || !hasSizes || !isFloat(x.dtype)) {
+    throw new TypeError(
+      `Cannot ${op} ${x.describe()}: ` +
+        `expected floats of shape [C, H, W] or [N, C, H, W]`,
+    );
+  }
+}
+
+function atLeast(
+  least: number,
+  op: string,
+  name: string,
+  value: number | undefined,
+): number {
+  if (value === undefined || !Number.isInteger(value) || value < least) {
+    throw new RangeError(
+      `Cannot ${op} with a ${name} of ${value}: ` +
+        `expected an integer of at least ${least}`,
+    );
+  }
+  return value;
+}
+
+/** What is prepended to shaders/lib/windows.wgsl. */
+export function windowConsts({ h, w, adaptive }: Windows): {
+  readonly ADAPTIVE: boolean;
+  readonly DILATED: boolean;
+} {
+  return { ADAPTIVE: adaptive, DILATED: h.dilation * w.dilation > 1 };
+}
+
+/** The words of both axes in `Params`. */
+export function axisWords({ h, w }: Windows): number[] {
+  return [h, w].flatMap((axis) => [
+    axis.size,
+    axis.out,
+    axis.kernel,
+    axis.stride,
+    axis.pad,
+    axis.dilation,
+    0,
+    0,
+  ]);
+}
+
+/**
+ * Runs `pool` on a signal [C, L] or [N, C, L], seen as an image of one row.
+ *
+ * @throws {TypeError} If `x` has another rank
+ */
+export function asImage(
+  op: string,
+  x: Tensor,
+  pool: (image: Tensor) => Tensor,
+): Tensor {
+  if (x.ndim !== 2 && x.ndim !== 3) {
+    throw new TypeError(
+      `Cannot ${op} ${x.describe()}: expected floats of shape [C, L] or ` +
+        `[N, C, L]`,
+    );
+  }
+  const image = x.unsqueeze(-2);
+  const y = pool(image);
+  return y.reshape(y.shape.toSpliced(-2, 1));
+}
