@@ -9,6 +9,7 @@
 import type { AdapterClass } from "../gpu/device.ts";
 import { type Bindable, foldGroups, type Plan } from "../gpu/plan.ts";
 
+import dotsSource from "../../shaders/matmul/dots.wgsl" with { type: "text" };
 import finishSource from "../../shaders/matmul/finish.wgsl" with {
   type: "text",
 };
@@ -49,8 +50,11 @@ export interface MatmulCase {
 
 /** Kernels and their variants for one case. */
 export interface MatmulChoice {
-  /** `registers` for adapters that are CPUs, `tiles` for GPUs. */
-  readonly kernel: "registers" | "tiles";
+  /**
+   * `registers` for adapters that are CPUs, `tiles` for GPUs, `dots` for stacks
+   * of small matrices.
+   */
+  readonly kernel: "registers" | "tiles" | "dots";
   /** Copy a to aligned rows first. */
   readonly packA: boolean;
   /** Copy b to aligned rows first. */
@@ -79,6 +83,8 @@ export type Scratch = (elements: number) => Bindable;
 /** Sides of the tile of one invocation (registers) or workgroup (tiles). */
 const REGISTER_TILE = 16;
 const GROUP_TILE = 64;
+/** Outputs of a matrix that are too few for a tile. */
+const SMALL = { cpu: 10, gpu: 64 } as const;
 
 /** The kernels for a product on this class of adapter. */
 export function chooseMatmul(
@@ -89,19 +95,21 @@ export function chooseMatmul(
   const aTransposed = a.row < a.col && m > 1;
   // a single column may be read as a row of the transpose
   const bTransposed = k > 1 && (b.row < b.col || (n === 1 && b.row === 1));
+  const plain = {
+    packA: false,
+    packB: false,
+    aTransposed,
+    bTransposed,
+    splits: 1,
+    finish: false,
+  };
+  if (m * n <= SMALL[adapter] && batches >= 16) {
+    return { ...plain, kernel: "dots" };
+  }
   if (adapter === "gpu") {
     const tiles = tilesOf(m, GROUP_TILE) * tilesOf(n, GROUP_TILE) * batches;
     const splits = splitsFor(k, tiles, 128);
-    const finish = splits > 1;
-    return {
-      kernel: "tiles",
-      packA: false,
-      packB: false,
-      aTransposed,
-      bTransposed,
-      splits,
-      finish,
-    };
+    return { ...plain, kernel: "tiles", splits, finish: splits > 1 };
   }
   const tiles = tilesOf(m, REGISTER_TILE) * tilesOf(n, REGISTER_TILE) * batches;
   // 8 lanes a workgroup, and a few workgroups for each core
@@ -111,11 +119,10 @@ export function chooseMatmul(
     ? b.row === 1 && aligned(b, b.col, n, batches)
     : b.col === 1 && n % 4 === 0 && aligned(b, b.row, k, batches);
   return {
+    ...plain,
     kernel: "registers",
     packA: k > 0 && !(whole && a.col === 1 && aligned(a, a.row, m, batches)),
     packB: k > 0 && !(whole && bReady),
-    aTransposed,
-    bTransposed,
     splits,
     finish: splits > 1 || n % 4 !== 0,
   };
@@ -143,7 +150,8 @@ export function planMatmul(
     buffers: { ...buffers, y },
     epilogue: choice.finish ? { BIAS: 0, RELU: false } : epilogueOf(whole),
   };
-  if (choice.kernel === "tiles") plans.push(planTiles(job));
+  if (choice.kernel === "dots") plans.push(planDots(job));
+  else if (choice.kernel === "tiles") plans.push(planTiles(job));
   else plans.push(...planRegisters(job, scratch));
   if (choice.finish) {
     plans.push(planFinish(
@@ -254,6 +262,24 @@ function planTiles({ given, choice, buffers, epilogue }: Job): Plan {
       ...[0, choice.finish ? Math.ceil(n / 4) * 4 : n, bias?.offset ?? 0],
     ],
     groups: foldGroups(tiles),
+  };
+}
+
+function planDots({ given, buffers, epilogue }: Job): Plan {
+  const { m, n, k, batches, a, b, bias } = given;
+  const count = batches * m * n;
+  return {
+    name: "matmul_dots",
+    source: dotsSource,
+    consts: epilogue,
+    buffers: [buffers.a, buffers.b, buffers.bias ?? buffers.b, buffers.y],
+    params: [
+      ...[m, n, k, count],
+      ...[a.offset, a.row, a.col, a.batch],
+      ...[b.offset, b.row, b.col, b.batch],
+      bias?.offset ?? 0,
+    ],
+    groups: foldGroups(Math.ceil(count / 64)),
   };
 }
 
