@@ -42,6 +42,20 @@ interface Entry {
   readonly end: number;
 }
 
+/** A file of which arrays are read one by one. */
+export interface SafetensorsIndex {
+  /** The names of the arrays, in the order of the header, numbers first. */
+  readonly names: readonly string[];
+  /** What else the writer noted. */
+  readonly metadata: Record<string, string>;
+  /**
+   * The array of a name.
+   *
+   * @throws {RangeError} If there is none, or a value does not fit its type
+   */
+  read(name: string): HostArray;
+}
+
 /**
  * The arrays of a file. Types that Kindling lacks are widened or narrowed:
  * F64 and BF16 become float32; I64, I16 and I8 int32.
@@ -52,18 +66,40 @@ interface Entry {
  * @throws {RangeError} If a value does not fit the type it is read into
  */
 export function parseSafetensors(bytes: Uint8Array): Safetensors {
+  const { names, metadata, read } = indexSafetensors(bytes);
+  const tensors = new Map(names.map((name) => [name, read(name)]));
+  return { tensors, metadata };
+}
+
+/**
+ * What `parseSafetensors` reads, with the elements left where they are until
+ * somebody asks for an array.
+ *
+ * @throws {SyntaxError} If the bytes are not a well-formed file
+ */
+export function indexSafetensors(bytes: Uint8Array): SafetensorsIndex {
   const { header, data } = split(bytes);
   const fields = parseHeader(header);
   const metadata = checkMetadata(fields[METADATA]);
   const entries = Object.entries(fields).filter(([name]) => name !== METADATA)
     .map(([name, value]) => checkEntry(name, value, data.length));
   checkCover(entries, data.length);
-  const tensors = new Map<string, HostArray>();
-  for (const { name, type, shape, begin, end } of entries) {
-    const elements = arrayOf(name, type, data.subarray(begin, end));
-    tensors.set(name, new HostArray(elements, shape, STORED[type].dtype));
-  }
-  return { tensors, metadata };
+  const byName = new Map(entries.map((entry) => [entry.name, entry]));
+  return {
+    names: [...byName.keys()],
+    metadata,
+    read(name: string): HostArray {
+      const entry = byName.get(name);
+      if (!entry) {
+        throw new RangeError(
+          `Cannot read "${name}" of safetensors: it holds none`,
+        );
+      }
+      const { type, shape, begin, end } = entry;
+      const elements = arrayOf(name, type, data.subarray(begin, end));
+      return new HostArray(elements, shape, STORED[type].dtype);
+    },
+  };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import {
   encodeSafetensors,
+  indexSafetensors,
   parseSafetensors,
 } from "../../src/io/safetensors.ts";
 import { HostArray } from "../../src/tensor/host_array.ts";
@@ -138,6 +139,20 @@ Deno.test("parseSafetensors() refuses values that do not fit", () => {
     RangeError,
     "2 at index 1 does not fit bool",
   );
+});
+
+Deno.test("indexSafetensors() reads one array, whatever the others are", () => {
+  const header = {
+    big: { dtype: "I64", shape: [1], "data_offsets": [0, 8] },
+    small: { dtype: "I64", shape: [1], "data_offsets": [8, 16] },
+  };
+  const index = indexSafetensors(
+    fileOf(header, BigInt64Array.of(2n ** 40n, 3n)),
+  );
+  assertEquals(index.names, ["big", "small"]);
+  assertEquals(index.read("small").data, Int32Array.of(3));
+  assertThrows(() => index.read("big"), RangeError, "does not fit int32");
+  assertThrows(() => index.read("x"), RangeError, `"x" of safetensors`);
 });
 
 /** An entry of the header, `U8 [2]` at the first two bytes unless told. */

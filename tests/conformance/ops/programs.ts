@@ -1,0 +1,27 @@
+/**
+ * Programs: short computations that the goldens describe in words, by these
+ * words.
+ *
+ * @module
+ */
+
+import type { Rows } from "../row.ts";
+
+/** Every program. */
+export const PROGRAMS: Rows = {
+  "out = ((x + w) * x).mean(dim=1) / (w * w + 1).sum()": (args) => {
+    const [x, w] = [args.tensor("x"), args.tensor("w")];
+    return x.add(w).mul(x).mean(1).div(w.mul(w).add(1).sum());
+  },
+  "out = x[0] * x[:, 1:2] + x.T[:1]": (args) => {
+    const x = args.tensor("x");
+    return x.select(0, 0).mul(x.slice(1, 1, 2)).add(
+      x.transpose(0, 1).slice(0, 0, 1),
+    );
+  },
+  "backward through out = 2 * x and then through out = x^2, grads accumulating; stored as out = 2 * x + x^2":
+    (args) => {
+      const x = args.tensor("x");
+      return x.mul(2).add(x.square());
+    },
+};

@@ -1,0 +1,75 @@
+/**
+ * What came of a case.
+ *
+ * @module
+ */
+
+import type { Case, Category } from "./case.ts";
+
+/** Passed, failed with what is wrong, or not tried with the reason. */
+export type Outcome =
+  | { readonly kind: "passed" }
+  | { readonly kind: "failed"; readonly message: string }
+  | { readonly kind: "unsupported"; readonly reason: string };
+
+/** A case and what came of it. */
+export interface Result {
+  readonly category: string;
+  readonly id: string;
+  readonly op: string;
+  readonly outcome: Outcome;
+}
+
+/** Runs the cases of a category. */
+export type CategoryRunner = (
+  category: Category,
+) => Promise<readonly Outcome[]>;
+
+/** Thrown where a case asks for what the library does not have. */
+export class Unsupported extends Error {
+  override readonly name = "Unsupported";
+}
+
+/** Nothing was wrong. */
+export const PASSED: Outcome = { kind: "passed" };
+
+/** The outcome of the first thing that is wrong, if anything is. */
+export function judge(
+  differences: readonly (string | undefined)[],
+): Outcome {
+  const found = differences.filter((each) => each !== undefined);
+  if (found.length === 0) return PASSED;
+  const more = found.length > 1 ? ` (and ${found.length - 1} more)` : "";
+  return { kind: "failed", message: `${found[0]}${more}` };
+}
+
+/**
+ * The outcome of an exception: what is unsupported is that in every case; a
+ * case that expects a refusal has got it; in all others the case failed.
+ */
+export function judgeError(golden: Case, error: unknown): Outcome {
+  if (error instanceof Unsupported) {
+    return { kind: "unsupported", reason: error.message };
+  }
+  if (golden.expect.error !== undefined) return PASSED;
+  const message = error instanceof Error
+    ? `${error.name}: ${error.message}`
+    : String(error);
+  return { kind: "failed", message: `threw ${message}` };
+}
+
+/** Runs cases one after the other, each by `body`. */
+export async function eachCase(
+  { cases }: Category,
+  body: (golden: Case) => Outcome | Promise<Outcome>,
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const golden of cases) {
+    try {
+      outcomes.push(await body(golden));
+    } catch (error) {
+      outcomes.push(judgeError(golden, error));
+    }
+  }
+  return outcomes;
+}

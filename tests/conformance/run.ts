@@ -1,0 +1,40 @@
+/**
+ * Runs a folder of goldens: each category by its runner.
+ *
+ * @module
+ */
+
+import { type Category, readCategory } from "./case.ts";
+import type { CategoryRunner, Outcome, Result } from "./outcome.ts";
+import { runLargeOps, runOps } from "./run_ops.ts";
+
+/** The runner of each category; the cases of others are unsupported. */
+const RUNNERS: Readonly<Record<string, CategoryRunner>> = {
+  tensor: runOps,
+  nn: runOps,
+  losses: runOps,
+  large: runLargeOps,
+};
+
+/** Runs one category of a folder. */
+export async function runCategory(
+  folder: string,
+  name: string,
+): Promise<Result[]> {
+  const category = await readCategory(folder, name);
+  const runner = RUNNERS[name] ?? runNothing;
+  const outcomes = await runner(category);
+  return category.cases.map(({ id, op }, i) => ({
+    category: name,
+    id,
+    op,
+    outcome: outcomes[i]!, // one for each case
+  }));
+}
+
+function runNothing({ name, cases }: Category): Promise<Outcome[]> {
+  const reason = `no runner for ${name}`;
+  return Promise.resolve(
+    cases.map(() => ({ kind: "unsupported", reason })),
+  );
+}

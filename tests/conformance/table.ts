@@ -1,0 +1,40 @@
+/**
+ * The table: every call that the goldens name and the library has.
+ *
+ * Rows stand by family in ops/. An op without a row is unsupported.
+ *
+ * @module
+ */
+
+import type { Case } from "./case.ts";
+import { Unsupported } from "./outcome.ts";
+import type { Row, Rows } from "./row.ts";
+import { ELEMENTWISE } from "./ops/elementwise.ts";
+import { MOVEMENT } from "./ops/movement.ts";
+import { PROGRAMS } from "./ops/programs.ts";
+import { REDUCTIONS } from "./ops/reductions.ts";
+
+const TABLE: Rows = {
+  ...ELEMENTWISE,
+  ...REDUCTIONS,
+  ...MOVEMENT,
+};
+
+/**
+ * The row of a case: that of its op, or of its program.
+ *
+ * @throws {Unsupported} If there is none
+ */
+export function rowOf({ op, kwargs }: Case): Row {
+  if (op === "program") {
+    const program = PROGRAMS[String(kwargs.program)];
+    if (!program) throw new Unsupported(`no program "${kwargs.program}"`);
+    return (args) => {
+      args.ignore("program");
+      return program(args);
+    };
+  }
+  const row = TABLE[op];
+  if (!row) throw new Unsupported(`no ${op}`);
+  return row;
+}
