@@ -34,3 +34,4 @@ export {
   type Single,
   type WindowOptions,
 } from "../ops/pool_windows.ts";
+export { dropout, type DropoutOptions } from "../ops/dropout.ts";

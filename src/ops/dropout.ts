@@ -1,0 +1,104 @@
+/**
+ * Dropout. No mask is stored: forward and backward draw the same numbers from
+ * the same blocks of a generator (NOTE [random counter] in philox.ts), so the
+ * gradient is the op itself, applied to dy.
+ *
+ * @module
+ */
+
+import { f32Bits, foldGroups, type Plan } from "../gpu/plan.ts";
+import { isFloat } from "../tensor/dtype.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { defineOp, type Op } from "./define.ts";
+import { declareInput, WORDS } from "./map.ts";
+import {
+  type Draw,
+  drawWords,
+  type RandomSource,
+  reserveDraw,
+} from "./random.ts";
+
+import philoxLib from "../../shaders/lib/philox.wgsl" with { type: "text" };
+import source from "../../shaders/random/dropout.wgsl" with { type: "text" };
+
+/** Options of `dropout`. */
+export interface DropoutOptions extends RandomSource {
+  /** How likely an element is dropped. Default: 0.5. */
+  readonly p?: number;
+  /** Whether to drop at all. Default: true. */
+  readonly training?: boolean;
+}
+
+interface DropoutParams {
+  readonly p: number;
+  readonly draw: Draw;
+}
+
+const GROUP = 64;
+
+function planDropout(
+  x: Tensor,
+  y: Tensor,
+  { p, draw }: DropoutParams,
+): Plan {
+  const { offset } = x.layout;
+  const wide = offset % 4 === 0;
+  const lanes = [0, 1, 2, 3].map((k) =>
+    `load_x(params.offset + min(4u * q + ${k}u, params.size - 1u))`
+  );
+  const quad = wide ? "load_x(params.offset + q)" : `vec4f(${lanes})`;
+  return {
+    name: "dropout",
+    source,
+    header: `${philoxLib}
+alias T = f32;
+alias W = ${WORDS[y.dtype].quad};
+${declareInput("x", 0, x.dtype, wide)}
+fn quad_at(q: u32) -> vec4f { return ${quad}; }
+`,
+    buffers: [x.storage, y.storage],
+    params: [
+      ...drawWords(draw),
+      y.size,
+      wide ? offset / 4 : offset,
+      f32Bits(p),
+      f32Bits(1 / (1 - p)),
+    ],
+    groups: foldGroups(Math.ceil(y.size / 4 / GROUP)),
+  };
+}
+
+const dropoutOp: Op<DropoutParams> = defineOp<DropoutParams>({
+  name: "dropout",
+  shape: ([x]) => x,
+  kernel: ([x], [y], params) => planDropout(x.contiguous(), y, params),
+  grad: (dy, { params }) => [dropoutOp([dy], params)[0]],
+});
+
+/**
+ * In training, zeros in random places, by probability `p`, and 1 / (1 - p)
+ * times the rest; else the tensor itself.
+ *
+ * Source: torch.nn.functional.dropout, with other bits; Hinton et al. 2012,
+ * arXiv:1207.0580.
+ *
+ * @throws {TypeError} If the elements are no floats
+ * @throws {RangeError} If `p` is not in [0, 1]
+ */
+export function dropout(
+  x: Tensor,
+  { p = 0.5, training = true, seed, generator }: DropoutOptions = {},
+): Tensor {
+  if (!(p >= 0 && p <= 1)) {
+    throw new RangeError(
+      `Cannot dropout with probability ${p}: expected 0 to 1`,
+    );
+  }
+  if (!isFloat(x.dtype)) {
+    throw new TypeError(`Cannot dropout ${x.describe()}: expected floats`);
+  }
+  if (!training || p === 0) return x;
+  if (p === 1) return x.mul(0);
+  const draw = reserveDraw(x.size, { seed, generator });
+  return dropoutOp([x], { p, draw })[0];
+}

@@ -1,0 +1,362 @@
+/**
+ * Random tensors, drawn on the GPU. Where the numbers come from is NOTE [random
+ * counter] in src/tensor/philox.ts: a seed gives the same ones on every device,
+ * and a kernel needs no state but its seed and its first block.
+ *
+ * @module
+ */
+
+import { f32Bits, foldGroups, type Plan } from "../gpu/plan.ts";
+import { dispatch } from "../gpu/stream.ts";
+import { fromHost, type TensorOptions } from "../tensor/create.ts";
+import { type DType, isFloat } from "../tensor/dtype.ts";
+import { defaultGenerator, Generator } from "../tensor/generator.ts";
+import { HostArray } from "../tensor/host_array.ts";
+import { isRowMajor } from "../tensor/layout.ts";
+import { WORDS_PER_BLOCK } from "../tensor/philox.ts";
+import { checkShape, type Shape } from "../tensor/shape.ts";
+import { emptyTensor, type Tensor } from "../tensor/tensor.ts";
+import { WORDS } from "./map.ts";
+import { assign } from "./movement.ts";
+
+import philoxLib from "../../shaders/lib/philox.wgsl" with { type: "text" };
+import drawSource from "../../shaders/random/draw.wgsl" with { type: "text" };
+
+/** Where random numbers come from. */
+export interface RandomSource {
+  /** Draws as a new generator of this seed would. */
+  readonly seed?: number;
+  /** Default: the one that `manualSeed` seeds. */
+  readonly generator?: Generator;
+}
+
+/** Options of functions that make random tensors. */
+export interface RandomOptions extends TensorOptions, RandomSource {}
+
+/** Blocks of a generator set aside for one kernel. */
+export interface Draw {
+  readonly seed: number;
+  /** The first block. */
+  readonly block: number;
+}
+
+/** Sets aside what `size` elements need. */
+export function reserveDraw(
+  size: number,
+  { seed, generator }: RandomSource = {},
+): Draw {
+  const from = seed === undefined
+    ? generator ?? defaultGenerator()
+    : new Generator(seed);
+  const block = from.reserve(Math.ceil(size / WORDS_PER_BLOCK));
+  return { seed: from.seed, block };
+}
+
+/** The words of `Draw` in shaders/lib/philox.wgsl. */
+export function drawWords({ seed, block }: Draw): number[] {
+  const words = 2 ** 32;
+  return [
+    seed % words,
+    Math.floor(seed / words),
+    block % words,
+    Math.floor(block / words),
+  ];
+}
+
+/** What is drawn: WGSL of `words`, with the numbers `a` and `b` in `params`. */
+const DISTRIBUTIONS = {
+  uniform: {
+    type: "f32",
+    wgsl: "uniforms(words)",
+  },
+  uniformBetween: {
+    type: "f32",
+    wgsl: "bitcast<f32>(params.a) + uniforms(words) * bitcast<f32>(params.b)",
+  },
+  normal: {
+    type: "f32",
+    wgsl: "bitcast<f32>(params.a) + normals(words) * bitcast<f32>(params.b)",
+  },
+  bernoulli: {
+    type: "u32",
+    wgsl: "select(vec4u(0u), vec4u(1u), " +
+      "uniforms(words) < vec4f(bitcast<f32>(params.a)))",
+  },
+  integers: {
+    type: "u32",
+    wgsl: "integers(words, params.b) + vec4u(params.a)",
+  },
+} as const;
+
+type Distribution = keyof typeof DISTRIBUTIONS;
+
+const GROUP = 64;
+
+// A draw into a row-major tensor.
+function planDraw(
+  name: Distribution,
+  out: Tensor,
+  draw: Draw,
+  a: number,
+  b: number,
+): Plan {
+  const { type, wgsl } = DISTRIBUTIONS[name];
+  const { word, quad, packed } = WORDS[out.dtype];
+  const { size, layout } = out;
+  // whole quads may be written, also the last one that reaches past the size
+  const isWide = layout.offset % 4 === 0 &&
+    (size % 4 === 0 ||
+      layout.offset + size >= out.storage.bytes / out.bytesPerElement);
+  const lanes = type === "f32" ? "vec4f" : "vec4u";
+  const value = packed ? "pack4xU8(vec4u(v))" : `${quad}(v)`;
+  const store = isWide
+    ? `out[params.offset + q] = ${value};`
+    : `for (var k = 0u; k < min(params.size - 4u * q, 4u); k++) {
+    out[params.offset + 4u * q + k] = ${word}(v[k]);
+  }`;
+  return {
+    name: `draw_${name}`,
+    source: drawSource,
+    header: `${philoxLib}
+alias W = ${isWide ? quad : word};
+fn numbers(words: vec4u) -> ${lanes} { return ${wgsl}; }
+fn store(q: u32, numbers: ${lanes}) {
+  var v = numbers;
+  ${store}
+}
+`,
+    buffers: [out.storage],
+    params: [
+      ...drawWords(draw),
+      size,
+      isWide ? layout.offset / 4 : layout.offset,
+      a,
+      b,
+    ],
+    groups: foldGroups(Math.ceil(size / 4 / GROUP)),
+  };
+}
+
+// Any layout: what kernels can't write directly goes by way of a copy.
+function drawInto(
+  target: Tensor,
+  name: Distribution,
+  source: RandomSource,
+  a = 0,
+  b = 0,
+): Tensor {
+  const draw = reserveDraw(target.size, source);
+  const isDirect = isRowMajor(target.layout) &&
+    (!WORDS[target.dtype].packed || target.layout.offset === 0);
+  if (isDirect) {
+    dispatch(planDraw(name, target, draw, a, b));
+    target.storage.version++;
+  } else {
+    const drawn = emptyTensor(target.shape, target.dtype, name);
+    dispatch(planDraw(name, drawn, draw, a, b));
+    assign(target, drawn);
+    drawn.dispose();
+  }
+  return target;
+}
+
+function make(
+  op: string,
+  shape: Shape,
+  dtype: DType,
+  options: RandomOptions,
+  name: Distribution,
+  a?: number,
+  b?: number,
+): Tensor {
+  const made = emptyTensor(checkShape(`${op} a tensor`, shape), dtype, op);
+  drawInto(made, name, options, a, b);
+  return options.requiresGrad ? made.requiresGrad_() : made;
+}
+
+function floatType(op: string, { dtype = "float32" }: TensorOptions): DType {
+  if (!isFloat(dtype)) {
+    throw new TypeError(
+      `Cannot ${op} a tensor of type ${dtype}: expected a float type`,
+    );
+  }
+  return dtype;
+}
+
+/**
+ * Uniform numbers in [0, 1), multiples of 2^-24. Default type: float32.
+ *
+ * Source: torch.rand, with other bits.
+ *
+ * @throws {TypeError} If the type is no float type
+ *
+ * @example The same seed, the same numbers
+ * ```ts
+ * import { rand } from "@kindling/kindling";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const [a, b] = [rand([3], { seed: 7 }), rand([3], { seed: 7 })];
+ * assertEquals(await a.data(), await b.data());
+ * ```
+ */
+export function rand(shape: Shape, options: RandomOptions = {}): Tensor {
+  return make("rand", shape, floatType("rand", options), options, "uniform");
+}
+
+/**
+ * Normal numbers of mean 0 and variance 1. Default type: float32.
+ *
+ * Source: torch.randn, with other bits.
+ *
+ * @throws {TypeError} If the type is no float type
+ */
+export function randn(shape: Shape, options: RandomOptions = {}): Tensor {
+  const dtype = floatType("randn", options);
+  return make("randn", shape, dtype, options, "normal", 0, f32Bits(1));
+}
+
+/**
+ * Integers from `low` up to `high`, which is exclusive. Default type: int32.
+ * Among n integers the likelihoods differ by n / 2^32 at most.
+ *
+ * Source: torch.randint, with other bits.
+ *
+ * @throws {RangeError} If there is no integer between, or it does not fit
+ */
+export function randint(
+  low: number,
+  high: number,
+  shape: Shape,
+  options: RandomOptions = {},
+): Tensor {
+  const { dtype = "int32" } = options;
+  const isValid = Number.isInteger(low) && Number.isInteger(high) &&
+    low < high && high - low < 2 ** 32;
+  const [least, most] = INTEGERS[dtype] ?? [0, -1];
+  if (!isValid || low < least || high - 1 > most) {
+    throw new RangeError(
+      `Cannot randint from ${low} to ${high} in ${dtype}: expected integers ` +
+        `of a type that holds them, the first one smaller`,
+    );
+  }
+  const words: [number, number] = [low >>> 0, high - low];
+  return make("randint", shape, dtype, options, "integers", ...words);
+}
+
+const INTEGERS: Readonly<Partial<Record<DType, readonly [number, number]>>> = {
+  int32: [-(2 ** 31), 2 ** 31 - 1],
+  uint32: [0, 2 ** 32 - 1],
+  uint8: [0, 255],
+};
+
+/**
+ * The integers from 0 to n - 1 in random order, each order equally likely.
+ * Default type: int32. The host makes it: a shuffle goes step by step.
+ *
+ * Source: torch.randperm, with other bits.
+ *
+ * @throws {RangeError} If `n` is not a non-negative integer
+ */
+export function randperm(n: number, options: RandomOptions = {}): Tensor {
+  checkShape("randperm a tensor", [n]);
+  const { seed, generator = defaultGenerator(), ...rest } = options;
+  const from = seed === undefined ? generator : new Generator(seed);
+  const order = new HostArray(from.permutation(n), [n], "uint32");
+  return fromHost(order, { dtype: "int32", ...rest });
+}
+
+/**
+ * 1 with the probability that stands at the same place, else 0, in the type of
+ * the probabilities.
+ *
+ * Source: torch.bernoulli, with other bits.
+ *
+ * @throws {TypeError} If the probabilities are no floats
+ */
+export function bernoulli(
+  probabilities: Tensor,
+  source: RandomSource = {},
+): Tensor {
+  floatType("bernoulli", probabilities);
+  const { seed, generator } = source;
+  const u = rand(probabilities.shape, { seed, generator });
+  return u.lt(probabilities.detach()).to(probabilities.dtype);
+}
+
+function checkTarget(op: string, target: Tensor): void {
+  if (!target.isLeaf) {
+    throw new TypeError(
+      `Cannot ${op} ${target.describe()}: a computed tensor that gradients ` +
+        `flow through can't be overwritten`,
+    );
+  }
+}
+
+/**
+ * Overwrites a tensor with uniform numbers from `low` to `high`.
+ *
+ * Source: torch.Tensor.uniform_.
+ *
+ * @throws {TypeError} If the tensor has no float type, or is part of a graph
+ * @throws {RangeError} If `low` is larger than `high`
+ */
+export function uniform_(
+  target: Tensor,
+  low = 0,
+  high = 1,
+  source: RandomSource = {},
+): Tensor {
+  floatType("uniform_", target);
+  checkTarget("uniform_", target);
+  if (!(low <= high)) {
+    throw new RangeError(
+      `Cannot draw from ${low} to ${high}: the first must be smaller`,
+    );
+  }
+  const bits = [f32Bits(low), f32Bits(high - low)] as const;
+  return drawInto(target, "uniformBetween", source, ...bits);
+}
+
+/**
+ * Overwrites a tensor with normal numbers.
+ *
+ * Source: torch.Tensor.normal_.
+ *
+ * @throws {TypeError} If the tensor has no float type, or is part of a graph
+ * @throws {RangeError} If `std` is negative
+ */
+export function normal_(
+  target: Tensor,
+  mean = 0,
+  std = 1,
+  source: RandomSource = {},
+): Tensor {
+  floatType("normal_", target);
+  checkTarget("normal_", target);
+  if (!(std >= 0)) {
+    throw new RangeError(
+      `Cannot draw with a standard deviation of ${std}: expected 0 or more`,
+    );
+  }
+  return drawInto(target, "normal", source, f32Bits(mean), f32Bits(std));
+}
+
+/**
+ * Overwrites a tensor of any type with 1, by probability `p`, and 0.
+ *
+ * Source: torch.Tensor.bernoulli_.
+ *
+ * @throws {TypeError} If the tensor is part of a graph
+ * @throws {RangeError} If `p` is not in [0, 1]
+ */
+export function bernoulli_(
+  target: Tensor,
+  p = 0.5,
+  source: RandomSource = {},
+): Tensor {
+  checkTarget("bernoulli_", target);
+  if (!(p >= 0 && p <= 1)) {
+    throw new RangeError(`Cannot draw with probability ${p}: expected 0 to 1`);
+  }
+  return drawInto(target, "bernoulli", source, f32Bits(p));
+}
