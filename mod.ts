@@ -21,3 +21,13 @@ export { noGrad } from "./src/autograd/mode.ts";
 export { grad } from "./src/autograd/backward.ts";
 export { scope } from "./src/tensor/scope.ts";
 export { memory } from "./src/gpu/pool.ts";
+export * as F from "./src/nn/functional.ts";
+export {
+  bernoulli,
+  rand,
+  randint,
+  randn,
+  type RandomOptions,
+  type RandomSource,
+  randperm,
+} from "./src/ops/random.ts";
