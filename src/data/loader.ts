@@ -1,0 +1,350 @@
+/**
+ * The loader: it joins a dataset, a sampler and a collate into batches of
+ * tensors.
+ *
+ * NOTE [same batches]: batches depend on the dataset, the sampler, the seed and
+ * the epoch, never on the number of workers or on time. The order of an epoch
+ * and the random numbers of a sample are functions of (seed, epoch) and (seed,
+ * epoch, index); workers run the same fetcher as main, and what they make is
+ * given out in the order in which it was asked for. So a place in an epoch is
+ * two numbers, and a resumed run sees the bits that it would have seen.
+ *
+ * @module
+ */
+
+import { defaultGenerator } from "../tensor/generator.ts";
+import { type BatchSource, MainSource } from "./batch_source.ts";
+import type { Collated, Uploaded } from "./batch.ts";
+import type { Dataset } from "./dataset.ts";
+import { type AnyCollate, Fetcher } from "./fetcher.ts";
+import {
+  type DataLoaderOptions,
+  type ResolvedOptions,
+  resolveOptions,
+} from "./loader_options.ts";
+import {
+  checkSameBatches,
+  type LoaderState,
+  parseLoaderState,
+} from "./loader_state.ts";
+import type { BatchRequest } from "./messages.ts";
+import { toPortable } from "./portable.ts";
+import { requestsOf } from "./requests.ts";
+import { residentArrays, ResidentDataset } from "./resident.ts";
+import { describeSampler } from "./sampler.ts";
+import { turn } from "./turn.ts";
+import { transformFirst, uploadBatch } from "./upload.ts";
+import { WorkerPool } from "./worker_pool.ts";
+
+/** A place among the batches. */
+interface Position {
+  epoch: number;
+  batches: number;
+}
+
+/**
+ * Batches of a dataset, an epoch per iteration.
+ *
+ * An iteration may be left at any time; its workers end with it. Several can
+ * run at once, each with an epoch of its own. An error of the dataset names the
+ * sample and has what was thrown as its `cause`.
+ *
+ * Source: torch.utils.data.DataLoader.
+ *
+ * @example Batches of two, the last one smaller
+ * ```ts
+ * import { data, HostArray } from "@kindling/kindling";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const points = new data.TensorDataset(new HostArray(Float32Array.of(1, 2, 3)));
+ * const sizes: number[] = [];
+ * for await (const [x] of new data.DataLoader(points, { batchSize: 2 })) {
+ *   sizes.push(x.size);
+ * }
+ * assertEquals(sizes, [2, 1]);
+ * ```
+ */
+export class DataLoader<Sample, Batch = Collated<Sample>>
+  implements AsyncIterable<Uploaded<Batch>> {
+  /** What the samples come from. */
+  readonly dataset: Dataset<Sample>;
+  readonly #given: DataLoaderOptions<Sample, Batch>;
+  readonly #options: ResolvedOptions;
+  /** Whether the sampler's seed is the loader's. */
+  readonly #lendsSeed: boolean;
+  #seed: number;
+  /** Where the next iteration begins. */
+  #next: Position = { epoch: 0, batches: 0 };
+  /** Where the iteration is that began last, or else where the next begins. */
+  #position: Position = { epoch: 0, batches: 0 };
+  /** Workers that wait for the next epoch. */
+  #pool: WorkerPool | undefined;
+  #resident: ResidentDataset | undefined;
+
+  /**
+   * Nothing is loaded and no worker started before the first iteration.
+   *
+   * @throws {TypeError} If two options exclude each other
+   * @throws {RangeError} If an option is outside its range
+   */
+  constructor(
+    dataset: Dataset<Sample>,
+    options: DataLoaderOptions<Sample, Batch> = {},
+  ) {
+    this.dataset = dataset;
+    this.#given = options;
+    this.#options = resolveOptions(dataset, options);
+    const { generator = defaultGenerator() } = options;
+    this.#seed = this.#options.seed ?? generator.drawSeed();
+    const { order } = this.#options;
+    this.#lendsSeed = "seed" in order && order.seed === undefined;
+    this.#lendSeed();
+  }
+
+  /**
+   * Batches in one epoch.
+   *
+   * @throws {TypeError} If the sampler has no length
+   */
+  get length(): number {
+    const { batchSampler } = this.#options;
+    if (batchSampler.length === undefined) {
+      throw new TypeError(
+        `Cannot count the batches of ${describeSampler(batchSampler)}: ` +
+          `it has no length`,
+      );
+    }
+    return batchSampler.length;
+  }
+
+  /** Epoch that the next iteration begins, or goes on with after `resume`. */
+  get epoch(): number {
+    return this.#next.epoch;
+  }
+
+  /** What the order and the random numbers of samples depend on. */
+  get seed(): number {
+    return this.#seed;
+  }
+
+  /**
+   * One epoch, as tensors.
+   *
+   * @throws {TypeError} If the dataset can't be sent to a worker
+   * @throws {Error} If a sample can't be loaded, or a worker dies or hangs
+   */
+  [Symbol.asyncIterator](): AsyncGenerator<Uploaded<Batch>, void, void> {
+    // Uploaded<> says in types what uploadBatch does
+    return this.#iterate(true) as AsyncGenerator<Uploaded<Batch>, void, void>;
+  }
+
+  /**
+   * One epoch, as host arrays: the same batches as iterating the loader gives,
+   * without `batchTransform`. Needs no GPU.
+   *
+   * @throws As iterating the loader does
+   */
+  host(): AsyncGenerator<Batch, void, void> {
+    // `collate` makes a Batch, or getBatch and the default one a Collated<>
+    return this.#iterate(false) as AsyncGenerator<Batch, void, void>;
+  }
+
+  /**
+   * The batch that the next iteration begins with, made on this thread. The
+   * next iteration still begins with it.
+   *
+   * @throws {RangeError} If there are no batches
+   * @throws {Error} If a sample can't be loaded
+   */
+  async first(): Promise<Uploaded<Batch>> {
+    const source = new MainSource(this.#fetcher(), this.#requests(this.#next));
+    try {
+      const loaded = await source.next();
+      if (!loaded) {
+        throw new RangeError(
+          `Cannot take the first batch of ` +
+            `${describeSampler(this.#options.batchSampler)}: there is none`,
+        );
+      }
+      return this.#upload(loaded.batch) as Uploaded<Batch>; // as in iterating
+    } finally {
+      await source.close();
+    }
+  }
+
+  /**
+   * Where the iteration is that began last: at its end, where the next begins.
+   * Batches count when they have been given out, however many are prefetched.
+   */
+  state(): LoaderState {
+    return { version: 1, ...this.#batches(), ...this.#position };
+  }
+
+  /**
+   * Lets the next iteration go on where `state` was taken. Its seed is taken
+   * over, unless this loader was given one.
+   *
+   * @throws {TypeError} If `state` is not that of a loader of the same batches
+   */
+  resume(state: unknown): void {
+    const saved = parseLoaderState(state);
+    const before = this.#seed;
+    if (this.#options.seed === undefined) this.#seed = saved.seed;
+    this.#lendSeed();
+    try {
+      checkSameBatches(saved, this.#batches());
+    } catch (error) {
+      this.#seed = before;
+      this.#lendSeed();
+      throw error;
+    }
+    const { epoch, batches } = saved;
+    this.#next = { epoch, batches };
+    this.#position = { epoch, batches };
+  }
+
+  /** Ends workers that wait for another epoch (`persistentWorkers`). */
+  async close(): Promise<void> {
+    const pool = this.#pool;
+    this.#pool = undefined;
+    await pool?.close();
+  }
+
+  /** `await using` a loader closes it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** Claims the next epoch now, though its first batch may be asked for late. */
+  #iterate(isUploaded: boolean): AsyncGenerator<unknown, void, void> {
+    const position = this.#next;
+    this.#next = { epoch: position.epoch + 1, batches: 0 };
+    this.#position = position;
+    const arrays = isUploaded
+      ? residentArrays(
+        this.dataset,
+        this.#given.collate !== undefined,
+        this.#options,
+      )
+      : undefined;
+    if (!arrays) return this.#batchesFrom(position, isUploaded);
+    this.#resident ??= new ResidentDataset(this.dataset, arrays);
+    return this.#rowsFrom(position, this.#resident);
+  }
+
+  async *#batchesFrom(
+    position: Position,
+    isUploaded: boolean,
+  ): AsyncGenerator<unknown, void, void> {
+    const source = this.#open(position);
+    let isOver = false;
+    try {
+      for (;;) {
+        const loaded = await source.next();
+        if (!loaded) break;
+        let { batch } = loaded;
+        if (isUploaded) {
+          batch = this.#upload(batch);
+          loaded.release();
+        }
+        position.batches++;
+        yield batch;
+        await turn();
+      }
+      isOver = true;
+      position.epoch++;
+      position.batches = 0;
+    } finally {
+      await this.#leave(source, isOver);
+    }
+  }
+
+  async *#rowsFrom(
+    position: Position,
+    resident: ResidentDataset,
+  ): AsyncGenerator<unknown, void, void> {
+    for (const { indices } of this.#requests(position)) {
+      const batch = this.#transform(resident.select(indices));
+      position.batches++;
+      yield batch;
+      await turn();
+    }
+    position.epoch++;
+    position.batches = 0;
+  }
+
+  #requests({ epoch, batches }: Position): IterableIterator<BatchRequest> {
+    const { batchSampler, order } = this.#options;
+    if ("epoch" in order) order.epoch = epoch;
+    // taken now: another iteration may set another epoch before the first batch
+    const items = batchSampler[Symbol.iterator]();
+    return requestsOf(Iterator.from(items), batchSampler, {
+      seed: this.#seed,
+      epoch,
+      skip: batches,
+    });
+  }
+
+  #fetcher(): Fetcher {
+    return new Fetcher({
+      dataset: this.dataset,
+      collate: this.#collate(),
+    });
+  }
+
+  #collate(): AnyCollate | undefined {
+    // samples are of the dataset, and the batch goes to whom its type is known
+    return this.#given.collate as AnyCollate | undefined;
+  }
+
+  #open(position: Position): BatchSource {
+    const requests = this.#requests(position);
+    const { numWorkers } = this.#options;
+    if (numWorkers === 0) return new MainSource(this.#fetcher(), requests);
+    const pool = this.#pool ?? this.#startPool();
+    this.#pool = undefined; // another iteration at the same time has its own
+    pool.begin(requests);
+    return pool;
+  }
+
+  #startPool(): WorkerPool {
+    const { numWorkers, timeout, prefetchFactor } = this.#options;
+    const { collate, workerInit } = this.#given;
+    return new WorkerPool({
+      numWorkers,
+      timeout,
+      prefetchFactor,
+      dataset: toPortable(this.dataset, this.dataset.constructor.name),
+      collate: collate && toPortable(collate, "collate"),
+      workerInit: workerInit && toPortable(workerInit, "workerInit"),
+    });
+  }
+
+  /** Keeps workers that finished an epoch, if they are to live on. */
+  async #leave(source: BatchSource, isOver: boolean): Promise<void> {
+    const isKept = isOver && this.#options.persistentWorkers && !this.#pool;
+    if (isKept && source instanceof WorkerPool) this.#pool = source;
+    else await source.close();
+  }
+
+  #upload(batch: unknown): unknown {
+    return this.#transform(uploadBatch(batch));
+  }
+
+  #transform(batch: unknown): unknown {
+    const { batchTransform } = this.#given;
+    return batchTransform ? transformFirst(batch, batchTransform) : batch;
+  }
+
+  #lendSeed(): void {
+    if (this.#lendsSeed) this.#options.order.seed = this.#seed;
+  }
+
+  #batches(): Pick<LoaderState, "datasetLength" | "sampler" | "seed"> {
+    return {
+      datasetLength: this.dataset.length,
+      sampler: describeSampler(this.#options.batchSampler),
+      seed: this.#seed,
+    };
+  }
+}

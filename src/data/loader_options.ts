@@ -1,0 +1,189 @@
+/**
+ * The options of a DataLoader, which of them exclude each other, and what they
+ * come to.
+ *
+ * @module
+ */
+
+import type { Generator } from "../tensor/generator.ts";
+import { checkSeed } from "../tensor/philox.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { checkCount } from "./_shared.ts";
+import type { BatchContext, Callable } from "./batch.ts";
+import { BatchSampler } from "./batch_sampler.ts";
+import { RandomSampler } from "./random_sampler.ts";
+import { type Sampler, SequentialSampler } from "./sampler.ts";
+
+/**
+ * How a loader makes batches.
+ *
+ * Names, defaults and exclusions are those of torch.utils.data.DataLoader,
+ * except where the text says otherwise.
+ */
+export interface DataLoaderOptions<Sample, Batch> {
+  /** Samples in a batch. Default: 1. */
+  readonly batchSize?: number;
+  /** Whether each epoch has another order. Default: false. */
+  readonly shuffle?: boolean;
+  /** The order of samples: any iterable of indices. Excludes `shuffle`. */
+  readonly sampler?: Sampler;
+  /**
+   * The batches: any iterable of lists of indices. Excludes `batchSize`,
+   * `shuffle`, `sampler` and `dropLast`.
+   */
+  readonly batchSampler?: Sampler<readonly number[]>;
+  /** Threads that load; 0 loads on the main thread. Default: 0. */
+  readonly numWorkers?: number;
+  /**
+   * Makes a batch of samples. With workers an object with `call` of a class
+   * that workers can find, as the dataset. Default: `collate`.
+   */
+  readonly collate?: Callable<
+    [samples: Sample[], context: BatchContext],
+    Batch
+  >;
+  /** Leave out a last batch that is not full. Default: false. */
+  readonly dropLast?: boolean;
+  /**
+   * Seconds that a worker may be busy with one sample (or one `getBatch`)
+   * before it is taken for dead; 0 waits for ever. Default: 120. torch's counts
+   * per batch, and defaults to 0.
+   */
+  readonly timeout?: number;
+  /** Called in each worker with its number before it loads; see `collate`. */
+  readonly workerInit?: Callable<[worker: number], unknown>;
+  /** Batches that each worker makes ahead. Default: 2. */
+  readonly prefetchFactor?: number;
+  /** Whether workers live on between epochs. Default: false. */
+  readonly persistentWorkers?: boolean;
+  /** Draws the seed, where none is given. Default: the default generator. */
+  readonly generator?: Generator;
+  /** What order and random transforms depend on, from 0 to 2^53 - 1. */
+  readonly seed?: number;
+  /**
+   * Applied on the GPU to the first item of each batch: of a list the first, of
+   * a record the first field, or the batch itself if that is a tensor.
+   */
+  readonly batchTransform?: Callable<[batch: Tensor], Tensor>;
+  /**
+   * Whether the samples are kept on the GPU, where the dataset offers it: then
+   * a batch is a selection of rows, and nothing crosses the bus. "auto" does so
+   * on a GPU, for up to 512 MiB, without workers or a collate. Default: "auto".
+   */
+  readonly resident?: boolean | "auto";
+}
+
+/** Options with their defaults, and the sampler they come to. */
+export interface ResolvedOptions {
+  /** What gives the batches. */
+  readonly batchSampler: Sampler<readonly number[]>;
+  /** What the epoch and the seed are told to: the innermost sampler we know. */
+  readonly order: Sampler<unknown>;
+  readonly numWorkers: number;
+  readonly timeout: number;
+  readonly prefetchFactor: number;
+  readonly persistentWorkers: boolean;
+  readonly seed: number | undefined;
+  readonly resident: boolean | "auto";
+}
+
+/** The options that say which batches there are. */
+type OrderOptions = Pick<
+  DataLoaderOptions<unknown, unknown>,
+  "batchSize" | "shuffle" | "sampler" | "batchSampler" | "dropLast"
+>;
+
+/** The options that are of no use without workers. */
+const WORKER_OPTIONS = ["prefetchFactor", "persistentWorkers"] as const;
+
+/** Pairs of options that say the same thing twice. */
+const EXCLUSIVE = [
+  ["batchSampler", "batchSize"],
+  ["batchSampler", "shuffle"],
+  ["batchSampler", "sampler"],
+  ["batchSampler", "dropLast"],
+  ["sampler", "shuffle"],
+] as const;
+
+/**
+ * Checks options against each other and fills in defaults.
+ *
+ * @throws {TypeError} If two of them exclude each other
+ * @throws {RangeError} If one is outside its range
+ */
+export function resolveOptions<Sample, Batch>(
+  dataset: { readonly length: number },
+  options: DataLoaderOptions<Sample, Batch>,
+): ResolvedOptions {
+  checkExclusions(options);
+  const {
+    numWorkers = 0,
+    timeout = 120,
+    prefetchFactor = 2,
+    persistentWorkers = false,
+    resident = "auto",
+  } = options;
+  checkCount("numWorkers", numWorkers, 0);
+  checkCount("prefetchFactor", prefetchFactor, 1);
+  if (!(timeout >= 0)) {
+    throw new RangeError(
+      `Cannot use ${timeout} as timeout: expected seconds, 0 or more`,
+    );
+  }
+  if (numWorkers === 0) {
+    const useless = WORKER_OPTIONS.find((name) => options[name]);
+    if (useless) {
+      throw new TypeError(
+        `Cannot use ${useless} without workers: numWorkers is 0`,
+      );
+    }
+  }
+  if (resident === true && (numWorkers > 0 || options.collate)) {
+    throw new TypeError(
+      `Cannot use resident with ${options.collate ? "collate" : "numWorkers"}` +
+        `: rows are selected on the GPU, nothing is left to do`,
+    );
+  }
+  const batchSampler = batchSamplerOf(dataset, options);
+  return {
+    batchSampler,
+    order: batchSampler instanceof BatchSampler
+      ? batchSampler.sampler
+      : batchSampler,
+    numWorkers,
+    timeout,
+    prefetchFactor,
+    persistentWorkers,
+    seed: options.seed === undefined ? undefined : checkSeed(options.seed),
+    resident,
+  };
+}
+
+function checkExclusions(options: OrderOptions): void {
+  if (Object.hasOwn(options, "batchSize") && options.batchSize === null) {
+    throw new TypeError(
+      "Cannot make batches of batchSize null: for samples as they are, use " +
+        "batchSize 1 and a collate that returns the only one",
+    );
+  }
+  for (const [one, other] of EXCLUSIVE) {
+    // false is what the option is without being given
+    if (options[one] && options[other]) {
+      throw new TypeError(
+        `Cannot use both ${one} and ${other}: ${one} already says ` +
+          (other === "shuffle" ? "the order" : "which samples make a batch"),
+      );
+    }
+  }
+}
+
+function batchSamplerOf(
+  dataset: { readonly length: number },
+  options: OrderOptions,
+): Sampler<readonly number[]> {
+  if (options.batchSampler) return options.batchSampler;
+  const { batchSize = 1, shuffle = false, dropLast = false } = options;
+  const sampler = options.sampler ??
+    (shuffle ? new RandomSampler(dataset) : new SequentialSampler(dataset));
+  return new BatchSampler(sampler, batchSize, { dropLast });
+}

@@ -1,0 +1,74 @@
+/**
+ * What main and its workers say to each other. Everything is data; buffers are
+ * transferred, never copied.
+ *
+ * A worker begins with a `WorkerSetup` and says "ready"; from then on it answers
+ * each "load" with "loaded" or "failed", in order. Words sent before "ready"
+ * would be lost: nobody listens yet.
+ *
+ * @module
+ */
+
+import type { FailureRecord } from "./failure.ts";
+import type { Portable } from "./portable.ts";
+import type { PackedBatch } from "./transport.ts";
+
+/** What a worker is started with. */
+export interface WorkerSetup {
+  /** URL of worker.ts, for the bootstrap. */
+  readonly url: string;
+  /** Number of this worker, from 0. */
+  readonly worker: number;
+  /** Number of workers. */
+  readonly numWorkers: number;
+  readonly dataset: Portable;
+  /** The user's collate, if there is one. */
+  readonly collate: Portable | undefined;
+  /** Called in the worker before the first batch, if there is one. */
+  readonly workerInit: Portable | undefined;
+  /** Shared words in which the worker says what it works on. */
+  readonly progress: SharedArrayBuffer;
+}
+
+/** The words of `WorkerSetup.progress`, by their place. */
+export const PROGRESS = {
+  /** Grows whenever the worker gets on. */
+  beat: 0,
+  /** The sample that is being loaded, or -1. */
+  index: 1,
+  words: 2,
+} as const;
+
+/** One batch that is asked for. */
+export interface BatchRequest {
+  /** Seed of the samples' generators. */
+  readonly seed: number;
+  readonly epoch: number;
+  readonly indices: readonly number[];
+  /** How often each index came before in the epoch; undefined: never. */
+  readonly repeats: readonly number[] | undefined;
+}
+
+/** What main says to a worker. */
+export interface LoadMessage extends BatchRequest {
+  readonly kind: "load";
+  /** Number of the batch, in the order in which they are asked for. */
+  readonly number: number;
+  /** Buffers of earlier batches, to be used again. */
+  readonly spare: readonly ArrayBuffer[];
+}
+
+/** What a worker says to main. */
+export type WorkerMessage =
+  | { readonly kind: "ready" }
+  | {
+    readonly kind: "loaded";
+    readonly number: number;
+    readonly batch: PackedBatch;
+  }
+  | {
+    readonly kind: "failed";
+    /** The batch that failed; undefined: the worker itself. */
+    readonly number: number | undefined;
+    readonly failure: FailureRecord;
+  };

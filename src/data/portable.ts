@@ -1,0 +1,265 @@
+/**
+ * Objects on their way to a worker: what they consist of, as data.
+ *
+ * NOTE [sending]: a dataset reaches a worker the way Python pickles one: by
+ * reference to its class and by value for its fields. Sent are
+ *
+ *     instances of a class with `static url = import.meta.url`, as (url, export
+ *         name, own fields); the worker imports the url and sets the fields of
+ *         an object with the class's prototype, without calling a constructor
+ *     the same with `toWorker()` and `static fromWorker(data)`, for classes with
+ *         #private fields, which can't be seen or set from outside
+ *     HostArrays, arrays, plain objects, Maps, Sets, typed arrays, buffers,
+ *         dates, regular expressions, URLs, bigints and what JSON knows
+ *
+ * Shared memory stays shared, other memory is copied. Two references to one
+ * object stay so. What can't be sent is refused by name before a worker runs:
+ * functions first of all, because a closure's variables stay behind.
+ *
+ * @module
+ */
+
+import type { DType, TypedArray } from "../tensor/dtype.ts";
+import { HostArray } from "../tensor/host_array.ts";
+import type { Shape } from "../tensor/shape.ts";
+import { isPlainObject, nameOfType } from "./_shared.ts";
+
+/** An object in a form that `postMessage` takes. */
+export type Portable =
+  /** A value that is cloned, or shared, as it is. */
+  | { readonly kind: "value"; readonly value: unknown }
+  /** A composite that came before: the number counts them in order. */
+  | { readonly kind: "again"; readonly number: number }
+  | { readonly kind: "list"; readonly items: readonly Portable[] }
+  | { readonly kind: "set"; readonly items: readonly Portable[] }
+  | {
+    readonly kind: "map";
+    readonly entries: readonly (readonly [Portable, Portable])[];
+  }
+  | { readonly kind: "record"; readonly fields: Fields }
+  | { readonly kind: "url"; readonly href: string }
+  | {
+    readonly kind: "host";
+    readonly data: TypedArray;
+    readonly shape: Shape;
+    readonly dtype: DType;
+  }
+  | ClassReference & { readonly kind: "instance"; readonly fields: Fields }
+  | ClassReference & { readonly kind: "own"; readonly data: Portable };
+
+/** Names and values of an object's own fields. */
+export type Fields = readonly (readonly [name: string, value: Portable])[];
+
+/** Where a class is found. */
+interface ClassReference {
+  /** URL of the module. */
+  readonly url: string;
+  /** Name under which the module exports it. */
+  readonly name: string;
+}
+
+/**
+ * The portable form of `root`, which messages call `name`.
+ *
+ * @throws {TypeError} If something in it can't be sent; the message names it
+ */
+export function toPortable(root: unknown, name: string): Portable {
+  const seen = new Map<object, number>();
+
+  function visit(value: unknown, path: string): Portable {
+    if (typeof value === "function") {
+      throw refuse(path, "a function can't be sent", CLASS_WAY);
+    }
+    if (typeof value === "symbol") {
+      throw refuse(path, "a symbol can't be sent", "leave it out");
+    }
+    if (typeof value !== "object" || value === null || isCloned(value)) {
+      return { kind: "value", value };
+    }
+    const number = seen.get(value);
+    if (number !== undefined) return { kind: "again", number };
+    seen.set(value, seen.size);
+
+    if (Array.isArray(value)) {
+      // a million file names are one value, not a million records
+      if (value.every(isPrimitive)) return { kind: "value", value };
+      const items = value.map((item, i) => visit(item, `${path}[${i}]`));
+      return { kind: "list", items };
+    }
+    if (value instanceof Map) {
+      const entries = [...value].map(([key, item], i) =>
+        [
+          visit(key, `${path} (key ${i})`),
+          visit(item, `${path} (${isPrimitive(key) ? String(key) : i})`),
+        ] as const
+      );
+      return { kind: "map", entries };
+    }
+    if (value instanceof Set) {
+      const items = [...value].map((item, i) => visit(item, `${path} (${i})`));
+      return { kind: "set", items };
+    }
+    if (value instanceof URL) return { kind: "url", href: value.href };
+    if (value instanceof HostArray) {
+      const { data, shape, dtype } = value;
+      return { kind: "host", data, shape, dtype };
+    }
+    const fields = () =>
+      Object.entries(value).map(([key, item]) =>
+        [key, visit(item, `${path}.${key}`)] as const
+      );
+    if (isPlainObject(value)) return { kind: "record", fields: fields() };
+
+    const reference = classReference(value, path);
+    if ("toWorker" in value && typeof value.toWorker === "function") {
+      const data = visit(value.toWorker(), `${path}.toWorker()`);
+      return { kind: "own", ...reference, data };
+    }
+    return { kind: "instance", ...reference, fields: fields() };
+  }
+
+  return visit(root, name);
+}
+
+const CLASS_WAY = "make it a class with `static url`";
+
+function refuse(path: string, why: string, way: string): TypeError {
+  return new TypeError(
+    `Cannot send ${path} to a worker: ${why}; ${way}, or use numWorkers: 0`,
+  );
+}
+
+/** Values that structured clone keeps as they are. */
+function isCloned(value: object): boolean {
+  return ArrayBuffer.isView(value) || value instanceof ArrayBuffer ||
+    value instanceof SharedArrayBuffer || value instanceof Date ||
+    value instanceof RegExp || value instanceof Blob;
+}
+
+function isPrimitive(value: unknown): boolean {
+  return value === null ||
+    !["object", "function", "symbol"].includes(typeof value);
+}
+
+function classReference(value: object, path: string): ClassReference {
+  const type: unknown = value.constructor;
+  const name = nameOfType(value);
+  if (typeof type !== "function") {
+    throw refuse(path, "an object of no class can't be sent", CLASS_WAY);
+  }
+  if (name === "Tensor") {
+    throw refuse(path, "a Tensor is on the GPU", "use a HostArray");
+  }
+  // An inherited url is that of the parent's module, which may not have `type`.
+  const url: unknown = Object.hasOwn(type, "url") && Reflect.get(type, "url");
+  if (typeof url !== "string") {
+    throw refuse(
+      path,
+      `a worker can't find the class ${name}`,
+      "give it `static url = import.meta.url` and export it",
+    );
+  }
+  return { url, name };
+}
+
+/**
+ * The object that a portable form stands for; imports the modules it names.
+ *
+ * @throws {TypeError} If a module does not export a class that it should
+ */
+export async function fromPortable(portable: Portable): Promise<unknown> {
+  const made: unknown[] = [];
+
+  async function fill(target: object, fields: Fields): Promise<void> {
+    for (const [key, value] of fields) {
+      // defined, not set: a field may lie over an accessor of the class
+      Object.defineProperty(target, key, {
+        value: await build(value),
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      });
+    }
+  }
+
+  // In the order of `visit`: a composite is entered before its parts, so that
+  // parts can refer to it and numbers agree.
+  async function build(part: Portable): Promise<unknown> {
+    switch (part.kind) {
+      case "value":
+        if (Array.isArray(part.value)) made.push(part.value);
+        return part.value;
+      case "again":
+        return made[part.number];
+      case "url":
+        return enter(new URL(part.href));
+      case "host":
+        return enter(new HostArray(part.data, part.shape, part.dtype));
+      case "list": {
+        const list = enter<unknown[]>([]);
+        for (const item of part.items) list.push(await build(item));
+        return list;
+      }
+      case "set": {
+        const set = enter(new Set<unknown>());
+        for (const item of part.items) set.add(await build(item));
+        return set;
+      }
+      case "map": {
+        const map = enter(new Map<unknown, unknown>());
+        for (const [key, item] of part.entries) {
+          map.set(await build(key), await build(item));
+        }
+        return map;
+      }
+      case "record": {
+        const record = enter({});
+        await fill(record, part.fields);
+        return record;
+      }
+      case "instance": {
+        const type = await importClass(part);
+        const instance = enter<object>(Object.create(type.prototype));
+        await fill(instance, part.fields);
+        return instance;
+      }
+      case "own": {
+        const number = made.push(undefined) - 1;
+        const type = await importClass(part);
+        const rebuild: unknown = Reflect.get(type, "fromWorker");
+        if (typeof rebuild !== "function") {
+          throw new TypeError(
+            `Cannot rebuild ${part.name} in a worker: it has toWorker(), ` +
+              `but no static fromWorker()`,
+          );
+        }
+        made[number] = rebuild.call(type, await build(part.data));
+        return made[number];
+      }
+      default:
+        return part satisfies never;
+    }
+  }
+
+  function enter<T>(composite: T): T {
+    made.push(composite);
+    return composite;
+  }
+
+  return await build(portable);
+}
+
+async function importClass(
+  { url, name }: ClassReference,
+): Promise<{ prototype: object }> {
+  const module: Record<string, unknown> = await import(url);
+  for (const found of Object.values(module)) {
+    if (typeof found === "function" && found.name === name) {
+      return found as { prototype: object }; // a class, by its own url
+    }
+  }
+  throw new TypeError(
+    `Cannot rebuild ${name} in a worker: "${url}" does not export it; ` +
+      `export the class, or use numWorkers: 0`,
+  );
+}

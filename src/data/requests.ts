@@ -1,0 +1,61 @@
+/**
+ * What an epoch asks for: its batches, as lists of indices, from any of them on.
+ *
+ * @module
+ */
+
+import { nameOfType } from "./_shared.ts";
+import type { BatchRequest } from "./messages.ts";
+import { describeSampler, type Sampler } from "./sampler.ts";
+
+/** An epoch, or the rest of it. */
+export interface EpochPart {
+  /** Seed of the samples' generators. */
+  readonly seed: number;
+  readonly epoch: number;
+  /** Batches to leave out at its beginning. */
+  readonly skip: number;
+}
+
+/**
+ * The requests of one epoch, without the first `skip`.
+ *
+ * Samples that come again in an epoch are counted, so that they get random
+ * numbers of their own; the skipped ones count too.
+ *
+ * @throws {TypeError} If the sampler gives something that is no list of indices
+ */
+export function* requestsOf(
+  batches: Iterable<unknown>,
+  sampler: Sampler<unknown>,
+  { seed, epoch, skip }: EpochPart,
+): IterableIterator<BatchRequest> {
+  const seen = sampler.isDistinct ? undefined : new Map<number, number>();
+  let number = 0;
+  for (const item of batches) {
+    const indices = toIndices(item, sampler);
+    const repeats = seen && indices.map((index) => {
+      const count = seen.get(index) ?? 0;
+      seen.set(index, count + 1);
+      return count;
+    });
+    if (number++ >= skip) yield { seed, epoch, indices, repeats };
+  }
+}
+
+function toIndices(item: unknown, sampler: Sampler<unknown>): number[] {
+  const indices: unknown[] | undefined = Array.isArray(item)
+    ? item
+    : ArrayBuffer.isView(item)
+    ? Array.from(item as Uint32Array) // whatever it is, the next line looks
+    : undefined;
+  if (!indices?.every((index) => typeof index === "number")) {
+    throw new TypeError(
+      `Cannot load a batch of ${
+        describeSampler(sampler)
+      }: expected a list of ` +
+        `indices, got ${nameOfType(item)}`,
+    );
+  }
+  return indices;
+}

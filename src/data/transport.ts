@@ -1,0 +1,119 @@
+/**
+ * Batches on their way from a worker to main.
+ *
+ * Structured clone loses classes, so a batch travels as a tree of records.
+ * Arrays in lent memory are transferred with their buffers, which main sends
+ * back; others may be views of a dataset's own memory, and are copied.
+ *
+ * @module
+ */
+
+import type { DType, TypedArray } from "../tensor/dtype.ts";
+import { HostArray } from "../tensor/host_array.ts";
+import type { Shape } from "../tensor/shape.ts";
+import { isPlainObject, isTypedArray, nameOfType } from "./_shared.ts";
+import type { Arena } from "./arena.ts";
+
+/** A batch in a form that `postMessage` takes. */
+export type PackedBatch =
+  | {
+    readonly kind: "array";
+    readonly data: TypedArray;
+    readonly shape: Shape;
+    readonly dtype: DType;
+  }
+  | { readonly kind: "value"; readonly value: unknown }
+  | { readonly kind: "list"; readonly items: readonly PackedBatch[] }
+  | {
+    readonly kind: "record";
+    readonly fields: readonly (readonly [name: string, item: PackedBatch])[];
+  };
+
+/**
+ * Packs a batch and names the buffers to transfer with it.
+ *
+ * @throws {TypeError} If something in the batch can't be sent
+ */
+export function packBatch(
+  batch: unknown,
+  arena: Arena,
+): { packed: PackedBatch; transfer: ArrayBuffer[] } {
+  const transfer = new Set<ArrayBuffer>();
+
+  function packArray(array: HostArray): PackedBatch {
+    const { shape, dtype } = array;
+    let { data } = array;
+    if (!arena.isLent(data.buffer)) {
+      const copy = arena.empty(shape, dtype);
+      copy.data.set(data);
+      data = copy.data;
+    }
+    // lent above, or found to be
+    transfer.add(data.buffer as ArrayBuffer);
+    return { kind: "array", data, shape, dtype };
+  }
+
+  function pack(value: unknown, path: string): PackedBatch {
+    if (value instanceof HostArray) return packArray(value);
+    if (isTypedArray(value)) return packArray(new HostArray(value));
+    if (Array.isArray(value)) {
+      if (value.every((item) => typeof item === "string")) {
+        return { kind: "value", value };
+      }
+      const items = value.map((item, i) => pack(item, `${path}[${i}]`));
+      return { kind: "list", items };
+    }
+    if (isPlainObject(value)) {
+      const fields = Object.entries(value).map(([key, item]) =>
+        [key, pack(item, `${path}.${key}`)] as const
+      );
+      return { kind: "record", fields };
+    }
+    if (
+      typeof value === "function" || typeof value === "symbol" ||
+      isObject(value)
+    ) {
+      throw new TypeError(
+        `Cannot send ${path} from a worker: batches consist of arrays, ` +
+          `numbers, booleans, strings, lists and plain objects, ` +
+          `got ${nameOfType(value)}`,
+      );
+    }
+    return { kind: "value", value };
+  }
+
+  const packed = pack(batch, "batch");
+  return { packed, transfer: [...transfer] };
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null;
+}
+
+/** The batch of a packed one, and the buffers to send back when it is used. */
+export function unpackBatch(
+  packed: PackedBatch,
+): { batch: unknown; buffers: ArrayBuffer[] } {
+  const buffers = new Set<ArrayBuffer>();
+
+  function unpack(part: PackedBatch): unknown {
+    switch (part.kind) {
+      case "array":
+        // packArray sends no shared memory
+        buffers.add(part.data.buffer as ArrayBuffer);
+        return new HostArray(part.data, part.shape, part.dtype);
+      case "value":
+        return part.value;
+      case "list":
+        return part.items.map(unpack);
+      case "record":
+        return Object.fromEntries(
+          part.fields.map(([key, item]) => [key, unpack(item)]),
+        );
+      default:
+        return part satisfies never;
+    }
+  }
+
+  return { batch: unpack(packed), buffers: [...buffers] };
+}

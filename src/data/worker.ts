@@ -1,0 +1,118 @@
+/**
+ * The program of a DataLoader worker: it rebuilds the dataset, then loads the
+ * batches that main asks for, one after another.
+ *
+ * It imports nothing that touches the GPU. Nothing may escape: whatever is
+ * thrown, now or by a promise that nobody awaits, is sent to main as data.
+ *
+ * @module
+ */
+
+import { parentPort, workerData } from "node:worker_threads";
+import { type BatchContext, type Callable, invoke } from "./batch.ts";
+import { Dataset } from "./dataset.ts";
+import { messageOf, recordFailure } from "./failure.ts";
+import { Fetcher } from "./fetcher.ts";
+import {
+  type LoadMessage,
+  PROGRESS,
+  type WorkerMessage,
+  type WorkerSetup,
+} from "./messages.ts";
+import { fromPortable } from "./portable.ts";
+import { packBatch } from "./transport.ts";
+import { setWorkerInfo } from "./worker_info.ts";
+
+// Before any module of the user's is imported: it may import the device, which
+// then leaves the GPU to main.
+Reflect.set(globalThis, Symbol.for("kindling.worker"), true);
+
+// pool.ts starts this module, with these data and no other
+const setup = workerData as WorkerSetup;
+const progress = new Int32Array(setup.progress);
+const where = ` in DataLoader worker ${setup.worker}`;
+
+function say(message: WorkerMessage, transfer: ArrayBuffer[] = []): void {
+  parentPort?.postMessage(message, transfer);
+}
+
+function fail(number: number | undefined, thrown: unknown): void {
+  say({ kind: "failed", number, failure: recordFailure(thrown) });
+}
+
+function workOn(index: number): void {
+  Atomics.store(progress, PROGRESS.index, index);
+  Atomics.add(progress, PROGRESS.beat, 1);
+}
+
+/** Errors that nobody caught, with the sample that was being loaded. */
+function failAstray(thrown: unknown): void {
+  const index = Atomics.load(progress, PROGRESS.index);
+  const what = index < 0 ? "go on" : `load sample ${index}`;
+  fail(
+    undefined,
+    new Error(`Cannot ${what}${where}: ${messageOf(thrown)}`, {
+      cause: thrown,
+    }),
+  );
+}
+
+globalThis.addEventListener("error", (event) => {
+  event.preventDefault();
+  failAstray(event.error ?? event.message);
+});
+globalThis.addEventListener("unhandledrejection", (event) => {
+  event.preventDefault();
+  failAstray(event.reason);
+});
+
+async function start(): Promise<Fetcher> {
+  const { worker: id, numWorkers } = setup;
+  setWorkerInfo({ id, numWorkers });
+  const dataset = await fromPortable(setup.dataset);
+  if (!(dataset instanceof Dataset)) {
+    throw new TypeError(
+      "the dataset belongs to another copy of this library than the loader",
+    );
+  }
+  const collate = setup.collate && await fromPortable(setup.collate);
+  const workerInit = setup.workerInit && await fromPortable(setup.workerInit);
+  if (workerInit !== undefined) {
+    // the loader's options say what these two are called with
+    await invoke(workerInit as Callable<[number], unknown>, id);
+  }
+  return new Fetcher({
+    dataset,
+    collate: collate as
+      | Callable<[unknown[], BatchContext], unknown>
+      | undefined,
+    where,
+    onSample: workOn,
+  });
+}
+
+async function load(fetcher: Fetcher, message: LoadMessage): Promise<void> {
+  for (const buffer of message.spare) fetcher.arena.give(buffer);
+  try {
+    const { batch } = await fetcher.fetch(message);
+    const { packed, transfer } = packBatch(batch, fetcher.arena);
+    say({ kind: "loaded", number: message.number, batch: packed }, transfer);
+  } catch (error) {
+    fail(message.number, error);
+  }
+  workOn(-1);
+}
+
+try {
+  const fetcher = await start();
+  let last = Promise.resolve();
+  parentPort?.on("message", (message: LoadMessage) => {
+    last = last.then(() => load(fetcher, message));
+  });
+  workOn(-1);
+  say({ kind: "ready" });
+} catch (cause) {
+  const message = `Cannot start DataLoader worker ${setup.worker}: ` +
+    messageOf(cause);
+  fail(undefined, new Error(message, { cause }));
+}

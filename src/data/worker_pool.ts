@@ -1,0 +1,288 @@
+/**
+ * The workers of a loader: they are given batches to make, and what they make
+ * is given out in order.
+ *
+ * Each worker has `prefetchFactor` batches at most that are not given out yet,
+ * so memory is bounded. Which worker makes which batch depends on who is free;
+ * the batch does not. A batch that can't be made fails when its turn comes; a
+ * worker that dies or hangs fails whatever is asked for next. Times are in
+ * milliseconds here, and in seconds in the user's options.
+ *
+ * @module
+ */
+
+import type { BatchSource, LoadedBatch } from "./batch_source.ts";
+import { reviveFailure } from "./failure.ts";
+import {
+  type BatchRequest,
+  PROGRESS,
+  type WorkerMessage,
+  type WorkerSetup,
+} from "./messages.ts";
+import { unpackBatch } from "./transport.ts";
+import { WorkerThread } from "./worker_thread.ts";
+
+/** What the workers are started with, but for what differs between them. */
+export interface PoolOptions
+  extends Pick<WorkerSetup, "dataset" | "collate" | "workerInit"> {
+  readonly numWorkers: number;
+  /** Batches that each worker makes ahead. */
+  readonly prefetchFactor: number;
+  /** Seconds that a worker may be busy with one thing; 0 for any number. */
+  readonly timeout: number;
+}
+
+/** How often main looks whether workers get on. */
+const TICK_MS = 50;
+
+/** A worker and what main knows of it. */
+interface Slot {
+  readonly thread: WorkerThread;
+  readonly progress: Int32Array<SharedArrayBuffer>;
+  /** Buffers that go back with the next request. */
+  spare: ArrayBuffer[];
+  isReady: boolean;
+  /** Batches that it makes, or that wait to be given out. */
+  load: number;
+  /** Batches among them that it makes. */
+  unanswered: number;
+  /** The beat that was seen last, and since how long it has been the same. */
+  beat: number;
+  stalledMs: number;
+}
+
+type Outcome =
+  | { readonly slot: Slot; readonly loaded: LoadedBatch }
+  | { readonly slot: Slot | undefined; readonly error: unknown };
+
+/** A number of threads that load batches. */
+export class WorkerPool implements BatchSource {
+  readonly #options: PoolOptions;
+  readonly #slots: Slot[];
+  readonly #outcomes = new Map<number, Outcome>();
+  #requests: Iterator<BatchRequest> | undefined;
+  #asked = 0;
+  #given = 0;
+  #failure: Error | undefined;
+  #wake: (() => void) | undefined;
+
+  /**
+   * Starts the workers.
+   *
+   * @throws {Error} If this is a worker itself
+   */
+  constructor(options: PoolOptions) {
+    if (Reflect.get(globalThis, Symbol.for("kindling.worker")) === true) {
+      throw new Error(
+        "Cannot start DataLoader workers in a DataLoader worker: a module " +
+          "that the dataset needs runs a loader when it is imported; keep " +
+          "datasets in a module of their own, or put what is to run only on " +
+          "main under `if (import.meta.main)`",
+      );
+    }
+    this.#options = options;
+    this.#slots = Array.from(
+      { length: options.numWorkers },
+      (_, worker) => this.#startWorker(worker),
+    );
+  }
+
+  /** Begins with the batches of an iteration; the one before must be over. */
+  begin(requests: Iterator<BatchRequest>): void {
+    this.#requests = requests;
+    this.#fill();
+  }
+
+  async next(): Promise<LoadedBatch | undefined> {
+    for (;;) {
+      const outcome = this.#outcomes.get(this.#given);
+      if (outcome) {
+        this.#outcomes.delete(this.#given++);
+        if (outcome.slot) outcome.slot.load--;
+        if ("error" in outcome) throw outcome.error;
+        this.#fill();
+        return outcome.loaded;
+      }
+      if (this.#failure) throw this.#failure;
+      if (!this.#requests && this.#given === this.#asked) return undefined;
+      await this.#wait();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#requests?.return?.();
+    this.#requests = undefined;
+    this.#outcomes.clear();
+    await Promise.all(this.#slots.map(({ thread }) => thread.terminate()));
+  }
+
+  #startWorker(worker: number): Slot {
+    const { numWorkers, dataset, collate, workerInit } = this.#options;
+    const buffer = new SharedArrayBuffer(4 * PROGRESS.words);
+    const progress = new Int32Array(buffer);
+    progress[PROGRESS.index] = -1;
+    const setup: WorkerSetup = {
+      url: new URL("./worker.ts", import.meta.url).href,
+      worker,
+      numWorkers,
+      dataset,
+      collate,
+      workerInit,
+      progress: buffer,
+    };
+    const thread = new WorkerThread(setup, {
+      onMessage: (message) => this.#hear(slot, message),
+      onEnd: (reason, cause) =>
+        this.#fail(
+          new Error(
+            `DataLoader worker ${worker} ${reason} while it ${doing(slot)}`,
+            cause === undefined ? undefined : { cause },
+          ),
+        ),
+    });
+    const slot: Slot = {
+      thread,
+      progress,
+      spare: [],
+      isReady: false,
+      load: 0,
+      unanswered: 0,
+      beat: 0,
+      stalledMs: 0,
+    };
+    return slot;
+  }
+
+  #hear(slot: Slot, message: WorkerMessage): void {
+    switch (message.kind) {
+      case "ready":
+        slot.isReady = true;
+        break;
+      case "loaded": {
+        slot.unanswered--;
+        const { batch, buffers } = unpackBatch(message.batch);
+        const release = () => {
+          slot.spare.push(...buffers);
+        };
+        this.#outcomes.set(message.number, {
+          slot,
+          loaded: { batch, release },
+        });
+        break;
+      }
+      case "failed": {
+        const error = reviveFailure(message.failure);
+        if (message.number === undefined) this.#fail(withWayOut(error));
+        else {
+          slot.unanswered--;
+          this.#outcomes.set(message.number, { slot, error });
+        }
+        break;
+      }
+      default:
+        message satisfies never;
+    }
+    this.#fill();
+    if (this.#outcomes.has(this.#given)) this.#wake?.();
+  }
+
+  /** Gives every worker as much to do as it may have. */
+  #fill(): void {
+    while (this.#requests && !this.#failure) {
+      const slot = this.#freest();
+      if (!slot) return;
+      let request: IteratorResult<BatchRequest>;
+      try {
+        request = this.#requests.next();
+      } catch (error) {
+        // a sampler of the user's; batches that came before are still good
+        this.#requests = undefined;
+        this.#outcomes.set(this.#asked++, { slot: undefined, error });
+        break;
+      }
+      if (request.done) {
+        this.#requests = undefined;
+        break;
+      }
+      const spare = slot.spare;
+      slot.spare = [];
+      slot.load++;
+      slot.unanswered++;
+      const number = this.#asked++;
+      slot.thread.post({ kind: "load", number, ...request.value, spare });
+    }
+    if (!this.#requests) this.#wake?.();
+  }
+
+  #freest(): Slot | undefined {
+    let freest: Slot | undefined;
+    for (const slot of this.#slots) {
+      if (!slot.isReady || slot.load >= this.#options.prefetchFactor) continue;
+      if (!freest || slot.load < freest.load) freest = slot;
+    }
+    return freest;
+  }
+
+  /** Waits until something changes, with an eye on workers that hang. */
+  async #wait(): Promise<void> {
+    for (const slot of this.#slots) {
+      slot.thread.keepAlive(true);
+      slot.stalledMs = 0;
+    }
+    const clock = this.#options.timeout > 0 ? this.#startClock() : undefined;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    this.#wake = undefined;
+    clearInterval(clock);
+    for (const { thread } of this.#slots) thread.keepAlive(false);
+  }
+
+  #startClock(): ReturnType<typeof setInterval> {
+    const timeoutMs = this.#options.timeout * 1000;
+    let last = performance.now();
+    return setInterval(() => {
+      const now = performance.now();
+      // A tick that comes late was held up by main or by a sleeping machine:
+      // the workers may have had no time either.
+      const passedMs = Math.min(now - last, 2 * TICK_MS);
+      last = now;
+      for (const [worker, slot] of this.#slots.entries()) {
+        const beat = Atomics.load(slot.progress, PROGRESS.beat);
+        const isIdle = slot.isReady && slot.unanswered === 0;
+        slot.stalledMs = isIdle || beat !== slot.beat
+          ? 0
+          : slot.stalledMs + passedMs;
+        slot.beat = beat;
+        if (slot.stalledMs >= timeoutMs) {
+          this.#fail(
+            new Error(
+              `DataLoader worker ${worker} did not get on for ` +
+                `${this.#options.timeout} s while it ${doing(slot)}; ` +
+                `if that can take so long, raise the loader's timeout`,
+            ),
+          );
+          return;
+        }
+      }
+    }, Math.min(TICK_MS, timeoutMs));
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.#wake?.();
+  }
+}
+
+/** What a worker was doing, by its shared words. */
+function doing({ isReady, progress }: Slot): string {
+  const index = Atomics.load(progress, PROGRESS.index);
+  if (index >= 0) return `loaded sample ${index}`;
+  return isReady ? "had no sample to load" : "started";
+}
+
+/** A missing permission has a way out that Deno does not know. */
+function withWayOut(error: Error): Error {
+  if (!/^.*Requires (read|import) access/.test(error.message)) return error;
+  return new Error(`${error.message}, or use numWorkers: 0`, { cause: error });
+}

@@ -1,0 +1,89 @@
+/**
+ * One DataLoader worker, as main sees it.
+ *
+ * NOTE [worker threads]: why these are node:worker_threads, and how they start.
+ * A web worker that ends by `close` or `Deno.exit` ends without an event, and
+ * one that hangs can't be stopped: it keeps a program that is done from exiting.
+ * node:worker_threads, which Deno has built in, tells every end by an "exit"
+ * event, and a program exits whatever its threads do. They cost 20 ms more to
+ * start and move batches as fast.
+ *
+ * They take only file: and data: URLs, and this library may come from https:.
+ * So a thread begins with a few lines in a data: URL, which import worker.ts by
+ * its URL; what that import throws (no permission to read the file, say) is sent
+ * as any other failure. The import needs no permission where the library comes
+ * from the network, read permission where it comes from files; the module of
+ * the dataset needs what importing it needs. The setup goes in as `workerData`:
+ * messages sent before the worker listens are lost.
+ *
+ * @module
+ */
+
+import { Worker } from "node:worker_threads";
+import type { LoadMessage, WorkerMessage, WorkerSetup } from "./messages.ts";
+
+/** Where a worker begins; plain JavaScript, as data: URLs hold. */
+const BOOTSTRAP = new URL(
+  "data:text/javascript," + encodeURIComponent(`
+    import { parentPort, workerData } from "node:worker_threads";
+    try {
+      await import(workerData.url);
+    } catch (error) {
+      const { name, message, stack } = error;
+      const failure = {
+        name,
+        message: "Cannot start DataLoader worker " + workerData.worker + ": " +
+          message,
+        stack,
+      };
+      parentPort.postMessage({ kind: "failed", failure });
+    }
+  `),
+);
+
+/** What becomes of a worker. */
+export interface WorkerListener {
+  /** The worker says something. */
+  onMessage(message: WorkerMessage): void;
+  /** The worker is dead, by its own doing; `reason` says how it ended. */
+  onEnd(reason: string, cause?: unknown): void;
+}
+
+/** A thread that runs worker.ts. */
+export class WorkerThread {
+  readonly #worker: Worker;
+  #isTerminated = false;
+
+  /** Starts the thread, which does not keep the process alive. */
+  constructor(setup: WorkerSetup, listener: WorkerListener) {
+    this.#worker = new Worker(BOOTSTRAP, { workerData: setup });
+    this.#worker.unref();
+    // worker.ts and the bootstrap send nothing else
+    this.#worker.on("message", (message: WorkerMessage) => {
+      if (!this.#isTerminated) listener.onMessage(message);
+    });
+    this.#worker.on("error", (error: unknown) => {
+      if (!this.#isTerminated) listener.onEnd("died of an error", error);
+    });
+    this.#worker.on("exit", (code: number) => {
+      if (!this.#isTerminated) listener.onEnd(`ended with exit code ${code}`);
+    });
+  }
+
+  /** Sends a message and the buffers that it holds. */
+  post(message: LoadMessage): void {
+    this.#worker.postMessage(message, [...message.spare]);
+  }
+
+  /** Whether the process waits for this thread. */
+  keepAlive(isWaiting: boolean): void {
+    if (isWaiting) this.#worker.ref();
+    else this.#worker.unref();
+  }
+
+  /** Ends the thread, whatever it is doing; from now on nothing is heard. */
+  async terminate(): Promise<void> {
+    this.#isTerminated = true;
+    await this.#worker.terminate();
+  }
+}

@@ -1,0 +1,244 @@
+/**
+ * Datasets and callables of the data room's tests, in a module of their own, as
+ * workers import it.
+ *
+ * @module
+ */
+
+import type { BatchContext } from "../../src/data/batch.ts";
+import { Dataset } from "../../src/data/dataset.ts";
+import { HostArray } from "../../src/tensor/host_array.ts";
+import type { Generator } from "../../src/tensor/generator.ts";
+
+/** Sample i: the numbers i and i squared, three random ones, and a name. */
+export class Noise extends Dataset<[HostArray, number, { name: string }]> {
+  static url: string = import.meta.url;
+  readonly length: number;
+
+  constructor(length: number) {
+    super();
+    this.length = length;
+  }
+
+  override async get(
+    index: number,
+    generator: Generator,
+  ): Promise<[HostArray, number, { name: string }]> {
+    if (index % 3 === 0) await Promise.resolve();
+    const values = [index, generator.random(), generator.normal()];
+    return [
+      new HostArray(Float32Array.from(values)),
+      index ** 2,
+      { name: `sample ${index}` },
+    ];
+  }
+}
+
+/** What a `Faulty` dataset does at its index `at`. */
+export type Fault =
+  | "throw"
+  | "reject"
+  | "stray"
+  | "hang"
+  | "sleep"
+  | "exit"
+  | "nothing"
+  | "private";
+
+/** The number i, but for one index. */
+export class Faulty extends Dataset<number> {
+  static url: string = import.meta.url;
+  readonly fault: Fault;
+  readonly at: number;
+
+  constructor(fault: Fault, at: number) {
+    super();
+    this.fault = fault;
+    this.at = at;
+  }
+
+  get length(): number {
+    return 40;
+  }
+
+  override get(index: number): number | Promise<number> {
+    if (index !== this.at) return index;
+    switch (this.fault) {
+      case "throw":
+        throw new RangeError("JPEG data ends after 0 bytes");
+      case "reject":
+        return Promise.reject(new SyntaxError("no such luck"));
+      case "stray":
+        Promise.reject(new Error("nobody awaits this"));
+        return new Promise(() => {});
+      case "hang":
+        for (;;);
+      case "sleep":
+        return new Promise(() => {});
+      case "exit":
+        return Deno.exit(3);
+      case "nothing":
+        return undefined as unknown as number; // a dataset that breaks its word
+      default:
+        return index;
+    }
+  }
+
+  override sampleName(index: number): string {
+    return `file${index}.jpg`;
+  }
+}
+
+/** Has a field that can't be rebuilt in a worker. */
+export class Private extends Dataset<number> {
+  static url: string = import.meta.url;
+  readonly #length = 4;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  override get(index: number): number {
+    return index;
+  }
+}
+
+/** Keeps a #private field across threads. */
+export class OwnWay extends Dataset<number> {
+  static url: string = import.meta.url;
+  readonly #factor: number;
+
+  constructor(factor: number) {
+    super();
+    this.#factor = factor;
+  }
+
+  static fromWorker(data: { factor: number }): OwnWay {
+    return new OwnWay(data.factor);
+  }
+
+  toWorker(): { factor: number } {
+    return { factor: this.#factor };
+  }
+
+  get length(): number {
+    return 4;
+  }
+
+  override get(index: number): number {
+    return index * this.#factor;
+  }
+}
+
+/** Is not exported under a name that a worker could find. */
+class Hidden extends Dataset<number> {
+  static url: string = import.meta.url;
+
+  get length(): number {
+    return 4;
+  }
+
+  override get(index: number): number {
+    return index;
+  }
+}
+
+/** A dataset whose class this module does not export. */
+export function hidden(): Dataset<number> {
+  return new Hidden();
+}
+
+/** Has fields of every kind that can be sent. */
+export class Fields extends Dataset<string> {
+  static url: string = import.meta.url;
+  files = ["a", "b"];
+  nested: unknown[] = [[1, { deep: new OwnWay(3) }], null, undefined];
+  table = new Map<string, unknown>([["x", 1], ["self", this]]);
+  tags = new Set(["cat"]);
+  host = new HostArray(Float32Array.of(1, 2), [2, 1]);
+  bytes = Uint8Array.of(1, 2, 3);
+  half = Float16Array.of(1.5);
+  shared = new Int32Array(new SharedArrayBuffer(4));
+  big = 2n ** 70n;
+  when = new Date(0);
+  pattern = /x+/g;
+  where = new URL("https://example.com/");
+  inner = new Noise(2);
+  same = this.inner;
+
+  get length(): number {
+    return 1;
+  }
+
+  override get(): string {
+    Atomics.add(this.shared, 0, 1);
+    return JSON.stringify([
+      this.files,
+      this.nested[1] === null,
+      this.table.get("self") === this,
+      [...this.tags],
+      this.host instanceof HostArray && this.host.shape,
+      [...this.bytes],
+      [...this.half],
+      String(this.big),
+      this.when.getTime(),
+      this.pattern.source,
+      this.where.href,
+      this.inner instanceof Noise && this.inner === this.same,
+    ]);
+  }
+}
+
+/** Lists samples back to front. */
+export class Backwards {
+  static url: string = import.meta.url;
+
+  call(samples: number[], { indices }: BatchContext): HostArray {
+    if (indices.includes(20)) throw new Error("20 is not collated");
+    return new HostArray(Int32Array.from(samples.reverse()));
+  }
+}
+
+/** What a workerInit of the tests does. */
+export class Init {
+  static url: string = import.meta.url;
+  readonly started = new Int32Array(new SharedArrayBuffer(16));
+  readonly fails: boolean;
+
+  constructor(fails = false) {
+    this.fails = fails;
+  }
+
+  call(worker: number): void {
+    if (this.fails) throw new Error(`worker ${worker} has no licence`);
+    this.started[worker]!++;
+  }
+}
+
+/** A dataset in memory that makes batches in lent memory. */
+export class Batches extends Dataset<[HostArray, number]> {
+  static url: string = import.meta.url;
+  readonly length: number;
+
+  constructor(length: number) {
+    super();
+    this.length = length;
+  }
+
+  override get(index: number, generator: Generator): [HostArray, number] {
+    const values = [index, generator.random()];
+    return [new HostArray(Float32Array.from(values)), index];
+  }
+
+  override getBatch(
+    indices: readonly number[],
+    context: BatchContext,
+  ): [HostArray, HostArray] {
+    const x = context.empty([indices.length, 2], "float32");
+    for (const [position, index] of indices.entries()) {
+      x.data[2 * position] = index;
+      x.data[2 * position + 1] = context.generator(position).random();
+    }
+    return [x, new HostArray(Int32Array.from(indices))];
+  }
+}
