@@ -42,10 +42,18 @@ fn main(
   if (first >= params.size) { return; }
   var at: array<vec4u, 4>;
   var result: vec4<R>;
-  for (var k = 0u; k < 4u; k++) {
-    // Past the end the last element is made again; only dense stores keep it.
-    at[k] = locate(min(first + k, params.size - 1u));
-    result[k] = map(at[k]);
+  at[0] = locate(first);
+  let inner = params.rank - 1u; // wraps for a scalar, which has no next element
+  let length = params.shape[(inner / 4u) % 2u][inner % 4u];
+  for (var k = 1u; k < 4u; k++) {
+    // One step along the innermost dim, unless a row ends here. Past the end
+    // the last element is made again; only dense stores keep it.
+    if ((first + k) % length == 0u || first + k >= params.size) {
+      at[k] = locate(min(first + k, params.size - 1u));
+    } else {
+      at[k] = at[k - 1u] + params.strides[inner];
+    }
   }
+  for (var k = 0u; k < 4u; k++) { result[k] = map(at[k]); }
   store(quad, at, min(params.size - first, 4u), result);
 }

@@ -9,6 +9,10 @@ fn is_inf(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u;
 }
 
+fn is_zero(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7fffffffu) == 0u;
+}
+
 // A value that the compiler can't see through: literals may not be infinite.
 fn from_bits(bits: u32) -> f32 {
   var hidden = bits;

@@ -1,8 +1,8 @@
 /**
- * Elementwise ops: one table, one engine. A row says in WGSL what happens to
- * the elements `a`, `b` and `c`, and for each operand how its gradient comes
- * from `dy`; the engine broadcasts, promotes types and sums gradients back to
- * the operands' shapes. A new op is a new row.
+ * Elementwise ops: tables, one engine. A row says in WGSL what happens to the
+ * elements `a`, `b` and `c`, and for each operand how its gradient comes from
+ * `dy`; the engine broadcasts, promotes types and sums gradients back to the
+ * operands' shapes. A new op is a new row.
  *
  * Gradients are written in ops, so they can be differentiated again.
  *
@@ -10,19 +10,19 @@
  */
 
 import type { Plan } from "../gpu/plan.ts";
-import { full } from "../tensor/create.ts";
 import { type DType, DTYPES, isFloat, promote } from "../tensor/dtype.ts";
-import { broadcastShapes, sameShape } from "../tensor/shape.ts";
-import { Tensor } from "../tensor/tensor.ts";
-import { defineOp, type Op, type Spec } from "./define.ts";
-import { type ComputeType, computeType, type Operand, planMap } from "./map.ts";
+import { broadcastShapes, sameShape, type Shape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { defineOp, type Op, type Spec, type Tensors } from "./define.ts";
 import { ROWS } from "./elementwise_rows.ts";
+import { type MapRule, type Operand, planMap } from "./map.ts";
+import { type ComputeType, computeType } from "./words.ts";
 
 /** The operands and the result, as a gradient rule sees them. */
 export interface MapValues {
-  readonly a: Tensor;
-  readonly b: Tensor;
-  readonly c: Tensor;
+  readonly a: Operand;
+  readonly b: Operand;
+  readonly c: Operand;
   readonly y: Tensor;
 }
 
@@ -38,12 +38,20 @@ export interface MapGrad {
  * What an op takes and gives.
  *
  * - `float`: any type in, integers become float32; floats out
- * - `number`: any number in, the promoted type out
+ * - `number`: any type in, the promoted type out; `numeric`: but no bool
+ * - `choose`: as `number`, and the first operand decides, whatever its type
  * - `compare`: any type in, bool out
  * - `logical`: any type in, nonzero is true; bool out
  * - `bits`: integers or bool in, the promoted type out
  */
-export type MapKind = "float" | "number" | "compare" | "logical" | "bits";
+export type MapKind =
+  | "float"
+  | "number"
+  | "numeric"
+  | "choose"
+  | "compare"
+  | "logical"
+  | "bits";
 
 /** One elementwise op. */
 export interface MapRow {
@@ -54,11 +62,15 @@ export interface MapRow {
   readonly grads?: readonly (MapGrad | undefined)[];
 }
 
+/** A table of elementwise ops. */
+export type MapRows = Readonly<Record<string, MapRow>>;
+
 interface MapParams {
   /** Numbers where they stand, `undefined` where the next input goes. */
-  readonly numbers: readonly (number | undefined)[];
+  readonly numbers: readonly (number | boolean | undefined)[];
   readonly compute: ComputeType;
   readonly spec: Spec;
+  readonly types: readonly DType[];
 }
 
 const NAMES = ["a", "b", "c", "y"] as const;
@@ -71,31 +83,38 @@ const ops = new Map<string, Op<MapParams>>();
  */
 export function map(name: string, ...operands: readonly Operand[]): Tensor {
   const row = rowOf(name);
-  const tensors = operands.filter((operand) => operand instanceof Tensor);
-  const common = commonType(name, row.kind, operands);
-  const isTest = row.kind === "compare" || row.kind === "logical";
-  const compute = row.kind === "logical"
-    ? computeType(tensors.map((tensor) => tensor.dtype).reduce(promote))
-    : computeType(common);
-  const inputs = tensors.map((tensor) =>
-    row.kind === "logical" || computeType(tensor.dtype) === compute
-      ? tensor
-      : tensor.to(common)
-  );
-  const [first] = inputs;
-  const shape = inputs.every((each) => sameShape(each.shape, first!.shape))
-    ? first!.shape
-    : broadcastShapes(name, inputs.map((each) => each.shape));
+  const { kind } = row;
+  const isTest = kind === "compare" || kind === "logical";
+  const inputs: Tensor[] = [];
+  const types: DType[] = [];
+  const numbers = operands.map((operand) => {
+    if (typeof operand !== "object") return operand;
+    inputs.push(operand);
+    types.push(operand.dtype);
+    return undefined;
+  });
+  const common = kind === "choose"
+    ? commonType(name, kind, operands.slice(1))
+    : commonType(name, kind, operands);
+  const shape = commonShape(name, inputs);
   let op = ops.get(name);
   if (!op) ops.set(name, op = makeOp(name, row));
-  const numbers = operands.map((operand) =>
-    typeof operand === "number" ? operand : undefined
-  );
   return op(inputs, {
     numbers,
-    compute,
+    compute: computeType(common),
     spec: { shape, dtype: isTest ? "bool" : common },
+    types,
   })[0];
+}
+
+function commonShape(name: string, inputs: readonly Tensor[]): Shape {
+  const { shape } = inputs[0]!;
+  for (let i = 1; i < inputs.length; i++) {
+    if (!sameShape(shape, inputs[i]!.shape)) {
+      return broadcastShapes(name, inputs.map((input) => input.shape));
+    }
+  }
+  return shape;
 }
 
 /**
@@ -107,30 +126,46 @@ function commonType(
   kind: MapKind,
   operands: readonly Operand[],
 ): DType {
-  let type: DType | undefined;
-  const lower: DType[] = [];
+  // of tensors with dims, of those without, of numbers
+  const found: (DType | undefined)[] = [undefined, undefined, undefined];
   for (const operand of operands) {
-    if (typeof operand === "number") {
-      lower.push(Number.isInteger(operand) ? "int32" : "float32");
-    } else if (operand.shape.length === 0) {
-      lower.unshift(operand.dtype);
-    } else {
-      type = type ? promote(type, operand.dtype) : operand.dtype;
-    }
+    const [rank, type]: [number, DType] = typeof operand === "object"
+      ? [operand.ndim === 0 ? 1 : 0, operand.dtype]
+      : [2, numberType(operand)];
+    const before = found[rank];
+    found[rank] = before === undefined ? type : promote(before, type);
   }
-  const scalars = operands.filter((operand) => typeof operand !== "number")
-    .filter((tensor) => tensor.shape.length === 0);
-  type ??= scalars.map((tensor) => tensor.dtype).reduce(promote);
-  for (const other of lower) {
-    if (DTYPES[other].category > DTYPES[type].category) type = other;
+  let type: DType | undefined;
+  for (const each of found) {
+    if (each === undefined) continue;
+    if (!type || DTYPES[each].category > DTYPES[type].category) type = each;
   }
+  if (!type) throw new TypeError(`Cannot ${name} nothing`);
   if (kind === "float" && !isFloat(type)) return "float32";
   if (kind === "bits" && isFloat(type)) {
     throw new TypeError(
       `Cannot ${name} ${type} tensors: expected integers or bool`,
     );
   }
+  if (kind === "numeric") {
+    const isBool = (operand: Operand): boolean =>
+      typeof operand === "object"
+        ? operand.dtype === "bool"
+        : typeof operand === "boolean";
+    // torch refuses `sub` where either operand is bool, the others where both
+    if (type === "bool" || (name === "sub" && operands.some(isBool))) {
+      throw new TypeError(
+        `Cannot ${name} bool tensors: expected numbers ` +
+          `(logicalXor and logicalNot take bool)`,
+      );
+    }
+  }
   return type;
+}
+
+function numberType(value: number | boolean): DType {
+  if (typeof value === "boolean") return "bool";
+  return Number.isInteger(value) ? "int32" : "float32";
 }
 
 function makeOp(name: string, row: MapRow): Op<MapParams> {
@@ -143,24 +178,34 @@ function makeOp(name: string, row: MapRow): Op<MapParams> {
     // One slot an operand, then one for y: what the rules that will run use.
     save: (inputs, [y], needs, { numbers }) => {
       const woven = weave(needs, numbers);
-      const used = grads.filter((_, i) => woven[i] === true)
-        .map((grad) => grad?.uses ?? "").join("");
+      let used = "";
+      grads.forEach((grad, i) => {
+        if (numbers[i] === undefined && woven[i] === true) {
+          used += grad?.uses ?? "";
+        }
+      });
       const slots = weave(inputs, numbers).map((operand, i) =>
-        operand instanceof Tensor && used.includes(NAMES[i]!)
+        typeof operand === "object" && used.includes(NAMES[i]!)
           ? operand
           : undefined
       );
       return [...slots, used.includes("y") ? y : undefined];
     },
-    grad: row.grads && ((dy, { saved, needs, shapes, params: { numbers } }) => {
-      const values = new SavedValues(saved, numbers);
+    grad: row.grads && ((dy, { saved, needs, shapes, params }) => {
+      const { numbers, types } = params;
+      const values = valuesOf(saved, numbers);
       const rules = grads.filter((_, i) => numbers[i] === undefined);
       return shapes.map((shape, i) =>
-        needs[i] ? rules[i]?.rule(dy, values).sumTo(shape) : undefined
+        needs[i]
+          ? rules[i]?.rule(dy, values).sumTo(shape).to(types[i]!)
+          : undefined
       );
     }),
   });
 }
+
+// Kept, so that planMap keeps their kernels' texts.
+const rules = new Map<string, MapRule>();
 
 /** The plan of a row into `out`; what in-place ops run, too. */
 export function planRow(
@@ -169,14 +214,29 @@ export function planRow(
   compute: ComputeType,
   out: Tensor,
 ): Plan {
-  const row = rowOf(name);
-  const isTest = row.kind === "compare" || row.kind === "logical";
-  const wgsl = typeof row.wgsl === "string" ? row.wgsl : row.wgsl[compute];
-  if (wgsl === undefined) {
-    throw new TypeError(`Cannot ${name} ${out.describe()}`);
+  const key = `${name} ${compute}`;
+  let rule = rules.get(key);
+  if (!rule) {
+    const { wgsl, kind } = rowOf(name);
+    const text = typeof wgsl === "string" ? wgsl : wgsl[compute];
+    if (text === undefined) {
+      throw new TypeError(`Cannot ${name} ${out.describe()}`);
+    }
+    const isTest = kind === "compare" || kind === "logical";
+    rule = { name, wgsl: text, compute, result: isTest ? "bool" : compute };
+    rules.set(key, rule);
   }
-  const result = isTest ? "bool" : compute;
-  return planMap({ name, wgsl, compute, result }, operands, out);
+  return planMap(rule, operands, out);
+}
+
+/** The type that the row `name` would give for these operands, and their shape. */
+export function specOf(name: string, ...operands: readonly Operand[]): Spec {
+  const { kind } = rowOf(name);
+  const inputs = operands.filter((operand) => typeof operand === "object");
+  return {
+    shape: commonShape(name, inputs),
+    dtype: commonType(name, kind, operands),
+  };
 }
 
 // By string, because rules name rows too: a type made from the table would
@@ -190,38 +250,17 @@ function rowOf(name: string): MapRow {
 /** Fills the places where no number stands with `items`, in order. */
 function weave<T>(
   items: readonly T[],
-  numbers: readonly (number | undefined)[],
-): (T | number)[] {
+  numbers: readonly (number | boolean | undefined)[],
+): (T | number | boolean)[] {
   let next = 0;
   return numbers.map((number) => number ?? items[next++]!);
 }
 
-/** Saved operands by name; a number becomes a tensor when a rule asks for it. */
-class SavedValues implements MapValues {
-  readonly #saved: readonly Tensor[];
-  readonly #numbers: readonly (number | undefined)[];
-
-  constructor(
-    saved: readonly Tensor[],
-    numbers: readonly (number | undefined)[],
-  ) {
-    this.#saved = saved;
-    this.#numbers = numbers;
-  }
-  get a(): Tensor {
-    return this.#at(0);
-  }
-  get b(): Tensor {
-    return this.#at(1);
-  }
-  get c(): Tensor {
-    return this.#at(2);
-  }
-  get y(): Tensor {
-    return this.#saved[this.#numbers.length]!;
-  }
-  #at(i: number): Tensor {
-    const number = this.#numbers[i];
-    return number === undefined ? this.#saved[i]! : full([], number);
-  }
+function valuesOf(
+  saved: Tensors,
+  numbers: readonly (number | boolean | undefined)[],
+): MapValues {
+  const [a, b, c] = numbers.map((number, i) => number ?? saved[i]!);
+  const y = saved[numbers.length]!;
+  return { a: a!, b: b!, c: c!, y }; // a rule names only what its op has
 }

@@ -1,11 +1,12 @@
 /**
- * Maps: the one kernel behind every elementwise op. A map has an expression in
+ * Maps: the kernels behind every elementwise op. A map has an expression in
  * WGSL, up to three operands (tensors that broadcast, or plain numbers) and a
  * result; this module turns them into a plan.
  *
- * Two kernels serve all of them: operands that lie as the result does are read
- * four elements at a time, all others by strides. uint8 and bool are computed
- * in u32, float16 in f32.
+ * Three kernels serve all of them: operands that lie as the result does are
+ * read four elements at a time (dense), so are rows that broadcast (rows), all
+ * others go element by element (strided). The result may be a part of a
+ * tensor, and an operand may be the result itself.
  *
  * @module
  */
@@ -16,24 +17,29 @@ import {
   expandLayout,
   isRowMajor,
   type Layout,
+  type MergedDims,
   mergeDims,
+  sameLayout,
 } from "../tensor/layout.ts";
 import { formatShape, type Shape, sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { type ComputeType, computeType, declareInput, WORDS } from "./words.ts";
+import { type Access, headerOf, type MapKernel } from "./map_header.ts";
+import type { ComputeType } from "./words.ts";
 
-export { type ComputeType, computeType, declareInput, WORDS } from "./words.ts";
-
-import floatLib from "../../shaders/lib/float.wgsl" with { type: "text" };
 import denseSource from "../../shaders/elementwise/map_dense.wgsl" with {
+  type: "text",
+};
+import rowsSource from "../../shaders/elementwise/map_rows.wgsl" with {
   type: "text",
 };
 import stridedSource from "../../shaders/elementwise/map_strided.wgsl" with {
   type: "text",
 };
 
-/** A tensor, or a number that stands for a tensor filled with it. */
-export type Operand = Tensor | number;
+export { type ComputeType, computeType, declareInput, WORDS } from "./words.ts";
+
+/** A tensor, or a number or boolean that stands for a tensor filled with it. */
+export type Operand = Tensor | number | boolean;
 
 /** What a map does with the elements `a`, `b` and `c` of its operands. */
 export interface MapRule {
@@ -45,124 +51,226 @@ export interface MapRule {
   readonly result?: ComputeType | "bool";
 }
 
-const NAMES = ["a", "b", "c"] as const;
 const GROUP = 64;
-const QUADS = 4;
-/** Dims that the kernel's uniform has room for. */
+/** Quads of an invocation, as the kernels have it. */
+const QUADS = { dense: 4, rows: 1, strided: 1 };
+const SOURCES = {
+  dense: denseSource,
+  rows: rowsSource,
+  strided: stridedSource,
+};
+/** Dims that the kernels' uniforms have room for. */
 const MAX_RANK = 8;
+const DTYPE_CODES: Readonly<Record<DType, number>> = {
+  float32: 0,
+  float16: 1,
+  int32: 2,
+  uint32: 3,
+  uint8: 4,
+  bool: 5,
+};
+const ACCESS_CODES: Readonly<Record<Access, number>> = {
+  quads: 0,
+  element: 1,
+  strides: 2,
+  number: 3,
+  result: 4,
+};
 
-/** How an operand is read: by its own quads, from one element, by strides. */
-type Access = "quads" | "element" | "strides" | "number";
+// Headers by what they depend on: an op called again makes no text.
+const headers = new WeakMap<MapRule, Map<number, string>>();
 
 /**
- * The plan of a map into `out`, to whose shape all operands broadcast.
+ * The plan of a map into `out`, to whose shape all operands broadcast. An
+ * operand in the buffer of `out` must have its layout, too. A rule that is used
+ * more than once should be one object: its kernels' texts are kept.
  *
- * @throws {TypeError} If there are more dims than the kernel loops over, or
- * `out` is packed bytes that are not written as a whole
+ * @throws {TypeError} If there are more dims than the kernels loop over
  */
 export function planMap(
   rule: MapRule,
   operands: readonly Operand[],
   out: Tensor,
 ): Plan {
-  const size = sizeOf(out.shape);
-  // whole quads may be written; the last one may reach past the storage's end,
-  // never into elements of another view
-  const end = out.layout.offset + size;
-  const wholeOut = isRowMajor(out.layout) && out.layout.offset % 4 === 0 &&
-    (size % 4 === 0 || end >= storageSize(out));
-  const accesses = operands.map((operand) => accessOf(operand, out.shape));
-  const dense = wholeOut && !accesses.includes("strides");
-  const tensors = operands.filter((operand) => typeof operand !== "number");
-  if (!dense && !wholeOut && WORDS[out.dtype].packed) {
-    throw new TypeError(
-      `Cannot write into ${out.describe()}: parts of a packed ` +
-        `${out.dtype} tensor can't be written in place`,
-    );
+  const size = out.size;
+  const { offset } = out.layout;
+  // Whole quads may be written; the last one may reach past the storage's end,
+  // never into elements of another view.
+  const whole = isRowMajor(out.layout) && offset % 4 === 0 &&
+    (size % 4 === 0 ||
+      offset + size >= out.storage.bytes / out.bytesPerElement);
+  let accesses = operands.map((operand) => accessOf(operand, out));
+  let merged: MergedDims | undefined;
+  let kernel: MapKernel = "strided";
+  if (whole && !accesses.includes("strides")) kernel = "dense";
+  else {
+    merged = mergeOperands(rule.name, operands, out);
+    const wide = whole ? rowAccesses(operands, accesses, merged) : undefined;
+    if (wide) {
+      accesses = wide;
+      kernel = "rows";
+    }
   }
-  const scalars = NAMES.map((_, i) => {
-    const operand = operands[i];
-    return typeof operand === "number" ? bitsOf(operand, rule.compute) : 0;
+  const buffers = [];
+  operands.forEach((operand, i) => {
+    if (typeof operand === "object" && accesses[i] !== "result") {
+      buffers.push(operand.storage);
+    }
   });
+  buffers.push(out.storage);
   return {
     name: rule.name,
-    source: dense ? denseSource : stridedSource,
-    header: headerOf(rule, operands, accesses, out, dense, wholeOut),
-    buffers: [...tensors.map((tensor) => tensor.storage), out.storage],
-    params: dense
-      ? denseParams(operands, scalars, out)
-      : stridedParams(rule.name, operands, scalars, out),
+    source: SOURCES[kernel],
+    header: cachedHeader(rule, operands, accesses, out.dtype, kernel, whole),
+    buffers,
+    params: merged
+      ? stridedParams(rule, operands, out, merged)
+      : denseParams(rule, operands, out),
     groups: foldGroups(
-      Math.ceil(Math.ceil(size / 4) / (GROUP * (dense ? QUADS : 1))),
+      Math.ceil(Math.ceil(size / 4) / (GROUP * QUADS[kernel])),
     ),
   };
 }
 
-function storageSize(tensor: Tensor): number {
-  return Math.floor(tensor.storage.bytes / tensor.bytesPerElement);
-}
-
-function accessOf(operand: Operand, shape: Shape): Access {
-  if (typeof operand === "number") return "number";
+function accessOf(operand: Operand, out: Tensor): Access {
+  if (typeof operand !== "object") return "number";
   const { layout } = operand;
-  if (sizeOf(layout.shape) === 1) return "element";
-  const alike = sizeOf(layout.shape) === sizeOf(shape) &&
-    isRowMajor(layout) && layout.offset % 4 === 0;
+  if (operand.storage === out.storage && sameLayout(layout, out.layout)) {
+    return "result";
+  }
+  const size = operand.size;
+  if (size === 1) return "element";
+  const alike = size === out.size && isRowMajor(layout) &&
+    layout.offset % 4 === 0;
   return alike ? "quads" : "strides";
 }
 
+// How operands are read whose rows (the innermost merged dim) lie densely or
+// repeat one element, if they all do and no quad crosses the end of a row.
+function rowAccesses(
+  operands: readonly Operand[],
+  accesses: readonly Access[],
+  { shape, strides }: MergedDims,
+): Access[] | undefined {
+  const inner = shape.length - 1;
+  if (inner < 0 || shape[inner]! % 4 !== 0) return undefined;
+  const wide: Access[] = [];
+  for (const [i, operand] of operands.entries()) {
+    const access = accesses[i]!;
+    if (typeof operand !== "object" || access === "result") wide.push(access);
+    else if (strides[i]![inner] === 0) wide.push("element");
+    else if (
+      strides[i]![inner] === 1 && operand.layout.offset % 4 === 0 &&
+      strides[i]!.every((stride, dim) => dim === inner || stride % 4 === 0)
+    ) {
+      wide.push("quads");
+    } else return undefined;
+  }
+  return wide;
+}
+
+function cachedHeader(
+  rule: MapRule,
+  operands: readonly Operand[],
+  accesses: readonly Access[],
+  dtype: DType,
+  kernel: MapKernel,
+  whole: boolean,
+): string {
+  let key = DTYPE_CODES[dtype] * 8 +
+    (kernel === "dense" ? 0 : kernel === "rows" ? 1 : whole ? 2 : 3);
+  operands.forEach((operand, i) => {
+    const code = typeof operand === "object" ? DTYPE_CODES[operand.dtype] : 6;
+    key = (key * 8 + code) * 8 + ACCESS_CODES[accesses[i]!];
+  });
+  let texts = headers.get(rule);
+  if (!texts) headers.set(rule, texts = new Map());
+  let header = texts.get(key);
+  if (header === undefined) {
+    const types = operands.map((operand) =>
+      typeof operand === "object" ? operand.dtype : undefined
+    );
+    header = headerOf(rule, types, accesses, dtype, kernel, whole);
+    texts.set(key, header);
+  }
+  return header;
+}
+
 /** The word that holds a plain number of a compute type. */
-function bitsOf(value: number, type: ComputeType): number {
+function bitsOf(operand: Operand | undefined, type: ComputeType): number {
+  if (operand === undefined || typeof operand === "object") return 0;
+  const value = Number(operand);
   return type === "f32" ? f32Bits(value) : Math.trunc(value) >>> 0;
 }
 
+function offsetOf(operand: Operand | undefined): number {
+  return typeof operand === "object" ? operand.layout.offset : 0;
+}
+
 function denseParams(
-  operands: readonly Operand[],
-  scalars: readonly number[],
+  { compute }: MapRule,
+  [a, b, c]: readonly Operand[],
   out: Tensor,
 ): number[] {
-  const offsets = NAMES.map((_, i) => {
-    const operand = operands[i];
-    return operand instanceof Object ? operand.layout.offset : 0;
-  });
   return [
-    sizeOf(out.shape),
-    ...offsets,
+    out.size,
+    offsetOf(a),
+    offsetOf(b),
+    offsetOf(c),
     out.layout.offset,
     0,
     0,
     0,
-    ...scalars,
+    bitsOf(a, compute),
+    bitsOf(b, compute),
+    bitsOf(c, compute),
   ];
 }
 
-function stridedParams(
+// Three operands and the result in one shape, in as few dims as they allow.
+function mergeOperands(
   name: string,
   operands: readonly Operand[],
-  scalars: readonly number[],
   out: Tensor,
-): number[] {
-  const layouts: Layout[] = NAMES.map((_, i) => {
+): MergedDims {
+  const layouts: Layout[] = [0, 1, 2].map((i) => {
     const operand = operands[i];
-    return operand instanceof Object
+    return typeof operand === "object"
       ? expandLayout(operand.layout, out.shape)
-      : { shape: out.shape, strides: out.shape.map(() => 0), offset: 0 };
+      : nowhere(out.shape);
   });
-  layouts.push(out.layout);
-  const { shape, strides } = mergeDims(layouts);
-  if (shape.length > MAX_RANK) {
+  const merged = mergeDims([...layouts, out.layout]);
+  if (merged.shape.length > MAX_RANK) {
     throw new TypeError(
       `Cannot ${name} over shape ${formatShape(out.shape)}: its strides ` +
-        `need ${shape.length} dims, ${MAX_RANK} at most`,
+        `need ${merged.shape.length} dims, ${MAX_RANK} at most`,
     );
   }
+  return merged;
+}
+
+function nowhere(shape: Shape): Layout {
+  return { shape, strides: new Array(shape.length).fill(0), offset: 0 };
+}
+
+function stridedParams(
+  { compute }: MapRule,
+  [a, b, c]: readonly Operand[],
+  out: Tensor,
+  { shape, strides }: MergedDims,
+): number[] {
   const words = [
-    sizeOf(out.shape),
+    sizeOf(shape),
     shape.length,
     0,
     0,
-    ...layouts.map((layout) => layout.offset),
-    ...scalars,
+    offsetOf(a),
+    offsetOf(b),
+    offsetOf(c),
+    out.layout.offset,
+    bitsOf(a, compute),
+    bitsOf(b, compute),
+    bitsOf(c, compute),
     0,
   ];
   for (let dim = 0; dim < MAX_RANK; dim++) words.push(shape[dim] ?? 1);
@@ -170,119 +278,4 @@ function stridedParams(
     for (const stride of strides) words.push(stride[dim]! >>> 0);
   }
   return words;
-}
-
-// The text that tells the kernels apart: bindings, loads, the expression and
-// the store.
-function headerOf(
-  rule: MapRule,
-  operands: readonly Operand[],
-  accesses: readonly Access[],
-  out: Tensor,
-  dense: boolean,
-  wholeOut: boolean,
-): string {
-  const lines = [`alias T = ${rule.compute};`];
-  const result = rule.result ?? rule.compute;
-  const stored = computeType(out.dtype);
-  lines.push(`alias R = ${stored};`);
-  let binding = 0;
-  operands.forEach((operand, i) => {
-    const name = NAMES[i]!;
-    if (typeof operand !== "number") {
-      const wide = dense && accesses[i] === "quads";
-      lines.push(declareInput(name, binding++, operand.dtype, wide));
-    }
-  });
-  const names = NAMES.slice(0, operands.length);
-  const typed = names.map((name) => `${name}: T`).join(", ");
-  lines.push(
-    `fn op(${typed}) -> R { return ${
-      convert(rule.wgsl, result, stored, out.dtype)
-    }; }`,
-    outBinding(binding, out.dtype, dense),
-    dense ? mapQuads(operands, accesses) : mapElements(operands),
-    dense ? storeQuads(out.dtype) : storeElements(out.dtype, wholeOut),
-    `@group(0) @binding(${binding + 1}) var<uniform> params: Params;`,
-  );
-  return `${floatLib}\n${lines.join("\n")}\n`;
-}
-
-function operandBits(name: string): string {
-  return `bitcast<T>(params.scalars.${
-    "xyz"[NAMES.findIndex((n) => n === name)]
-  })`;
-}
-
-function mapQuads(
-  operands: readonly Operand[],
-  accesses: readonly Access[],
-): string {
-  const names = NAMES.slice(0, operands.length);
-  const lets = names.map((name, i) => {
-    const access = accesses[i];
-    const value = access === "quads"
-      ? `load_${name}(q + params.${name} / 4u)`
-      : access === "number"
-      ? `vec4<T>(${operandBits(name)})`
-      : `vec4<T>(load_${name}(params.${name}))`;
-    return `let ${name} = ${value};`;
-  });
-  const calls = ["x", "y", "z", "w"].map((lane) =>
-    `op(${names.map((name) => `${name}.${lane}`).join(", ")})`
-  );
-  return `fn map(q: u32) -> vec4<R> { ${lets.join(" ")} return vec4<R>(${
-    calls.join(", ")
-  }); }`;
-}
-
-function mapElements(operands: readonly Operand[]): string {
-  const values = NAMES.slice(0, operands.length).map((name, i) =>
-    typeof operands[i] === "number"
-      ? operandBits(name)
-      : `load_${name}(at.${"xyz"[i]})`
-  );
-  return `fn map(at: vec4u) -> R { return op(${values.join(", ")}); }`;
-}
-
-function outBinding(binding: number, dtype: DType, dense: boolean): string {
-  const { word, quad } = WORDS[dtype];
-  return `@group(0) @binding(${binding}) ` +
-    `var<storage, read_write> out: array<${dense ? quad : word}>;`;
-}
-
-function storeQuads(dtype: DType): string {
-  const { quad, packed } = WORDS[dtype];
-  const value = packed ? "pack4xU8(vec4u(r))" : `${quad}(r)`;
-  return `fn store(q: u32, r: vec4<R>) { out[q + params.out / 4u] = ${value}; }`;
-}
-
-function storeElements(dtype: DType, whole: boolean): string {
-  const { word, packed } = WORDS[dtype];
-  const body = packed
-    ? "out[q + params.offsets.w / 4u] = pack4xU8(vec4u(r));"
-    : `for (var k = 0u; k < n; k++) { out[at[k].w] = ${word}(r[k]); }`;
-  return `fn store(q: u32, at: array<vec4u, 4>, n: u32, r: vec4<R>) { ${
-    whole || !packed ? body : ""
-  } }`;
-}
-
-// bool results are bytes 0 and 1; uint8 keeps the low byte, as torch wraps.
-function convert(
-  wgsl: string,
-  from: ComputeType | "bool",
-  to: ComputeType,
-  dtype: DType,
-): string {
-  if (dtype === "bool") {
-    return from === "bool"
-      ? `select(0u, 1u, ${wgsl})`
-      : `select(0u, 1u, (${wgsl}) != T(0))`;
-  }
-  if (from === "bool") return `select(R(0), R(1), ${wgsl})`;
-  if (from === "f32" && to !== "f32") {
-    // a float outside of u32 has no defined byte: go by i32, then wrap
-    return dtype === "uint8" ? `u32(i32(${wgsl})) & 0xffu` : `R(${wgsl})`;
-  }
-  return dtype === "uint8" ? `R(${wgsl}) & 0xffu` : `R(${wgsl})`;
 }

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { formatShape, type Shape, sizeOf } from "./shape.ts";
+import { formatShape, sameShape, type Shape, sizeOf } from "./shape.ts";
 
 /** Shape, strides and offset of a view, in elements. */
 export interface Layout {
@@ -45,6 +45,14 @@ export function isRowMajor({ shape, strides }: Layout): boolean {
     stride *= length;
   }
   return true;
+}
+
+/** Whether two layouts of one buffer have the same elements in one order. */
+export function sameLayout(a: Layout, b: Layout): boolean {
+  return a.offset === b.offset && sameShape(a.shape, b.shape) &&
+    a.strides.every((stride, dim) =>
+      stride === b.strides[dim] || a.shape[dim] === 1
+    );
 }
 
 /** The layout with its dims in another order. */

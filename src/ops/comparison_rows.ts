@@ -1,0 +1,73 @@
+/**
+ * Elementwise ops that answer questions or work on bits: comparisons, logic,
+ * bitwise ops. None has a gradient. elementwise.ts says what a row means.
+ *
+ * @module
+ */
+
+import type { MapRows } from "./elementwise.ts";
+
+/** Comparisons: bool results. */
+export const COMPARISONS: MapRows = {
+  eq: { kind: "compare", wgsl: "a == b" },
+  ne: { kind: "compare", wgsl: "a != b" },
+  lt: { kind: "compare", wgsl: "a < b" },
+  le: { kind: "compare", wgsl: "a <= b" },
+  gt: { kind: "compare", wgsl: "a > b" },
+  ge: { kind: "compare", wgsl: "a >= b" },
+  isnan: {
+    kind: "compare",
+    wgsl: { f32: "is_nan(a)", i32: "a != a", u32: "a != a" },
+  },
+  isinf: {
+    kind: "compare",
+    wgsl: { f32: "is_inf(a)", i32: "a != a", u32: "a != a" },
+  },
+  isfinite: {
+    kind: "compare",
+    wgsl: { f32: "!is_inf(a) && !is_nan(a)", i32: "a == a", u32: "a == a" },
+  },
+};
+
+/** Logic: whatever is not 0 is true, NaN too. */
+export const LOGIC: MapRows = {
+  logicalAnd: {
+    kind: "logical",
+    wgsl: {
+      f32: "!is_zero(a) && !is_zero(b)",
+      i32: "a != 0 && b != 0",
+      u32: "a != 0u && b != 0u",
+    },
+  },
+  logicalOr: {
+    kind: "logical",
+    wgsl: {
+      f32: "!is_zero(a) || !is_zero(b)",
+      i32: "a != 0 || b != 0",
+      u32: "a != 0u || b != 0u",
+    },
+  },
+  logicalXor: {
+    kind: "logical",
+    wgsl: {
+      f32: "is_zero(a) != is_zero(b)",
+      i32: "(a != 0) != (b != 0)",
+      u32: "(a != 0u) != (b != 0u)",
+    },
+  },
+  logicalNot: {
+    kind: "logical",
+    wgsl: { f32: "is_zero(a)", i32: "a == 0", u32: "a == 0u" },
+  },
+};
+
+/** Bits of integers; of bool, logic. */
+export const BITS: MapRows = {
+  bitwiseAnd: { kind: "bits", wgsl: "a & b" },
+  bitwiseOr: { kind: "bits", wgsl: "a | b" },
+  bitwiseXor: { kind: "bits", wgsl: "a ^ b" },
+  bitwiseNot: { kind: "bits", wgsl: "~a" },
+  // the right shift of a negative number keeps its sign
+  bitwiseLeftShift: { kind: "bits", wgsl: "a << u32(b)" },
+  bitwiseRightShift: { kind: "bits", wgsl: "a >> u32(b)" },
+};
