@@ -10,14 +10,22 @@ import type { Case } from "./case.ts";
 import { Unsupported } from "./outcome.ts";
 import type { Row, Rows } from "./row.ts";
 import { ELEMENTWISE } from "./ops/elementwise.ts";
+import { FUNCTIONAL } from "./ops/functional.ts";
+import { INDEXING } from "./ops/indexing.ts";
+import { LOSSES } from "./ops/losses.ts";
 import { MOVEMENT } from "./ops/movement.ts";
+import { PRODUCTS } from "./ops/products.ts";
 import { PROGRAMS } from "./ops/programs.ts";
 import { REDUCTIONS } from "./ops/reductions.ts";
 
 const TABLE: Rows = {
   ...ELEMENTWISE,
   ...REDUCTIONS,
+  ...PRODUCTS,
   ...MOVEMENT,
+  ...INDEXING,
+  ...FUNCTIONAL,
+  ...LOSSES,
 };
 
 /**

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { conv2d } from "../../../src/ops/conv.ts";
+import { matmul } from "../../../src/ops/matmul.ts";
 import type { Rows } from "../row.ts";
 
 /** Every program. */
@@ -24,4 +26,15 @@ export const PROGRAMS: Rows = {
       const x = args.tensor("x");
       return x.mul(2).add(x.square());
     },
+  "grad.w of mean((x @ w.T)^2)": (args) => {
+    const [x, w] = [args.tensor("x"), args.tensor("w").requiresGrad_()];
+    matmul(x, w.transpose(0, 1)).square().mean().backward();
+    return { "grad.w": w.grad! };
+  },
+  "grad.x and grad.w of mean(conv2d(x, w, padding 1)^2)": (args) => {
+    const x = args.tensor("x").requiresGrad_();
+    const w = args.tensor("w").requiresGrad_();
+    conv2d(x, w, undefined, { padding: 1 }).square().mean().backward();
+    return { "grad.x": x.grad!, "grad.w": w.grad! };
+  },
 };
