@@ -25,6 +25,7 @@ struct Params {
   rows: u32, height: u32, vecs: u32,
   channel_tiles: u32, output_tiles: u32,
   splits: u32, split_images: u32, split_size: u32, dw_offset: u32,
+  dy_offset: u32, // in vec4
 }
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
@@ -142,7 +143,7 @@ fn main(
   for (var image = split * params.split_images; image < end; image++) {
     for (var i = 0u; i < params.height; i++) {
       let x_at = image * params.groups * params.channels * x_plane + i * x_row;
-      let dy_at = image * params.groups * params.outputs * dy_plane + i * params.vecs;
+      let dy_at = params.dy_offset + image * params.groups * params.outputs * dy_plane + i * params.vecs;
       for (var j = 0u; j < params.vecs; j++) {
         let xj = x_at + j;
         let dj = dy_at + j;

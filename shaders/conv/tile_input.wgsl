@@ -7,21 +7,22 @@
 //
 // x         f32 [images, channels, height, width], contiguous
 // y         f32 [images, channels, rows, segments, 4 * vecs], contiguous, as vec4
-// dispatch  a vec4 of y an invocation, folded over x and y
+// dispatch  a unit an invocation, folded over x and y: divisions are what costs
+//           most, and a unit needs them once
 
 struct Params {
-  height: i32, width: i32, rows: u32, segments: u32, vecs: u32,
-  unit: u32, last: u32, pad_h: i32, pad_w: i32, count: u32, x_offset: u32,
+  height: u32, width: u32, rows: u32, segments: u32, vecs: u32,
+  unit: u32, last: u32, pad_h: u32, pad_w: u32, units: u32, x_offset: u32,
 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
 @group(0) @binding(2) var<uniform> params: Params;
 
-fn load(base: u32, row: i32, col: i32) -> f32 {
-  let inside = row >= 0 && row < params.height && col >= 0 && col < params.width;
-  let at = clamp(row, 0, params.height - 1) * params.width + clamp(col, 0, params.width - 1);
-  return select(0.0, x[base + u32(at)], inside);
+// A column left of the image is a huge number, and so right of it.
+fn load(line: u32, inside: bool, col: u32) -> f32 {
+  let value = x[line + min(col, params.width - 1u)];
+  return select(0.0, value, inside && col < params.width);
 }
 
 @compute @workgroup_size(64)
@@ -31,18 +32,22 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let index = (group.y * groups.x + group.x) * 64u + lane;
-  if (index >= params.count) { return; }
-  let unit = index / params.vecs;
-  let segment = unit % params.segments;
-  let line = unit / params.segments;
-  let row = i32(line % params.rows) - params.pad_h;
-  let first = min(segment * params.unit, params.last) + index % params.vecs * 4u;
-  let col = i32(first) - params.pad_w;
-  let base = params.x_offset + line / params.rows * u32(params.height * params.width);
-  y[index] = vec4f(
-    load(base, row, col),
-    load(base, row, col + 1),
-    load(base, row, col + 2),
-    load(base, row, col + 3),
-  );
+  if (index >= params.units) { return; }
+  let segment = index % params.segments;
+  let line = index / params.segments;
+  // rows and columns wrap around below 0
+  let row = line % params.rows - params.pad_h;
+  let inside = row < params.height;
+  let image_row = line / params.rows * params.height + min(row, params.height - 1u);
+  let at = params.x_offset + image_row * params.width;
+  var col = min(segment * params.unit, params.last) - params.pad_w;
+  for (var v = 0u; v < params.vecs; v++) {
+    y[index * params.vecs + v] = vec4f(
+      load(at, inside, col),
+      load(at, inside, col + 1u),
+      load(at, inside, col + 2u),
+      load(at, inside, col + 3u),
+    );
+    col += 4u;
+  }
 }

@@ -4,7 +4,8 @@
 // y at row i is made of x at rows (i * step_h + u * dil_h + shift_h) / up_h, those
 // that are whole and inside the image, and columns likewise. A convolution has
 // up 1, step its stride, shift -padding; its gradient to x, over dy, has step 1,
-// up its stride, shift padding and dil -dilation.
+// up its stride, shift padding and dil -dilation. Of the taps of a row or column,
+// every `every`th is whole; from one to the next the input moves on by `hop`.
 //
 // An invocation makes 14 outputs of one row, up_w apart so that they need the same
 // taps, in 8 channels. A step of its loop is one tap: 14 inputs (with SLIDE one,
@@ -25,9 +26,10 @@
 
 struct Params {
   images: u32, channels: u32, outputs: u32, groups: u32, // per group, both
-  in_height: i32, in_width: i32, height: u32, width: u32, kh: i32, kw: i32,
+  in_height: u32, in_width: u32, height: u32, width: u32, kh: u32, kw: u32,
   step_h: i32, step_w: i32, up_h: i32, up_w: i32,
   dil_h: i32, dil_w: i32, shift_h: i32, shift_w: i32,
+  every_h: u32, every_w: u32, hop_h: u32, hop_w: u32,
   segments: u32, blocks: u32, x_offset: u32, bias_offset: u32,
 }
 
@@ -37,9 +39,22 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 @group(0) @binding(4) var<uniform> params: Params;
 
-fn load(row: u32, col: i32) -> f32 {
-  let at = row + u32(clamp(col, 0, params.in_width - 1));
-  return select(0.0, x[at], col >= 0 && col < params.in_width);
+// A column left of the image is a huge number, and so right of it.
+fn load(row: u32, col: u32) -> f32 {
+  let value = x[row + min(col, params.in_width - 1u)];
+  return select(0.0, value, col < params.in_width);
+}
+
+// The taps in one direction that an output needs: from `first` on every `every`th,
+// `count` of them, in inputs from `input` on, which wraps around below 0.
+struct Taps { first: u32, count: u32, input: u32 }
+
+fn taps(at: i32, dil: i32, up: i32, size: u32, every: u32) -> Taps {
+  var first = 0u;
+  while (first < every && (at + i32(first) * dil) % up != 0) { first++; }
+  if (first >= min(every, size)) { return Taps(0u, 0u, 0u); }
+  let count = (size - first + every - 1u) / every;
+  return Taps(first, count, bitcast<u32>((at + i32(first) * dil) / up));
 }
 
 fn add(c: mat2x4f, r: f32, lo: vec4f, hi: vec4f) -> mat2x4f {
@@ -79,70 +94,86 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let index = (group.y * groups.x + group.x) * 8u + lane;
+  // Outputs that need the same taps of a filter are up_h rows and up_w columns
+  // apart, a phase; lanes next to each other are of one phase.
+  let up_h = u32(params.up_h);
   let up_w = u32(params.up_w);
-  let row_jobs = params.segments * up_w;
-  let jobs = row_jobs * params.height;
-  if (index >= jobs * params.images * params.blocks * params.groups) { return; }
-  let phase = index % up_w; // the first of every up_w columns that is made here
-  let segment = index / up_w % params.segments;
-  let i = index / row_jobs % params.height;
-  let image = index / jobs % params.images;
-  let block = index / jobs / params.images;
+  let phase_rows = (params.height + up_h - 1u) / up_h;
+  let jobs = params.segments * phase_rows * params.images;
+  if (index >= jobs * up_h * up_w * params.blocks * params.groups) { return; }
+  let segment = index % params.segments;
+  let phase = index / jobs % (up_h * up_w);
+  let i = index / params.segments % phase_rows * up_h + phase / up_w;
+  if (i >= params.height) { return; }
+  let first_col = phase % up_w;
+  let image = index / params.segments / phase_rows % params.images;
+  let block = index / jobs / up_h / up_w;
   let part = block / params.blocks; // group of channels
 
-  let plane = u32(params.in_height * params.in_width);
+  let rows = taps(
+    i32(i) * params.step_h + params.shift_h,
+    params.dil_h,
+    params.up_h,
+    params.kh,
+    params.every_h,
+  );
+  let cols = taps(
+    i32(first_col) + params.shift_w,
+    params.dil_w,
+    params.up_w,
+    params.kw,
+    params.every_w,
+  );
+  let left = cols.input + segment * 14u * u32(params.step_w);
+  let step = u32(params.step_w);
+  let plane = params.in_height * params.in_width;
   var x_at = params.x_offset + (image * params.groups + part) * params.channels * plane;
-  var w_at = block * params.channels * u32(params.kh * params.kw) * 2u;
+  var w_at = (block * params.channels * params.kh + rows.first) * params.kw + cols.first;
   var c: array<mat2x4f, 14>;
   for (var channel = 0u; channel < params.channels; channel++) {
-    for (var u = 0; u < params.kh; u++) {
-      let tall = i32(i) * params.step_h + u * params.dil_h + params.shift_h;
-      if (tall < 0 || tall % params.up_h != 0 || tall / params.up_h >= params.in_height) {
-        w_at += u32(params.kw) * 2u;
-        continue;
-      }
-      let row = x_at + u32(tall / params.up_h * params.in_width);
+    for (var u = 0u; u < rows.count; u++) {
+      let in_row = rows.input + u * params.hop_h;
+      if (in_row >= params.in_height) { continue; }
+      let row = x_at + in_row * params.in_width;
+      let w_row = w_at + u * params.every_h * params.kw;
       var r: array<f32, 14>;
       if (SLIDE) {
-        let first = i32(segment * 14u) + params.shift_w;
-        r[0] = load(row, first);
-        r[1] = load(row, first + 1);
-        r[2] = load(row, first + 2);
-        r[3] = load(row, first + 3);
-        r[4] = load(row, first + 4);
-        r[5] = load(row, first + 5);
-        r[6] = load(row, first + 6);
-        r[7] = load(row, first + 7);
-        r[8] = load(row, first + 8);
-        r[9] = load(row, first + 9);
-        r[10] = load(row, first + 10);
-        r[11] = load(row, first + 11);
-        r[12] = load(row, first + 12);
+        r[0] = load(row, left);
+        r[1] = load(row, left + 1u);
+        r[2] = load(row, left + 2u);
+        r[3] = load(row, left + 3u);
+        r[4] = load(row, left + 4u);
+        r[5] = load(row, left + 5u);
+        r[6] = load(row, left + 6u);
+        r[7] = load(row, left + 7u);
+        r[8] = load(row, left + 8u);
+        r[9] = load(row, left + 9u);
+        r[10] = load(row, left + 10u);
+        r[11] = load(row, left + 11u);
+        r[12] = load(row, left + 12u);
       }
-      for (var v = 0; v < params.kw; v++) {
-        let lo = w[w_at];
-        let hi = w[w_at + 1u];
-        w_at += 2u;
-        let wide = i32(phase) + v * params.dil_w + params.shift_w;
+      for (var v = 0u; v < cols.count; v++) {
+        let tap = w_row + v * params.every_w;
+        let lo = w[2u * tap];
+        let hi = w[2u * tap + 1u];
         if (SLIDE) {
-          r[13] = load(row, i32(segment * 14u + 13u) + wide);
+          r[13] = load(row, left + v + 13u);
         } else {
-          if (wide % params.up_w != 0) { continue; }
-          let first = wide / params.up_w + i32(segment * 14u) * params.step_w;
-          r[0] = load(row, first);
-          r[1] = load(row, first + params.step_w);
-          r[2] = load(row, first + 2 * params.step_w);
-          r[3] = load(row, first + 3 * params.step_w);
-          r[4] = load(row, first + 4 * params.step_w);
-          r[5] = load(row, first + 5 * params.step_w);
-          r[6] = load(row, first + 6 * params.step_w);
-          r[7] = load(row, first + 7 * params.step_w);
-          r[8] = load(row, first + 8 * params.step_w);
-          r[9] = load(row, first + 9 * params.step_w);
-          r[10] = load(row, first + 10 * params.step_w);
-          r[11] = load(row, first + 11 * params.step_w);
-          r[12] = load(row, first + 12 * params.step_w);
-          r[13] = load(row, first + 13 * params.step_w);
+          let col = left + v * params.hop_w;
+          r[0] = load(row, col);
+          r[1] = load(row, col + step);
+          r[2] = load(row, col + 2u * step);
+          r[3] = load(row, col + 3u * step);
+          r[4] = load(row, col + 4u * step);
+          r[5] = load(row, col + 5u * step);
+          r[6] = load(row, col + 6u * step);
+          r[7] = load(row, col + 7u * step);
+          r[8] = load(row, col + 8u * step);
+          r[9] = load(row, col + 9u * step);
+          r[10] = load(row, col + 10u * step);
+          r[11] = load(row, col + 11u * step);
+          r[12] = load(row, col + 12u * step);
+          r[13] = load(row, col + 13u * step);
         }
         c[0] = add(c[0], r[0], lo, hi);
         c[1] = add(c[1], r[1], lo, hi);
@@ -176,11 +207,12 @@ fn main(
       }
     }
     x_at += plane;
+    w_at += params.kh * params.kw;
   }
 
   let o = block % params.blocks * 8u;
   let channel = part * params.outputs + o;
-  let col = phase + segment * 14u * up_w;
+  let col = first_col + segment * 14u * up_w;
   let first = (image * params.groups * params.outputs + channel) * params.height + i;
   let place = Place(first * params.width + col, col, o, channel);
   store(c[0], place, 0u);

@@ -163,7 +163,7 @@ export function planGather(
     case "window":
       return planWindow(facing(given), buffers, scratch);
     case "plane":
-      return [planPlane(given, buffers)];
+      return [planPlane(facing(given), buffers)];
     case "gemm":
       return [planGemm(given, buffers)];
   }
@@ -252,37 +252,49 @@ function planWindow(
   buffers: GatherBuffers,
   scratch: Scratch,
 ): Plan[] {
-  const { images, groups, output, step, up, dilation } = given;
+  const { images, groups, output, up } = given;
   const weights = planWeights(given, buffers, scratch);
   const segments = Math.ceil(Math.ceil(output[1] / up[1]) / RUN);
-  const jobs = segments * up[1] * output[0] * images * weights.blocks * groups;
+  const jobs = segments * phases(given) * images * weights.blocks * groups;
   return [weights.plan, {
     name: "conv_window",
     source: windowSource,
     consts: {
-      SLIDE: step[1] === 1 && up[1] === 1 && dilation[1] === 1,
+      SLIDE: slides(given),
       ...epilogue(buffers),
     },
     buffers: [buffers.x, weights.y, buffers.bias ?? weights.y, buffers.y],
     params: [
       ...gatherParams(given),
+      ...strideOfTaps(given),
       ...[segments, weights.blocks, buffers.xOffset, buffers.biasOffset ?? 0],
     ],
     groups: foldGroups(Math.ceil(jobs / 8)),
   }];
 }
 
-function planPlane(given: Gather, buffers: GatherBuffers): Plan {
+// Rows of all phases (see conv_window), empty ones too.
+function phases({ output, up }: Gather): number {
+  return Math.ceil(output[0] / up[0]) * up[0] * up[1];
+}
+
+// Whether neighbouring outputs share all their inputs but one.
+function slides({ step, up, dilation }: Gather): boolean {
+  return step[1] === 1 && up[1] === 1 && dilation[1] === 1;
+}
+
+function planPlane(given: Facing, buffers: GatherBuffers): Plan {
   const { images, groups, outputs, output, up, weights } = given;
   const segments = Math.ceil(Math.ceil(output[1] / up[1]) / RUN);
-  const jobs = segments * up[1] * output[0] * images * groups * outputs;
+  const jobs = segments * phases(given) * images * groups * outputs;
   return {
     name: "conv_plane",
     source: planeSource,
-    consts: epilogue(buffers),
+    consts: { SLIDE: slides(given), FLIP: given.flip, ...epilogue(buffers) },
     buffers: [buffers.x, buffers.w, buffers.bias ?? buffers.w, buffers.y],
     params: [
       ...gatherParams(given),
+      ...strideOfTaps(given),
       ...[segments, buffers.xOffset, buffers.biasOffset ?? 0],
       ...[buffers.wOffset, weights.group, weights.output, weights.input],
     ],
@@ -323,7 +335,7 @@ function planPointwise(
     return adapter === "gpu"
       ? [planGemm(given, buffers)]
       : outputs < 3
-      ? [planPlane(given, buffers)]
+      ? [planPlane(facing(given), buffers)]
       : planUnits(facing(given), buffers, scratch);
   }
   const { bias, biasOffset: offset = 0, relu } = buffers;
@@ -366,6 +378,17 @@ function gatherParams(given: Gather): number[] {
     ...[...given.step, ...given.up],
     ...[...given.dilation, ...given.shift].map((by) => by >>> 0), // i32
   ];
+}
+
+// From one tap that meets whole inputs to the next, in taps and in inputs.
+function strideOfTaps({ up, dilation }: Gather): number[] {
+  const every = up.map((by, dim) => by / gcd(by, Math.abs(dilation[dim]!)));
+  const hop = every.map((by, dim) => by * dilation[dim]! / up[dim]!);
+  return [...every, ...hop.map((by) => by >>> 0)]; // i32
+}
+
+function gcd(a: number, b: number): number {
+  return b === 0 ? a : gcd(b, a % b);
 }
 
 function planWeights(
@@ -423,7 +446,7 @@ export function planTile(
   y: Bindable,
 ): Plan {
   const { channels, input, rows, segments, vecs, run, last, padding } = tile;
-  const size = count * channels * rows * segments * vecs;
+  const units = count * channels * rows * segments;
   return {
     name: "conv_tile_input",
     source: tileSource,
@@ -431,9 +454,9 @@ export function planTile(
     params: [
       ...[...input, rows, segments, vecs, run, last],
       ...padding.map((by) => by >>> 0), // i32
-      ...[size, xOffset + first * channels * input[0] * input[1]],
+      ...[units, xOffset + first * channels * input[0] * input[1]],
     ],
-    groups: foldGroups(Math.ceil(size / 64)),
+    groups: foldGroups(Math.ceil(units / 64)),
   };
 }
 

@@ -13,11 +13,12 @@ import type { AdapterClass } from "../gpu/device.ts";
 import { type Bindable, foldGroups, type Plan } from "../gpu/plan.ts";
 import {
   type ConvCase,
+  COPY_LIMIT,
   imagesPerCopy,
   planTile,
   tileSize,
 } from "./conv_kernels.ts";
-import { planFinish, type Scratch } from "./matmul_kernels.ts";
+import { planFinish, planMatmul, type Scratch } from "./matmul_kernels.ts";
 
 import gemmSource from "../../shaders/conv/dw_gemm.wgsl" with { type: "text" };
 import rowsSource from "../../shaders/conv/dw_rows.wgsl" with { type: "text" };
@@ -26,12 +27,13 @@ import windowSource from "../../shaders/conv/dw_window.wgsl" with {
 };
 
 /**
+ * - `matmul`: filters of 1 x 1, image by image
  * - `rows`: rows of filters in registers, from padded copies of x and dy; stride
  *   and dilation 1, filters of at most 6 x 5
  * - `window`: any stride, dilation and filter, slower
  * - `gemm`: for GPUs
  */
-export type WeightKernel = "rows" | "window" | "gemm";
+export type WeightKernel = "matmul" | "rows" | "window" | "gemm";
 
 /** The buffers; the offsets say where in them the tensors begin. */
 export interface WeightBuffers {
@@ -48,9 +50,18 @@ const JOBS = 128; // invocations that keep some cores busy
 
 /** The kernel for the gradient to the weights on this class of adapter. */
 export function chooseWeight(
-  { kernel, stride, dilation }: ConvCase,
+  { images, groups, channels, outputs, ...conv }: ConvCase,
   adapter: AdapterClass,
 ): WeightKernel {
+  const { kernel, stride, dilation, padding } = conv;
+  const pointwise = [...kernel, ...stride].every((by) => by === 1) &&
+    padding.every((by) => by === 0) && groups === 1;
+  const size = outputs * channels;
+  if (
+    pointwise && size % 4 === 0 && images > 0 && images * size <= COPY_LIMIT
+  ) {
+    return "matmul";
+  }
   if (adapter === "gpu") return "gemm";
   const plain = [...stride, ...dilation].every((by) => by === 1);
   return plain && kernel[0] <= ROWS && kernel[1] <= 5 ? "rows" : "window";
@@ -67,6 +78,8 @@ export function planWeight(
   const size = groups * outputs * channels * kernel[0] * kernel[1];
   if (size === 0) return [];
   switch (chooseWeight(conv, adapter)) {
+    case "matmul":
+      return planPointwise(conv, size, buffers, scratch, adapter);
     case "rows":
       return planRows(conv, size, buffers, scratch);
     case "window":
@@ -74,6 +87,39 @@ export function planWeight(
     case "gemm":
       return planGemm(conv, size, buffers, scratch);
   }
+}
+
+// [outputs, positions] by [positions, channels] in each image, then their sum.
+function planPointwise(
+  conv: ConvCase,
+  size: number,
+  { x, xOffset, dy, dyOffset, dw }: WeightBuffers,
+  scratch: Scratch,
+  adapter: AdapterClass,
+): Plan[] {
+  const { images, channels, outputs, output } = conv;
+  const positions = output[0] * output[1];
+  const stack = { row: positions, col: 1 };
+  const sums = partialSums(size, images, dw, scratch);
+  const products = planMatmul(
+    {
+      m: outputs,
+      n: channels,
+      k: positions,
+      batches: images,
+      a: { ...stack, offset: dyOffset, batch: outputs * positions },
+      b: {
+        offset: xOffset,
+        row: 1,
+        col: positions,
+        batch: channels * positions,
+      },
+    },
+    { a: dy, b: x, y: sums.buffer },
+    scratch,
+    adapter,
+  );
+  return [...products, ...sums.finish];
 }
 
 function planRows(
@@ -114,14 +160,17 @@ function planRows(
   const splits = splitsOf(part, Math.ceil(JOBS / tiles));
   const sums = partialSums(size, parts * splits, dw, scratch);
   const xCopy = scratch(part * tileSize(xTile));
-  const dyCopy = scratch(part * tileSize(dyTile));
+  const dyAligned = output[1] % 4 === 0 && dyOffset % 4 === 0;
+  const dyCopy = dyAligned ? dy : scratch(part * tileSize(dyTile));
   const plans: Plan[] = [];
   for (let p = 0; p < parts; p++) {
     const first = p * part;
     const count = Math.min(part, images - first);
+    plans.push(planTile(xTile, x, xOffset, first, count, xCopy));
+    if (!dyAligned) {
+      plans.push(planTile(dyTile, dy, dyOffset, first, count, dyCopy));
+    }
     plans.push(
-      planTile(xTile, x, xOffset, first, count, xCopy),
-      planTile(dyTile, dy, dyOffset, first, count, dyCopy),
       {
         name: "conv_dw_rows",
         source: rowsSource,
@@ -131,6 +180,7 @@ function planRows(
           ...[count, channels, outputs, groups, xTile.rows, output[0], vecs],
           ...[channelTiles, outputTiles, splits, Math.ceil(part / splits)],
           ...[sums.stride, p * splits * sums.stride],
+          dyAligned ? (dyOffset + first * tileSize(dyTile)) / 4 : 0,
         ],
         groups: foldGroups(Math.ceil(tiles * splits / 8)),
       },
