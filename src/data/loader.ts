@@ -12,6 +12,7 @@
  * @module
  */
 
+import { throttle } from "../gpu/stream.ts";
 import { defaultGenerator } from "../tensor/generator.ts";
 import { type BatchSource, MainSource } from "./batch_source.ts";
 import type { Collated, Uploaded } from "./batch.ts";
@@ -249,6 +250,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
         }
         position.batches++;
         yield batch;
+        await (isUploaded ? throttle() : undefined);
         await turn();
       }
       isOver = true;
@@ -267,6 +269,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
       const batch = this.#transform(resident.select(indices));
       position.batches++;
       yield batch;
+      await throttle();
       await turn();
     }
     position.epoch++;

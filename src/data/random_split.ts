@@ -5,7 +5,6 @@
  */
 
 import { defaultGenerator, type Generator } from "../tensor/generator.ts";
-import { checkCount } from "./_shared.ts";
 import type { Dataset } from "./dataset.ts";
 import { Subset } from "./subset.ts";
 
@@ -53,11 +52,11 @@ function countsOf(total: number, lengths: readonly number[]): number[] {
   const sum = lengths.reduce((a, b) => a + b, 0);
   // as in torch: fractions are told by their sum, and [1] is one of them
   if (Math.abs(sum - 1) > 1e-9 || lengths.some((length) => length > 1)) {
-    for (const length of lengths) checkCount("the length of a part", length, 0);
-    if (sum !== total) {
+    const isCount = (n: number) => Number.isInteger(n) && n >= 0;
+    if (sum !== total || !lengths.every(isCount)) {
       throw new RangeError(
         `Cannot split ${total} samples into parts of ${lengths.join(", ")}: ` +
-          `they must add up to ${total}, or to 1 as fractions, got ${sum}`,
+          `counts must add up to ${total} and fractions to 1, got ${sum}`,
       );
     }
     return [...lengths];

@@ -1,0 +1,36 @@
+/**
+ * Datasets, samplers, collation and the loader: what `data` holds.
+ *
+ * @module
+ */
+
+export { Dataset } from "./dataset.ts";
+export { TensorDataset } from "./tensor_dataset.ts";
+export { Subset } from "./subset.ts";
+export { ConcatDataset } from "./concat_dataset.ts";
+export { randomSplit, type RandomSplitOptions } from "./random_split.ts";
+export {
+  type RandomOptions,
+  type Sampler,
+  SequentialSampler,
+} from "./sampler.ts";
+export {
+  RandomSampler,
+  type RandomSamplerOptions,
+  SubsetRandomSampler,
+} from "./random_sampler.ts";
+export {
+  WeightedRandomSampler,
+  type WeightedRandomSamplerOptions,
+} from "./weighted_random_sampler.ts";
+export {
+  DistributedSampler,
+  type DistributedSamplerOptions,
+} from "./distributed_sampler.ts";
+export { BatchSampler, type BatchSamplerOptions } from "./batch_sampler.ts";
+export { collate } from "./collate.ts";
+export type { BatchContext, Callable, Collated, Uploaded } from "./batch.ts";
+export { DataLoader } from "./loader.ts";
+export type { DataLoaderOptions } from "./loader_options.ts";
+export type { LoaderState } from "./loader_state.ts";
+export { type WorkerInfo, workerInfo } from "./worker_info.ts";

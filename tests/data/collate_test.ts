@@ -1,0 +1,79 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { collate } from "../../src/data/collate.ts";
+import { HostArray } from "../../src/tensor/host_array.ts";
+
+function array(values: number[], shape?: number[]): HostArray {
+  return new HostArray(Float32Array.from(values), shape);
+}
+
+Deno.test("collate() stacks arrays along a new first dim", () => {
+  const batch = collate([array([1, 2], [1, 2]), array([3, 4], [1, 2])]);
+  assertEquals(batch, array([1, 2, 3, 4], [2, 1, 2]));
+  assertEquals(collate([array([1], [])]), array([1], [1]));
+  assertEquals(collate([array([], [0])]), array([], [1, 0]));
+});
+
+Deno.test("collate() keeps the type of arrays", () => {
+  assertEquals(collate([Uint8Array.of(1), Uint8Array.of(2)]).dtype, "uint8");
+  assertEquals(collate([Float16Array.of(1.5)]).dtype, "float16");
+  const bool = new HostArray(Uint8Array.of(1), [1], "bool");
+  assertEquals(collate([bool, bool]).dtype, "bool");
+});
+
+Deno.test("collate() makes numbers int32 if all are integers, else float32", () => {
+  assertEquals(collate([3, 1, -2]), new HostArray(Int32Array.of(3, 1, -2)));
+  assertEquals(collate([0.5, 1]), new HostArray(Float32Array.of(0.5, 1)));
+  assertEquals(collate([NaN]).dtype, "float32");
+  assertEquals(
+    collate([true, false]),
+    new HostArray(Uint8Array.of(1, 0), [2], "bool"),
+  );
+});
+
+Deno.test("collate() keeps structures and lists of strings", () => {
+  const batch = collate([
+    { x: [1, array([1])], name: "a" },
+    { name: "b", x: [2, array([2])] },
+  ]);
+  assertEquals(batch, {
+    x: [new HostArray(Int32Array.of(1, 2)), array([1, 2], [2, 1])],
+    name: ["a", "b"],
+  });
+});
+
+Deno.test("collate() names both shapes, types or lengths that differ", () => {
+  const cases: [unknown[], string][] = [
+    [
+      [array([1, 2]), array([1, 2]), array([1, 2], [2, 1])],
+      "Cannot stack samples 0 and 2: shapes [2] and [2, 1] must be equal",
+    ],
+    [
+      [[array([1])], [Int32Array.of(1)]],
+      "Cannot stack samples 0 and 1 at [0]: types float32 and int32",
+    ],
+    [[[1, 2], [3]], "samples 0 and 1: lists of 2 and 1 items"],
+    [[{ a: 1 }, { b: 1 }], 'sample 1: it has no "a", which sample 0 has'],
+    [[1, "x"], "sample 1: expected number as in sample 0, got string"],
+    [[[1], { a: 1 }], "expected Array as in sample 0, got Object"],
+  ];
+  for (const [samples, message] of cases) {
+    assertThrows(() => collate(samples), TypeError, message);
+  }
+});
+
+Deno.test("collate() names the place of what can't go into a batch", () => {
+  const cases: [unknown[], string][] = [
+    [[1, null], "sample 1: expected arrays, numbers"],
+    [[[1, { mask: null }]], "sample 0 at [1].mask: expected"],
+    [[undefined], "got undefined"],
+    [[[1n]], "sample 0 at [0]: a bigint is no element type"],
+    [[new Date(0)], "got Date"],
+    [[() => 1], "got function"],
+    [[Float64Array.of(1)], "got Float64Array"],
+  ];
+  for (const [samples, message] of cases) {
+    assertThrows(() => collate(samples), TypeError, message);
+  }
+  assertThrows(() => collate([]), RangeError, "without samples");
+  assertThrows(() => collate([0, 2 ** 31]), RangeError, "does not fit int32");
+});
