@@ -16,11 +16,28 @@ export {
   zeros,
   zerosLike,
 } from "./src/tensor/create.ts";
+export { type NestedValues, type TensorOptions } from "./src/tensor/create.ts";
 export { Tensor } from "./src/tensor/tensor.ts";
+export type { NestedNumbers, ReduceOptions } from "./src/tensor/tensor.ts";
+export type { DType, TypedArray } from "./src/tensor/dtype.ts";
+export type { Shape } from "./src/tensor/shape.ts";
+export { HostArray } from "./src/tensor/host_array.ts";
+export {
+  defaultGenerator,
+  Generator,
+  type GeneratorState,
+  manualSeed,
+} from "./src/tensor/generator.ts";
 export { noGrad } from "./src/autograd/mode.ts";
 export { grad } from "./src/autograd/backward.ts";
 export { scope } from "./src/tensor/scope.ts";
-export { memory } from "./src/gpu/pool.ts";
+export {
+  adapter,
+  type AdapterClass,
+  type AdapterInfo,
+} from "./src/gpu/device.ts";
+export { memory, type MemoryUse } from "./src/gpu/pool.ts";
+export * as data from "./src/data/mod.ts";
 export * as F from "./src/nn/functional.ts";
 export {
   bernoulli,

@@ -97,6 +97,24 @@ export function hasGpu(): boolean {
   return found !== undefined;
 }
 
+/** What runs the kernels. */
+export interface AdapterInfo {
+  /** As its driver names it. */
+  readonly name: string;
+  /** Whether it is a GPU, or a driver that runs kernels on the CPU. */
+  readonly kind: AdapterClass;
+}
+
+/**
+ * The adapter that this process computes on.
+ *
+ * @throws {Error} If there is none; the message says what to install
+ */
+export function adapter(): AdapterInfo {
+  const { name, adapterClass } = gpu();
+  return { name, kind: adapterClass };
+}
+
 /** The class that kernels are chosen for: the adapter's, unless overridden. */
 export function adapterClass(): AdapterClass {
   return override ?? gpu().adapterClass;

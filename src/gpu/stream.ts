@@ -40,7 +40,6 @@ let encoder: GPUCommandEncoder | undefined;
 let pass: GPUComputePassEncoder | undefined;
 let slot = 0;
 let serial = 0;
-let inFlight = 0;
 let lateError: string | undefined;
 let listening = false;
 
@@ -174,17 +173,31 @@ export function submit(): void {
   counts.submissions++;
 }
 
+/** Work that was submitted and is not known to be finished. */
+interface Mark {
+  readonly since: number;
+  readonly done: Promise<void>;
+}
+
+const marks: Mark[] = [];
+/** Milliseconds of work that a loop may run ahead of the GPU. */
+const AHEAD_MS = 100;
+
 /**
- * Waits until at most `ahead` markers set by earlier calls are unfinished, so
- * that a loop which reads nothing can't run away from the GPU.
+ * Submits, and waits if the GPU is far behind: more than two calls of this
+ * function, the first of them 100 ms ago. It keeps a loop that reads nothing
+ * from queueing work without end.
  */
-export async function throttle(ahead: number): Promise<void> {
+export async function throttle(): Promise<void> {
   submit();
-  inFlight++;
   const done = gpu().device.queue.onSubmittedWorkDone().then(() => {
-    inFlight--;
+    marks.shift(); // work is done in order
   });
-  if (inFlight > ahead) await done;
+  marks.push({ since: performance.now(), done });
+  for (let [first] = marks; first && marks.length > 2; [first] = marks) {
+    if (performance.now() - first.since < AHEAD_MS) return;
+    await first.done;
+  }
 }
 
 /**
