@@ -122,7 +122,9 @@ async function request(
     "accept-encoding": "identity",
   });
   if (had > 0) headers.set("range", `bytes=${had}-`);
-  const response = await answer(fetch(url, { headers, signal }));
+  const pending = fetch(url, { headers, signal });
+  silence.restart(); // a user who is asked for the permission takes their time
+  const response = await answer(pending);
   silence.restart();
 
   const resumed = response.status === 206;
