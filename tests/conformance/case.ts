@@ -63,6 +63,8 @@ export interface Case {
 /** A category: its cases and their tensors by key. */
 export interface Category {
   readonly name: string;
+  /** The folder of its files. */
+  readonly folder: string;
   /** What stands beside the cases, for copies of the file. */
   readonly head: Fields;
   readonly cases: readonly Case[];
@@ -123,6 +125,7 @@ export async function readCategory(
   }
   return {
     name,
+    folder,
     head,
     cases: cases.map(parseCase),
     tensors: bytes && indexSafetensors(bytes),

@@ -6,6 +6,7 @@
 
 import { type Category, readCategory } from "./case.ts";
 import type { CategoryRunner, Outcome, Result } from "./outcome.ts";
+import { runData } from "./run_data.ts";
 import { runLargeOps, runOps } from "./run_ops.ts";
 
 /** The runner of each category; the cases of others are unsupported. */
@@ -13,6 +14,7 @@ const RUNNERS: Readonly<Record<string, CategoryRunner>> = {
   tensor: runOps,
   nn: runOps,
   losses: runOps,
+  data: runData,
   large: runLargeOps,
 };
 

@@ -1,0 +1,350 @@
+/**
+ * Runs the cases of the category data: samplers, datasets, collation, loaders.
+ *
+ * @module
+ */
+
+import { MNIST } from "../../datasets/mnist.ts";
+import { BatchSampler } from "../../src/data/batch_sampler.ts";
+import { collate } from "../../src/data/collate.ts";
+import { ConcatDataset } from "../../src/data/concat_dataset.ts";
+import { Dataset } from "../../src/data/dataset.ts";
+import { DistributedSampler } from "../../src/data/distributed_sampler.ts";
+import { DataLoader } from "../../src/data/loader.ts";
+import type { DataLoaderOptions } from "../../src/data/loader_options.ts";
+import {
+  RandomSampler,
+  type RandomSamplerOptions,
+  SubsetRandomSampler,
+} from "../../src/data/random_sampler.ts";
+import { randomSplit } from "../../src/data/random_split.ts";
+import { type Sampler, SequentialSampler } from "../../src/data/sampler.ts";
+import { Subset } from "../../src/data/subset.ts";
+import { TensorDataset } from "../../src/data/tensor_dataset.ts";
+import {
+  WeightedRandomSampler,
+  type WeightedRandomSamplerOptions,
+} from "../../src/data/weighted_random_sampler.ts";
+import { Generator } from "../../src/tensor/generator.ts";
+import { HostArray } from "../../src/tensor/host_array.ts";
+import { Arguments } from "./arguments.ts";
+import { asFields, type Case, type Category, tensorOf } from "./case.ts";
+import { difference, ownDType } from "./compare.ts";
+import { judgeFacts } from "./facts.ts";
+import { eachCase, judge, type Outcome, Unsupported } from "./outcome.ts";
+
+/** A case and what it is made from. */
+interface Given {
+  readonly golden: Case;
+  readonly category: Category;
+  readonly args: Arguments;
+}
+
+type DataRow = (given: Given) => Outcome | Promise<Outcome>;
+
+/** Runs samplers, datasets, collation and loaders. */
+export function runData(category: Category): Promise<Outcome[]> {
+  return eachCase(category, async (golden) => {
+    const row = ROWS[golden.op];
+    if (!row) throw new Unsupported(`no ${golden.op}`);
+    const args = new Arguments(golden.kwargs);
+    let outcome: Outcome;
+    try {
+      outcome = await row({ golden, category, args });
+    } finally {
+      args.check();
+    }
+    if (golden.expect.error === undefined) return outcome;
+    return { kind: "failed", message: "was not refused" };
+  });
+}
+
+/** The numbers from `first` on: "item i is 100 + i". */
+class Numbers extends Dataset<number> {
+  readonly length: number;
+  readonly #first: number;
+
+  constructor(description: unknown) {
+    super();
+    const { items, length } = asFields(description, "a dataset");
+    const [, first = "0"] = /^item i is (?:the number i|(\d+) \+ i)$/
+      .exec(String(items)) ?? [];
+    this.length = Number(length);
+    this.#first = Number(first);
+  }
+
+  override get(index: number): number {
+    return this.#first + index;
+  }
+}
+
+/** A sampler that is described as a call, or is a list. */
+function samplerOf(value: unknown): Sampler {
+  if (Array.isArray(value)) return value;
+  const { op, kwargs } = asFields(value, "a sampler");
+  if (op !== "torch.utils.data.SequentialSampler") {
+    throw new Unsupported(`batches of ${op}`);
+  }
+  return new SequentialSampler(
+    Number(asFields(kwargs, "kwargs").data_source_length),
+  );
+}
+
+/** A random sampler: its length and two epochs. */
+function judgeDraws(golden: Case, sampler: Sampler): Outcome {
+  const facts = { length: sampler.length };
+  return judgeFacts(golden, facts, {
+    indices: [...sampler],
+    again: [...sampler],
+  });
+}
+
+async function itemsOf(
+  dataset: Dataset<number>,
+  indices: Iterable<number>,
+): Promise<number[]> {
+  const items: number[] = [];
+  for (const index of indices) {
+    items.push(await dataset.get(index, new Generator(0)));
+  }
+  return items;
+}
+
+/** The host arrays `name.0`, `name.1`, … of a case. */
+function arraysOf({ golden, category }: Given, name: string): HostArray[] {
+  const arrays: HostArray[] = [];
+  for (let i = 0; `${name}.${i}` in golden.inputs; i++) {
+    arrays.push(tensorOf(category, golden.inputs[`${name}.${i}`]!));
+  }
+  return arrays;
+}
+
+/** Compares host arrays with the outputs of the case. */
+function judgeOutputs(
+  { golden, category }: Given,
+  results: Readonly<Record<string, HostArray>>,
+): Outcome {
+  return judge(
+    Object.entries(golden.outputs).map(([name, key]) => {
+      const got = results[name];
+      const values = tensorOf(category, key);
+      return got
+        ? difference(name, got, { values }, golden)
+        : `${name}: there is none`;
+    }),
+  );
+}
+
+const SAMPLERS: Readonly<Record<string, DataRow>> = {
+  "torch.utils.data.SequentialSampler"({ golden, args }) {
+    const sampler = new SequentialSampler(args.value("data_source_length"));
+    const { length } = sampler;
+    return judgeFacts(golden, { indices: [...sampler], length });
+  },
+
+  "torch.utils.data.BatchSampler"({ golden, args }) {
+    const options = args.options<{ dropLast?: boolean }>("dropLast");
+    const batches = new BatchSampler(
+      samplerOf(args.value("sampler")),
+      args.value("batch_size"),
+      options,
+    );
+    const { length } = batches;
+    return judgeFacts(golden, { batches: [...batches], length });
+  },
+
+  "torch.utils.data.RandomSampler": ({ golden, args }) =>
+    judgeDraws(
+      golden,
+      new RandomSampler(
+        args.value<number>("data_source_length"),
+        args.options<RandomSamplerOptions>("replacement", "numSamples"),
+      ),
+    ),
+
+  "torch.utils.data.WeightedRandomSampler": ({ golden, args }) =>
+    judgeDraws(
+      golden,
+      new WeightedRandomSampler(
+        args.value<number[]>("weights"),
+        args.options<WeightedRandomSamplerOptions>("numSamples", "replacement"),
+      ),
+    ),
+
+  "torch.utils.data.SubsetRandomSampler": ({ golden, args }) =>
+    judgeDraws(
+      golden,
+      new SubsetRandomSampler(args.value<number[]>("indices")),
+    ),
+
+  "torch.utils.data.distributed.DistributedSampler"({ golden, args }) {
+    const length = args.value<number>("data_source_length");
+    const numReplicas = args.value<number>("num_replicas");
+    const options = args.options<{ shuffle?: boolean; dropLast?: boolean }>(
+      "shuffle",
+      "dropLast",
+    );
+    const shares = Array.from({ length: numReplicas }, (_, rank) => [
+      ...new DistributedSampler(length, { ...options, numReplicas, rank }),
+    ]);
+    return judgeFacts(golden, { ["indices_by_rank"]: shares });
+  },
+};
+
+const DATASETS: Readonly<Record<string, DataRow>> = {
+  async "torch.utils.data.ConcatDataset"({ golden, args }) {
+    const parts = args.value<unknown[]>("datasets");
+    const joined = new ConcatDataset(parts.map((part) => new Numbers(part)));
+    return judgeFacts(golden, {
+      items: await itemsOf(joined, args.value<number[]>("indices")),
+      length: joined.length,
+      ["cumulative_sizes"]: joined.cumulativeSizes,
+    });
+  },
+
+  async "torch.utils.data.Subset"({ golden, args }) {
+    const whole = new Numbers(args.value("dataset"));
+    const part = new Subset(whole, args.value<number[]>("indices"));
+    return judgeFacts(golden, {
+      items: await itemsOf(part, new SequentialSampler(part)),
+      length: part.length,
+    });
+  },
+
+  "torch.utils.data.random_split"({ golden, args }) {
+    const whole = new Numbers(args.value("dataset"));
+    const parts = randomSplit(whole, args.value("lengths"));
+    const indices = parts.flatMap((part) => [...part.indices]);
+    if (new Set(indices).size !== whole.length) {
+      return { kind: "failed", message: "not every index comes once" };
+    }
+    return judgeFacts(golden, { lengths: parts.map(({ length }) => length) });
+  },
+
+  "torch.utils.data.TensorDataset"(given) {
+    const dataset = new TensorDataset(...arraysOf(given, "tensors"));
+    const sample = dataset.get(given.args.value("index"));
+    return judgeOutputs(
+      given,
+      Object.fromEntries(sample.map((each, i) => [`output.${i}`, each])),
+    );
+  },
+
+  async "torchvision.datasets.MNIST"({ golden, category, args }) {
+    const train = args.value<boolean>("train");
+    const files = `${category.folder}/../data/${args.value<string>("root")}`;
+    const dataset = await openMnist(files, train);
+    const { length } = dataset;
+    const [image] = dataset.get(0);
+    // statistics are no exact numbers: a sum has an order
+    const tolerance = { ...golden, rtol: 1e-6 };
+    return judgeFacts(tolerance, {
+      length,
+      ["image_shape"]: image.shape.slice(1),
+      ...statisticsOf(dataset.pixels),
+      ["count_by_class"]: countsOf(dataset.labels),
+      samples: samplesOf(golden).map(({ index }) =>
+        mnistSample(dataset, Number(index))
+      ),
+    });
+  },
+};
+
+function samplesOf(golden: Case): Readonly<Record<string, unknown>>[] {
+  const { samples } = golden.expect;
+  return Array.isArray(samples)
+    ? samples.map((each) => asFields(each, "a sample"))
+    : [];
+}
+
+/** Opens files that lie in a folder of their own, not in torchvision's. */
+async function openMnist(files: string, train: boolean): Promise<MNIST> {
+  try {
+    await Deno.stat(files);
+  } catch {
+    throw new Unsupported(`no folder ${files}`);
+  }
+  const root = await Deno.makeTempDir();
+  try {
+    await Deno.mkdir(`${root}/MNIST`);
+    await Deno.symlink(await Deno.realPath(files), `${root}/MNIST/raw`);
+    return await MNIST.open({ root, train, download: false });
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
+/** Mean and standard deviation of bytes as numbers from 0 to 1. */
+function statisticsOf(bytes: Uint8Array): { mean: number; std: number } {
+  let [sum, squares] = [0, 0]; // whole numbers below 2^53: exact
+  for (const byte of bytes) {
+    sum += byte;
+    squares += byte * byte;
+  }
+  const mean = sum / bytes.length;
+  const variance = squares / bytes.length - mean * mean;
+  return { mean: mean / 255, std: Math.sqrt(variance) / 255 };
+}
+
+function countsOf(labels: Int32Array): number[] {
+  const counts: number[] = [];
+  for (const label of labels) counts[label] = (counts[label] ?? 0) + 1;
+  return counts;
+}
+
+function mnistSample(dataset: MNIST, index: number): Record<string, unknown> {
+  const [image, target] = dataset.get(index);
+  const pixels = [...image.data];
+  return {
+    index,
+    target,
+    ["pixel_sum"]: pixels.reduce((a, b) => a + b),
+    ["row_14"]: pixels.slice(14 * 28, 15 * 28),
+  };
+}
+
+type Options = DataLoaderOptions<number, HostArray>;
+
+const LOADING: Readonly<Record<string, DataRow>> = {
+  "torch.utils.data.default_collate"(given) {
+    const { golden, args } = given;
+    if (!args.has("batch")) {
+      const output = collate(arraysOf(given, "batch"));
+      return judgeOutputs(given, { output });
+    }
+    const batch: unknown = collate(args.value<number[]>("batch"));
+    if (!(batch instanceof HostArray)) {
+      throw new Unsupported("batches of several items");
+    }
+    const { dtypes, ...expect } = golden.expect;
+    if (batch.dtype !== ownDType(String(dtypes))) {
+      return {
+        kind: "failed",
+        message: `got type ${batch.dtype}, want ${dtypes}`,
+      };
+    }
+    return judgeFacts({ ...golden, expect }, { collated: [...batch.data] });
+  },
+
+  async "torch.utils.data.DataLoader"({ golden, args }) {
+    const dataset = new Numbers(args.value("dataset"));
+    const options = {
+      ...args.options<Options>("batchSize", "shuffle", "dropLast"),
+      // null is a value of this option, and not its default
+      ...(golden.kwargs.batch_size === null ? { batchSize: null } : {}),
+      ...(args.option("batch_sampler")
+        ? { batchSampler: new BatchSampler(new SequentialSampler(4), 2) }
+        : {}),
+    } as Options; // null as from JavaScript
+    const loader = new DataLoader<number, HostArray>(dataset, options);
+    const batches: number[][] = [];
+    for await (const batch of loader.host()) batches.push([...batch.data]);
+    return judgeFacts(golden, { batches, length: loader.length });
+  },
+};
+
+const ROWS: Readonly<Record<string, DataRow>> = {
+  ...SAMPLERS,
+  ...DATASETS,
+  ...LOADING,
+};
