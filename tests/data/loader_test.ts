@@ -1,0 +1,401 @@
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { BatchSampler } from "../../src/data/batch_sampler.ts";
+import type { Dataset } from "../../src/data/dataset.ts";
+import { DataLoader } from "../../src/data/loader.ts";
+import type { DataLoaderOptions } from "../../src/data/loader_options.ts";
+import { RandomSampler } from "../../src/data/random_sampler.ts";
+import { Subset } from "../../src/data/subset.ts";
+import { TensorDataset } from "../../src/data/tensor_dataset.ts";
+import { WeightedRandomSampler } from "../../src/data/weighted_random_sampler.ts";
+import { manualSeed } from "../../src/tensor/generator.ts";
+import { HostArray } from "../../src/tensor/host_array.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
+import { Batches, Faulty, Noise } from "./fixtures.ts";
+
+/** The numbers 0 to n - 1. */
+function numbers(n: number): TensorDataset<[HostArray]> {
+  return new TensorDataset(new HostArray(Float32Array.from(Array(n).keys())));
+}
+
+function load(
+  n: number,
+  options: DataLoaderOptions<[HostArray], [HostArray]> = {},
+): DataLoader<[HostArray], [HostArray]> {
+  return new DataLoader(numbers(n), options);
+}
+
+async function listed(
+  n: number,
+  options: DataLoaderOptions<[HostArray], [HostArray]>,
+): Promise<number[][]> {
+  const batches: number[][] = [];
+  for await (const [x] of load(n, options).host()) batches.push([...x.data]);
+  return batches;
+}
+
+/** All that a loader's epoch gives, to be compared by bits. */
+async function bits<T>(loader: DataLoader<T>): Promise<unknown[]> {
+  const batches: unknown[] = [];
+  for await (const batch of loader.host()) batches.push(batch);
+  return batches;
+}
+
+Deno.test("DataLoader gives batches in order, the last one smaller or left out", async () => {
+  assertEquals(await listed(5, { batchSize: 2 }), [[0, 1], [2, 3], [4]]);
+  assertEquals(
+    await listed(5, { batchSize: 2, dropLast: true }),
+    [[0, 1], [2, 3]],
+  );
+  assertEquals(await listed(3, {}), [[0], [1], [2]]);
+  assertEquals(await listed(0, { batchSize: 2 }), []);
+  assertEquals(load(5, { batchSize: 2 }).length, 3);
+  assertEquals(load(5, { batchSize: 2, dropLast: true }).length, 2);
+});
+
+Deno.test("DataLoader takes samplers of indices and of batches", async () => {
+  assertEquals(
+    await listed(5, { batchSize: 2, sampler: [4, 0, 2] }),
+    [[4, 0], [2]],
+  );
+  const batchSampler = [[1], [3, 2, 1]];
+  assertEquals(await listed(5, { batchSampler }), batchSampler);
+  assertEquals(
+    await listed(5, { batchSampler: new BatchSampler([4, 3], 1) }),
+    [[4], [3]],
+  );
+});
+
+Deno.test("DataLoader shuffles each epoch anew, the same for the same seed", async () => {
+  const epochs = async (seed: number) => {
+    const loader = load(30, { batchSize: 30, shuffle: true, seed });
+    const made: number[][] = [];
+    for (let epoch = 0; epoch < 2; epoch++) {
+      for await (const [x] of loader.host()) made.push([...x.data]);
+    }
+    return made;
+  };
+  const [first, second] = await epochs(1);
+  assertEquals(first!.toSorted((a, b) => a - b), [...Array(30).keys()]);
+  assertEquals(first!.join() === second!.join(), false);
+  assertEquals(await epochs(1), [first, second]);
+  assertEquals((await epochs(2))[0]!.join() === first!.join(), false);
+});
+
+Deno.test("DataLoader without a seed follows manualSeed()", async () => {
+  const order = () => {
+    manualSeed(8);
+    return listed(20, { batchSize: 20, shuffle: true });
+  };
+  assertEquals(await order(), await order());
+});
+
+Deno.test("DataLoader gives samples their own random numbers each epoch", async () => {
+  const loader = new DataLoader(new Noise(6), { batchSize: 3, seed: 1 });
+  const [first, second] = [await bits(loader), await bits(loader)];
+  assertEquals(JSON.stringify(first) === JSON.stringify(second), false);
+  const other = new DataLoader(new Noise(6), { batchSize: 2, seed: 1 });
+  const drawn = async (from: DataLoader<[HostArray, number, unknown]>) => {
+    const values: number[] = [];
+    for await (const [x] of from.host()) values.push(...x.data);
+    return values;
+  };
+  const again = new DataLoader(new Noise(6), { batchSize: 3, seed: 1 });
+  assertEquals(await drawn(again), await drawn(other));
+});
+
+Deno.test("DataLoader gives a sample that comes again other random numbers", async () => {
+  const draws = async (sampler: Iterable<number>) => {
+    const loader = new DataLoader(new Noise(6), {
+      batchSize: 8,
+      sampler,
+      seed: 1,
+    });
+    for await (const [x] of loader.host()) {
+      return Array.from(x.data).filter((_, i) => i % 3 === 1);
+    }
+    return [];
+  };
+  const [first, again, other] = await draws([2, 2, 1]);
+  assertEquals(new Set([first, again, other]).size, 3);
+  assertEquals(await draws([1, 2]), [other, first]);
+});
+
+Deno.test("DataLoader makes the same batch by getBatch and by get", async () => {
+  const whole = new DataLoader(new Batches(9), { batchSize: 4, seed: 3 });
+  const plain = new Batches(9);
+  Object.defineProperty(plain, "getBatch", { value: undefined });
+  const single = new DataLoader(plain, { batchSize: 4, seed: 3 });
+  assertEquals(await bits(whole), await bits(single));
+});
+
+Deno.test("DataLoader applies a collate of the user's", async () => {
+  const loader = new DataLoader(numbers(3), {
+    batchSize: 2,
+    collate: (samples, { indices }) => ({
+      sum: samples.reduce((sum, [x]) => sum + x.data[0]!, 0),
+      indices,
+    }),
+  });
+  const batches = [];
+  for await (const batch of loader.host()) batches.push(batch);
+  assertEquals(batches, [{ sum: 1, indices: [0, 1] }, {
+    sum: 2,
+    indices: [2],
+  }]);
+});
+
+Deno.test("DataLoader uploads arrays and keeps what is none", async () => {
+  const loader = new DataLoader(new Noise(3), { batchSize: 3, seed: 0 });
+  for await (const [x, y, { name }] of loader) {
+    assertEquals([x.shape, x.dtype], [[3, 3], "float32"]);
+    assertEquals([await y.toArray(), y.dtype], [[0, 1, 4], "int32"]);
+    assertEquals(name, ["sample 0", "sample 1", "sample 2"]);
+  }
+});
+
+Deno.test("DataLoader applies batchTransform to the first item", async () => {
+  const loader = new DataLoader(new Batches(3), {
+    batchSize: 3,
+    batchTransform: { call: (x: Tensor) => x.mul(2).add(1) },
+  });
+  for await (const [x, y] of loader) {
+    assertEquals(await x.select(1, 0).toArray(), [1, 3, 5]);
+    assertEquals(await y.toArray(), [0, 1, 2]);
+  }
+  const strings = new DataLoader(new Noise(2), {
+    collate: () => ["a"],
+    batchTransform: (x) => x,
+  });
+  await assertRejects(
+    () => strings.first(),
+    TypeError,
+    "expected a tensor, got string",
+  );
+});
+
+Deno.test("DataLoader selects rows on the GPU where it is told to", async () => {
+  const whole = new TensorDataset(
+    new HostArray(Float32Array.from(Array(10).keys()), [5, 2]),
+    new HostArray(Int32Array.from(Array(5).keys())),
+  );
+  const options = { batchSize: 2, shuffle: true, seed: 2 } as const;
+  for (const dataset of [whole, new Subset(whole, [3, 1, 4])]) {
+    const expected: unknown[] = [];
+    for await (const [x, y] of new DataLoader(dataset, options).host()) {
+      expected.push([x.shape, ...x.data], [...y.data]);
+    }
+    const found: unknown[] = [];
+    const resident = { ...options, resident: true };
+    for await (const [x, y] of new DataLoader(dataset, resident)) {
+      found.push([x.shape, ...await x.data()], [...await y.data()]);
+    }
+    assertEquals(found, expected);
+  }
+  const noise: Dataset<unknown> = new Noise(3);
+  const loader = new DataLoader(noise, { resident: true });
+  assertThrows(() => loader[Symbol.asyncIterator](), TypeError, "Noise");
+});
+
+Deno.test("DataLoader.first() gives the batch that the next epoch begins with", async () => {
+  const loader = new DataLoader(new Batches(8), {
+    batchSize: 3,
+    shuffle: true,
+    seed: 4,
+  });
+  const [x] = await loader.first();
+  const first = await x.toArray();
+  assertEquals(loader.epoch, 0);
+  for await (const [same] of loader) {
+    assertEquals(await same.toArray(), first);
+    break;
+  }
+  const empty = new DataLoader(new Batches(0), { batchSize: 3 });
+  await assertRejects(() => empty.first(), RangeError, "there is none");
+});
+
+Deno.test("DataLoader can be iterated twice at once", async () => {
+  const alone = load(6, { batchSize: 2, shuffle: true, seed: 5 });
+  const [first, second] = [await bits(alone), await bits(alone)];
+  const loader = load(6, { batchSize: 2, shuffle: true, seed: 5 });
+  const [a, b] = [loader.host(), loader.host()];
+  const found: [unknown[], unknown[]] = [[], []];
+  for (let i = 0; i < 3; i++) {
+    found[1].push((await b.next()).value);
+    found[0].push((await a.next()).value);
+  }
+  assertEquals(found, [first, second]);
+  assertEquals((await a.next()).done, true);
+});
+
+Deno.test("DataLoader names the sample that can't be loaded, with the cause", async () => {
+  const loader = new DataLoader(new Noise(3), { sampler: [0, 7] });
+  const batches = loader.host();
+  await batches.next();
+  const error = await assertRejects(
+    () => batches.next(),
+    Error,
+    "Cannot load sample 7: the dataset has samples 0 to 2",
+  );
+  assertEquals(error.cause instanceof RangeError, true);
+  const broken = new DataLoader(new Faulty("throw", 1), { batchSize: 4 });
+  await assertRejects(
+    () => broken.first(),
+    Error,
+    'Cannot load sample 1 ("file1.jpg"): JPEG data ends after 0 bytes',
+  );
+  const absent = new DataLoader(new Faulty("nothing", 1), { batchSize: 5 });
+  await assertRejects(
+    () => absent.first(),
+    Error,
+    "Cannot collate samples 0, 1, 2, … (5 of them): Cannot collate sample 1:",
+  );
+});
+
+Deno.test("DataLoader refuses options that exclude each other", () => {
+  const sampler = [0];
+  const batchSampler = [[0]];
+  const cases: [DataLoaderOptions<[HostArray], [HostArray]>, string][] = [
+    [{ batchSampler, batchSize: 2 }, "both batchSampler and batchSize"],
+    [{ batchSampler, shuffle: true }, "both batchSampler and shuffle"],
+    [{ batchSampler, sampler }, "both batchSampler and sampler"],
+    [{ batchSampler, dropLast: true }, "both batchSampler and dropLast"],
+    [{ sampler, shuffle: true }, "both sampler and shuffle"],
+    [{ prefetchFactor: 2 }, "prefetchFactor without workers"],
+    [{ persistentWorkers: true }, "persistentWorkers without workers"],
+    [{ resident: true, numWorkers: 1 }, "resident with numWorkers"],
+  ];
+  for (const [options, message] of cases) {
+    assertThrows(() => load(3, options), TypeError, message);
+  }
+  assertEquals(load(3, { sampler, shuffle: false }).length, 1);
+});
+
+Deno.test("DataLoader refuses values outside their range", () => {
+  const cases: [DataLoaderOptions<[HostArray], [HostArray]>, string][] = [
+    [{ batchSize: 0 }, "Cannot use 0 as a batch size"],
+    [{ batchSize: 2.5 }, "Cannot use 2.5 as a batch size"],
+    [{ numWorkers: -1 }, "Cannot use -1 as numWorkers"],
+    [{ numWorkers: 1, prefetchFactor: 0 }, "prefetchFactor"],
+    [{ timeout: -1 }, "Cannot use -1 as timeout"],
+    [{ timeout: NaN }, "Cannot use NaN as timeout"],
+    [{ seed: -1 }, "Cannot seed with -1"],
+  ];
+  for (const [options, message] of cases) {
+    assertThrows(() => load(3, options), RangeError, message);
+  }
+  assertThrows(() => load(0, { shuffle: true }), RangeError, "positive");
+});
+
+Deno.test("DataLoader refuses a sampler that gives no indices", async () => {
+  const batchSampler = JSON.parse('["ab"]');
+  await assertRejects(
+    () => listed(3, { batchSampler }),
+    TypeError,
+    "expected a list of indices, got string",
+  );
+});
+
+Deno.test("DataLoader lets timers run between batches", async () => {
+  let ticks = 0;
+  const timer = setInterval(() => ticks++, 1);
+  const loader = load(20_000, { batchSize: 1 });
+  for await (const _ of loader.host());
+  clearInterval(timer);
+  assertEquals(ticks > 2, true);
+});
+
+Deno.test("DataLoader.state() goes on mid-epoch to the same bits", async () => {
+  const options = { batchSize: 2, shuffle: true, seed: 6 } as const;
+  const whole = new DataLoader(new Noise(9), options);
+  const epochs = [await bits(whole), await bits(whole), await bits(whole)];
+  for (const [epoch, given] of [[0, 0], [0, 1], [1, 4], [1, 5]] as const) {
+    const before = new DataLoader(new Noise(9), options);
+    for (let e = 0; e < epoch; e++) await bits(before);
+    let batches = 0;
+    let saved = JSON.stringify(before.state());
+    if (given > 0) {
+      for await (const _ of before.host()) {
+        if (++batches === given) {
+          saved = JSON.stringify(before.state());
+          break;
+        }
+      }
+    }
+    const after = new DataLoader(new Noise(9), options);
+    after.resume(JSON.parse(saved));
+    assertEquals(after.state(), JSON.parse(saved));
+    assertEquals(after.epoch, epoch);
+    assertEquals(await bits(after), epochs[epoch]!.slice(given));
+    assertEquals(await bits(after), epochs[epoch + 1]);
+  }
+});
+
+Deno.test("DataLoader.state() counts repeated samples through a resume", async () => {
+  const options = () => ({
+    batchSize: 3,
+    seed: 6,
+    sampler: new WeightedRandomSampler([1, 5, 1], { numSamples: 12 }),
+  });
+  const whole = await bits(new DataLoader(new Noise(3), options()));
+  const loader = new DataLoader(new Noise(3), options());
+  const batches = loader.host();
+  await batches.next();
+  await batches.next();
+  const state = loader.state();
+  await batches.return();
+  const after = new DataLoader(new Noise(3), options());
+  after.resume(state);
+  assertEquals(await bits(after), whole.slice(2));
+});
+
+Deno.test("DataLoader.resume() takes over the seed where none was given", async () => {
+  const first = load(20, { batchSize: 20, shuffle: true });
+  const other = load(20, { batchSize: 20, shuffle: true });
+  other.resume(first.state());
+  assertEquals(other.seed, first.seed);
+  assertEquals(await bits(other), await bits(first));
+});
+
+Deno.test("DataLoader.state() at an epoch's end is the next one's beginning", async () => {
+  const loader = load(3, { seed: 1 });
+  await bits(loader);
+  assertEquals(loader.state(), {
+    version: 1,
+    datasetLength: 3,
+    sampler: "BatchSampler(SequentialSampler(3), 1)",
+    seed: 1,
+    epoch: 1,
+    batches: 0,
+  });
+});
+
+Deno.test("DataLoader.resume() refuses a state of other batches, naming both", () => {
+  const state = load(3, { batchSize: 2, seed: 1 }).state();
+  const cases: [DataLoader<[HostArray], [HostArray]>, string][] = [
+    [load(4, { batchSize: 2, seed: 1 }), "datasetLength was 3 and is 4"],
+    [load(3, { batchSize: 2, seed: 2 }), "seed was 1 and is 2"],
+    [
+      load(3, { batchSize: 3, seed: 1 }),
+      "sampler was BatchSampler(SequentialSampler(3), 2) and is " +
+      "BatchSampler(SequentialSampler(3), 3)",
+    ],
+    [
+      load(3, { sampler: new RandomSampler(3, { seed: 9 }), batchSize: 2 }),
+      "and is BatchSampler(RandomSampler(3, seed 9), 2)",
+    ],
+  ];
+  for (const [loader, message] of cases) {
+    const before = loader.state();
+    assertThrows(() => loader.resume(state), TypeError, message);
+    assertEquals(loader.state(), before);
+  }
+});
+
+Deno.test("DataLoader.resume() refuses what is no state", () => {
+  const loader = load(3);
+  const state = loader.state();
+  const states = [null, {}, { ...state, version: 2 }, { ...state, epoch: -1 }];
+  for (const wrong of [...states, { ...state, sampler: 3 }]) {
+    assertThrows(() => loader.resume(wrong), TypeError, "Cannot resume");
+  }
+});
