@@ -163,7 +163,7 @@ function atLeast(
 ): number {
   if (value === undefined || !Number.isInteger(value) || value < least) {
     throw new RangeError(
-      `Cannot ${op} with a ${name} of ${value}: ` +
+      `Cannot ${op} with ${name} ${value}: ` +
         `expected an integer of at least ${least}`,
     );
   }

@@ -1,0 +1,239 @@
+import { assertEquals, assertThrows } from "@std/assert";
+
+import {
+  adaptiveMaxPool2d,
+  chooseMaxPool,
+  maxPool1d,
+  maxPool2d,
+  type MaxPoolOptions,
+} from "../../src/ops/max_pool.ts";
+import { fixedWindows, type Pair, pairOf } from "../../src/ops/pool_windows.ts";
+import { tensor } from "../../src/tensor/create.ts";
+import {
+  assertClose,
+  assertGradients,
+  assertSecondGradients,
+  made,
+} from "./_gradients.ts";
+
+// The windows of every plane of x, tap by tap: NaN wins, else the first of the
+// largest.
+function reference(
+  x: ArrayLike<number>,
+  shape: readonly number[],
+  outShape: readonly number[],
+  kernelSize: Pair,
+  { stride = kernelSize, padding = 0, dilation = 1 }: MaxPoolOptions,
+): { readonly y: number[]; readonly at: number[] } {
+  const [kernelH, kernelW] = pairOf(kernelSize);
+  const [strideH, strideW] = pairOf(stride);
+  const [padH, padW] = pairOf(padding);
+  const [dilationH, dilationW] = pairOf(dilation);
+  const [height, width] = shape.slice(-2);
+  const [outH, outW] = outShape.slice(-2);
+  const planes = x.length / (height! * width!);
+  const y: number[] = [];
+  const at: number[] = [];
+  for (let plane = 0; plane < planes; plane++) {
+    for (let row = 0; row < outH!; row++) {
+      for (let column = 0; column < outW!; column++) {
+        let best = -Infinity;
+        let found = -1;
+        for (let k = 0; k < kernelH * kernelW; k++) {
+          const i = row * strideH - padH + Math.floor(k / kernelW) * dilationH;
+          const j = column * strideW - padW + (k % kernelW) * dilationW;
+          if (i < 0 || j < 0 || i >= height! || j >= width!) continue;
+          const value = x[(plane * height! + i) * width! + j]!;
+          if (found < 0 || value > best || Number.isNaN(value)) {
+            best = value;
+            found = i * width! + j;
+          }
+        }
+        y.push(best);
+        at.push(found);
+      }
+    }
+  }
+  return { y, at };
+}
+
+const CASES: readonly [
+  shape: readonly number[],
+  kernelSize: Pair,
+  options: MaxPoolOptions,
+  outShape: readonly number[],
+][] = [
+  // the 2x2 kernels: rows of one and of several pairs, an odd last quad
+  [[2, 1, 4, 4], 2, {}, [2, 1, 2, 2]],
+  [[1, 3, 2, 4], 2, {}, [1, 3, 1, 2]],
+  [[1, 1, 2, 4], 2, {}, [1, 1, 1, 2]],
+  [[2, 3, 6, 12], 2, {}, [2, 3, 3, 6]],
+  [[3, 5, 24, 24], 2, {}, [3, 5, 12, 12]],
+  // their forward alone: an odd row that no window holds
+  [[2, 3, 5, 8], 2, {}, [2, 3, 2, 4]],
+  // every other window
+  [[1, 1, 1, 1], 1, {}, [1, 1, 1, 1]],
+  [[2, 2, 7, 5], 2, {}, [2, 2, 3, 2]],
+  [[2, 2, 7, 5], 2, { ceilMode: true }, [2, 2, 4, 3]],
+  [[2, 6, 10, 10], [3, 2], { stride: [2, 1], padding: [1, 0] }, [2, 6, 5, 9]],
+  [[2, 9, 9], 3, { stride: 2, padding: 1 }, [2, 5, 5]],
+  [[1, 2, 9, 8], 2, { dilation: [3, 2] }, [1, 2, 3, 3]],
+  [[1, 2, 8, 8], 2, { dilation: 2, padding: 1, stride: 1 }, [1, 2, 8, 8]],
+  [[1, 1, 5, 5], 1, { stride: 3 }, [1, 1, 2, 2]],
+  [[1, 1, 20, 20], 17, { stride: 1 }, [1, 1, 4, 4]], // taps beyond a byte
+  [[0, 3, 4, 4], 2, {}, [0, 3, 2, 2]],
+];
+
+for (const [shape, kernelSize, options, outShape] of CASES) {
+  const name = `[${shape}] by ${JSON.stringify(kernelSize)} ` +
+    JSON.stringify(options);
+
+  Deno.test(`maxPool2d() of ${name} equals its definition`, async () => {
+    const x = made(shape).mul(3).requiresGrad_();
+    const size = shape.reduce((a, b) => a * b);
+    const { y, at } = reference(
+      await x.data(),
+      shape,
+      outShape,
+      kernelSize,
+      options,
+    );
+    const [got, indices] = maxPool2d(x, kernelSize, {
+      ...options,
+      returnIndices: true,
+    });
+    assertEquals(got.shape, outShape);
+    await assertClose(got, y, 0);
+    assertEquals(indices.dtype, "int32");
+    await assertClose(indices, at, 0);
+
+    // dx adds dy up where the maxima came from
+    const dy = Float32Array.from(y, (_, i) => (i % 5) - 2);
+    const dx = new Array<number>(size).fill(0);
+    const plane = shape.at(-2)! * shape.at(-1)!;
+    const outPlane = outShape.at(-2)! * outShape.at(-1)!;
+    at.forEach((index, i) => {
+      dx[Math.floor(i / outPlane) * plane + index]! += dy[i]!;
+    });
+    got.backward(made(outShape, dy));
+    await assertClose(x.grad!, dx, 0);
+  });
+}
+
+Deno.test("maxPool2d() gradients equal central differences", async () => {
+  // far enough apart that a step does not change the order
+  const spread = made(
+    [1, 2, 4, 4],
+    [...Array(32).keys()].map((i) => i * 7 % 32),
+  );
+  for (const options of [{}, { stride: 1, padding: 1 }]) {
+    await assertGradients((x) => maxPool2d(x, 2, options), [spread]);
+    await assertSecondGradients(
+      (x) => maxPool2d(x.square(), 2, options).square(),
+      [spread.div(32)],
+      2e-2,
+    );
+  }
+});
+
+Deno.test("maxPool2d() takes views", async () => {
+  const x = made([2, 9, 8, 3]).permute([0, 3, 1, 2]).slice(2, 1, 9);
+  const copy = made(x.shape, await x.data());
+  await assertClose(maxPool2d(x, 2), await maxPool2d(copy, 2).data(), 0);
+  const offset = made([4 * 4 + 1]).slice(0, 1).reshape([1, 4, 4]);
+  const same = made([1, 4, 4], await offset.data());
+  await assertClose(maxPool2d(offset, 2), await maxPool2d(same, 2).data(), 0);
+});
+
+Deno.test("maxPool2d() lets NaN win, and finds -infinity", async () => {
+  const nan = made([1, 4, 4]).mul(0).reshape([16]);
+  const data = await nan.data();
+  data[5] = NaN;
+  data.fill(-Infinity, 10);
+  const x = made([1, 4, 4], data).requiresGrad_();
+  for (const options of [{}, { stride: 2, padding: 1 }]) {
+    const [y, at] = maxPool2d(x, 2, { ...options, returnIndices: true });
+    const want = reference(data, x.shape, y.shape, 2, options);
+    await assertClose(y, want.y, 0);
+    await assertClose(at, want.at, 0);
+  }
+});
+
+Deno.test("maxPool2d() gives the gradient of equal maxima to the first", async () => {
+  const x = made([1, 2, 4], [1, 1, 3, 2, 1, 1, 2, 3]).requiresGrad_();
+  maxPool2d(x, 2).sum().backward();
+  assertEquals(
+    await x.grad!.data(),
+    new Float32Array([1, 0, 1, 0, 0, 0, 0, 0]),
+  );
+});
+
+Deno.test("maxPool1d() is maxPool2d() of one row", async () => {
+  const x = tensor([[3, 1, 2, 5, 4]]);
+  assertEquals(await maxPool1d(x, 2).toArray(), [[3, 5]]);
+  const y = maxPool1d(x.unsqueeze(0), 3, { stride: 2, padding: 1 });
+  assertEquals(await y.toArray(), [[[3, 5, 5]]]);
+});
+
+Deno.test("adaptiveMaxPool2d() takes windows from floor to ceil", async () => {
+  const x = made([1, 7], [3, 1, 4, 1, 5, 9, 2]).reshape([1, 1, 1, 7]);
+  const [y, at] = adaptiveMaxPool2d(x, [1, 3], { returnIndices: true });
+  // windows [0, 3), [2, 5), [4, 7)
+  assertEquals(await y.data(), new Float32Array([4, 5, 9]));
+  assertEquals(await at.data(), new Int32Array([2, 4, 5]));
+  await assertGradients((a) => adaptiveMaxPool2d(a, [2, 5]), [x]);
+  const up = adaptiveMaxPool2d(made([2, 2, 2], [1, 2, 3, 4, 5, 6, 7, 8]), 3);
+  assertEquals(await up.select(0, 0).toArray(), [[1, 2, 2], [3, 4, 4], [
+    3,
+    4,
+    4,
+  ]]);
+});
+
+Deno.test("maxPool2d() keeps float16", async () => {
+  const x = tensor([[[1, 2], [3, 4]]], { dtype: "float16" });
+  const y = maxPool2d(x, 2);
+  assertEquals([y.dtype, await y.item()], ["float16", 4]);
+});
+
+Deno.test("maxPool2d() names what it rejects", () => {
+  const x = made([1, 1, 3, 5]);
+  assertThrows(
+    () => maxPool2d(x, 4),
+    RangeError,
+    "Cannot maxPool2d [1, 1, 3, 5] with a kernel of [4, 4]: the output would " +
+      "have shape [1, 1, 0, 1]",
+  );
+  assertThrows(
+    () => maxPool2d(x, 2, { padding: 2 }),
+    RangeError,
+    "padding of 2: half the kernel size 2 at most",
+  );
+  assertThrows(
+    () => maxPool2d(x, [2, 0]),
+    RangeError,
+    "with kernelSize 0: expected an integer of at least 1",
+  );
+  assertThrows(
+    () => maxPool2d(made([3, 5]), 2),
+    TypeError,
+    "expected floats of shape [C, H, W] or [N, C, H, W]",
+  );
+  assertThrows(
+    () => maxPool2d(tensor([[[1]]], { dtype: "int32" }), 1),
+    TypeError,
+    "Cannot maxPool2d int32 [1, 1, 1]",
+  );
+});
+
+Deno.test("chooseMaxPool() has kernels for 2x2 side by side", () => {
+  const choose = (height: number, width: number, offset = 0): unknown =>
+    chooseMaxPool(
+      fixedWindows("pool", made([1, height, width]), 2, {}),
+      offset,
+    );
+  assertEquals(choose(4, 8), { forward: "2x2", backward: "2x2" });
+  assertEquals(choose(5, 8), { forward: "2x2", backward: "any" });
+  assertEquals(choose(4, 6), { forward: "any", backward: "any" });
+  assertEquals(choose(4, 8, 2), { forward: "any", backward: "any" });
+});
