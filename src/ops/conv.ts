@@ -170,10 +170,21 @@ export function conv2d(
   return batched(x, (images) => {
     const conv = convCase("conv2d", images.shape, weight.shape, options);
     checkBias("conv2d", bias, weight.shape[0]!);
-    return inFloat32(
-      bias ? [images, weight, bias.contiguous()] : [images, weight],
-      (inputs) => convOp(inputs, conv)[0],
-    );
+    const inputs = bias
+      ? [images, weight, bias.contiguous()]
+      : [images, weight];
+    return inFloat32(inputs, ([x, ...others]) => {
+      const plain = skipping(conv);
+      if (!plain) return convOp([x, ...others], conv)[0];
+      const [rows, columns] = conv.stride;
+      const met = x.slice(2, 0, undefined, rows).slice(
+        3,
+        0,
+        undefined,
+        columns,
+      );
+      return convOp([met, ...others], plain)[0];
+    });
   });
 }
 
@@ -271,6 +282,14 @@ export function convTranspose1d(
   }).squeeze(-2);
 }
 
+// A strided convolution of 1 x 1 is a plain one of every `stride`th position.
+function skipping(conv: ConvCase): ConvCase | undefined {
+  const { kernel, stride, padding, output } = conv;
+  const skips = kernel.every((size) => size === 1) &&
+    padding.every((zeros) => zeros === 0) && stride.some((by) => by > 1);
+  return skips ? { ...conv, input: output, stride: [1, 1] } : undefined;
+}
+
 // Runs `body` on a batch, of one where x has no dim for it.
 function batched(
   x: Tensor,
@@ -282,9 +301,10 @@ function batched(
 // float16 has no kernels of its own.
 function inFloat32(
   inputs: readonly Tensor[],
-  body: (inputs: readonly Tensor[]) => Tensor,
+  body: (inputs: readonly [Tensor, ...Tensor[]]) => Tensor,
 ): Tensor {
-  const [{ dtype }] = inputs as readonly [Tensor, ...Tensor[]]; // never empty
-  if (dtype === "float32") return body(inputs);
-  return body(inputs.map((input) => input.to("float32"))).to(dtype);
+  const [x, ...others] = inputs as readonly [Tensor, ...Tensor[]]; // never empty
+  if (x.dtype === "float32") return body([x, ...others]);
+  const wide = (input: Tensor) => input.to("float32");
+  return body([wide(x), ...others.map(wide)]).to(x.dtype);
 }
