@@ -7,6 +7,8 @@
  *   without network or permissions.
  * - {@linkcode download}: the function through which all of them fetch files;
  *   {@linkcode cacheFolder} says where those are kept.
+ * - {@linkcode Dataset}: what a dataset of one's own extends, as in the main
+ *   module's `data`.
  *
  * A dataset holds uint8 images in memory that workers share; what is to happen
  * to them goes to the `DataLoader`.
@@ -43,3 +45,5 @@ export {
 } from "./download.ts";
 export type { DownloadProgress } from "./progress_bar.ts";
 export { cacheFolder } from "./cache_folder.ts";
+export { Dataset } from "../src/data/dataset.ts";
+export type { BatchContext, Collated } from "../src/data/batch.ts";
