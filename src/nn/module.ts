@@ -1,0 +1,433 @@
+/**
+ * Modules: objects that own parameters and other modules, and compute.
+ *
+ * NOTE [module members]: a module has no registry. Its members are looked up
+ * when they are asked for, among its own public properties, in the order in
+ * which these were assigned: every `Parameter`, `Buffer` and `Module`, and
+ * those in arrays, whose index is part of the name. So a field that is assigned
+ * another module needs nothing more. `#private` fields are not seen.
+ *
+ * @module
+ */
+
+import { withGrad } from "../autograd/mode.ts";
+import { type DType, isFloat } from "../tensor/dtype.ts";
+import { unscoped } from "../tensor/scope.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import {
+  attach,
+  type HookHandle,
+  type OnGradients,
+  replaces,
+  watchGradients,
+} from "./hooks.ts";
+import { ownOf, replaceIn } from "./members.ts";
+import {
+  Buffer,
+  type BufferOptions,
+  isParameter,
+  Parameter,
+} from "./parameter.ts";
+import {
+  assignNamed,
+  checkNamed,
+  type LoadOptions,
+  type LoadResult,
+  type NamedTensors,
+  StateDict,
+} from "./state_dict.ts";
+
+/** A module, whatever it takes and gives. */
+export type AnyModule = Module<readonly unknown[], unknown>;
+
+// Hooks as methods, which TypeScript compares loosely: a module of one tensor
+// must pass for a module of anything.
+interface BeforeForward<In extends readonly unknown[], Out> {
+  hook(module: Module<In, Out>, inputs: In): unknown;
+}
+interface AfterForward<In extends readonly unknown[], Out> {
+  hook(module: Module<In, Out>, inputs: In, output: Out): unknown;
+}
+
+/** Options of walking through a module. */
+export interface WalkOptions {
+  /** Whether to go into the modules inside. Default: true. */
+  readonly recurse?: boolean;
+}
+
+/**
+ * What all layers and models are: fields that hold parameters and modules, and
+ * a `forward` that computes with them. Use it by `call`, which runs the hooks,
+ * too.
+ *
+ * `In` are the types of the inputs of `forward`, `Out` that of its output; a
+ * module of one tensor needs to name neither.
+ *
+ * Source: torch.nn.Module. Differences: NOTE [module members] in module.ts
+ * says what a member is; `call(x)` is what calling the module is there.
+ *
+ * @example A network of one's own
+ * ```ts
+ * import { nn, type Tensor, zeros } from "@kindling/kindling";
+ * import { assertEquals } from "@std/assert";
+ *
+ * class Net extends nn.Module {
+ *   fc1: nn.Linear = new nn.Linear(4, 8);
+ *   fc2: nn.Linear = new nn.Linear(8, 2);
+ *   forward(x: Tensor): Tensor {
+ *     return this.fc2.call(this.fc1.call(x).relu());
+ *   }
+ * }
+ * const net = new Net();
+ * assertEquals(net.call(zeros([3, 4])).shape, [3, 2]);
+ * assertEquals(net.parameters().length, 4);
+ * ```
+ */
+export abstract class Module<
+  In extends readonly unknown[] = [Tensor],
+  Out = Tensor,
+> {
+  /** Whether dropout drops and statistics are gathered; see `train`, `eval`. */
+  training = true;
+  #before: Set<BeforeForward<In, Out>> | undefined;
+  #after: Set<AfterForward<In, Out>> | undefined;
+  #backward: Set<{ readonly hook: OnGradients }> | undefined;
+
+  /** Computes the output. Layers and models write it; users use `call`. */
+  abstract forward(...inputs: In): Out;
+
+  /** Runs `forward`, with the hooks before and after it. */
+  call(...inputs: In): Out {
+    let given = inputs;
+    for (const { hook } of this.#before ?? []) {
+      const replaced = hook(this, given);
+      if (replaces(replaced, given)) given = replaced;
+    }
+    let output = this.#backward?.size
+      ? watchGradients(
+        given,
+        (views) => this.forward(...views),
+        (gradInputs, gradOutput) => this.#tellGradients(gradInputs, gradOutput),
+      )
+      : this.forward(...given);
+    for (const { hook } of this.#after ?? []) {
+      const replaced = hook(this, given, output);
+      if (replaces(replaced, output)) output = replaced;
+    }
+    return output;
+  }
+
+  // --- members --------------------------------------------------------------
+
+  /**
+   * What may be a member, by name. A module with other names in its state dict
+   * than its fields have overrides this.
+   */
+  protected members(): Iterable<readonly [string, unknown]> {
+    return Object.entries(this);
+  }
+
+  /** The modules directly inside, with their names. */
+  namedChildren(): [string, AnyModule][] {
+    return ownOf(this.members(), isModule);
+  }
+
+  /** The modules directly inside. */
+  children(): AnyModule[] {
+    return [...new Set(this.namedChildren().map(([, module]) => module))];
+  }
+
+  /** This module (named "") and all inside, each once, outer before inner. */
+  namedModules(): [string, AnyModule][] {
+    const found = new Map<AnyModule, string>();
+    const visit = (module: AnyModule, name: string): void => {
+      if (found.has(module)) return;
+      found.set(module, name);
+      for (const [key, child] of module.namedChildren()) {
+        visit(child, name === "" ? key : `${name}.${key}`);
+      }
+    };
+    visit(this, "");
+    return [...found].map(([module, name]) => [name, module]);
+  }
+
+  /** This module and all inside, each once, outer before inner. */
+  modules(): AnyModule[] {
+    return this.namedModules().map(([, module]) => module);
+  }
+
+  /** The parameters with their names, each once: a module's own come first. */
+  namedParameters({ recurse = true }: WalkOptions = {}): [string, Parameter][] {
+    return this.#namedTensors(isParameter, recurse);
+  }
+
+  /** The parameters, each once: what an optimizer takes. */
+  parameters(options?: WalkOptions): Parameter[] {
+    return this.namedParameters(options).map(([, parameter]) => parameter);
+  }
+
+  /** The buffers with their names, each once. */
+  namedBuffers({ recurse = true }: WalkOptions = {}): [string, Buffer][] {
+    return this.#namedTensors(isBuffer, recurse);
+  }
+
+  /** The buffers, each once. */
+  buffers(options?: WalkOptions): Buffer[] {
+    return this.namedBuffers(options).map(([, buffer]) => buffer);
+  }
+
+  /**
+   * Adds a tensor that belongs to the state, but is not trained, as the
+   * property `name`. A field that holds `new nn.Buffer(…)` is the same.
+   */
+  registerBuffer(
+    name: string,
+    values: Tensor,
+    options?: BufferOptions,
+  ): Buffer {
+    const buffer = new Buffer(values, options);
+    this.#define(name, buffer);
+    return buffer;
+  }
+
+  /** Adds a parameter as the property `name`; a field is the same. */
+  registerParameter(name: string, parameter: Parameter): Parameter {
+    this.#define(name, parameter);
+    return parameter;
+  }
+
+  /** Adds a module as the property `name`; a field is the same. */
+  registerModule<M extends AnyModule>(name: string, module: M): M {
+    this.#define(name, module);
+    return module;
+  }
+
+  #define(name: string, value: unknown): void {
+    if (name === "" || name.includes(".") || name in this) {
+      throw new RangeError(
+        `Cannot register "${name}" in ${this.constructor.name}: expected a ` +
+          `name without dots that is not taken`,
+      );
+    }
+    Reflect.set(this, name, value);
+  }
+
+  #namedTensors<T extends Tensor>(
+    isWanted: (value: unknown) => value is T,
+    recurse: boolean,
+  ): [string, T][] {
+    const found = new Map<T, string>();
+    const modules: [string, AnyModule][] = recurse
+      ? this.namedModules()
+      : [["", this]];
+    for (const [prefix, module] of modules) {
+      for (const [key, tensor] of ownOf(module.members(), isWanted)) {
+        if (found.has(tensor)) continue;
+        found.set(tensor, prefix === "" ? key : `${prefix}.${key}`);
+      }
+    }
+    return [...found].map(([tensor, name]) => [name, tensor]);
+  }
+
+  // --- modes ----------------------------------------------------------------
+
+  /** Puts this module and all inside into training mode, or out of it. */
+  train(on = true): this {
+    for (const module of this.modules()) module.training = on;
+    return this;
+  }
+
+  /** Puts this module and all inside into evaluation mode. */
+  eval(): this {
+    return this.train(false);
+  }
+
+  /** Calls `visit` with every module inside and this one, inner before outer. */
+  apply(visit: (module: AnyModule) => void): this {
+    for (const module of this.modules().reverse()) visit(module);
+    return this;
+  }
+
+  /** Makes all parameters want gradients, or none. */
+  requiresGrad_(on = true): this {
+    for (const parameter of this.parameters()) parameter.requiresGrad_(on);
+    return this;
+  }
+
+  /** Forgets the gradients of all parameters. */
+  zeroGrad(): void {
+    for (const parameter of this.parameters()) {
+      const { grad, slot } = parameter.autograd;
+      if (grad !== slot) grad?.dispose();
+      parameter.grad = undefined;
+    }
+  }
+
+  /**
+   * Puts parameters and buffers of float types into another float type. They
+   * become other objects, so make the optimizer afterwards.
+   *
+   * @throws {TypeError} If `dtype` is no float type
+   */
+  to(dtype: DType): this {
+    if (!isFloat(dtype)) {
+      throw new TypeError(
+        `Cannot put a module into ${dtype}: expected float32 or float16`,
+      );
+    }
+    const made = new Map<Tensor, Tensor>();
+    const convert = (value: unknown): unknown => {
+      if (!isParameter(value) && !isBuffer(value)) return value;
+      if (!isFloat(value.dtype) || value.dtype === dtype) return value;
+      let cast = made.get(value);
+      if (!cast) made.set(value, cast = castMember(value, dtype));
+      return cast;
+    };
+    for (const module of this.modules()) replaceIn(module, convert);
+    return this;
+  }
+
+  // --- state ----------------------------------------------------------------
+
+  /**
+   * The parameters and persistent buffers by torch's names. They are the
+   * module's own, not copies: what trains on changes them; see `clone`.
+   */
+  stateDict(): StateDict {
+    const state = new StateDict();
+    this.#collect("", state, []);
+    return state;
+  }
+
+  // A shared module is in the state under each of its names, as in torch.
+  #collect(prefix: string, state: StateDict, outer: AnyModule[]): void {
+    if (outer.includes(this)) return; // a field that points back
+    for (const [key, tensor] of ownOf(this.members(), isParameter)) {
+      state.set(prefix + key, tensor);
+    }
+    for (const [key, buffer] of ownOf(this.members(), isBuffer)) {
+      if (buffer.persistent) state.set(prefix + key, buffer);
+    }
+    for (const [key, child] of this.namedChildren()) {
+      child.#collect(`${prefix}${key}.`, state, [...outer, this]);
+    }
+  }
+
+  /**
+   * Compares the names and shapes of a state with this module's.
+   *
+   * @throws {TypeError} If they do not fit; the message lists everything
+   */
+  checkStateDict(state: NamedTensors, options: LoadOptions = {}): LoadResult {
+    const what = this.constructor.name;
+    return checkNamed(what, this.stateDict(), state, options);
+  }
+
+  /**
+   * Writes the values of a state dict over the module's, in the module's types.
+   * Nothing is written if something does not fit.
+   *
+   * @throws {TypeError} If shapes differ, or (unless `strict` is false) names
+   */
+  loadStateDict(state: NamedTensors, options: LoadOptions = {}): LoadResult {
+    const result = this.checkStateDict(state, options);
+    assignNamed(this.stateDict(), state);
+    return result;
+  }
+
+  // --- hooks ----------------------------------------------------------------
+
+  /**
+   * Has `hook` called before `forward`, with its inputs; an array that it
+   * returns replaces them.
+   */
+  registerForwardPreHook(
+    hook: (module: Module<In, Out>, inputs: In) => unknown,
+  ): HookHandle {
+    return attach(this.#before ??= new Set(), { hook });
+  }
+
+  /**
+   * Has `hook` called after `forward`, with inputs and output; a tensor that it
+   * returns replaces an output that is a tensor. Inside a scope, what the hook
+   * wants to have later needs `keep()`.
+   */
+  registerForwardHook(
+    hook: (module: Module<In, Out>, inputs: In, output: Out) => unknown,
+  ): HookHandle {
+    return attach(this.#after ??= new Set(), { hook });
+  }
+
+  /**
+   * Has `hook` called when backward passes this module, with the gradients of
+   * its inputs (`undefined` where none flows) and of its output. They are freed
+   * afterwards unless kept by `keep()`. Where the module has one input, an
+   * array that the hook returns replaces its gradient.
+   *
+   * Source: torch.nn.Module.register_full_backward_hook, of modules whose
+   * output is one tensor.
+   */
+  registerBackwardHook(
+    hook: (
+      module: Module<In, Out>,
+      gradInputs: readonly (Tensor | undefined)[],
+      gradOutput: Tensor,
+    ) => readonly (Tensor | undefined)[] | void,
+  ): HookHandle {
+    return attach(this.#backward ??= new Set(), {
+      hook: (gradInputs, gradOutput) => hook(this, gradInputs, gradOutput),
+    });
+  }
+
+  #tellGradients(
+    ...[gradInputs, gradOutput]: Parameters<OnGradients>
+  ): ReturnType<OnGradients> {
+    let result: readonly (Tensor | undefined)[] | undefined;
+    for (const { hook } of this.#backward ?? []) {
+      result = hook(result ?? gradInputs, gradOutput) || result;
+    }
+    return result;
+  }
+
+  // --- printing -------------------------------------------------------------
+
+  /** What stands between the parentheses, for layers without modules inside. */
+  protected describe(): string {
+    return "";
+  }
+
+  /** The tree of modules. */
+  toString(): string {
+    const name = this.constructor.name;
+    const lines = this.namedChildren().map(([key, child]) =>
+      `(${key}): ${child}`.replaceAll("\n", "\n  ")
+    );
+    const own = this.describe();
+    if (lines.length === 0) return `${name}(${own})`;
+    if (own !== "") lines.unshift(own);
+    return `${name}(\n${lines.map((line) => `  ${line}\n`).join("")})`;
+  }
+
+  /** What `console.log` prints. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return this.toString();
+  }
+}
+
+function isModule(value: unknown): value is AnyModule {
+  return value instanceof Module;
+}
+
+function isBuffer(value: unknown): value is Buffer {
+  return value instanceof Buffer;
+}
+
+// A parameter or buffer like `member` in another type.
+function castMember(member: Parameter | Buffer, dtype: DType): Tensor {
+  return unscoped(() => {
+    using values = withGrad(false, () => member.to(dtype));
+    return member instanceof Buffer
+      ? new Buffer(values, member)
+      : new Parameter(values, { requiresGrad: member.requiresGrad });
+  });
+}

@@ -1,0 +1,130 @@
+/**
+ * State dicts: a module's tensors by torch's names, and loading them back.
+ *
+ * Loading checks every name and shape before it writes anything.
+ *
+ * @module
+ */
+
+import { withGrad } from "../autograd/mode.ts";
+import { assign } from "../ops/movement.ts";
+import { fromHost } from "../tensor/create.ts";
+import { HostArray } from "../tensor/host_array.ts";
+import { unscoped } from "../tensor/scope.ts";
+import { formatShape, sameShape } from "../tensor/shape.ts";
+import { emptyTensor, type Tensor } from "../tensor/tensor.ts";
+
+/** The tensors of a module by name, in the module's order; they stay its own. */
+export class StateDict extends Map<string, Tensor> {
+  /**
+   * A copy that training does not change, outside of every scope.
+   *
+   * @example The best weights so far
+   * ```ts
+   * import { nn, noGrad } from "@kindling/kindling";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const model = new nn.Linear(2, 1);
+   * const best = model.stateDict().clone();
+   * noGrad(() => nn.init.zeros_(model.weight));
+   * model.loadStateDict(best);
+   * assertEquals(await model.weight.data(), await best.get("weight")!.data());
+   * ```
+   */
+  clone(): StateDict {
+    const copies = [...this].map(([name, tensor]) =>
+      [name, unscoped(() => copyOf(tensor))] as const
+    );
+    return new StateDict(copies);
+  }
+
+  /** Gives the buffers of a clone back. */
+  dispose(): void {
+    for (const tensor of this.values()) tensor.dispose();
+  }
+}
+
+function copyOf(tensor: Tensor): Tensor {
+  const copy = emptyTensor(tensor.shape, tensor.dtype, "clone");
+  assign(copy, tensor);
+  return copy;
+}
+
+/** Tensors by name: a state dict, or what a file holds. */
+export type NamedTensors = ReadonlyMap<string, Tensor | HostArray>;
+
+/** Options of loading a state dict. */
+export interface LoadOptions {
+  /** Whether names must be the same on both sides. Default: true. */
+  readonly strict?: boolean;
+}
+
+/** Which names had no counterpart. */
+export interface LoadResult {
+  /** In the module only. */
+  readonly missingKeys: readonly string[];
+  /** In the source only. */
+  readonly unexpectedKeys: readonly string[];
+}
+
+/**
+ * Compares names and shapes.
+ *
+ * @throws {TypeError} If they do not fit; the message lists everything
+ */
+export function checkNamed(
+  what: string,
+  targets: ReadonlyMap<string, Tensor>,
+  sources: NamedTensors,
+  { strict = true }: LoadOptions,
+): LoadResult {
+  const missingKeys = [...targets.keys()].filter((name) => !sources.has(name));
+  const unexpectedKeys = [...sources.keys()].filter((name) =>
+    !targets.has(name)
+  );
+  const complaints: string[] = [];
+  if (strict && missingKeys.length > 0) {
+    complaints.push(`missing: ${quoted(missingKeys)}`);
+  }
+  if (strict && unexpectedKeys.length > 0) {
+    complaints.push(`unexpected: ${quoted(unexpectedKeys)}`);
+  }
+  for (const [name, target] of targets) {
+    const source = sources.get(name);
+    if (!source || sameShape(source.shape, target.shape)) continue;
+    complaints.push(
+      `size mismatch for "${name}": ${formatShape(source.shape)} in the ` +
+        `state dict, ${formatShape(target.shape)} in the module`,
+    );
+  }
+  if (complaints.length > 0) {
+    throw new TypeError(
+      `Cannot load a state dict into ${what}: ${complaints.join("; ")}`,
+    );
+  }
+  return { missingKeys, unexpectedKeys };
+}
+
+/** Writes every source over the target of its name, in the target's type. */
+export function assignNamed(
+  targets: ReadonlyMap<string, Tensor>,
+  sources: NamedTensors,
+): void {
+  withGrad(false, () => {
+    for (const [name, target] of targets) {
+      const source = sources.get(name);
+      if (source) write(target, source);
+    }
+  });
+}
+
+/** Writes a tensor's or a host array's elements over those of `target`. */
+export function write(target: Tensor, source: Tensor | HostArray): void {
+  if (!(source instanceof HostArray)) return assign(target, source);
+  using uploaded = unscoped(() => fromHost(source));
+  assign(target, uploaded);
+}
+
+function quoted(names: readonly string[]): string {
+  return names.map((name) => `"${name}"`).join(", ");
+}

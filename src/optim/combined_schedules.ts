@@ -1,0 +1,148 @@
+/**
+ * Schedules made of schedules: one after the other, or all at once.
+ *
+ * @module
+ */
+
+import {
+  checkArgument,
+  parsePosition,
+  type Scheduled,
+  type ScheduledGroup,
+  type Scheduler,
+  type SchedulerState,
+} from "./scheduler.ts";
+
+/** What both kinds share: their inner schedulers, in states too. */
+abstract class Combined implements Scheduler {
+  /** Calls of `step`. */
+  lastEpoch = 0;
+  protected readonly inner: readonly Scheduler[];
+  protected readonly groups: readonly ScheduledGroup[];
+
+  constructor(optimizer: Scheduled, inner: readonly Scheduler[]) {
+    const name = new.target.name;
+    checkArgument(name, "schedulers", [], inner.length > 0, "one at least");
+    this.groups = optimizer.paramGroups;
+    this.inner = inner;
+  }
+
+  abstract step(): void;
+  abstract restart(): void;
+
+  getLastLr(): number[] {
+    return this.groups.map(({ lr }) => lr);
+  }
+
+  stateDict(): SchedulerState {
+    return {
+      version: 1,
+      scheduler: this.constructor.name,
+      position: { lastEpoch: this.lastEpoch },
+      inner: this.inner.map((each) => each.stateDict()),
+    };
+  }
+
+  checkStateDict(state: unknown): void {
+    this.#parse(state).inner.forEach((each, i) =>
+      this.inner[i]!.checkStateDict(each)
+    );
+  }
+
+  loadStateDict(state: unknown): void {
+    this.checkStateDict(state);
+    const { lastEpoch, inner } = this.#parse(state);
+    this.lastEpoch = lastEpoch;
+    inner.forEach((each, i) => this.inner[i]!.loadStateDict(each));
+  }
+
+  #parse(state: unknown): { lastEpoch: number; inner: unknown[] } {
+    const name = this.constructor.name;
+    const { lastEpoch } = parsePosition(name, { lastEpoch: 0 }, state);
+    const { inner } = Object(state);
+    if (!Array.isArray(inner) || inner.length !== this.inner.length) {
+      throw new TypeError(
+        `Cannot load a state into ${name}: expected ${this.inner.length} ` +
+          `schedulers inside`,
+      );
+    }
+    return { lastEpoch: Number(lastEpoch), inner };
+  }
+}
+
+/** Options of `SequentialLR`. */
+export interface SequentialLROptions {
+  readonly schedulers: readonly Scheduler[];
+  /** The epoch at which each but the first begins. */
+  readonly milestones: readonly number[];
+}
+
+/**
+ * One scheduler after the other. At a milestone the next one begins at its
+ * epoch 0, from the initial rates.
+ *
+ * Source: torch.optim.lr_scheduler.SequentialLR.
+ */
+export class SequentialLR extends Combined {
+  readonly #milestones: readonly number[];
+
+  /** @throws {RangeError} If there is not one milestone less than schedulers */
+  constructor(
+    optimizer: Scheduled,
+    { schedulers, milestones }: SequentialLROptions,
+  ) {
+    super(optimizer, schedulers);
+    checkArgument(
+      "SequentialLR",
+      "milestones",
+      milestones,
+      milestones.length === schedulers.length - 1,
+      `${schedulers.length - 1} of them`,
+    );
+    this.#milestones = milestones;
+    this.restart();
+  }
+
+  override restart(): void {
+    this.lastEpoch = 0;
+    this.inner[0]!.restart();
+  }
+
+  override step(): void {
+    this.lastEpoch++;
+    const past = this.#milestones.filter((each) => each <= this.lastEpoch);
+    const current = this.inner[past.length]!;
+    if (past.at(-1) === this.lastEpoch) current.restart();
+    else current.step();
+  }
+}
+
+/** Options of `ChainedScheduler`. */
+export interface ChainedSchedulerOptions {
+  readonly schedulers: readonly Scheduler[];
+}
+
+/**
+ * All schedulers at each step, one acting on what the other has left.
+ *
+ * Source: torch.optim.lr_scheduler.ChainedScheduler.
+ */
+export class ChainedScheduler extends Combined {
+  /** @throws {RangeError} If there is no scheduler */
+  constructor(
+    optimizer: Scheduled,
+    { schedulers }: ChainedSchedulerOptions,
+  ) {
+    super(optimizer, schedulers);
+  }
+
+  override restart(): void {
+    this.lastEpoch = 0;
+    for (const each of this.inner) each.restart();
+  }
+
+  override step(): void {
+    this.lastEpoch++;
+    for (const each of this.inner) each.step();
+  }
+}

@@ -1,0 +1,277 @@
+/**
+ * Schedules that raise and lower the rate, and the momentum against it.
+ *
+ * @module
+ */
+
+import {
+  checkArgument,
+  LRScheduler,
+  perGroup,
+  type Scheduled,
+  type ScheduledGroup,
+  setMomentum,
+} from "./scheduler.ts";
+
+/** Options of `CyclicLR`. */
+export interface CyclicLROptions {
+  /** The lowest rate; one for all groups, or one for each. */
+  readonly baseLr: number | readonly number[];
+  /** The highest rate; one for all groups, or one for each. */
+  readonly maxLr: number | readonly number[];
+  /** Steps from the lowest to the highest. Default: 2000. */
+  readonly stepSizeUp?: number;
+  /** Steps back down. Default: `stepSizeUp`. */
+  readonly stepSizeDown?: number;
+  /** How the height of the cycles changes. Default: "triangular", not at all. */
+  readonly mode?: "triangular" | "triangular2" | "exp_range";
+  /** Factor of the height a step, for "exp_range". Default: 1. */
+  readonly gamma?: number;
+  /** The height as a function, instead of `mode`. */
+  readonly scaleFn?: (x: number) => number;
+  /** What `scaleFn` is given: the cycle from 1, or the step. */
+  readonly scaleMode?: "cycle" | "iterations";
+  /** Lower the momentum while the rate rises. Default: true. */
+  readonly cycleMomentum?: boolean;
+  /** Default: 0.8. */
+  readonly baseMomentum?: number;
+  /** Default: 0.9. */
+  readonly maxMomentum?: number;
+}
+
+/** How high a cycle is, and of what that is a function. */
+interface Height {
+  readonly of: "cycle" | "iterations";
+  readonly factor: (x: number) => number;
+}
+
+/**
+ * The rate in triangles between `baseLr` and `maxLr`.
+ *
+ * Source: Smith 2015, arXiv:1506.01186; torch.optim.lr_scheduler.CyclicLR.
+ */
+export class CyclicLR extends LRScheduler {
+  readonly #maxLrs: readonly number[];
+  readonly #total: number;
+  readonly #rise: number;
+  readonly #height: Height;
+  readonly #momentum: readonly [number, number] | undefined;
+
+  /**
+   * @throws {RangeError} If there are not as many rates as groups, or momentum
+   * is to be cycled and the optimizer has none
+   */
+  constructor(optimizer: Scheduled, options: CyclicLROptions) {
+    const name = "CyclicLR";
+    const { baseLr, maxLr, mode = "triangular", gamma = 1 } = options;
+    const { stepSizeUp = 2000, stepSizeDown = stepSizeUp } = options;
+    const { baseMomentum = 0.8, maxMomentum = 0.9 } = options;
+    const bases = perGroup(name, "baseLr", baseLr, optimizer.paramGroups);
+    const modes: Readonly<Record<string, Height>> = {
+      triangular: { of: "cycle", factor: () => 1 },
+      "triangular2": { of: "cycle", factor: (x) => 1 / 2 ** (x - 1) },
+      "exp_range": { of: "iterations", factor: (x) => gamma ** x },
+    };
+    const known = Object.keys(modes);
+    const named = modes[mode];
+    checkArgument(name, "mode", mode, named !== undefined, known.join(", "));
+    const cycles = checkMomentum(name, optimizer, options.cycleMomentum);
+    optimizer.paramGroups.forEach((group, i) => {
+      group.lr = group.initialLr = bases[i]!;
+    });
+    super(optimizer);
+    this.#maxLrs = perGroup(name, "maxLr", maxLr, this.groups);
+    this.#total = stepSizeUp + stepSizeDown;
+    this.#rise = stepSizeUp / this.#total;
+    this.#height = options.scaleFn
+      ? { of: options.scaleMode ?? "cycle", factor: options.scaleFn }
+      : named!; // checked above
+    this.#momentum = cycles ? [baseMomentum, maxMomentum] : undefined;
+    this.step();
+  }
+
+  #share(epoch: number): number {
+    const cycle = Math.floor(1 + epoch / this.#total);
+    const x = 1 + epoch / this.#total - cycle;
+    const scale = x <= this.#rise ? x / this.#rise : (x - 1) / (this.#rise - 1);
+    const { of, factor } = this.#height;
+    return scale * factor(of === "cycle" ? cycle : epoch);
+  }
+
+  protected override rate(
+    _lr: number,
+    epoch: number,
+    baseLr: number,
+    group: number,
+  ): number {
+    return baseLr + (this.#maxLrs[group]! - baseLr) * this.#share(epoch);
+  }
+
+  protected override apply(): void {
+    super.apply();
+    if (!this.#momentum) return;
+    const [base, max] = this.#momentum;
+    const momentum = max - (max - base) * this.#share(this.lastEpoch);
+    for (const group of this.groups) setMomentum(group, momentum);
+  }
+}
+
+/** Options of `OneCycleLR`; the length is `totalSteps`, or the other two. */
+export interface OneCycleLROptions {
+  /** The highest rate; one for all groups, or one for each. */
+  readonly maxLr: number | readonly number[];
+  /** Steps in all. */
+  readonly totalSteps?: number;
+  readonly epochs?: number;
+  readonly stepsPerEpoch?: number;
+  /** Share of the steps that the rate rises in. Default: 0.3. */
+  readonly pctStart?: number;
+  /** Default: "cos". */
+  readonly annealStrategy?: "cos" | "linear";
+  /** Lower the momentum while the rate rises. Default: true. */
+  readonly cycleMomentum?: boolean;
+  /** Default: 0.85. */
+  readonly baseMomentum?: number;
+  /** Default: 0.95. */
+  readonly maxMomentum?: number;
+  /** maxLr over the initial rate. Default: 25. */
+  readonly divFactor?: number;
+  /** The initial rate over the last. Default: 1e4. */
+  readonly finalDivFactor?: number;
+  /** Fall as long as it rose, then to the last rate. Default: false. */
+  readonly threePhase?: boolean;
+}
+
+/** From one factor of the initial rate to another, until a step. */
+interface Phase {
+  readonly end: number;
+  readonly lr: readonly [number, number];
+  readonly momentum: readonly [number, number];
+}
+
+/**
+ * The rate from maxLr / divFactor up to `maxLr` and down to almost nothing, the
+ * momentum the other way.
+ *
+ * Source: Smith & Topin 2017, arXiv:1708.07120;
+ * torch.optim.lr_scheduler.OneCycleLR. Difference from the paper, as in torch:
+ * two phases unless `threePhase`.
+ */
+export class OneCycleLR extends LRScheduler {
+  readonly #total: number;
+  readonly #phases: readonly Phase[];
+  readonly #cosine: boolean;
+  readonly #cycleMomentum: boolean;
+
+  /** @throws {RangeError} If an option is outside of its range */
+  constructor(optimizer: Scheduled, options: OneCycleLROptions) {
+    const name = "OneCycleLR";
+    const { pctStart = 0.3, annealStrategy = "cos" } = options;
+    const { divFactor = 25, finalDivFactor = 1e4 } = options;
+    const total = totalSteps(options);
+    const isShare = pctStart >= 0 && pctStart <= 1;
+    checkArgument(name, "pctStart", pctStart, isShare, "a number in [0, 1]");
+    checkArgument(
+      name,
+      "annealStrategy",
+      annealStrategy,
+      annealStrategy === "cos" || annealStrategy === "linear",
+      "cos, linear",
+    );
+    const groups = optimizer.paramGroups;
+    const maxLrs = perGroup(name, "maxLr", options.maxLr, groups);
+    const cycles = checkMomentum(name, optimizer, options.cycleMomentum);
+    groups.forEach((group, i) => {
+      group.initialLr = maxLrs[i]! / divFactor;
+    });
+    super(optimizer);
+    this.#total = total;
+    this.#cosine = annealStrategy === "cos";
+    this.#cycleMomentum = cycles;
+    const { baseMomentum: low = 0.85, maxMomentum: high = 0.95 } = options;
+    const last = 1 / finalDivFactor;
+    const top = pctStart * total - 1;
+    this.#phases = options.threePhase
+      ? [
+        { end: top, lr: [1, divFactor], momentum: [high, low] },
+        { end: 2 * top, lr: [divFactor, 1], momentum: [low, high] },
+        { end: total - 1, lr: [1, last], momentum: [high, high] },
+      ]
+      : [
+        { end: top, lr: [1, divFactor], momentum: [high, low] },
+        { end: total - 1, lr: [divFactor, last], momentum: [low, high] },
+      ];
+    this.step();
+  }
+
+  /** @throws {RangeError} If the schedule is at its end */
+  override step(): void {
+    if (this.lastEpoch >= this.#total) {
+      throw new RangeError(
+        `Cannot step OneCycleLR ${this.lastEpoch + 1} times: ` +
+          `it has ${this.#total} steps`,
+      );
+    }
+    super.step();
+  }
+
+  // The phase of an epoch, and the share of it that is done.
+  #at(epoch: number): { phase: Phase; share: number } {
+    const phases = this.#phases;
+    const found = phases.findIndex(({ end }) => epoch <= end);
+    const i = found < 0 ? phases.length - 1 : found;
+    const start = phases[i - 1]?.end ?? 0;
+    const phase = phases[i]!;
+    return { phase, share: (epoch - start) / (phase.end - start) };
+  }
+
+  #between(from: number, to: number, share: number): number {
+    return this.#cosine
+      ? to + (from - to) / 2 * (1 + Math.cos(Math.PI * share))
+      : (to - from) * share + from;
+  }
+
+  protected override rate(_lr: number, epoch: number, baseLr: number): number {
+    const { phase: { lr: [from, to] }, share } = this.#at(epoch);
+    return this.#between(baseLr * from, baseLr * to, share);
+  }
+
+  protected override apply(): void {
+    super.apply();
+    if (!this.#cycleMomentum) return;
+    const { phase: { momentum: [from, to] }, share } = this.#at(this.lastEpoch);
+    const momentum = this.#between(from, to, share);
+    for (const group of this.groups) setMomentum(group, momentum);
+  }
+}
+
+function totalSteps(options: OneCycleLROptions): number {
+  const { epochs = NaN, stepsPerEpoch = NaN } = options;
+  const { totalSteps: total = epochs * stepsPerEpoch } = options;
+  const fits = Number.isInteger(total) && total > 0;
+  checkArgument(
+    "OneCycleLR",
+    "totalSteps",
+    total,
+    fits,
+    "a positive integer, or epochs and stepsPerEpoch",
+  );
+  return total;
+}
+
+function checkMomentum(
+  name: string,
+  { paramGroups }: Scheduled,
+  cycleMomentum = true,
+): boolean {
+  const has = ({ momentum, betas }: ScheduledGroup): boolean =>
+    momentum !== undefined || betas !== undefined;
+  checkArgument(
+    name,
+    "cycleMomentum",
+    cycleMomentum,
+    !cycleMomentum || paramGroups.every(has),
+    "false, because the optimizer has no momentum",
+  );
+  return cycleMomentum;
+}

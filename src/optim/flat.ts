@@ -1,0 +1,170 @@
+/**
+ * Flat parameters: the parameters of one type in one buffer, their gradients in
+ * a second, each state of the optimizer in one more.
+ *
+ * NOTE [flat parameters]: parameters become views of the flat buffer, and
+ * backward writes their gradients straight into theirs (`Autograd.slot`). Each
+ * begins at a multiple of four elements; the gap before the next is zero in
+ * every buffer and stays so. Offsets and lengths count elements.
+ *
+ * Other code may move a parameter away: another optimizer that is given the
+ * same one, for instance. `settle` notices and takes it back, with its value.
+ *
+ * @module
+ */
+
+import { gpu } from "../gpu/device.ts";
+import { clear } from "../gpu/stream.ts";
+import { assign } from "../ops/movement.ts";
+import { fill, zeros } from "../tensor/create.ts";
+import { type DType, DTYPES } from "../tensor/dtype.ts";
+import { rowMajor } from "../tensor/layout.ts";
+import { unscoped } from "../tensor/scope.ts";
+import { sizeOf } from "../tensor/shape.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import type { Run } from "./rule.ts";
+
+/** Elements that a parameter's beginning is a multiple of. */
+const ALIGN = 4;
+
+/** Parameters whose next step has the same number, in a row. */
+export interface StepRun extends Run {
+  /** How many steps they will have taken, this one included. */
+  readonly step: number;
+}
+
+/** Parameters of one type, laid into flat buffers. */
+export class FlatParameters {
+  readonly dtype: DType;
+  readonly parameters: readonly Tensor[];
+  /** Elements of each flat buffer, gaps included. */
+  readonly length: number;
+  /** The values of all parameters. */
+  readonly values: Tensor;
+  /** The gradients of all parameters. */
+  readonly gradients: Tensor;
+  /** What the optimizer remembers of each element, by name. */
+  readonly states = new Map<string, Tensor>();
+  /** Steps that each parameter has taken. */
+  readonly steps: number[];
+  readonly #offsets: number[] = [];
+  readonly #slots: readonly Tensor[];
+
+  constructor(parameters: readonly Tensor[], dtype: DType) {
+    this.parameters = parameters;
+    this.dtype = dtype;
+    this.steps = parameters.map(() => 0);
+    let length = 0;
+    for (const { size } of parameters) {
+      this.#offsets.push(length);
+      length += paddedSize(size);
+    }
+    this.length = length;
+    this.values = unscoped(() => zeros([length], { dtype }));
+    this.gradients = unscoped(() => zeros([length], { dtype }));
+    this.#slots = unscoped(() =>
+      parameters.map(({ shape }, i) =>
+        new Tensor(
+          this.gradients.storage,
+          rowMajor(shape, this.#offsets[i]),
+          dtype,
+          "gradient",
+        )
+      )
+    );
+    this.settle();
+  }
+
+  /**
+   * Brings every parameter and every gradient to its place, from wherever
+   * somebody has put it.
+   */
+  settle(): void {
+    this.parameters.forEach((parameter, i) => {
+      const { autograd } = parameter;
+      const slot = this.#slots[i]!;
+      if (parameter.storage !== this.values.storage) {
+        const layout = rowMajor(parameter.shape, this.#offsets[i]);
+        using place = unscoped(() =>
+          new Tensor(this.values.storage, layout, this.dtype, "parameter")
+        );
+        assign(place, parameter);
+        parameter.rebind(this.values.storage, layout);
+      }
+      const { grad } = autograd;
+      if (grad && grad.storage !== this.gradients.storage) {
+        assign(slot, grad);
+        autograd.grad = slot;
+      }
+      autograd.slot = slot;
+    });
+  }
+
+  /**
+   * The gradients forgotten, or (`setToNone` false) made zero.
+   */
+  zeroGrad(setToNone: boolean): void {
+    this.settle();
+    for (const parameter of this.parameters) {
+      if (setToNone) parameter.grad = undefined;
+    }
+    if (setToNone) return;
+    const { buffer, bytes } = this.gradients.storage;
+    clear(buffer, 0, bytes);
+    this.gradients.storage.version++;
+  }
+
+  /**
+   * The state `name`, made and filled with `initial` when it is asked for the
+   * first time.
+   */
+  state(name: string, initial: number): Tensor {
+    let state = this.states.get(name);
+    if (!state) {
+      state = unscoped(() => zeros([this.length]));
+      if (initial !== 0) fill(state, initial);
+      this.states.set(name, state);
+    }
+    return state;
+  }
+
+  /** Counts a step of every parameter that has a gradient, and tells the runs. */
+  advance(): StepRun[] {
+    const runs: { firstQuad: number; quads: number; step: number }[] = [];
+    this.parameters.forEach((parameter, i) => {
+      if (!parameter.grad) return;
+      const step = ++this.steps[i]!;
+      const firstQuad = this.#offsets[i]! / ALIGN;
+      const quads = paddedSize(parameter.size) / ALIGN;
+      if (quads === 0) return;
+      const last = runs.at(-1);
+      const continues = last && last.step === step &&
+        last.firstQuad + last.quads === firstQuad;
+      if (continues) last.quads += quads;
+      else runs.push({ firstQuad, quads, step });
+    });
+    return runs;
+  }
+}
+
+/** Lays parameters into as few flat buffers as types and sizes allow. */
+export function flatten(parameters: readonly Tensor[]): FlatParameters[] {
+  const sets: { dtype: DType; members: Tensor[]; bytes: number }[] = [];
+  for (const parameter of parameters) {
+    const { dtype, shape } = parameter;
+    // states are four bytes an element, whatever the type
+    const bytes = paddedSize(sizeOf(shape)) * Math.max(4, DTYPES[dtype].bytes);
+    const open = sets.findLast((set) => set.dtype === dtype);
+    if (open && open.bytes + bytes <= gpu().maxBytes) {
+      open.members.push(parameter);
+      open.bytes += bytes;
+    } else {
+      sets.push({ dtype, members: [parameter], bytes });
+    }
+  }
+  return sets.map(({ members, dtype }) => new FlatParameters(members, dtype));
+}
+
+function paddedSize(size: number): number {
+  return Math.ceil(size / ALIGN) * ALIGN;
+}

@@ -1,0 +1,126 @@
+/**
+ * Schedules that lead from one factor of the rate to another, and stay.
+ *
+ * @module
+ */
+
+import { checkArgument, LRScheduler, type Scheduled } from "./scheduler.ts";
+
+/** Options of `ConstantLR`. */
+export interface ConstantLROptions {
+  /** What the rate is multiplied by at first. Default: 1/3. */
+  readonly factor?: number;
+  /** Epochs until the factor is taken back. Default: 5. */
+  readonly totalIters?: number;
+}
+
+/**
+ * The rate times `factor` for `totalIters` epochs, then the rate itself.
+ *
+ * Source: torch.optim.lr_scheduler.ConstantLR.
+ */
+export class ConstantLR extends LRScheduler {
+  readonly #factor: number;
+  readonly #totalIters: number;
+
+  /** @throws {RangeError} If `factor` is not in [0, 1] */
+  constructor(
+    optimizer: Scheduled,
+    { factor = 1 / 3, totalIters = 5 }: ConstantLROptions = {},
+  ) {
+    super(optimizer);
+    const fits = factor >= 0 && factor <= 1;
+    checkArgument("ConstantLR", "factor", factor, fits, "a number in [0, 1]");
+    this.#factor = factor;
+    this.#totalIters = totalIters;
+    this.step();
+  }
+
+  protected override rate(lr: number, epoch: number): number {
+    if (epoch === 0) return lr * this.#factor;
+    return epoch === this.#totalIters ? lr * (1 / this.#factor) : lr;
+  }
+}
+
+/** Options of `LinearLR`. */
+export interface LinearLROptions {
+  /** What the rate is multiplied by at first. Default: 1/3. */
+  readonly startFactor?: number;
+  /** What it is multiplied by in the end. Default: 1. */
+  readonly endFactor?: number;
+  /** Epochs from the first to the last. Default: 5. */
+  readonly totalIters?: number;
+}
+
+/**
+ * The rate times a factor that goes from `startFactor` to `endFactor` in equal
+ * steps.
+ *
+ * Source: torch.optim.lr_scheduler.LinearLR.
+ */
+export class LinearLR extends LRScheduler {
+  readonly #start: number;
+  readonly #end: number;
+  readonly #totalIters: number;
+
+  /** @throws {RangeError} If a factor is not in (0, 1], the last in [0, 1] */
+  constructor(
+    optimizer: Scheduled,
+    { startFactor = 1 / 3, endFactor = 1, totalIters = 5 }: LinearLROptions =
+      {},
+  ) {
+    super(optimizer);
+    const name = "LinearLR";
+    const starts = startFactor > 0 && startFactor <= 1;
+    const ends = endFactor >= 0 && endFactor <= 1;
+    checkArgument(name, "startFactor", startFactor, starts, "(0, 1]");
+    checkArgument(name, "endFactor", endFactor, ends, "[0, 1]");
+    this.#start = startFactor;
+    this.#end = endFactor;
+    this.#totalIters = totalIters;
+    this.step();
+  }
+
+  protected override rate(lr: number, epoch: number): number {
+    if (epoch === 0) return lr * this.#start;
+    if (epoch > this.#totalIters) return lr;
+    const rise = this.#end - this.#start;
+    const before = this.#totalIters * this.#start + (epoch - 1) * rise;
+    return lr * (1 + rise / before);
+  }
+}
+
+/** Options of `PolynomialLR`. */
+export interface PolynomialLROptions {
+  /** Epochs until the rate is 0. Default: 5. */
+  readonly totalIters?: number;
+  /** Default: 1, a straight line. */
+  readonly power?: number;
+}
+
+/**
+ * The rate times (1 - epoch / totalIters)^power.
+ *
+ * Source: torch.optim.lr_scheduler.PolynomialLR.
+ */
+export class PolynomialLR extends LRScheduler {
+  readonly #totalIters: number;
+  readonly #power: number;
+
+  constructor(
+    optimizer: Scheduled,
+    { totalIters = 5, power = 1 }: PolynomialLROptions = {},
+  ) {
+    super(optimizer);
+    this.#totalIters = totalIters;
+    this.#power = power;
+    this.step();
+  }
+
+  protected override rate(lr: number, epoch: number): number {
+    const total = this.#totalIters;
+    if (epoch === 0 || epoch > total) return lr;
+    const ratio = (1 - epoch / total) / (1 - (epoch - 1) / total);
+    return lr * ratio ** this.#power;
+  }
+}

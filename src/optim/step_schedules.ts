@@ -1,0 +1,176 @@
+/**
+ * Schedules that multiply the rate: now and then, each epoch, or by a function.
+ *
+ * @module
+ */
+
+import {
+  checkArgument,
+  LRScheduler,
+  perGroup,
+  type Scheduled,
+} from "./scheduler.ts";
+
+/** Options of `StepLR`. */
+export interface StepLROptions {
+  /** Epochs from one fall to the next. */
+  readonly stepSize: number;
+  /** What the rate is multiplied by. Default: 0.1. */
+  readonly gamma?: number;
+}
+
+/**
+ * Multiplies the rate by `gamma` every `stepSize` epochs.
+ *
+ * Source: torch.optim.lr_scheduler.StepLR.
+ *
+ * @example The rate falls after two epochs
+ * ```ts
+ * import { optim, zeros } from "@kindling/kindling";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const p = zeros([1], { requiresGrad: true });
+ * const optimizer = new optim.SGD([p], { lr: 1 });
+ * const scheduler = new optim.StepLR(optimizer, { stepSize: 2, gamma: 0.5 });
+ * scheduler.step();
+ * assertEquals(scheduler.getLastLr(), [1]);
+ * scheduler.step();
+ * assertEquals(scheduler.getLastLr(), [0.5]);
+ * ```
+ */
+export class StepLR extends LRScheduler {
+  readonly #stepSize: number;
+  readonly #gamma: number;
+
+  /** @throws {RangeError} If `stepSize` is not a positive integer */
+  constructor(optimizer: Scheduled, { stepSize, gamma = 0.1 }: StepLROptions) {
+    super(optimizer);
+    const fits = Number.isInteger(stepSize) && stepSize > 0;
+    checkArgument("StepLR", "stepSize", stepSize, fits, "a positive integer");
+    this.#stepSize = stepSize;
+    this.#gamma = gamma;
+    this.step();
+  }
+
+  protected override rate(lr: number, epoch: number): number {
+    return epoch === 0 || epoch % this.#stepSize !== 0 ? lr : lr * this.#gamma;
+  }
+}
+
+/** Options of `MultiStepLR`. */
+export interface MultiStepLROptions {
+  /** The epochs at which the rate falls. */
+  readonly milestones: readonly number[];
+  /** What the rate is multiplied by. Default: 0.1. */
+  readonly gamma?: number;
+}
+
+/**
+ * Multiplies the rate by `gamma` at each milestone.
+ *
+ * Source: torch.optim.lr_scheduler.MultiStepLR.
+ */
+export class MultiStepLR extends LRScheduler {
+  readonly #milestones: readonly number[];
+  readonly #gamma: number;
+
+  constructor(
+    optimizer: Scheduled,
+    { milestones, gamma = 0.1 }: MultiStepLROptions,
+  ) {
+    super(optimizer);
+    this.#milestones = milestones;
+    this.#gamma = gamma;
+    this.step();
+  }
+
+  protected override rate(lr: number, epoch: number): number {
+    const times = this.#milestones.filter((each) => each === epoch).length;
+    return times === 0 ? lr : lr * this.#gamma ** times;
+  }
+}
+
+/** Options of `ExponentialLR`. */
+export interface ExponentialLROptions {
+  /** What the rate is multiplied by. */
+  readonly gamma: number;
+}
+
+/**
+ * Multiplies the rate by `gamma` every epoch.
+ *
+ * Source: torch.optim.lr_scheduler.ExponentialLR.
+ */
+export class ExponentialLR extends LRScheduler {
+  readonly #gamma: number;
+
+  constructor(optimizer: Scheduled, { gamma }: ExponentialLROptions) {
+    super(optimizer);
+    this.#gamma = gamma;
+    this.step();
+  }
+
+  protected override rate(lr: number, epoch: number): number {
+    return epoch === 0 ? lr : lr * this.#gamma;
+  }
+}
+
+/** A factor for an epoch. */
+export type EpochFactor = (epoch: number) => number;
+
+/** Options of `LambdaLR` and `MultiplicativeLR`. */
+export interface LambdaLROptions {
+  /** The factor for an epoch; one function for all groups, or one for each. */
+  readonly lrLambda: EpochFactor | readonly EpochFactor[];
+}
+
+/**
+ * The initial rate times a function of the epoch.
+ *
+ * Source: torch.optim.lr_scheduler.LambdaLR.
+ */
+export class LambdaLR extends LRScheduler {
+  readonly #factors: readonly EpochFactor[];
+
+  /** @throws {RangeError} If there are not as many functions as groups */
+  constructor(optimizer: Scheduled, { lrLambda }: LambdaLROptions) {
+    super(optimizer);
+    this.#factors = perGroup("LambdaLR", "lrLambda", lrLambda, this.groups);
+    this.step();
+  }
+
+  protected override rate(
+    _lr: number,
+    epoch: number,
+    baseLr: number,
+    group: number,
+  ): number {
+    return baseLr * this.#factors[group]!(epoch);
+  }
+}
+
+/**
+ * Multiplies the rate by a function of the epoch, from epoch 1 on.
+ *
+ * Source: torch.optim.lr_scheduler.MultiplicativeLR.
+ */
+export class MultiplicativeLR extends LRScheduler {
+  readonly #factors: readonly EpochFactor[];
+
+  /** @throws {RangeError} If there are not as many functions as groups */
+  constructor(optimizer: Scheduled, { lrLambda }: LambdaLROptions) {
+    super(optimizer);
+    const name = "MultiplicativeLR";
+    this.#factors = perGroup(name, "lrLambda", lrLambda, this.groups);
+    this.step();
+  }
+
+  protected override rate(
+    lr: number,
+    epoch: number,
+    _baseLr: number,
+    group: number,
+  ): number {
+    return epoch === 0 ? lr : lr * this.#factors[group]!(epoch);
+  }
+}
