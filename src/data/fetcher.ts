@@ -30,6 +30,10 @@ export interface FetcherOptions {
   readonly onSample?: (index: number) => void;
 }
 
+/** What V8's words for a missing #private field don't say. */
+const PRIVATE_WAY = "; #private fields don't reach a worker: make them " +
+  "public, or give the class toWorker() and static fromWorker()";
+
 /** A batch, and the memory that was lent for it. */
 export interface FetchedBatch {
   readonly batch: unknown;
@@ -79,7 +83,6 @@ export class Fetcher {
   async #make(context: BatchContext): Promise<unknown> {
     const { dataset, onSample } = this.#options;
     const { indices } = context;
-    const { length } = dataset;
     const isWhole = this.#options.collate === undefined && dataset.getBatch;
     if (isWhole) {
       onSample?.(indices[0] ?? -1);
@@ -97,7 +100,7 @@ export class Fetcher {
       onSample?.(index);
       try {
         const sample = dataset.get(
-          checkIndex(index, length),
+          checkIndex(index, dataset.length),
           context.generator(position),
         );
         samples.push(sample instanceof Promise ? await sample : sample);
@@ -108,7 +111,7 @@ export class Fetcher {
     try {
       return await this.#collate(samples, context);
     } catch (cause) {
-      throw this.#failure(`collate ${samplesOf(indices)}`, cause);
+      throw this.#failure(`make a batch of ${samplesOf(indices)}`, cause);
     }
   }
 
@@ -123,8 +126,11 @@ export class Fetcher {
   }
 
   #failure(what: string, cause: unknown): Error {
-    const where = this.#options.where ?? "";
-    return new Error(`Cannot ${what}${where}: ${messageOf(cause)}`, { cause });
+    const { where = "" } = this.#options;
+    const why = messageOf(cause);
+    const isPrivate = where !== "" && /private (member|field|method)/.test(why);
+    const wayOut = isPrivate ? PRIVATE_WAY : "";
+    return new Error(`Cannot ${what}${where}: ${why}${wayOut}`, { cause });
   }
 }
 

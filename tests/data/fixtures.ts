@@ -45,6 +45,12 @@ export type Fault =
   | "nothing"
   | "private";
 
+/** Blocks the thread; not for ever, as a terminated worker would spin on. */
+function spin(ms: number): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+}
+
 /** The number i, but for one index. */
 export class Faulty extends Dataset<number> {
   static url: string = import.meta.url;
@@ -72,7 +78,8 @@ export class Faulty extends Dataset<number> {
         Promise.reject(new Error("nobody awaits this"));
         return new Promise(() => {});
       case "hang":
-        for (;;);
+        spin(3000);
+        return index;
       case "sleep":
         return new Promise(() => {});
       case "exit":

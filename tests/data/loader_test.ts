@@ -247,7 +247,7 @@ Deno.test("DataLoader names the sample that can't be loaded, with the cause", as
   await assertRejects(
     () => absent.first(),
     Error,
-    "Cannot collate samples 0, 1, 2, … (5 of them): Cannot collate sample 1:",
+    "Cannot make a batch of samples 0, 1, 2, … (5 of them): Cannot collate sample 1",
   );
 });
 
