@@ -237,6 +237,8 @@ export const ARITHMETIC: MapRows = {
       { uses: "a", rule: (dy, { a }) => map("where", a, 0, dy) },
     ],
   },
+  // b, where a was: what is written in place
+  replace: { kind: "number", wgsl: "b", grads: [FLAT, PASS] },
   zero: {
     kind: "number",
     wgsl: "T(0)",

@@ -10,7 +10,8 @@ import type { MapRows } from "./elementwise.ts";
 /** Comparisons: bool results. */
 export const COMPARISONS: MapRows = {
   eq: { kind: "compare", wgsl: "a == b" },
-  ne: { kind: "compare", wgsl: "a != b" },
+  // not "a != b", which compilers take for the ordered test, false for NaN
+  ne: { kind: "compare", wgsl: "!(a == b)" },
   lt: { kind: "compare", wgsl: "a < b" },
   le: { kind: "compare", wgsl: "a <= b" },
   gt: { kind: "compare", wgsl: "a > b" },

@@ -90,7 +90,10 @@ export function defineView<P>(
 ): (input: Tensor, params: P) => Tensor {
   return (input, params) => {
     const layout = rules.layout(input, params);
-    const view = new Tensor(input.storage, layout, input.dtype, rules.name);
+    // A view made inside noGrad is no way into the graph of its tensor.
+    const root = isGradEnabled() ? input.root : undefined;
+    const { storage, dtype } = input;
+    const view = new Tensor(storage, layout, dtype, rules.name, root);
     record(
       { name: rules.name, grad: (dy, context) => [rules.grad(dy, context)] },
       asTensors([input]),

@@ -23,7 +23,7 @@ import {
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Op } from "./define.ts";
 import { extentOf } from "./extent.ts";
-import { padConstant } from "./movement.ts";
+import { padConstant } from "./slicing.ts";
 import { computeType, declareInput, declareOutput } from "./words.ts";
 
 import floatLib from "../../shaders/lib/float.wgsl" with { type: "text" };

@@ -1,19 +1,19 @@
 /**
- * Ops that move elements and compute nothing: views (new layouts of the same
- * buffer), the copies that make a view row-major, and casts.
+ * Ops that change how elements lie and compute nothing: shapes as views (new
+ * layouts of the same buffer), the copies that make a view row-major, and casts.
+ * Parts of tensors are in slicing.ts.
  *
  * @module
  */
 
-import { clear, dispatch } from "../gpu/stream.ts";
+import type { Plan } from "../gpu/plan.ts";
+import { dispatch } from "../gpu/stream.ts";
 import { type DType, isFloat } from "../tensor/dtype.ts";
 import {
   expandLayout,
   isRowMajor,
   permuteLayout,
   reshapeLayout,
-  selectLayout,
-  sliceLayout,
 } from "../tensor/layout.ts";
 import {
   formatShape,
@@ -23,18 +23,33 @@ import {
   sizeOf,
 } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { defineOp, defineView, type Op } from "./define.ts";
-import { computeType, planMap } from "./map.ts";
+import { defineOp, defineView } from "./define.ts";
+import { type MapRule, type Operand, planMap } from "./map.ts";
+import { type ComputeType, computeType } from "./words.ts";
+
+const COPY: Readonly<Record<ComputeType, MapRule>> = {
+  f32: { name: "copy", wgsl: "a", compute: "f32" },
+  i32: { name: "copy", wgsl: "a", compute: "i32" },
+  u32: { name: "copy", wgsl: "a", compute: "u32" },
+};
+
+/** The plan that writes `x`, a tensor or a number, into every part of `out`. */
+export function planCopy(x: Operand, out: Tensor): Plan {
+  const type = typeof x === "object" ? x.dtype : out.dtype;
+  return planMap(COPY[computeType(type)], [x], out);
+}
 
 const copyOp = defineOp({
   name: "contiguous",
   shape: ([x]) => x,
-  kernel: ([x], [y]) => {
-    const compute = computeType(x.dtype);
-    return planMap({ name: "copy", wgsl: "a", compute }, [x], y);
-  },
+  kernel: ([x], [y]) => planCopy(x, y),
   grad: (dy) => [dy],
 });
+
+/** A copy, row-major. */
+export function clone(x: Tensor): Tensor {
+  return copyOp([x], undefined)[0];
+}
 
 /** The tensor itself if its elements lie row by row, else a copy that does. */
 export function contiguous(x: Tensor): Tensor {
@@ -44,8 +59,7 @@ export function contiguous(x: Tensor): Tensor {
 const castOp = defineOp<{ from: DType; to: DType }>({
   name: "to",
   shape: ([x], { to }) => ({ shape: x.shape, dtype: to }),
-  kernel: ([x], [y], { from }) =>
-    planMap({ name: "cast", wgsl: "a", compute: computeType(from) }, [x], y),
+  kernel: ([x], [y]) => planCopy(x, y),
   grad: (dy, { params: { from } }) => [
     isFloat(from) ? cast(dy, from) : undefined,
   ],
@@ -109,6 +123,31 @@ export function permute(x: Tensor, dims: readonly number[]): Tensor {
   return permuteView(x, order);
 }
 
+/** The dims `source` at the places `destination`, the rest in their order. */
+export function movedim(
+  x: Tensor,
+  source: number | readonly number[],
+  destination: number | readonly number[],
+): Tensor {
+  const [from, to] = [source, destination].map((dims) =>
+    [dims].flat().map((dim) => normalizeDim("movedim", dim, x.shape))
+  );
+  const isPairing = from!.length === to!.length &&
+    new Set(from).size === from!.length && new Set(to).size === to!.length;
+  if (!isPairing) {
+    throw new RangeError(
+      `Cannot move dims [${source}] of ${formatShape(x.shape)} to ` +
+        `[${destination}]: expected as many, each once`,
+    );
+  }
+  const rest = x.shape.map((_, dim) => dim).filter((d) => !from!.includes(d));
+  const order = x.shape.map((_, dim) => {
+    const i = to!.indexOf(dim);
+    return i < 0 ? rest.shift()! : from![i]!;
+  });
+  return permute(x, order);
+}
+
 const expandView = defineView<Shape>({
   name: "expand",
   layout: (x, shape) => expandLayout(x.layout, shape),
@@ -135,144 +174,8 @@ export function expand(x: Tensor, given: Shape): Tensor {
   return expandView(x, shape);
 }
 
-interface SliceParams {
-  readonly dim: number;
-  readonly start: number;
-  readonly length: number;
-  readonly step: number;
-}
-
-const sliceView = defineView<SliceParams>({
-  name: "slice",
-  layout: (x, { dim, start, length, step }) =>
-    sliceLayout(x.layout, dim, start, length, step),
-  grad: (dy, { shapes, params }) =>
-    unsliceOp([dy], { shape: shapes[0]!, slice: params })[0],
-});
-
-// Zeros, with dy where the slice was: the gradient of a slice.
-const unsliceOp: Op<{ shape: Shape; slice: SliceParams }> = defineOp({
-  name: "unslice",
-  shape: ([dy], { shape }) => ({ shape, dtype: dy.dtype }),
-  kernel: ([dy], [dx], { slice: { dim, start, length, step } }) => {
-    clear(dx.storage.buffer, 0, Math.ceil(dx.storage.bytes / 4) * 4);
-    const part = dx.detach();
-    part.rebind(
-      part.storage,
-      sliceLayout(dx.layout, dim, start, length, step),
-    );
-    const compute = computeType(dy.dtype);
-    return planMap({ name: "unslice", wgsl: "a", compute }, [dy], part);
-  },
-  grad: (ddx, { params: { slice } }) => [sliceView(ddx, slice)],
-});
-
-// A tensor full of one value, but for the part that x becomes.
-const embedOp = defineOp<
-  { shape: Shape; starts: readonly number[]; value: number }
->({
-  name: "pad",
-  shape: ([x], { shape }) => ({ shape, dtype: x.dtype }),
-  kernel: ([x], [y], { starts, value }) => {
-    const compute = computeType(x.dtype);
-    const part = y.detach();
-    let { layout } = y;
-    starts.forEach((start, dim) => {
-      layout = sliceLayout(layout, dim, start, x.shape[dim]!, 1);
-    });
-    part.rebind(part.storage, layout);
-    return [
-      planMap({ name: "fill", wgsl: "a", compute }, [value], y),
-      planMap({ name: "pad", wgsl: "a", compute }, [x], part),
-    ];
-  },
-  grad: (dy, { shapes, params: { starts } }) => {
-    let dx = dy;
-    starts.forEach((start, dim) => {
-      dx = slice(dx, dim, start, start + shapes[0]![dim]!);
-    });
-    return [dx];
-  },
-});
-
-/**
- * `value` around the elements: for each dim in order, `edges` has how many go
- * before and how many after; negative ones cut away.
- */
-export function padConstant(
-  x: Tensor,
-  edges: readonly number[],
-  value: number,
-): Tensor {
-  let part = x;
-  x.shape.forEach((length, dim) => {
-    const before = Math.min(edges[2 * dim]!, 0);
-    const after = Math.min(edges[2 * dim + 1]!, 0);
-    if (before !== 0 || after !== 0) {
-      part = slice(part, dim, -before, Math.max(length + after, 0));
-    }
-  });
-  const starts = x.shape.map((_, dim) => Math.max(edges[2 * dim]!, 0));
-  const shape = part.shape.map((length, dim) =>
-    length + starts[dim]! + Math.max(edges[2 * dim + 1]!, 0)
-  );
-  return sameShape(shape, part.shape)
-    ? part
-    : embedOp([part], { shape, starts, value })[0];
-}
-
-/** Elements `start` to `stop` (exclusive) along `dim`, every `step`-th. */
-export function slice(
-  x: Tensor,
-  dim: number,
-  start = 0,
-  stop: number = Infinity,
-  step = 1,
-): Tensor {
-  const axis = normalizeDim("slice", dim, x.shape);
-  if (!Number.isInteger(step) || step < 1 || x.ndim === 0) {
-    throw new RangeError(
-      `Cannot slice ${formatShape(x.shape)} in steps of ${step}: ` +
-        `expected a dim and a positive integer`,
-    );
-  }
-  const length = x.shape[axis]!;
-  const clip = (at: number): number =>
-    Math.max(0, Math.min(at < 0 ? at + length : at, length));
-  const from = clip(start);
-  const count = Math.max(0, Math.ceil((clip(stop) - from) / step));
-  return sliceView(x, { dim: axis, start: from, length: count, step });
-}
-
-const selectView = defineView<{ dim: number; index: number }>({
-  name: "select",
-  layout: (x, { dim, index }) => selectLayout(x.layout, dim, index),
-  grad: (dy, { shapes, params: { dim, index } }) =>
-    unsliceOp([dy.unsqueeze(dim)], {
-      shape: shapes[0]!,
-      slice: { dim, start: index, length: 1, step: 1 },
-    })[0],
-});
-
-/** Index `index` along `dim`, which goes away. */
-export function select(x: Tensor, dim: number, index: number): Tensor {
-  const axis = normalizeDim("select", dim, x.shape);
-  const length = x.shape[axis] ?? 0;
-  if (!Number.isInteger(index) || index < -length || index >= length) {
-    throw new RangeError(
-      `Cannot select index ${index} of dim ${dim}: a tensor of shape ` +
-        `${formatShape(x.shape)} has indices ${-length} to ${length - 1} there`,
-    );
-  }
-  return selectView(x, {
-    dim: axis,
-    index: index < 0 ? index + length : index,
-  });
-}
-
 /** Writes the elements of `source`, which broadcasts, into `target`. */
 export function assign(target: Tensor, source: Tensor): void {
-  const compute = computeType(source.dtype);
-  dispatch(planMap({ name: "assign", wgsl: "a", compute }, [source], target));
+  dispatch(planCopy(source, target));
   target.storage.version++;
 }

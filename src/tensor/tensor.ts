@@ -8,9 +8,25 @@
  */
 
 import { Autograd } from "../autograd/node.ts";
+import { isGradEnabled } from "../autograd/mode.ts";
 import { backward, type BackwardOptions } from "../autograd/backward.ts";
 import { read } from "../gpu/readback.ts";
+import {
+  add,
+  addcdiv,
+  addcmul,
+  type AddOptions,
+  clamp,
+  div,
+  type DivOptions,
+  nanToNum,
+  type NanToNumOptions,
+  pow,
+  sub,
+} from "../ops/arithmetic.ts";
+import { at, type IndexItem, setAt } from "../ops/at.ts";
 import { map } from "../ops/elementwise.ts";
+import { copyInto, mapInto } from "../ops/in_place.ts";
 import {
   gather,
   indexAdd,
@@ -19,18 +35,38 @@ import {
   scatterAdd,
   takeAlongDim,
 } from "../ops/indexing.ts";
+import {
+  chunk,
+  flip,
+  repeat,
+  repeatInterleave,
+  roll,
+  split,
+  tile,
+  unbind,
+} from "../ops/join.ts";
 import type { Operand } from "../ops/map.ts";
 import {
   cast,
+  clone,
   contiguous,
   expand,
+  movedim,
   permute,
   reshape,
-  select,
-  slice,
 } from "../ops/movement.ts";
+import { maskedSelect, nonzero } from "../ops/nonzero.ts";
+import { pad, type PadOptions, tril, triu } from "../ops/padding.ts";
 import { mean, sum, sumTo } from "../ops/reduce.ts";
 import { logSoftmax, softmax } from "../ops/softmax.ts";
+import {
+  diag,
+  diagonal,
+  narrow,
+  select,
+  slice,
+  unfold,
+} from "../ops/slicing.ts";
 import { type DType, DTYPES, type TypedArray } from "./dtype.ts";
 import { isRowMajor, type Layout, rowMajor } from "./layout.ts";
 import { keep, track } from "./scope.ts";
@@ -54,11 +90,19 @@ export class Tensor {
   readonly origin: string;
   #storage: Storage;
   #layout: Layout;
+  readonly #root: Tensor | undefined;
   #autograd: Autograd | undefined;
   #disposed = false;
 
   /** A view of a storage; use `tensor`, `zeros`, … to make tensors of values. */
-  constructor(storage: Storage, layout: Layout, dtype: DType, origin: string) {
+  constructor(
+    storage: Storage,
+    layout: Layout,
+    dtype: DType,
+    origin: string,
+    root?: Tensor,
+  ) {
+    this.#root = root;
     this.#storage = storage;
     this.#layout = layout;
     this.dtype = dtype;
@@ -105,6 +149,10 @@ export class Tensor {
   /** Where the tensor stands in the graph of computations. */
   get autograd(): Autograd {
     return this.#autograd ??= new Autograd();
+  }
+  /** The tensor that this one is a view of; itself if it is no view. */
+  get root(): Tensor {
+    return this.#root ?? this;
   }
   /** Type, shape and origin, as errors name a tensor. */
   describe(): string {
@@ -191,12 +239,9 @@ export class Tensor {
 
   /** Another handle on the same elements and the same place in the graph. */
   alias(): Tensor {
-    const other = new Tensor(
-      this.storage,
-      this.layout,
-      this.dtype,
-      this.origin,
-    );
+    const { storage, layout, dtype, origin } = this;
+    const root = isGradEnabled() ? this.root : undefined;
+    const other = new Tensor(storage, layout, dtype, origin, root);
     other.#autograd = this.autograd;
     return other;
   }
@@ -246,6 +291,11 @@ export class Tensor {
     }
     this.autograd.requiresGrad = on;
     return this;
+  }
+
+  /** Gives the tensor another place in the graph: NOTE [in place]. */
+  moveTo(place: Autograd): void {
+    this.#autograd = place;
   }
 
   /** The same elements, cut off from the graph. */
@@ -320,6 +370,62 @@ export class Tensor {
     const at = normalizeDim("unsqueeze", dim, [...this.shape, 1]);
     return this.reshape(this.shape.toSpliced(at, 0, 1));
   }
+  /** Two dims swapped, of a matrix; fewer dims stay as they are. */
+  t(): Tensor {
+    return this.ndim < 2 ? this.alias() : this.transpose(0, 1);
+  }
+  /** Some dims moved to other places, the rest in their order. */
+  movedim(
+    source: number | readonly number[],
+    destination: number | readonly number[],
+  ): Tensor {
+    return movedim(this, source, destination);
+  }
+  /** `length` elements of one dim, from `start` on. */
+  narrow(dim: number, start: number, length: number): Tensor {
+    return narrow(this, dim, start, length);
+  }
+  /** Elements whose indices in two dims differ by `offset`, as a new last dim. */
+  diagonal(offset?: number, dim1?: number, dim2?: number): Tensor {
+    return diagonal(this, offset, dim1, dim2);
+  }
+  /** Windows of `size` elements of a dim, `step` apart, as a new last dim. */
+  unfold(dim: number, size: number, step: number): Tensor {
+    return unfold(this, dim, size, step);
+  }
+  /** The tensor in pieces along `dim`, of one size or of those listed. */
+  split(sizes: number | readonly number[], dim?: number): Tensor[] {
+    return split(this, sizes, dim);
+  }
+  /** The tensor in a number of pieces along `dim`. */
+  chunk(chunks: number, dim?: number): Tensor[] {
+    return chunk(this, chunks, dim);
+  }
+  /** Every index of a dim, which goes away. */
+  unbind(dim?: number): Tensor[] {
+    return unbind(this, dim);
+  }
+  /**
+   * The part that the items name, one for each dim: numbers, slices as
+   * `[start, stop, step]`, `"..."`, `"new"`, or tensors of indices.
+   *
+   * @example As Python's x[0, 1:]
+   * ```ts
+   * import { tensor } from "@kindling/kindling";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const x = tensor([[1, 2, 3], [4, 5, 6]]);
+   * assertEquals(await x.at(0, [1]).toArray(), [2, 3]);
+   * ```
+   */
+  at(...items: readonly IndexItem[]): Tensor {
+    return at(this, items);
+  }
+  /** Writes `value`, which broadcasts, into the part that the items name. */
+  setAt(items: readonly IndexItem[], value: Operand): this {
+    setAt(this, items, value);
+    return this;
+  }
   /** The elements in row-major order: this tensor, or a copy. */
   contiguous(): Tensor {
     return contiguous(this);
@@ -361,23 +467,94 @@ export class Tensor {
     return indexAdd(this, dim, index, source, options);
   }
 
-  // --- elementwise ----------------------------------------------------------
-
-  /** a + b. */
-  add(other: Operand): Tensor {
-    return map("add", this, other);
+  /** The elements where `mask` is true, in order. Waits for the mask. */
+  maskedSelect(mask: Tensor): Promise<Tensor> {
+    return maskedSelect(this, mask);
   }
-  /** a - b. */
-  sub(other: Operand): Tensor {
-    return map("sub", this, other);
+  /** The indices of all elements that are not 0: int32 [n, ndim]. Waits. */
+  nonzero(): Promise<Tensor> {
+    return nonzero(this);
+  }
+
+  // --- copies in another arrangement ----------------------------------------
+
+  /** A copy. */
+  clone(): Tensor {
+    return clone(this);
+  }
+  /** The elements several times along each dim. */
+  repeat(repeats: readonly number[]): Tensor {
+    return repeat(this, repeats);
+  }
+  /** As `repeat`; missing repeats in front are 1. */
+  tile(repeats: readonly number[]): Tensor {
+    return tile(this, repeats);
+  }
+  /** Each element along `dim` several times in a row. */
+  repeatInterleave(repeats: number | readonly number[], dim?: number): Tensor {
+    return repeatInterleave(this, repeats, dim);
+  }
+  /** The elements along some dims in reverse order. */
+  flip(dims: readonly number[]): Tensor {
+    return flip(this, dims);
+  }
+  /** The elements moved on along dims, around the end. */
+  roll(
+    shifts: number | readonly number[],
+    dims?: number | readonly number[],
+  ): Tensor {
+    return roll(this, shifts, dims);
+  }
+  /** Elements around the tensor, the last dim first: [left, right, top, …]. */
+  pad(edges: readonly number[], options?: PadOptions): Tensor {
+    return pad(this, edges, options);
+  }
+  /** The lower triangles of matrices, zeros above the diagonal. */
+  tril(diagonal?: number): Tensor {
+    return tril(this, diagonal);
+  }
+  /** The upper triangles of matrices, zeros below the diagonal. */
+  triu(diagonal?: number): Tensor {
+    return triu(this, diagonal);
+  }
+  /** A matrix with this diagonal, or the diagonal of a matrix. */
+  diag(offset?: number): Tensor {
+    return diag(this, offset);
+  }
+
+  // --- elementwise: arithmetic ----------------------------------------------
+
+  /** a + alpha * b. */
+  add(other: Operand, options?: AddOptions): Tensor {
+    return add(this, other, options);
+  }
+  /** a - alpha * b. */
+  sub(other: Operand, options?: AddOptions): Tensor {
+    return sub(this, other, options);
   }
   /** a * b. */
   mul(other: Operand): Tensor {
     return map("mul", this, other);
   }
-  /** a / b, in floats. */
-  div(other: Operand): Tensor {
-    return map("div", this, other);
+  /** a / b, in floats, or rounded by `roundingMode`. */
+  div(other: Operand, options?: DivOptions): Tensor {
+    return div(this, other, options);
+  }
+  /** a to the power of `exponent`. */
+  pow(exponent: Operand): Tensor {
+    return pow(this, exponent);
+  }
+  /** `base` to the power of a. */
+  rpow(base: number): Tensor {
+    return map("pow", base, this);
+  }
+  /** other - a. */
+  rsub(other: number): Tensor {
+    return map("sub", other, this);
+  }
+  /** other / a. */
+  rdiv(other: number): Tensor {
+    return map("div", other, this);
   }
   /** The larger of two; NaN if either is. */
   maximum(other: Operand): Tensor {
@@ -387,30 +564,244 @@ export class Tensor {
   minimum(other: Operand): Tensor {
     return map("minimum", this, other);
   }
+  /** The angle of the point (other, this), in [-pi, pi]. */
+  atan2(other: Operand): Tensor {
+    return map("atan2", this, other);
+  }
+  /** The remainder of a / b with the sign of a. */
+  fmod(other: Operand): Tensor {
+    return map("fmod", this, other);
+  }
+  /** The remainder of a / b with the sign of b. */
+  remainder(other: Operand): Tensor {
+    return map("remainder", this, other);
+  }
+  /** a / b, rounded down. */
+  floorDivide(other: Operand): Tensor {
+    return map("floorDivide", this, other);
+  }
+  /** a + weight * (end - a). */
+  lerp(end: Tensor, weight: Operand): Tensor {
+    return map("lerp", this, end, weight);
+  }
+  /** a + value * b * c. */
+  addcmul(
+    b: Tensor,
+    c: Operand,
+    options?: { readonly value?: number },
+  ): Tensor {
+    return addcmul(this, b, c, options);
+  }
+  /** a + value * b / c. */
+  addcdiv(
+    b: Tensor,
+    c: Operand,
+    options?: { readonly value?: number },
+  ): Tensor {
+    return addcdiv(this, b, c, options);
+  }
+  /** Elements below `min` as `min`, those above `max` as `max`. */
+  clamp(min?: Operand, max?: Operand): Tensor {
+    return clamp(this, min, max);
+  }
+  /** NaN and infinities as ordinary numbers. */
+  nanToNum(options?: NanToNumOptions): Tensor {
+    return nanToNum(this, options);
+  }
+  /** The elements where `condition` is true, else those of `other`. */
+  where(condition: Tensor, other: Operand): Tensor {
+    return map("where", condition, this, other);
+  }
+  /** `value` where `mask` is true, else the elements. */
+  maskedFill(mask: Tensor, value: Operand): Tensor {
+    return map("where", mask, value, this);
+  }
+
+  // --- elementwise: functions -----------------------------------------------
+
   /** -a. */
   neg(): Tensor {
     return map("neg", this);
   }
-  /** e to the power of a. */
-  exp(): Tensor {
-    return map("exp", this);
+  /** The distance from 0. */
+  abs(): Tensor {
+    return map("abs", this);
   }
-  /** The natural logarithm. */
-  log(): Tensor {
-    return map("log", this);
-  }
-  /** The square root. */
-  sqrt(): Tensor {
-    return map("sqrt", this);
+  /** -1, 0 or 1; 0 for NaN. */
+  sign(): Tensor {
+    return map("sign", this);
   }
   /** a * a. */
   square(): Tensor {
     return map("square", this);
   }
+  /** 1 / a. */
+  reciprocal(): Tensor {
+    return map("reciprocal", this);
+  }
+  /** The square root. */
+  sqrt(): Tensor {
+    return map("sqrt", this);
+  }
+  /** 1 / sqrt(a). */
+  rsqrt(): Tensor {
+    return map("rsqrt", this);
+  }
+  /** e to the power of a. */
+  exp(): Tensor {
+    return map("exp", this);
+  }
+  /** 2 to the power of a. */
+  exp2(): Tensor {
+    return map("exp2", this);
+  }
+  /** exp(a) - 1, exact near 0. */
+  expm1(): Tensor {
+    return map("expm1", this);
+  }
+  /** The natural logarithm. */
+  log(): Tensor {
+    return map("log", this);
+  }
+  /** The logarithm to base 2. */
+  log2(): Tensor {
+    return map("log2", this);
+  }
+  /** The logarithm to base 10. */
+  log10(): Tensor {
+    return map("log10", this);
+  }
+  /** log(1 + a), exact near 0. */
+  log1p(): Tensor {
+    return map("log1p", this);
+  }
+  /** The sine of an angle in radians. */
+  sin(): Tensor {
+    return map("sin", this);
+  }
+  /** The cosine of an angle in radians. */
+  cos(): Tensor {
+    return map("cos", this);
+  }
+  /** The tangent of an angle in radians. */
+  tan(): Tensor {
+    return map("tan", this);
+  }
+  /** The angle whose sine is a. */
+  asin(): Tensor {
+    return map("asin", this);
+  }
+  /** The angle whose cosine is a. */
+  acos(): Tensor {
+    return map("acos", this);
+  }
+  /** The angle whose tangent is a, in (-pi/2, pi/2). */
+  atan(): Tensor {
+    return map("atan", this);
+  }
+  /** The hyperbolic sine. */
+  sinh(): Tensor {
+    return map("sinh", this);
+  }
+  /** The hyperbolic cosine. */
+  cosh(): Tensor {
+    return map("cosh", this);
+  }
+  /** The hyperbolic tangent. */
+  tanh(): Tensor {
+    return map("tanh", this);
+  }
+  /** The error function. */
+  erf(): Tensor {
+    return map("erf", this);
+  }
+  /** The next whole number below. */
+  floor(): Tensor {
+    return map("floor", this);
+  }
+  /** The next whole number above. */
+  ceil(): Tensor {
+    return map("ceil", this);
+  }
+  /** The nearest whole number; of a half, the even one. */
+  round(): Tensor {
+    return map("round", this);
+  }
+  /** The whole number towards 0. */
+  trunc(): Tensor {
+    return map("trunc", this);
+  }
+  /** What trunc takes away. */
+  frac(): Tensor {
+    return map("frac", this);
+  }
   /** max(a, 0); NaN stays NaN. */
   relu(): Tensor {
     return map("relu", this);
   }
+  /** The self-normalising exponential unit. */
+  selu(): Tensor {
+    return map("selu", this);
+  }
+  /** 1 / (1 + exp(-a)). */
+  sigmoid(): Tensor {
+    return map("sigmoid", this);
+  }
+  /** log(sigmoid(a)). */
+  logsigmoid(): Tensor {
+    return map("logsigmoid", this);
+  }
+  /** a * sigmoid(a). */
+  silu(): Tensor {
+    return map("silu", this);
+  }
+  /** a * tanh(softplus(a)). */
+  mish(): Tensor {
+    return map("mish", this);
+  }
+  /** a * relu6(a + 3) / 6. */
+  hardswish(): Tensor {
+    return map("hardswish", this);
+  }
+  /** relu6(a + 3) / 6. */
+  hardsigmoid(): Tensor {
+    return map("hardsigmoid", this);
+  }
+  /** a / (1 + |a|). */
+  softsign(): Tensor {
+    return map("softsign", this);
+  }
+  /** Between 0 and 6. */
+  relu6(): Tensor {
+    return map("hardtanh", this, 0, 6);
+  }
+  /** Between `min` and `max`; at the bounds the gradient is 0. */
+  hardtanh(min = -1, max = 1): Tensor {
+    return map("hardtanh", this, min, max);
+  }
+  /** a, times `slope` below 0. */
+  leakyRelu(slope = 0.01): Tensor {
+    return map("leakyRelu", this, slope);
+  }
+  /** a, below 0 alpha * (exp(a) - 1). */
+  elu(alpha = 1): Tensor {
+    return map("elu", this, alpha);
+  }
+  /** a, below 0 alpha * (exp(a / alpha) - 1). */
+  celu(alpha = 1): Tensor {
+    return map("celu", this, alpha);
+  }
+  /** a * P(X <= a) of a normal X, or its approximation by tanh. */
+  gelu(approximate: "none" | "tanh" = "none"): Tensor {
+    return map(approximate === "tanh" ? "geluTanh" : "gelu", this);
+  }
+  /** log(1 + exp(beta a)) / beta; a itself where beta a is over `threshold`. */
+  softplus(beta = 1, threshold = 20): Tensor {
+    return map("softplus", this, beta, threshold);
+  }
+
+  // --- elementwise: tests and bits ------------------------------------------
+
   /** a == b, as bool. */
   eq(other: Operand): Tensor {
     return map("eq", this, other);
@@ -434,6 +825,104 @@ export class Tensor {
   /** a >= b, as bool. */
   ge(other: Operand): Tensor {
     return map("ge", this, other);
+  }
+  /** Whether an element is NaN, as bool. */
+  isnan(): Tensor {
+    return map("isnan", this);
+  }
+  /** Whether an element is infinite, as bool. */
+  isinf(): Tensor {
+    return map("isinf", this);
+  }
+  /** Whether an element is neither, as bool. */
+  isfinite(): Tensor {
+    return map("isfinite", this);
+  }
+  /** Whether an element is 0, as bool. */
+  logicalNot(): Tensor {
+    return map("logicalNot", this);
+  }
+  /** The other bits; of bool, the other value. */
+  bitwiseNot(): Tensor {
+    return map("bitwiseNot", this);
+  }
+  /** Whether both are not 0, as bool. */
+  logicalAnd(other: Operand): Tensor {
+    return map("logicalAnd", this, other);
+  }
+  /** Whether one or both are not 0, as bool. */
+  logicalOr(other: Operand): Tensor {
+    return map("logicalOr", this, other);
+  }
+  /** Whether just one is not 0, as bool. */
+  logicalXor(other: Operand): Tensor {
+    return map("logicalXor", this, other);
+  }
+  /** The bits set in both; integers and bool. */
+  bitwiseAnd(other: Operand): Tensor {
+    return map("bitwiseAnd", this, other);
+  }
+  /** The bits set in either; integers and bool. */
+  bitwiseOr(other: Operand): Tensor {
+    return map("bitwiseOr", this, other);
+  }
+  /** The bits set in just one; integers and bool. */
+  bitwiseXor(other: Operand): Tensor {
+    return map("bitwiseXor", this, other);
+  }
+  /** The bits moved up by `other` places. */
+  bitwiseLeftShift(other: Operand): Tensor {
+    return map("bitwiseLeftShift", this, other);
+  }
+  /** The bits moved down by `other` places; the sign stays. */
+  bitwiseRightShift(other: Operand): Tensor {
+    return map("bitwiseRightShift", this, other);
+  }
+
+  // --- written in place -----------------------------------------------------
+
+  /** Adds alpha * `other` to the elements. */
+  add_(other: Operand, { alpha = 1 }: AddOptions = {}): this {
+    if (alpha === 1) mapInto("add", this, other);
+    else mapInto("addScaled", this, other, alpha);
+    return this;
+  }
+  /** Takes alpha * `other` from the elements. */
+  sub_(other: Operand, { alpha = 1 }: AddOptions = {}): this {
+    if (alpha === 1) mapInto("sub", this, other);
+    else mapInto("addScaled", this, other, -alpha);
+    return this;
+  }
+  /** Multiplies the elements. */
+  mul_(other: Operand): this {
+    mapInto("mul", this, other);
+    return this;
+  }
+  /** Divides the elements. */
+  div_(other: Operand): this {
+    mapInto("div", this, other);
+    return this;
+  }
+  /** Puts the elements between bounds. */
+  clamp_(min?: Operand, max?: Operand): this {
+    if (min !== undefined) mapInto("clampMin", this, min);
+    if (max !== undefined) mapInto("clampMax", this, max);
+    return this;
+  }
+  /** Makes every element `value`. */
+  fill_(value: number | boolean): this {
+    copyInto(this, value);
+    return this;
+  }
+  /** Makes every element 0. */
+  zero_(): this {
+    copyInto(this, 0);
+    return this;
+  }
+  /** Takes over the elements of `source`, which broadcasts. */
+  copy_(source: Tensor): this {
+    copyInto(this, source);
+    return this;
   }
 
   // --- reductions -----------------------------------------------------------

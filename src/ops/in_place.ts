@@ -1,0 +1,158 @@
+/**
+ * Writing into tensors: `add_`, `copy_`, `fill_` and their kin.
+ *
+ * NOTE [in place]: the elements change for every view of the storage, and its
+ * version counts up, so that backward refuses values that were saved before.
+ * Where gradients flow, the tensor written to moves on in the graph: it stands
+ * for the result of the op. If it is a view, the tensor behind it moves on too;
+ * other views taken before keep their old place in the graph.
+ *
+ * @module
+ */
+
+import { isGradEnabled, withGrad } from "../autograd/mode.ts";
+import { Autograd, type GradRule, Node } from "../autograd/node.ts";
+import { DTYPES } from "../tensor/dtype.ts";
+import { isRowMajor, type Layout } from "../tensor/layout.ts";
+import { formatShape, sameShape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { run } from "./define.ts";
+import { map, planRow, specOf } from "./elementwise.ts";
+import type { Operand } from "./map.ts";
+import { assign, clone } from "./movement.ts";
+import { embed, erase, strided } from "./slicing.ts";
+import { computeType } from "./words.ts";
+
+/**
+ * The row `name` of `target` and `others`, written into `target`.
+ *
+ * @throws {TypeError} If the result has another shape or a higher category of
+ * type than `target`, or `target` repeats elements
+ * @throws {Error} If `target` is a leaf that requires a gradient, outside of
+ * `noGrad`
+ */
+export function mapInto(
+  name: string,
+  target: Tensor,
+  ...others: readonly Operand[]
+): Tensor {
+  const spec = specOf(name, target, ...others);
+  if (DTYPES[spec.dtype].category > DTYPES[target.dtype].category) {
+    throw new TypeError(
+      `Cannot ${name}_ into ${target.describe()}: the result is ${spec.dtype}`,
+    );
+  }
+  if (!sameShape(spec.shape, target.shape)) {
+    throw new TypeError(
+      `Cannot ${name}_ into ${target.describe()}: the result has shape ` +
+        formatShape(spec.shape),
+    );
+  }
+  checkWritable(`${name}_`, target);
+  const records = isGradEnabled() &&
+    [target, ...others].some((each) =>
+      typeof each === "object" && each.requiresGrad
+    );
+  if (records) {
+    put(target, map(name, target, ...others).to(target.dtype));
+    return target;
+  }
+  run(() => {
+    const operands = others.map((other) => apart(other, target));
+    const compute = computeType(spec.dtype);
+    return planRow(name, [target, ...operands], compute, target);
+  });
+  target.storage.version++;
+  return target;
+}
+
+/** Writes `source`, which broadcasts, into `target`, in its type. */
+export function copyInto(target: Tensor, source: Operand): Tensor {
+  checkWritable("copy_", target);
+  if (typeof source !== "object") {
+    const { category } = DTYPES[target.dtype];
+    const value = Number(source);
+    return mapInto(
+      "replace",
+      target,
+      category === 2 ? value : category === 1 ? Math.trunc(value) : value !== 0,
+    );
+  }
+  const records = isGradEnabled() &&
+    (target.requiresGrad || source.requiresGrad);
+  if (records) return mapInto("replace", target, source.to(target.dtype));
+  const values = source.expand(target.shape);
+  assign(target, values.storage === target.storage ? clone(values) : values);
+  return target;
+}
+
+function checkWritable(op: string, target: Tensor): void {
+  const { shape, strides } = target.layout;
+  if (shape.some((length, dim) => length > 1 && strides[dim] === 0)) {
+    throw new TypeError(
+      `Cannot ${op} into ${target.describe()}: it is expanded, several ` +
+        `elements share one place`,
+    );
+  }
+  if (isGradEnabled() && target.requiresGrad && target.root.isLeaf) {
+    throw new Error(
+      `Cannot ${op} into ${target.describe()}: a leaf that requires a ` +
+        `gradient can only be written to inside noGrad`,
+    );
+  }
+}
+
+// A kernel can't bind a buffer that it writes as an input too, unless element
+// for element.
+function apart(operand: Operand, target: Tensor): Operand {
+  if (typeof operand !== "object" || operand.storage !== target.storage) {
+    return operand;
+  }
+  return clone(operand);
+}
+
+// Writes the result of a recorded op and moves the target on in the graph.
+function put(target: Tensor, result: Tensor): void {
+  const { root, layout } = target;
+  if (root !== target && !isRowMajor(root.layout)) {
+    throw new TypeError(
+      `Cannot write in place into a view of ${root.describe()}: gradients ` +
+        `flow, and it is not contiguous`,
+    );
+  }
+  withGrad(false, () => assign(target, result));
+  if (root === target) {
+    target.moveTo(result.autograd);
+    return;
+  }
+  const region: Layout = {
+    ...layout,
+    offset: layout.offset - root.layout.offset,
+  };
+  const { shape } = root;
+  root.moveTo(
+    join("put", [root.autograd, result.autograd], (dy) => [
+      erase(dy, region),
+      strided(dy, region),
+    ]),
+  );
+  target.moveTo(
+    join("view", [root.autograd], (dy) => [embed(dy, shape, region)]),
+  );
+}
+
+function join(
+  name: string,
+  inputs: readonly Autograd[],
+  rule: GradRule,
+): Autograd {
+  const made = new Autograd();
+  made.requiresGrad = true;
+  made.node = new Node(
+    name,
+    inputs.map((input) => input.requiresGrad ? input : undefined),
+    [],
+    rule,
+  );
+  return made;
+}
