@@ -28,6 +28,7 @@ const KEEP = 128 * MEBIBYTE;
 
 const free = new Map<number, GpuBuffer[]>();
 const use: MemoryUse = { live: 0, pooled: 0, peak: 0 };
+let doomed: GpuBuffer[] = [];
 let nextId = 0;
 let failure: string | undefined;
 
@@ -85,7 +86,7 @@ export function acquire(bytes: number): GpuBuffer {
 export function release(buffer: GpuBuffer): void {
   use.live -= buffer.bytes;
   if (use.pooled + buffer.bytes > Math.max(KEEP, use.live)) {
-    buffer.gpu.destroy();
+    doomed.push(buffer);
     return;
   }
   use.pooled += buffer.bytes;
@@ -94,13 +95,20 @@ export function release(buffer: GpuBuffer): void {
   else free.set(buffer.bytes, [buffer]);
 }
 
-/** Destroys every buffer that is not in use. */
+/** Lets go of every buffer that is not in use. */
 export function emptyPool(): void {
-  for (const row of free.values()) {
-    for (const buffer of row) buffer.gpu.destroy();
-  }
+  for (const row of free.values()) doomed.push(...row);
   free.clear();
   use.pooled = 0;
+}
+
+/**
+ * Destroys the buffers that the pool has let go of. The stream calls it after a
+ * submission: what it has only recorded may not lose a buffer.
+ */
+export function destroyDoomed(): void {
+  for (const buffer of doomed) buffer.gpu.destroy();
+  doomed = [];
 }
 
 /** Bytes on the GPU: live, pooled, and the most that was live. */

@@ -12,7 +12,7 @@
 import { gpu } from "./device.ts";
 import { type GpuBuffer, MAX_PARAMS, type Plan } from "./plan.ts";
 import { type Pipeline, pipelineOf } from "./pipelines.ts";
-import { takeAllocationFailure } from "./pool.ts";
+import { destroyDoomed, takeAllocationFailure } from "./pool.ts";
 
 /** Bytes between two parameter blocks: WebGPU's default offset alignment. */
 const SLOT = 256;
@@ -171,6 +171,7 @@ export function submit(): void {
   slot = 0;
   serial++;
   counts.submissions++;
+  destroyDoomed();
 }
 
 /** Work that was submitted and is not known to be finished. */

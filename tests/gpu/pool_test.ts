@@ -8,6 +8,7 @@ import {
   release,
   sizeClass,
 } from "../../src/gpu/pool.ts";
+import { zeros } from "../../src/tensor/create.ts";
 
 Deno.test("sizeClass() rounds up by an eighth at most", () => {
   for (const bytes of [1, 256, 257, 1000, 4096, 4097, 10 ** 6, 2 ** 27 + 4]) {
@@ -36,6 +37,15 @@ Deno.test("memory() counts live, pooled and peak bytes", () => {
   assertEquals(memory().pooled, 2 ** 20);
   emptyPool();
   assertEquals(memory().pooled, 0);
+});
+
+Deno.test("release() destroys no buffer that recorded commands use", async () => {
+  // together more than the pool keeps
+  const both = [zeros([2 ** 24]), zeros([2 ** 24]), zeros([2 ** 24])];
+  const parts = both.map((x) => x.slice(0, 0, 2).add(1));
+  for (const x of both) x.dispose();
+  for (const y of parts) assertEquals(await y.toArray(), [1, 1]);
+  for (const y of parts) y.dispose();
 });
 
 Deno.test("acquire() refuses more bytes than the adapter binds", () => {
