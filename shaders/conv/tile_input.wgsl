@@ -5,24 +5,25 @@
 // y[n, c, i, s, e] = x[n, c, i - pad_h, min(s * unit, last) + e - pad_w], or 0
 // outside the image; `last` is where the last unit of a row begins
 //
-// x         f32 [images, channels, height, width], contiguous
+// x         f32 [images, channels, height, width], contiguous, from x_offset on, as
+//           vec4 of the whole buffer: rows may begin anywhere in one
 // y         f32 [images, channels, rows, segments, 4 * vecs], contiguous, as vec4
-// dispatch  a unit an invocation, folded over x and y: divisions are what costs
-//           most, and a unit needs them once
+// dispatch  a unit an invocation, folded over x and y
 
 struct Params {
   height: u32, width: u32, rows: u32, segments: u32, vecs: u32,
   unit: u32, last: u32, pad_h: u32, pad_w: u32, units: u32, x_offset: u32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
 @group(0) @binding(2) var<uniform> params: Params;
 
-// A column left of the image is a huge number, and so right of it.
-fn load(line: u32, inside: bool, col: u32) -> f32 {
-  let value = x[line + min(col, params.width - 1u)];
-  return select(0.0, value, inside && col < params.width);
+// Elements `shift` to `shift + 3` of two vec4 next to each other.
+fn joined(left: vec4f, right: vec4f, shift: u32) -> vec4f {
+  let low = select(left, vec4f(left.yzw, right.x), shift == 1u);
+  let high = select(vec4f(left.zw, right.xy), vec4f(left.w, right.xyz), shift == 3u);
+  return select(low, high, shift >= 2u);
 }
 
 @compute @workgroup_size(64)
@@ -35,19 +36,24 @@ fn main(
   if (index >= params.units) { return; }
   let segment = index % params.segments;
   let line = index / params.segments;
-  // rows and columns wrap around below 0
+  // Rows and columns wrap around below 0; an image's first unit may begin in the
+  // row before, and what is loaded there is dropped.
   let row = line % params.rows - params.pad_h;
   let inside = row < params.height;
   let image_row = line / params.rows * params.height + min(row, params.height - 1u);
-  let at = params.x_offset + image_row * params.width;
   var col = min(segment * params.unit, params.last) - params.pad_w;
+  let at = params.x_offset + image_row * params.width + col;
+  let end = arrayLength(&x) - 1u;
+  var quad = bitcast<u32>(bitcast<i32>(at) >> 2u);
+  var left = x[min(quad, end)];
+  let width = select(0u, params.width, inside);
   for (var v = 0u; v < params.vecs; v++) {
-    y[index * params.vecs + v] = vec4f(
-      load(at, inside, col),
-      load(at, inside, col + 1u),
-      load(at, inside, col + 2u),
-      load(at, inside, col + 3u),
-    );
+    quad++;
+    let right = x[min(quad, end)];
+    let value = joined(left, right, at & 3u);
+    let cols = vec4u(col, col + 1u, col + 2u, col + 3u);
+    y[index * params.vecs + v] = select(vec4f(), value, cols < vec4u(width));
+    left = right;
     col += 4u;
   }
 }

@@ -12,12 +12,8 @@
 
 import { adapterClass } from "../gpu/device.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import {
-  type ConvCase,
-  forwardGather,
-  inputGather,
-  planGather,
-} from "./conv_kernels.ts";
+import { type ConvCase, forwardGather, inputGather } from "./conv_gather.ts";
+import { planGather } from "./conv_kernels.ts";
 import {
   asRow,
   checkBias,

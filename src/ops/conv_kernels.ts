@@ -1,76 +1,36 @@
 /**
- * Which kernels make a convolution and its two gradients, and with what
- * parameters: a pure function of sizes and the adapter's class. Nothing here
- * knows tensors or speaks to a device. Offsets and strides count elements.
- *
- * NOTE [gather]: a convolution and its gradient to the input are one thing, an
- * output whose every position gathers from some positions of an input, with the
- * filters' axes swapped; a `Gather` says which. The gradient to the weights is
- * the other kind.
+ * Which kernels make a convolution and its gradient to the input (see NOTE
+ * [gather]), and with what parameters: a pure function of sizes and the adapter's
+ * class. Nothing here knows tensors or speaks to a device. Offsets and strides
+ * count elements.
  *
  * @module
  */
 
 import type { AdapterClass } from "../gpu/device.ts";
 import { type Bindable, foldGroups, type Plan } from "../gpu/plan.ts";
+import {
+  imagesPerCopy,
+  planTile,
+  planWeights,
+  tileSize,
+} from "./conv_copies.ts";
+import {
+  type Facing,
+  facing,
+  type Gather,
+  gatherParams,
+  isOne,
+  phases,
+  slides,
+  strideOfTaps,
+} from "./conv_gather.ts";
 import { planMatmul, type Scratch } from "./matmul_kernels.ts";
 
 import gemmSource from "../../shaders/conv/gemm.wgsl" with { type: "text" };
-import packSource from "../../shaders/conv/pack_weights.wgsl" with {
-  type: "text",
-};
 import planeSource from "../../shaders/conv/plane.wgsl" with { type: "text" };
-import tileSource from "../../shaders/conv/tile_input.wgsl" with {
-  type: "text",
-};
 import unitsSource from "../../shaders/conv/units.wgsl" with { type: "text" };
 import windowSource from "../../shaders/conv/window.wgsl" with { type: "text" };
-
-/** Two numbers, for rows and for columns. */
-export type Pair = readonly [number, number];
-
-/** The sizes of a convolution. */
-export interface ConvCase {
-  readonly images: number;
-  readonly groups: number;
-  /** Input channels of a group. */
-  readonly channels: number;
-  /** Output channels of a group. */
-  readonly outputs: number;
-  /** Height and width of the input. */
-  readonly input: Pair;
-  /** Height and width of the output. */
-  readonly output: Pair;
-  /** Height and width of a filter. */
-  readonly kernel: Pair;
-  readonly stride: Pair;
-  readonly padding: Pair;
-  readonly dilation: Pair;
-}
-
-/**
- * Row i of an output is made of rows (i * step + u * dilation + shift) / up of an
- * input, those that are whole and inside it; columns likewise.
- */
-export interface Gather {
-  readonly images: number;
-  readonly groups: number;
-  readonly channels: number;
-  readonly outputs: number;
-  readonly input: Pair;
-  readonly output: Pair;
-  readonly kernel: Pair;
-  readonly step: Pair;
-  readonly up: Pair;
-  readonly dilation: Pair;
-  readonly shift: Pair;
-  /** Strides of the weights. */
-  readonly weights: {
-    readonly group: number;
-    readonly output: number;
-    readonly input: number;
-  };
-}
 
 /**
  * - `units`: runs of neighbouring outputs in registers, from a tiled copy of the
@@ -94,43 +54,7 @@ export interface GatherBuffers {
   readonly y: Bindable;
 }
 
-/** Elements that a tiled copy may have; larger batches go in parts. */
-export const COPY_LIMIT = 2 ** 24;
 const RUN = 14; // outputs of an invocation in `window` and `plane`
-const BLOCK = 8; // channels of an invocation
-
-/** A convolution, of x by w. */
-export function forwardGather(conv: ConvCase): Gather {
-  const taps = conv.kernel[0] * conv.kernel[1];
-  return {
-    ...conv,
-    step: conv.stride,
-    up: [1, 1],
-    shift: [-conv.padding[0], -conv.padding[1]],
-    weights: {
-      group: conv.outputs * conv.channels * taps,
-      output: conv.channels * taps,
-      input: taps,
-    },
-  };
-}
-
-/** The gradient of a convolution to x, of dy by w. */
-export function inputGather(conv: ConvCase): Gather {
-  const { group, output, input } = forwardGather(conv).weights;
-  return {
-    ...conv,
-    channels: conv.outputs,
-    outputs: conv.channels,
-    input: conv.output,
-    output: conv.input,
-    step: [1, 1],
-    up: conv.stride,
-    dilation: [-conv.dilation[0], -conv.dilation[1]],
-    shift: conv.padding,
-    weights: { group, output: input, input: output },
-  };
-}
 
 /** The kernel for a gather on this class of adapter. */
 export function chooseGather(
@@ -176,24 +100,6 @@ export function runOf(width: number): 14 | 8 {
   return computed(8) * 1.25 < computed(14) ? 8 : 14;
 }
 
-// A filter that is walked backwards is a filter turned by half, walked forwards.
-function facing(given: Gather): Gather & { readonly flip: boolean } {
-  const { up, dilation, shift, kernel } = given;
-  const flip = isOne(up) && dilation[0] < 0;
-  if (!flip) return { ...given, flip };
-  return {
-    ...given,
-    flip,
-    dilation: [-dilation[0], -dilation[1]],
-    shift: [
-      shift[0] + (kernel[0] - 1) * dilation[0],
-      shift[1] + (kernel[1] - 1) * dilation[1],
-    ],
-  };
-}
-
-type Facing = ReturnType<typeof facing>;
-
 function planUnits(
   given: Facing,
   buffers: GatherBuffers,
@@ -204,7 +110,7 @@ function planUnits(
   const runs = run === 14 ? 2 : 4; // of an invocation
   const segments = Math.ceil(output[1] / run);
   const last = Math.max(output[1] - run, 0);
-  const weights = planWeights(given, buffers, scratch);
+  const weights = planWeights(given, buffers.w, buffers.wOffset, scratch);
   const tile = {
     channels: groups * channels,
     input: given.input,
@@ -253,7 +159,7 @@ function planWindow(
   scratch: Scratch,
 ): Plan[] {
   const { images, groups, output, up } = given;
-  const weights = planWeights(given, buffers, scratch);
+  const weights = planWeights(given, buffers.w, buffers.wOffset, scratch);
   const segments = Math.ceil(Math.ceil(output[1] / up[1]) / RUN);
   const jobs = segments * phases(given) * images * weights.blocks * groups;
   return [weights.plan, {
@@ -271,16 +177,6 @@ function planWindow(
     ],
     groups: foldGroups(Math.ceil(jobs / 8)),
   }];
-}
-
-// Rows of all phases (see conv_window), empty ones too.
-function phases({ output, up }: Gather): number {
-  return Math.ceil(output[0] / up[0]) * up[0] * up[1];
-}
-
-// Whether neighbouring outputs share all their inputs but one.
-function slides({ step, up, dilation }: Gather): boolean {
-  return step[1] === 1 && up[1] === 1 && dilation[1] === 1;
 }
 
 function planPlane(given: Facing, buffers: GatherBuffers): Plan {
@@ -368,98 +264,4 @@ function planPointwise(
 
 function epilogue({ bias, relu }: GatherBuffers) {
   return { BIAS: bias !== undefined, RELU: relu ?? false };
-}
-
-function gatherParams(given: Gather): number[] {
-  const { images, channels, outputs, groups } = given;
-  return [
-    ...[images, channels, outputs, groups],
-    ...[...given.input, ...given.output, ...given.kernel],
-    ...[...given.step, ...given.up],
-    ...[...given.dilation, ...given.shift].map((by) => by >>> 0), // i32
-  ];
-}
-
-// From one tap that meets whole inputs to the next, in taps and in inputs.
-function strideOfTaps({ up, dilation }: Gather): number[] {
-  const every = up.map((by, dim) => by / gcd(by, Math.abs(dilation[dim]!)));
-  const hop = every.map((by, dim) => by * dilation[dim]! / up[dim]!);
-  return [...every, ...hop.map((by) => by >>> 0)]; // i32
-}
-
-function gcd(a: number, b: number): number {
-  return b === 0 ? a : gcd(b, a % b);
-}
-
-function planWeights(
-  given: Facing,
-  { w, wOffset }: GatherBuffers,
-  scratch: Scratch,
-): { readonly plan: Plan; readonly y: Bindable; readonly blocks: number } {
-  const { groups, channels, outputs, kernel, weights, flip } = given;
-  const taps = kernel[0] * kernel[1];
-  const blocks = Math.ceil(outputs / BLOCK);
-  const count = groups * blocks * channels * taps * BLOCK;
-  const y = scratch(count);
-  const plan = {
-    name: "conv_pack_weights",
-    source: packSource,
-    buffers: [w, y],
-    params: [
-      ...[outputs, channels, taps, blocks, count, flip ? 1 : 0],
-      ...[wOffset, weights.group, weights.output, weights.input],
-    ],
-    groups: foldGroups(Math.ceil(count / 64)),
-  };
-  return { plan, y, blocks };
-}
-
-/** A copy of images with rows cut into runs: see conv_tile_input. */
-export interface Tile {
-  readonly channels: number;
-  readonly input: Pair;
-  readonly rows: number;
-  readonly segments: number;
-  readonly vecs: number;
-  readonly run: number;
-  readonly last: number;
-  readonly padding: Pair;
-}
-
-/** Elements of one image's copy. */
-export function tileSize(tile: Tile): number {
-  return tile.channels * tile.rows * tile.segments * tile.vecs * 4;
-}
-
-/** Images that one copy may hold. */
-export function imagesPerCopy(images: number, size: number): number {
-  return Math.min(images, Math.max(1, Math.floor(COPY_LIMIT / size)));
-}
-
-/** Copies `count` images, from image `first` on. */
-export function planTile(
-  tile: Tile,
-  x: Bindable,
-  xOffset: number,
-  first: number,
-  count: number,
-  y: Bindable,
-): Plan {
-  const { channels, input, rows, segments, vecs, run, last, padding } = tile;
-  const units = count * channels * rows * segments;
-  return {
-    name: "conv_tile_input",
-    source: tileSource,
-    buffers: [x, y],
-    params: [
-      ...[...input, rows, segments, vecs, run, last],
-      ...padding.map((by) => by >>> 0), // i32
-      ...[units, xOffset + first * channels * input[0] * input[1]],
-    ],
-    groups: foldGroups(Math.ceil(units / 64)),
-  };
-}
-
-function isOne([height, width]: Pair): boolean {
-  return height === 1 && width === 1;
 }

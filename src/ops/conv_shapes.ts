@@ -8,7 +8,7 @@
 import { isFloat } from "../tensor/dtype.ts";
 import { formatShape, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { ConvCase, Pair } from "./conv_kernels.ts";
+import type { ConvCase, Pair } from "./conv_gather.ts";
 
 /** One number for all dims, or one for each. */
 export type PerDim = number | readonly number[];

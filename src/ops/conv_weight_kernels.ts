@@ -12,12 +12,12 @@
 import type { AdapterClass } from "../gpu/device.ts";
 import { type Bindable, foldGroups, type Plan } from "../gpu/plan.ts";
 import {
-  type ConvCase,
   COPY_LIMIT,
   imagesPerCopy,
   planTile,
   tileSize,
-} from "./conv_kernels.ts";
+} from "./conv_copies.ts";
+import type { ConvCase } from "./conv_gather.ts";
 import { planFinish, planMatmul, type Scratch } from "./matmul_kernels.ts";
 
 import gemmSource from "../../shaders/conv/dw_gemm.wgsl" with { type: "text" };

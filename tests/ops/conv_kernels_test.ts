@@ -1,15 +1,13 @@
 import { assertEquals } from "@std/assert";
 import type { AdapterClass } from "../../src/gpu/device.ts";
 import type { Bindable, Plan } from "../../src/gpu/plan.ts";
+import { COPY_LIMIT } from "../../src/ops/conv_copies.ts";
 import {
-  chooseGather,
   type ConvCase,
-  COPY_LIMIT,
   forwardGather,
   inputGather,
-  planGather,
-  runOf,
-} from "../../src/ops/conv_kernels.ts";
+} from "../../src/ops/conv_gather.ts";
+import { chooseGather, planGather, runOf } from "../../src/ops/conv_kernels.ts";
 import { chooseWeight, planWeight } from "../../src/ops/conv_weight_kernels.ts";
 
 // 64 images, 32 to 64 channels of 14 x 14, 3 x 3 taps, padding 1.

@@ -1,0 +1,92 @@
+/**
+ * The copies that convolutions on CPU adapters read from: filters in blocks of
+ * channels, and images with rows cut into runs. Offsets count elements.
+ *
+ * @module
+ */
+
+import { type Bindable, foldGroups, type Plan } from "../gpu/plan.ts";
+import type { Facing, Pair } from "./conv_gather.ts";
+import type { Scratch } from "./matmul_kernels.ts";
+
+import packSource from "../../shaders/conv/pack_weights.wgsl" with {
+  type: "text",
+};
+import tileSource from "../../shaders/conv/tile_input.wgsl" with {
+  type: "text",
+};
+
+/** Elements that a tiled copy may have; larger batches go in parts. */
+export const COPY_LIMIT = 2 ** 24;
+const BLOCK = 8; // output channels of an invocation
+
+/** Packs the filters of a gather: see conv_pack_weights. */
+export function planWeights(
+  given: Facing,
+  w: Bindable,
+  wOffset: number,
+  scratch: Scratch,
+): { readonly plan: Plan; readonly y: Bindable; readonly blocks: number } {
+  const { groups, channels, outputs, kernel, weights, flip } = given;
+  const taps = kernel[0] * kernel[1];
+  const blocks = Math.ceil(outputs / BLOCK);
+  const count = groups * blocks * channels * taps * BLOCK;
+  const y = scratch(count);
+  const plan = {
+    name: "conv_pack_weights",
+    source: packSource,
+    buffers: [w, y],
+    params: [
+      ...[outputs, channels, taps, blocks, count, flip ? 1 : 0],
+      ...[wOffset, weights.group, weights.output, weights.input],
+    ],
+    groups: foldGroups(Math.ceil(count / 64)),
+  };
+  return { plan, y, blocks };
+}
+
+/** A copy of images with rows cut into runs: see conv_tile_input. */
+export interface Tile {
+  readonly channels: number;
+  readonly input: Pair;
+  readonly rows: number;
+  readonly segments: number;
+  readonly vecs: number;
+  readonly run: number;
+  readonly last: number;
+  readonly padding: Pair;
+}
+
+/** Elements of one image's copy. */
+export function tileSize(tile: Tile): number {
+  return tile.channels * tile.rows * tile.segments * tile.vecs * 4;
+}
+
+/** Images that one copy may hold. */
+export function imagesPerCopy(images: number, size: number): number {
+  return Math.min(images, Math.max(1, Math.floor(COPY_LIMIT / size)));
+}
+
+/** Copies `count` images, from image `first` on. */
+export function planTile(
+  tile: Tile,
+  x: Bindable,
+  xOffset: number,
+  first: number,
+  count: number,
+  y: Bindable,
+): Plan {
+  const { channels, input, rows, segments, vecs, run, last, padding } = tile;
+  const units = count * channels * rows * segments;
+  return {
+    name: "conv_tile_input",
+    source: tileSource,
+    buffers: [x, y],
+    params: [
+      ...[...input, rows, segments, vecs, run, last],
+      ...padding.map((by) => by >>> 0), // i32
+      ...[units, xOffset + first * channels * input[0] * input[1]],
+    ],
+    groups: foldGroups(Math.ceil(units / 64)),
+  };
+}

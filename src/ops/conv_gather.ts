@@ -1,0 +1,148 @@
+/**
+ * What a convolution reads for what it writes. Sizes only; nothing here knows
+ * tensors or kernels.
+ *
+ * NOTE [gather]: a convolution and its gradient to the input are one thing, an
+ * output whose every position gathers from some positions of an input, with the
+ * filters' axes swapped; a `Gather` says which. The gradient to the weights is
+ * the other kind.
+ *
+ * @module
+ */
+
+/** Two numbers, for rows and for columns. */
+export type Pair = readonly [number, number];
+
+/** The sizes of a convolution. */
+export interface ConvCase {
+  readonly images: number;
+  readonly groups: number;
+  /** Input channels of a group. */
+  readonly channels: number;
+  /** Output channels of a group. */
+  readonly outputs: number;
+  /** Height and width of the input. */
+  readonly input: Pair;
+  /** Height and width of the output. */
+  readonly output: Pair;
+  /** Height and width of a filter. */
+  readonly kernel: Pair;
+  readonly stride: Pair;
+  readonly padding: Pair;
+  readonly dilation: Pair;
+}
+
+/**
+ * Row i of an output is made of rows (i * step + u * dilation + shift) / up of an
+ * input, those that are whole and inside it; columns likewise.
+ */
+export interface Gather {
+  readonly images: number;
+  readonly groups: number;
+  readonly channels: number;
+  readonly outputs: number;
+  readonly input: Pair;
+  readonly output: Pair;
+  readonly kernel: Pair;
+  readonly step: Pair;
+  readonly up: Pair;
+  readonly dilation: Pair;
+  readonly shift: Pair;
+  /** Strides of the weights. */
+  readonly weights: {
+    readonly group: number;
+    readonly output: number;
+    readonly input: number;
+  };
+}
+
+/** A convolution, of x by w. */
+export function forwardGather(conv: ConvCase): Gather {
+  const taps = conv.kernel[0] * conv.kernel[1];
+  return {
+    ...conv,
+    step: conv.stride,
+    up: [1, 1],
+    shift: [-conv.padding[0], -conv.padding[1]],
+    weights: {
+      group: conv.outputs * conv.channels * taps,
+      output: conv.channels * taps,
+      input: taps,
+    },
+  };
+}
+
+/** The gradient of a convolution to x, of dy by w. */
+export function inputGather(conv: ConvCase): Gather {
+  const { group, output, input } = forwardGather(conv).weights;
+  return {
+    ...conv,
+    channels: conv.outputs,
+    outputs: conv.channels,
+    input: conv.output,
+    output: conv.input,
+    step: [1, 1],
+    up: conv.stride,
+    dilation: [-conv.dilation[0], -conv.dilation[1]],
+    shift: conv.padding,
+    weights: { group, output: input, input: output },
+  };
+}
+
+/** A gather, and whether its filters are turned by half a turn. */
+export interface Facing extends Gather {
+  readonly flip: boolean;
+}
+
+/** A filter that is walked backwards, as one turned by half, walked forwards. */
+export function facing(given: Gather): Facing {
+  const { up, dilation, shift, kernel } = given;
+  const flip = isOne(up) && dilation[0] < 0;
+  if (!flip) return { ...given, flip };
+  return {
+    ...given,
+    flip,
+    dilation: [-dilation[0], -dilation[1]],
+    shift: [
+      shift[0] + (kernel[0] - 1) * dilation[0],
+      shift[1] + (kernel[1] - 1) * dilation[1],
+    ],
+  };
+}
+
+/** Rows of all phases (see conv_window), empty ones too. */
+export function phases({ output, up }: Gather): number {
+  return Math.ceil(output[0] / up[0]) * up[0] * up[1];
+}
+
+/** Whether neighbouring outputs share all their inputs but one. */
+export function slides({ step, up, dilation }: Gather): boolean {
+  return step[1] === 1 && up[1] === 1 && dilation[1] === 1;
+}
+
+/** The words that the kernels' uniforms begin with. */
+export function gatherParams(given: Gather): number[] {
+  const { images, channels, outputs, groups } = given;
+  return [
+    ...[images, channels, outputs, groups],
+    ...[...given.input, ...given.output, ...given.kernel],
+    ...[...given.step, ...given.up],
+    ...[...given.dilation, ...given.shift].map((by) => by >>> 0), // i32
+  ];
+}
+
+/** From one tap that meets whole inputs to the next, in taps and in inputs. */
+export function strideOfTaps({ up, dilation }: Gather): number[] {
+  const every = up.map((by, dim) => by / gcd(by, Math.abs(dilation[dim]!)));
+  const hop = every.map((by, dim) => by * dilation[dim]! / up[dim]!);
+  return [...every, ...hop.map((by) => by >>> 0)]; // i32
+}
+
+function gcd(a: number, b: number): number {
+  return b === 0 ? a : gcd(b, a % b);
+}
+
+/** Whether both are 1. */
+export function isOne([height, width]: Pair): boolean {
+  return height === 1 && width === 1;
+}
