@@ -6,8 +6,8 @@
  * and one for their gradient; label smoothing, probabilities as targets and
  * rows that deserve a workgroup go through log-softmax.
  *
- * The GPU alone knows the targets, so a class that does not exist raises
- * nothing: its loss and its gradient are NaN. torch raises.
+ * A class that does not exist is refused where the host knows the targets
+ * (indices.ts); where only the GPU does, its loss and its gradient are NaN.
  *
  * @module
  */
@@ -21,6 +21,7 @@ import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineOp } from "./define.ts";
 import { declareInput } from "./map.ts";
+import { checkIndices } from "./indices.ts";
 import { checkReduction, reduceLoss, type Reduction } from "./reduction.ts";
 import { type Extent, extentOf, logSoftmax } from "./softmax.ts";
 
@@ -267,7 +268,7 @@ function check(
   name: string,
   input: Tensor,
   target: Tensor,
-  weight: Tensor | undefined,
+  { weight, ignoreIndex = -100 }: NllLossOptions,
 ): Checked {
   const { shape } = input;
   const classes = shape[shape.length === 1 ? 0 : 1];
@@ -296,6 +297,10 @@ function check(
       `Cannot take the ${name} of ${formatShape(shape)} with weights of ` +
         `shape ${formatShape(weight.shape)}: expected [${classes}]`,
     );
+  }
+  if (isIndices) {
+    const op = `take the ${name} of ${formatShape(shape)}`;
+    checkIndices(op, target, classes, { ignore: ignoreIndex });
   }
   const batched = (tensor: Tensor): Tensor =>
     shape.length === 1 ? tensor.unsqueeze(0) : tensor;
@@ -329,20 +334,22 @@ function join(
  * Shapes: input [N, C], [N, C, d1, …] or [C]; target, class indices in an
  * integer type, [N], [N, d1, …] or []. The mean divides by the sum of the
  * weights of the targets that count; with none, it is NaN. A target that is no
- * class (and not `ignoreIndex`) makes the loss NaN.
+ * class (and not `ignoreIndex`) is refused if the host has written it, and makes
+ * the loss NaN if only the GPU knows it.
  *
- * Source: torch.nn.functional.nll_loss, which raises for such a target.
+ * Source: torch.nn.functional.nll_loss.
  *
  * @throws {TypeError} If types or shapes do not fit each other
- * @throws {RangeError} If there is no such reduction
+ * @throws {RangeError} If there is no such reduction, or no such class
  */
 export function nllLoss(
   input: Tensor,
   target: Tensor,
-  { weight, ignoreIndex = -100, reduction = "mean" }: NllLossOptions = {},
+  options: NllLossOptions = {},
 ): Tensor {
+  const { ignoreIndex = -100, reduction = "mean" } = options;
   checkReduction("nllLoss", reduction);
-  const checked = check("nll loss", input, target, weight);
+  const checked = check("nll loss", input, target, options);
   const [loss, kept] = pickOp(inputsOf(checked), { ignoreIndex });
   return join(loss, kept, input, reduction);
 }
@@ -360,13 +367,14 @@ function inputsOf({ x, target, weight }: Checked): Tensor[] {
  * `labelSmoothing` s moves a target's probability 1 to 1 - s + s / C and that
  * of the other classes to s / C. The mean divides by the sum of the weights of
  * the targets that count; for probabilities by the number of targets. A target
- * that is no class (and not `ignoreIndex`) makes the loss NaN.
+ * that is no class (and not `ignoreIndex`) is refused if the host has written
+ * it, and makes the loss NaN if only the GPU knows it.
  *
- * Source: torch.nn.functional.cross_entropy, which raises for such a target.
+ * Source: torch.nn.functional.cross_entropy.
  *
  * @throws {TypeError} If types or shapes do not fit each other
- * @throws {RangeError} If there is no such reduction, or `labelSmoothing` is
- * not in [0, 1]
+ * @throws {RangeError} If there is no such reduction or class, or
+ * `labelSmoothing` is not in [0, 1]
  *
  * @example Two equal logits: ln 2
  * ```ts
@@ -380,20 +388,17 @@ function inputsOf({ x, target, weight }: Checked): Tensor[] {
 export function crossEntropy(
   input: Tensor,
   target: Tensor,
-  {
-    weight,
-    ignoreIndex = -100,
-    reduction = "mean",
-    labelSmoothing = 0,
-  }: CrossEntropyOptions = {},
+  options: CrossEntropyOptions = {},
 ): Tensor {
+  const { ignoreIndex = -100, reduction = "mean", labelSmoothing = 0 } =
+    options;
   checkReduction("crossEntropy", reduction);
   if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
     throw new RangeError(
       `Cannot smooth labels by ${labelSmoothing}: expected 0 to 1`,
     );
   }
-  const checked = check("cross entropy", input, target, weight);
+  const checked = check("cross entropy", input, target, options);
   if (isFloat(target.dtype)) {
     return probabilities(checked, input, reduction, labelSmoothing);
   }
@@ -407,7 +412,7 @@ export function crossEntropy(
   const [loss, kept] = pickOp(inputsOf({ ...checked, x }), { ignoreIndex });
   if (labelSmoothing === 0) return join(loss, kept, input, reduction);
   const counts = checked.target.ne(ignoreIndex);
-  const spread = weighted(x, checked.weight).sum(1).mul(counts)
+  const spread = weighted(x, checked.weight).sum(1).where(counts, 0)
     .mul(-labelSmoothing / extent.length);
   const smooth = loss.mul(1 - labelSmoothing).add(spread);
   return join(smooth, kept, input, reduction);

@@ -7,6 +7,7 @@
  */
 
 import type { Bindable, GpuBuffer } from "../gpu/plan.ts";
+import type { TypedArray } from "./dtype.ts";
 import { acquire, release } from "../gpu/pool.ts";
 
 /** Bytes from which on the garbage collector is told of a storage's size. */
@@ -19,6 +20,12 @@ const forgotten = new FinalizationRegistry<GpuBuffer>(release);
 export class Storage implements Bindable {
   /** Counts writes after the first, so that backward notices them. */
   version = 0;
+  /**
+   * A copy of what the host wrote, where that was a few integers: ops refuse
+   * indices out of range by it, without waiting for the GPU. It counts while
+   * `version` is 0.
+   */
+  written: TypedArray | undefined;
   /** Bytes that tensors use; the buffer may be larger. */
   readonly bytes: number;
   #buffer: GpuBuffer | undefined;

@@ -146,6 +146,14 @@ export class Tensor {
     }
     return this.#storage;
   }
+  /**
+   * All elements, in any order, where the host wrote them as integers and
+   * nothing has written since; `undefined` where only the GPU knows them.
+   */
+  get written(): TypedArray | undefined {
+    const { written, version } = this.storage;
+    return version === 0 && written?.length === this.size ? written : undefined;
+  }
   /** Where the tensor stands in the graph of computations. */
   get autograd(): Autograd {
     return this.#autograd ??= new Autograd();

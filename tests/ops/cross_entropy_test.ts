@@ -161,9 +161,23 @@ Deno.test("crossEntropy() of an empty batch is NaN, its sum 0", async () => {
   assertEquals(await sum.item(), 0);
 });
 
-Deno.test("crossEntropy() makes a class that does not exist NaN", async () => {
-  for (const wrong of [5, -1, 2 ** 31 - 1]) {
+Deno.test("crossEntropy() refuses a class that does not exist", () => {
+  for (const wrong of [5, -1]) {
     const target = indices([2], [1, wrong]);
+    for (const loss of [crossEntropy, nllLoss]) {
+      assertThrows(
+        () => loss(made([2, 5]), target),
+        RangeError,
+        `of [2, 5]: index ${wrong} is out of range, expected 0 to 4`,
+      );
+    }
+    crossEntropy(made([2, 5]), target, { ignoreIndex: wrong });
+  }
+});
+
+Deno.test("crossEntropy() makes a class that only the GPU knows, and that does not exist, NaN", async () => {
+  for (const wrong of [5, -1, 2 ** 31 - 1]) {
+    const target = indices([2], [1, wrong]).mul(1);
     const x = made([2, 5]).requiresGrad_();
     const each = crossEntropy(x, target, { reduction: "none" });
     const [first, second] = await each.data();
