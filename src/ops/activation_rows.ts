@@ -225,7 +225,7 @@ export const ACTIVATIONS: MapRows = {
   },
   hardswishBackward: {
     kind: "float",
-    wgsl: "a * select(select(b / 3.0 + 0.5, 1.0, b > 3.0), 0.0, b < -3.0)",
+    wgsl: "a * select(select(b / 3.0 + 0.5, 1.0, b >= 3.0), 0.0, b < -3.0)",
     grads: [
       { uses: "b", rule: (dy, { b }) => map("hardswishBackward", dy, b) },
       {
