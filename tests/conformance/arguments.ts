@@ -18,6 +18,7 @@ export class Arguments {
   readonly #kwargs: Fields;
   readonly #tensors: ReadonlyMap<string, Tensor>;
   readonly #unread: Set<string>;
+  readonly #arrivals = new Map<string, Tensor>();
 
   constructor(
     kwargs: Fields,
@@ -94,6 +95,19 @@ export class Arguments {
     return found as T; // unchecked, as in `option`
   }
 
+  /**
+   * Says that the gradient of an input arrives at another tensor than the one
+   * that was given: at the parameter of a module, for instance.
+   */
+  arrivesAt(name: string, tensor: Tensor): void {
+    this.#arrivals.set(name, tensor);
+  }
+
+  /** Where the gradient of an input arrives, if elsewhere. */
+  arrival(name: string): Tensor | undefined {
+    return this.#arrivals.get(name);
+  }
+
   /** An argument that only means something to torch. */
   ignore(...names: readonly string[]): void {
     for (const name of names) this.#unread.delete(name);
@@ -120,8 +134,7 @@ export class Arguments {
 
   #theirName(name: string): string {
     const snake = name.replaceAll(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
-    // T_max, T_mult, T_0
-    const capital = snake.replace(/^t_/, "T_");
+    const capital = snake.replace(/^t_?(?=[a-z0-9]+$)/, "T_"); // T_max, T_0
     return capital in this.#kwargs ? capital : snake;
   }
 }

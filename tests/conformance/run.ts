@@ -8,12 +8,16 @@ import { type Category, readCategory } from "./case.ts";
 import type { CategoryRunner, Outcome, Result } from "./outcome.ts";
 import { runData } from "./run_data.ts";
 import { runLargeOps, runOps } from "./run_ops.ts";
+import { runOptim } from "./run_optim.ts";
+import { runSchedulers } from "./run_schedulers.ts";
 
 /** The runner of each category; the cases of others are unsupported. */
 const RUNNERS: Readonly<Record<string, CategoryRunner>> = {
   tensor: runOps,
   nn: runOps,
   losses: runOps,
+  optim: runOptim,
+  schedulers: runSchedulers,
   data: runData,
   large: runLargeOps,
 };

@@ -115,8 +115,8 @@ async function call(
   if (gradients.length > 0) {
     lossOf(category, golden, results).backward();
     for (const name of gradients) {
-      const leaf = leaves.get(name)!; // made of the same names
-      if (!leaf.grad) continue;
+      const leaf = args.arrival(name) ?? leaves.get(name);
+      if (!leaf?.grad) continue;
       reads.set(`grad ${name}`, readOf(leaf.grad));
       leaf.grad.dispose();
     }

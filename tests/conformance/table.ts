@@ -42,7 +42,13 @@ export function rowOf({ op, kwargs }: Case): Row {
       return program(args);
     };
   }
-  const row = TABLE[op];
+  const row = spellings(op).map((name) => TABLE[name]).find((row) => row);
   if (!row) throw new Unsupported(`no ${op}`);
   return row;
+}
+
+/** The names under which torch has the same call: methods are functions, too. */
+function spellings(op: string): string[] {
+  const name = op.replace(/^torch\.Tensor\./, "torch.");
+  return [op, name, name.replace("torch.", "torch.Tensor.")];
 }

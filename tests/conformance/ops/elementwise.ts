@@ -4,37 +4,198 @@
  * @module
  */
 
+import type { Operand } from "../../../src/ops/map.ts";
+import { Tensor } from "../../../src/tensor/tensor.ts";
+import { Unsupported } from "../outcome.ts";
 import type { Rows } from "../row.ts";
 import { binary, unary } from "./_shared.ts";
 
-/** Arithmetic and comparisons of two. */
-const BINARY: Rows = {
-  "torch.Tensor.add": binary((a, b) => a.add(b)),
-  "torch.Tensor.div": binary((a, b) => a.div(b)),
-  "torch.Tensor.mul": binary((a, b) => a.mul(b)),
-  "torch.add": binary((a, b) => a.add(b)),
-  "torch.eq": binary((a, b) => a.eq(b)),
-  "torch.ge": binary((a, b) => a.ge(b)),
-  "torch.gt": binary((a, b) => a.gt(b)),
-  "torch.le": binary((a, b) => a.le(b)),
-  "torch.lt": binary((a, b) => a.lt(b)),
+type Scaled = { readonly alpha?: number };
+
+/** Arithmetic of two. */
+const ARITHMETIC: Rows = {
+  "torch.Tensor.__rpow__": (args) =>
+    args.tensor("input").rpow(args.value("other")),
+  "torch.Tensor.__rsub__": (args) =>
+    args.tensor("input").rsub(args.value("other")),
+  "torch.Tensor.__rtruediv__": (args) =>
+    args.tensor("input").rdiv(args.value("other")),
+  "torch.add": (args) =>
+    args.tensor("input").add(
+      args.operand("other"),
+      args.options<Scaled>("alpha"),
+    ),
+  "torch.addcdiv": (args) =>
+    args.tensor("input").addcdiv(
+      args.tensor("tensor1"),
+      args.operand("tensor2"),
+      args.options<{ readonly value?: number }>("value"),
+    ),
+  "torch.addcmul": (args) =>
+    args.tensor("input").addcmul(
+      args.tensor("tensor1"),
+      args.operand("tensor2"),
+      args.options<{ readonly value?: number }>("value"),
+    ),
+  "torch.atan2": binary((a, b) => a.atan2(b)),
+  "torch.div": (args) =>
+    args.tensor("input").div(
+      args.operand("other"),
+      args.options<{ readonly roundingMode?: "trunc" | "floor" }>(
+        "roundingMode",
+      ),
+    ),
+  "torch.floor_divide": binary((a, b) => a.floorDivide(b)),
+  "torch.fmod": binary((a, b) => a.fmod(b)),
+  "torch.lerp": (args) =>
+    args.tensor("input").lerp(args.tensor("end"), args.operand("weight")),
   "torch.maximum": binary((a, b) => a.maximum(b)),
   "torch.minimum": binary((a, b) => a.minimum(b)),
   "torch.mul": binary((a, b) => a.mul(b)),
+  "torch.pow": (args) => {
+    if (!args.has("self")) {
+      return args.tensor("input").pow(args.operand("exponent"));
+    }
+    return args.tensor("exponent").rpow(args.value("self"));
+  },
+  "torch.remainder": binary((a, b) => a.remainder(b)),
+  "torch.sub": (args) =>
+    args.tensor("input").sub(
+      args.operand("other"),
+      args.options<Scaled>("alpha"),
+    ),
+};
+
+/** Written into the first operand. */
+const IN_PLACE: Rows = {
+  "torch.Tensor.add_": binary((a, b) => a.add_(b)),
+  "torch.Tensor.div_": binary((a, b) => a.div_(b)),
+  "torch.Tensor.mul_": binary((a, b) => a.mul_(b)),
+  "torch.Tensor.sub_": binary((a, b) => a.sub_(b)),
+};
+
+/** Comparisons, logic and bits. */
+const TESTS: Rows = {
+  "torch.bitwise_and": binary((a, b) => a.bitwiseAnd(b)),
+  "torch.bitwise_left_shift": binary((a, b) => a.bitwiseLeftShift(b)),
+  "torch.bitwise_not": unary((x) => x.bitwiseNot()),
+  "torch.bitwise_or": binary((a, b) => a.bitwiseOr(b)),
+  "torch.bitwise_right_shift": binary((a, b) => a.bitwiseRightShift(b)),
+  "torch.bitwise_xor": binary((a, b) => a.bitwiseXor(b)),
+  "torch.eq": binary((a, b) => a.eq(b)),
+  "torch.ge": binary((a, b) => a.ge(b)),
+  "torch.gt": binary((a, b) => a.gt(b)),
+  "torch.isfinite": unary((x) => x.isfinite()),
+  "torch.isinf": unary((x) => x.isinf()),
+  "torch.isnan": unary((x) => x.isnan()),
+  "torch.le": binary((a, b) => a.le(b)),
+  "torch.logical_and": binary((a, b) => a.logicalAnd(b)),
+  "torch.logical_not": unary((x) => x.logicalNot()),
+  "torch.logical_or": binary((a, b) => a.logicalOr(b)),
+  "torch.logical_xor": binary((a, b) => a.logicalXor(b)),
+  "torch.lt": binary((a, b) => a.lt(b)),
+  "torch.masked_fill": (args) =>
+    args.tensor("input").maskedFill(
+      args.tensor("mask"),
+      args.operand("value"),
+    ),
   "torch.ne": binary((a, b) => a.ne(b)),
-  "torch.sub": binary((a, b) => a.sub(b)),
+  "torch.where": (args) => {
+    const input = args.operand("input");
+    const [condition, other] = [
+      args.tensor("condition"),
+      args.operand("other"),
+    ];
+    if (input instanceof Tensor) return input.where(condition, other);
+    if (!(other instanceof Tensor)) throw new Unsupported("two numbers");
+    return other.maskedFill(condition, input);
+  },
 };
 
 /** Functions of one. */
-const UNARY: Rows = {
+const FUNCTIONS: Rows = {
+  "torch.abs": unary((x) => x.abs()),
+  "torch.acos": unary((x) => x.acos()),
+  "torch.asin": unary((x) => x.asin()),
+  "torch.atan": unary((x) => x.atan()),
+  "torch.ceil": unary((x) => x.ceil()),
+  "torch.clamp": (args) =>
+    args.tensor("input").clamp(
+      args.maybe("min") ?? args.option<Operand>("min"),
+      args.maybe("max") ?? args.option<Operand>("max"),
+    ),
+  "torch.cos": unary((x) => x.cos()),
+  "torch.cosh": unary((x) => x.cosh()),
+  "torch.erf": unary((x) => x.erf()),
   "torch.exp": unary((x) => x.exp()),
+  "torch.exp2": unary((x) => x.exp2()),
+  "torch.expm1": unary((x) => x.expm1()),
+  "torch.floor": unary((x) => x.floor()),
+  "torch.frac": unary((x) => x.frac()),
   "torch.log": unary((x) => x.log()),
+  "torch.log10": unary((x) => x.log10()),
+  "torch.log1p": unary((x) => x.log1p()),
+  "torch.log2": unary((x) => x.log2()),
+  "torch.nan_to_num": (args) =>
+    args.tensor("input").nanToNum({
+      nan: args.option("nan"),
+      posinf: args.option("posinf"),
+      neginf: args.option("neginf"),
+    }),
   "torch.neg": unary((x) => x.neg()),
-  "torch.nn.functional.relu": unary((x) => x.relu()),
-  "torch.relu": unary((x) => x.relu()),
+  "torch.reciprocal": unary((x) => x.reciprocal()),
+  "torch.round": unary((x) => x.round()),
+  "torch.rsqrt": unary((x) => x.rsqrt()),
+  "torch.sign": unary((x) => x.sign()),
+  "torch.sin": unary((x) => x.sin()),
+  "torch.sinh": unary((x) => x.sinh()),
   "torch.sqrt": unary((x) => x.sqrt()),
   "torch.square": unary((x) => x.square()),
+  "torch.tan": unary((x) => x.tan()),
+  "torch.trunc": unary((x) => x.trunc()),
 };
 
-/** Every elementwise row. */
-export const ELEMENTWISE: Rows = { ...BINARY, ...UNARY };
+/** Activations of networks. */
+const ACTIVATIONS: Rows = {
+  "torch.nn.functional.celu": (args) =>
+    args.tensor("input").celu(args.option("alpha")),
+  "torch.nn.functional.elu": (args) =>
+    args.tensor("input").elu(args.option("alpha")),
+  "torch.nn.functional.gelu": (args) =>
+    args.tensor("input").gelu(args.option("approximate")),
+  "torch.nn.functional.hardsigmoid": unary((x) => x.hardsigmoid()),
+  "torch.nn.functional.hardswish": unary((x) => x.hardswish()),
+  "torch.nn.functional.hardtanh": (args) =>
+    args.tensor("input").hardtanh(
+      args.option("min_val"),
+      args.option("max_val"),
+    ),
+  "torch.nn.functional.leaky_relu": (args) =>
+    args.tensor("input").leakyRelu(args.option("negative_slope")),
+  "torch.nn.functional.logsigmoid": unary((x) => x.logsigmoid()),
+  "torch.nn.functional.mish": unary((x) => x.mish()),
+  "torch.nn.functional.relu": unary((x) => x.relu()),
+  "torch.nn.functional.relu6": unary((x) => x.relu6()),
+  "torch.nn.functional.selu": unary((x) => x.selu()),
+  "torch.nn.functional.sigmoid": unary((x) => x.sigmoid()),
+  "torch.nn.functional.silu": unary((x) => x.silu()),
+  "torch.nn.functional.softplus": (args) =>
+    args.tensor("input").softplus(
+      args.option("beta"),
+      args.option("threshold"),
+    ),
+  "torch.nn.functional.softsign": unary((x) => x.softsign()),
+  "torch.nn.functional.tanh": unary((x) => x.tanh()),
+  "torch.relu": unary((x) => x.relu()),
+  "torch.sigmoid": unary((x) => x.sigmoid()),
+  "torch.tanh": unary((x) => x.tanh()),
+};
+
+/** Every elementwise row; most are methods of tensors in torch, too. */
+export const ELEMENTWISE: Rows = {
+  ...ARITHMETIC,
+  ...IN_PLACE,
+  ...TESTS,
+  ...FUNCTIONS,
+  ...ACTIVATIONS,
+};

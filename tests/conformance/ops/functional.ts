@@ -16,6 +16,7 @@ import type {
   ConvTransposeOptions,
 } from "../../../src/ops/conv_shapes.ts";
 import type { Tensor } from "../../../src/tensor/tensor.ts";
+import { Unsupported } from "../outcome.ts";
 import type { Row, Rows } from "../row.ts";
 
 type Conv<Options> = (
@@ -135,6 +136,15 @@ export const FUNCTIONAL: Rows = {
   "torch.nn.functional.conv2d": conv(conv2d),
   "torch.nn.functional.conv_transpose1d": convTranspose(convTranspose1d),
   "torch.nn.functional.conv_transpose2d": convTranspose(convTranspose2d),
+  "torch.nn.functional.dropout": (args) => {
+    // what is dropped is random: only what leaves everything as it is compares
+    const options = args.options<F.DropoutOptions>("training");
+    const p = args.option<number>("p");
+    if (options.training !== false && p !== 0) {
+      throw new Unsupported("a random result");
+    }
+    return F.dropout(args.tensor("input"), p, options);
+  },
   "torch.nn.functional.log_softmax": softmaxLike(F.logSoftmax),
   "torch.nn.functional.softmax": softmaxLike(F.softmax),
   "torch.nn.functional.softmin": softmaxLike(F.softmin),

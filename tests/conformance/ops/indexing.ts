@@ -4,10 +4,36 @@
  * @module
  */
 
+import type { IndexItem } from "../../../src/ops/at.ts";
+import type { Arguments } from "../arguments.ts";
+import { asFields } from "../case.ts";
+import { Unsupported } from "../outcome.ts";
 import type { Rows } from "../row.ts";
+
+/** The items of an index, which the goldens spell `{slice}`, `{int}`, … */
+function itemsOf(args: Arguments): IndexItem[] {
+  return args.value<unknown[]>("index").map((described) => {
+    const item = asFields(described, "an item of an index");
+    if (typeof item.int === "number") return item.int;
+    if (typeof item.tensor === "string") return args.tensor(item.tensor);
+    if ("ellipsis" in item) return "...";
+    if ("newaxis" in item) return "new";
+    if (!Array.isArray(item.slice)) {
+      throw new Unsupported(`an index of ${JSON.stringify(item)}`);
+    }
+    return item.slice.map((bound: number | null) => bound ?? undefined);
+  });
+}
 
 /** Every call that takes indices. */
 export const INDEXING: Rows = {
+  "torch.Tensor.__getitem__": (args) =>
+    args.tensor("input").at(...itemsOf(args)),
+  "torch.Tensor.__setitem__": (args) => {
+    // a leaf that requires a gradient can't be written to, in torch as here
+    const written = args.tensor("input").clone();
+    return written.setAt(itemsOf(args), args.operand("value"));
+  },
   "torch.gather": (args) =>
     args.tensor("input").gather(args.value("dim"), args.tensor("index")),
   "torch.index_add": (args) =>
@@ -19,6 +45,12 @@ export const INDEXING: Rows = {
     ),
   "torch.index_select": (args) =>
     args.tensor("input").indexSelect(args.value("dim"), args.tensor("index")),
+  "torch.masked_select": (args) =>
+    args.tensor("input").maskedSelect(args.tensor("mask")),
+  "torch.nonzero": (args) => {
+    args.only("as_tuple", false);
+    return args.tensor("input").nonzero();
+  },
   "torch.scatter": (args) =>
     args.tensor("input").scatter(
       args.value("dim"),

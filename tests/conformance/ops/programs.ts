@@ -26,6 +26,11 @@ export const PROGRAMS: Rows = {
       const x = args.tensor("x");
       return x.mul(2).add(x.square());
     },
+  "y = 2 * x; y += w; y *= 3; y[0] = 0; out = y": (args) => {
+    const y = args.tensor("x").mul(2);
+    return y.add_(args.tensor("w")).mul_(3).setAt([0], 0);
+  },
+  "out = sqrt(abs(input))": (args) => args.tensor("input").abs().sqrt(),
   "grad.w of mean((x @ w.T)^2)": (args) => {
     const [x, w] = [args.tensor("x"), args.tensor("w").requiresGrad_()];
     matmul(x, w.transpose(0, 1)).square().mean().backward();
