@@ -50,7 +50,8 @@ fn load_x(part: u32, tap: u32, k: u32, end: u32) -> f32 {
   let inside = row >= 0 && row < params.in_height && col >= 0 && col < params.in_width;
   if (!inside) { return 0.0; }
   let channel = (k / plane * params.groups + part) * params.channels + c;
-  return x[params.x_offset + (channel * u32(params.in_height) + u32(row)) * u32(params.in_width) + u32(col)];
+  let line = channel * u32(params.in_height) + u32(row);
+  return x[params.x_offset + line * u32(params.in_width) + u32(col)];
 }
 
 fn store(value: f32, base: u32, o: u32, tap: u32) {

@@ -143,7 +143,8 @@ fn main(
   for (var image = split * params.split_images; image < end; image++) {
     for (var i = 0u; i < params.height; i++) {
       let x_at = image * params.groups * params.channels * x_plane + i * x_row;
-      let dy_at = params.dy_offset + image * params.groups * params.outputs * dy_plane + i * params.vecs;
+      let dy_at = params.dy_offset + image * params.groups * params.outputs * dy_plane
+        + i * params.vecs;
       for (var j = 0u; j < params.vecs; j++) {
         let xj = x_at + j;
         let dj = dy_at + j;
@@ -182,7 +183,8 @@ fn main(
     }
   }
 
-  let base = params.dw_offset + split * params.split_size + part * params.outputs * params.channels * KH * KW;
+  let base = params.dw_offset + split * params.split_size
+    + part * params.outputs * params.channels * KH * KW;
   let place = Place(base, c, o);
   store(&g0, place, 0u);
   store(&g1, place, 1u);

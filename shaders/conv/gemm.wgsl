@@ -70,7 +70,8 @@ fn load_x(part: u32, k: u32, p: Position) -> f32 {
     && wide >= 0 && col < params.in_width && col * params.up_w == wide;
   if (!inside) { return 0.0; }
   let plane = (p.image * params.groups + part) * params.channels + c;
-  return x[params.x_offset + (plane * u32(params.in_height) + u32(row)) * u32(params.in_width) + u32(col)];
+  let line = plane * u32(params.in_height) + u32(row);
+  return x[params.x_offset + line * u32(params.in_width) + u32(col)];
 }
 
 fn store(value: f32, part: u32, o: u32, index: u32) {

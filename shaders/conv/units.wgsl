@@ -19,14 +19,16 @@
 // bias       f32 [outputs of all groups]; any buffer without BIAS
 // y          f32 [images, outputs of all groups, height, width], contiguous
 // dispatch   8 invocations a workgroup, folded over x and y: runs first
-// edges      the last run of a row is moved back to end with the row, and repeats
-//            some of its neighbour; rows shorter than UNIT store a part
+// edges      the last run of a row is moved back to end with the row, and an
+//            invocation past the end repeats the last run: both store the very
+//            bits that their neighbours do; rows shorter than UNIT store a part
 //
 // On Mesa's lavapipe a load costs as much as 40 multiply-adds, whatever its size,
 // and loop bodies beyond the instruction cache cost twice. 64 images, 32 to 64
 // channels of 14 x 14, 3 x 3 taps, GFLOP/s (./run bench conv): one output an
 // invocation 2; 14 outputs x 8 channels 25; x 16 channels 31; with vec4 loads of
-// the tiled copy, copy included, 36; 2 runs x 8 channels 40.
+// the tiled copy, copy included, 36; 2 runs x 8 channels 40, each loaded where it is
+// used 46.
 
 struct Params {
   images: u32, channels: u32, outputs: u32, groups: u32, // per group, both

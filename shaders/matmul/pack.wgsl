@@ -17,7 +17,8 @@ struct Params {
 
 fn load(base: u32, row: u32, col: u32) -> f32 {
   let inside = row < params.rows && col < params.cols;
-  let at = base + min(row, params.rows - 1u) * params.x_row + min(col, params.cols - 1u) * params.x_col;
+  let at = base + min(row, params.rows - 1u) * params.x_row
+    + min(col, params.cols - 1u) * params.x_col;
   return select(0.0, x[at], inside);
 }
 

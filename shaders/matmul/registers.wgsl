@@ -38,13 +38,19 @@ struct Params {
 
 struct Tile { row: u32, col4: u32, base: u32 }
 
-// One row of the tile (16 columns) after 4 steps of k, b0 to b3 the rows of b.
+// 4 columns of a row after 4 steps of k, in order: one accumulator at a time.
+fn quad(c: vec4f, a: vec4f, b0: vec4f, b1: vec4f, b2: vec4f, b3: vec4f) -> vec4f {
+  let two = fma(vec4f(a.y), b1, fma(vec4f(a.x), b0, c));
+  return fma(vec4f(a.w), b3, fma(vec4f(a.z), b2, two));
+}
+
+// A row of the tile (16 columns) after 4 steps of k, b0 to b3 the rows of b.
 fn step(c: mat4x4f, a: vec4f, b0: mat4x4f, b1: mat4x4f, b2: mat4x4f, b3: mat4x4f) -> mat4x4f {
   return mat4x4f(
-    fma(vec4f(a.w), b3[0], fma(vec4f(a.z), b2[0], fma(vec4f(a.y), b1[0], fma(vec4f(a.x), b0[0], c[0])))),
-    fma(vec4f(a.w), b3[1], fma(vec4f(a.z), b2[1], fma(vec4f(a.y), b1[1], fma(vec4f(a.x), b0[1], c[1])))),
-    fma(vec4f(a.w), b3[2], fma(vec4f(a.z), b2[2], fma(vec4f(a.y), b1[2], fma(vec4f(a.x), b0[2], c[2])))),
-    fma(vec4f(a.w), b3[3], fma(vec4f(a.z), b2[3], fma(vec4f(a.y), b1[3], fma(vec4f(a.x), b0[3], c[3])))),
+    quad(c[0], a, b0[0], b1[0], b2[0], b3[0]),
+    quad(c[1], a, b0[1], b1[1], b2[1], b3[1]),
+    quad(c[2], a, b0[2], b1[2], b2[2], b3[2]),
+    quad(c[3], a, b0[3], b1[3], b2[3], b3[3]),
   );
 }
 
@@ -68,7 +74,12 @@ fn bias4(row: u32, col: u32) -> vec4f {
   if (BIAS == 1u) {
     let at = params.bias_offset + col;
     let last = params.bias_offset + params.n - 1u;
-    return vec4f(bias[at], bias[min(at + 1u, last)], bias[min(at + 2u, last)], bias[min(at + 3u, last)]);
+    return vec4f(
+      bias[at],
+      bias[min(at + 1u, last)],
+      bias[min(at + 2u, last)],
+      bias[min(at + 3u, last)],
+    );
   }
   if (BIAS == 2u) { return vec4f(bias[params.bias_offset + row]); }
   return vec4f();
