@@ -20,3 +20,29 @@ export {
   StateDict,
 } from "./state_dict.ts";
 export { Sequential } from "./sequential.ts";
+export { Linear, type LinearOptions } from "./linear.ts";
+export { Conv2d, type Conv2dOptions } from "./conv.ts";
+export { AdaptiveAvgPool2d, AvgPool2d, MaxPool2d } from "./pool.ts";
+export { Dropout } from "./dropout.ts";
+export {
+  type Activation,
+  Flatten,
+  GELU,
+  Identity,
+  LeakyReLU,
+  LogSoftmax,
+  ReLU,
+  Sigmoid,
+  SiLU,
+  Softmax,
+  Tanh,
+} from "./activation.ts";
+export {
+  CrossEntropyLoss,
+  type Loss,
+  MSELoss,
+  NLLLoss,
+  type ReductionOptions,
+} from "./loss.ts";
+export * as init from "./init.ts";
+export { clipGradNorm_, clipGradValue_ } from "./clip_grad.ts";

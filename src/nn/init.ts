@@ -1,0 +1,211 @@
+/**
+ * Initialization: functions that overwrite a parameter, as torch.nn.init.
+ *
+ * Random ones draw from the default generator unless they are given another.
+ *
+ * @module
+ */
+
+import { fill } from "../tensor/create.ts";
+import { formatShape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import {
+  normal_ as drawNormal,
+  type RandomSource,
+  uniform_ as drawUniform,
+} from "../ops/random.ts";
+
+/** What follows a layer; leakyRelu is the one with a slope. */
+export type Nonlinearity =
+  | "linear"
+  | "conv2d"
+  | "sigmoid"
+  | "tanh"
+  | "relu"
+  | "leakyRelu"
+  | "selu";
+
+/** Options of He's initializations. */
+export interface KaimingOptions extends RandomSource {
+  /** The slope of leaky ReLU below 0. Default: 0. */
+  readonly a?: number;
+  /** Keep the variance forward, or backward. Default: "fanIn". */
+  readonly mode?: "fanIn" | "fanOut";
+  /** Default: "leakyRelu". */
+  readonly nonlinearity?: Nonlinearity;
+}
+
+/** Options of Glorot's initializations. */
+export interface XavierOptions extends RandomSource {
+  /** Factor of the spread. Default: 1. */
+  readonly gain?: number;
+}
+
+/** Overwrites with U(low, high). */
+export function uniform_(
+  tensor: Tensor,
+  low = 0,
+  high = 1,
+  source: RandomSource = {},
+): Tensor {
+  return drawUniform(tensor, low, high, source);
+}
+
+/** Overwrites with N(mean, std^2). */
+export function normal_(
+  tensor: Tensor,
+  mean = 0,
+  std = 1,
+  source: RandomSource = {},
+): Tensor {
+  return drawNormal(tensor, mean, std, source);
+}
+
+/** Overwrites with one value. */
+export function constant_(tensor: Tensor, value: number): Tensor {
+  fill(tensor, value);
+  tensor.storage.version++;
+  return tensor;
+}
+
+/** Overwrites with zeros. */
+export function zeros_(tensor: Tensor): Tensor {
+  return constant_(tensor, 0);
+}
+
+/** Overwrites with ones. */
+export function ones_(tensor: Tensor): Tensor {
+  return constant_(tensor, 1);
+}
+
+/**
+ * Overwrites with U(-b, b), b = gain * sqrt(3 / fan): the variance of a layer's
+ * output is that of its input.
+ *
+ * Source: He et al. 2015, arXiv:1502.01852; torch.nn.init.kaiming_uniform_.
+ *
+ * @throws {TypeError} If the tensor has fewer than two dims
+ *
+ * @example Bounds for ReLU: sqrt(2) * sqrt(3 / 6) = 1
+ * ```ts
+ * import { nn, zeros } from "@kindling/kindling";
+ * import { assert } from "@std/assert";
+ *
+ * const weight = nn.init.kaimingUniform_(zeros([4, 6]));
+ * assert((await weight.data()).every((value) => Math.abs(value) <= 1));
+ * ```
+ */
+export function kaimingUniform_(
+  tensor: Tensor,
+  options: KaimingOptions = {},
+): Tensor {
+  const bound = Math.sqrt(3) * kaimingStd("kaimingUniform_", tensor, options);
+  return drawUniform(tensor, -bound, bound, options);
+}
+
+/**
+ * Overwrites with N(0, gain^2 / fan).
+ *
+ * Source: He et al. 2015, arXiv:1502.01852; torch.nn.init.kaiming_normal_.
+ *
+ * @throws {TypeError} If the tensor has fewer than two dims
+ */
+export function kaimingNormal_(
+  tensor: Tensor,
+  options: KaimingOptions = {},
+): Tensor {
+  const std = kaimingStd("kaimingNormal_", tensor, options);
+  return drawNormal(tensor, 0, std, options);
+}
+
+/**
+ * Overwrites with U(-b, b), b = gain * sqrt(6 / (fanIn + fanOut)).
+ *
+ * Source: Glorot & Bengio 2010; torch.nn.init.xavier_uniform_.
+ *
+ * @throws {TypeError} If the tensor has fewer than two dims
+ */
+export function xavierUniform_(
+  tensor: Tensor,
+  { gain = 1, ...source }: XavierOptions = {},
+): Tensor {
+  const { fanIn, fanOut } = fansOf("xavierUniform_", tensor);
+  const bound = gain * Math.sqrt(6 / (fanIn + fanOut));
+  return drawUniform(tensor, -bound, bound, source);
+}
+
+/**
+ * Overwrites with N(0, gain^2 * 2 / (fanIn + fanOut)).
+ *
+ * Source: Glorot & Bengio 2010; torch.nn.init.xavier_normal_.
+ *
+ * @throws {TypeError} If the tensor has fewer than two dims
+ */
+export function xavierNormal_(
+  tensor: Tensor,
+  { gain = 1, ...source }: XavierOptions = {},
+): Tensor {
+  const { fanIn, fanOut } = fansOf("xavierNormal_", tensor);
+  const std = gain * Math.sqrt(2 / (fanIn + fanOut));
+  return drawNormal(tensor, 0, std, source);
+}
+
+/**
+ * The factor by which a nonlinearity makes a spread smaller, reversed.
+ *
+ * Source: torch.nn.init.calculate_gain.
+ */
+export function calculateGain(
+  nonlinearity: Nonlinearity,
+  slope = 0.01,
+): number {
+  switch (nonlinearity) {
+    case "linear":
+    case "conv2d":
+    case "sigmoid":
+      return 1;
+    case "tanh":
+      return 5 / 3;
+    case "relu":
+      return Math.SQRT2;
+    case "leakyRelu":
+      return Math.sqrt(2 / (1 + slope ** 2));
+    case "selu":
+      return 3 / 4;
+  }
+}
+
+/** Writes a layer's `weight` and `bias` as torch's Linear and Conv do. */
+export function resetLinear(weight: Tensor, bias: Tensor | undefined): void {
+  // bounds of 1 / sqrt(fanIn) for both
+  kaimingUniform_(weight, { a: Math.sqrt(5) });
+  if (!bias) return;
+  const { fanIn } = fansOf("reset", weight);
+  const bound = fanIn > 0 ? 1 / Math.sqrt(fanIn) : 0;
+  drawUniform(bias, -bound, bound);
+}
+
+function kaimingStd(
+  name: string,
+  tensor: Tensor,
+  { a = 0, mode = "fanIn", nonlinearity = "leakyRelu" }: KaimingOptions,
+): number {
+  const fan = fansOf(name, tensor)[mode];
+  return fan > 0 ? calculateGain(nonlinearity, a) / Math.sqrt(fan) : 0;
+}
+
+// [out, in, ...]: inputs that an output has, and outputs that an input has
+function fansOf(
+  name: string,
+  { shape }: Tensor,
+): { fanIn: number; fanOut: number } {
+  const [outs, ins, ...field] = shape;
+  if (outs === undefined || ins === undefined) {
+    throw new TypeError(
+      `Cannot ${name} a tensor of shape ${formatShape(shape)}: ` +
+        `expected two dims at least`,
+    );
+  }
+  const taps = field.reduce((product, size) => product * size, 1);
+  return { fanIn: ins * taps, fanOut: outs * taps };
+}

@@ -1,0 +1,72 @@
+/**
+ * Linear: every output a weighted sum of all inputs.
+ *
+ * @module
+ */
+
+import { linear } from "../ops/matmul.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { checkSizes } from "./_shared.ts";
+import { resetLinear } from "./init.ts";
+import { Module } from "./module.ts";
+import { emptyParameter, type Parameter } from "./parameter.ts";
+
+/** Options of `Linear`. */
+export interface LinearOptions {
+  /** Whether a learned vector is added. Default: true. */
+  readonly bias?: boolean;
+}
+
+/**
+ * y = x * weight^T + bias.
+ *
+ * Shapes: input [..., inFeatures] to output [..., outFeatures].
+ * Parameters: `weight` [outFeatures, inFeatures], `bias` [outFeatures], both
+ * drawn from U(-b, b) with b = 1 / sqrt(inFeatures).
+ *
+ * Source: torch.nn.Linear; b is kaimingUniform(a = sqrt(5)), He et al. 2015.
+ *
+ * @example From 3 features to 2
+ * ```ts
+ * import { nn, zeros } from "@kindling/kindling";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const layer = new nn.Linear(3, 2);
+ * assertEquals(layer.call(zeros([4, 3])).shape, [4, 2]);
+ * ```
+ */
+export class Linear extends Module {
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  weight: Parameter;
+  bias: Parameter | undefined;
+
+  /** @throws {RangeError} If a size is not a whole number */
+  constructor(
+    inFeatures: number,
+    outFeatures: number,
+    { bias = true }: LinearOptions = {},
+  ) {
+    super();
+    checkSizes("Linear", 0, { inFeatures, outFeatures });
+    this.inFeatures = inFeatures;
+    this.outFeatures = outFeatures;
+    this.weight = emptyParameter([outFeatures, inFeatures]);
+    this.bias = bias ? emptyParameter([outFeatures]) : undefined;
+    this.resetParameters();
+  }
+
+  /** Draws the parameters anew. */
+  resetParameters(): void {
+    resetLinear(this.weight, this.bias);
+  }
+
+  override forward(x: Tensor): Tensor {
+    return linear(x, this.weight, this.bias);
+  }
+
+  protected override describe(): string {
+    return `${this.inFeatures}, ${this.outFeatures}, ` +
+      `bias=${this.bias !== undefined}`;
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * Losses as modules, for programs that keep their options in one place. The
+ * functions in `F` say what is computed, on which shapes.
+ *
+ * @module
+ */
+
+import {
+  crossEntropy,
+  type CrossEntropyOptions,
+  nllLoss,
+  type NllLossOptions,
+} from "../ops/cross_entropy.ts";
+import {
+  checkReduction,
+  reduceLoss,
+  type Reduction,
+} from "../ops/reduction.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { formatOptions } from "./_shared.ts";
+import { Module } from "./module.ts";
+
+/** A class of losses of an output and a target, with options `O`. */
+export interface Loss<O> {
+  /** Makes the loss; the options are the function's. */
+  new (options?: O): Module<[input: Tensor, target: Tensor]>;
+}
+
+function loss<O extends object>(
+  name: string,
+  compute: (input: Tensor, target: Tensor, options?: O) => Tensor,
+): Loss<O> {
+  const made = class extends Module<[input: Tensor, target: Tensor]> {
+    readonly #options: O | undefined;
+
+    constructor(options?: O) {
+      super();
+      this.#options = options;
+    }
+
+    override forward(input: Tensor, target: Tensor): Tensor {
+      return compute(input, target, this.#options);
+    }
+
+    protected override describe(): string {
+      return formatOptions(this.#options ?? {});
+    }
+  };
+  Object.defineProperty(made, "name", { value: name });
+  return made;
+}
+
+/** `F.crossEntropy` as a module. Source: torch.nn.CrossEntropyLoss. */
+export const CrossEntropyLoss: Loss<CrossEntropyOptions> = loss(
+  "CrossEntropyLoss",
+  crossEntropy,
+);
+
+/** `F.nllLoss` as a module. Source: torch.nn.NLLLoss. */
+export const NLLLoss: Loss<NllLossOptions> = loss("NLLLoss", nllLoss);
+
+/** Options of losses that only join the losses of their elements. */
+export interface ReductionOptions {
+  /** Default: "mean". */
+  readonly reduction?: Reduction;
+}
+
+/** (input - target)^2, joined. Source: torch.nn.MSELoss. */
+export const MSELoss: Loss<ReductionOptions> = loss(
+  "MSELoss",
+  (input, target, { reduction = "mean" }: ReductionOptions = {}) =>
+    reduceLoss(
+      input.sub(target).square(),
+      checkReduction("MSELoss", reduction),
+    ),
+);

@@ -1,0 +1,90 @@
+/**
+ * Pooling layers: windows of an image become one number.
+ *
+ * @module
+ */
+
+import {
+  adaptiveAvgPool2d,
+  avgPool2d,
+  type AvgPoolOptions,
+} from "../ops/avg_pool.ts";
+import { maxPool2d, type MaxPoolOptions } from "../ops/max_pool.ts";
+import type { Pair } from "../ops/pool_windows.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { formatOptions } from "./_shared.ts";
+import { Module } from "./module.ts";
+
+/**
+ * The maximum of each window; see `F.maxPool2d` for shapes and options.
+ *
+ * Source: torch.nn.MaxPool2d.
+ */
+export class MaxPool2d extends Module {
+  readonly kernelSize: Pair;
+  readonly #options: Omit<MaxPoolOptions, "returnIndices">;
+
+  constructor(
+    kernelSize: Pair,
+    options: Omit<MaxPoolOptions, "returnIndices"> = {},
+  ) {
+    super();
+    this.kernelSize = kernelSize;
+    this.#options = options;
+  }
+
+  override forward(x: Tensor): Tensor {
+    return maxPool2d(x, this.kernelSize, this.#options);
+  }
+
+  protected override describe(): string {
+    return formatOptions({ kernelSize: this.kernelSize, ...this.#options });
+  }
+}
+
+/**
+ * The mean of each window; see `F.avgPool2d` for shapes and options.
+ *
+ * Source: torch.nn.AvgPool2d.
+ */
+export class AvgPool2d extends Module {
+  readonly kernelSize: Pair;
+  readonly #options: AvgPoolOptions;
+
+  constructor(kernelSize: Pair, options: AvgPoolOptions = {}) {
+    super();
+    this.kernelSize = kernelSize;
+    this.#options = options;
+  }
+
+  override forward(x: Tensor): Tensor {
+    return avgPool2d(x, this.kernelSize, this.#options);
+  }
+
+  protected override describe(): string {
+    return formatOptions({ kernelSize: this.kernelSize, ...this.#options });
+  }
+}
+
+/**
+ * Means of as many windows as `outputSize` says, whatever the image's size:
+ * [N, C, H, W] to [N, C, ...outputSize].
+ *
+ * Source: torch.nn.AdaptiveAvgPool2d.
+ */
+export class AdaptiveAvgPool2d extends Module {
+  readonly outputSize: Pair;
+
+  constructor(outputSize: Pair) {
+    super();
+    this.outputSize = outputSize;
+  }
+
+  override forward(x: Tensor): Tensor {
+    return adaptiveAvgPool2d(x, this.outputSize);
+  }
+
+  protected override describe(): string {
+    return formatOptions({ outputSize: this.outputSize });
+  }
+}

@@ -1,0 +1,9 @@
+/**
+ * The namespace `vision.models`.
+ *
+ * @module
+ */
+
+export { LeNet } from "./lenet.ts";
+export { MLP } from "./mlp.ts";
+export { MnistCNN } from "./mnist_cnn.ts";
