@@ -10,6 +10,7 @@ import { fromHost } from "../tensor/create.ts";
 import { HostArray } from "../tensor/host_array.ts";
 import { unscoped } from "../tensor/scope.ts";
 import { Tensor } from "../tensor/tensor.ts";
+import { checkIndex } from "./_shared.ts";
 import type { Dataset } from "./dataset.ts";
 import type { ResolvedOptions } from "./loader_options.ts";
 
@@ -32,13 +33,18 @@ export class ResidentDataset {
     );
   }
 
-  /** The rows of some samples of each tensor. */
+  /**
+   * The rows of some samples of each tensor.
+   *
+   * @throws {RangeError} If there is no such sample
+   */
   select(indices: readonly number[]): Tensor[] {
     const dataset = this.#dataset;
-    const rows = Int32Array.from(
-      indices,
-      (index) => dataset.residentRow?.(index) ?? index,
-    );
+    const { length } = dataset;
+    const rows = Int32Array.from(indices, (index) => {
+      checkIndex(index, length);
+      return dataset.residentRow?.(index) ?? index;
+    });
     return unscoped(() => {
       const index = fromHost(new HostArray(rows));
       const batch = this.#tensors.map((all) => indexSelect(all, 0, index));

@@ -7,6 +7,7 @@
 
 import type { BatchContext } from "../../src/data/batch.ts";
 import { Dataset } from "../../src/data/dataset.ts";
+import { workerInfo } from "../../src/data/worker_info.ts";
 import { HostArray } from "../../src/tensor/host_array.ts";
 import type { Generator } from "../../src/tensor/generator.ts";
 
@@ -247,5 +248,16 @@ export class Batches extends Dataset<[HostArray, number]> {
       x.data[2 * position + 1] = context.generator(position).random();
     }
     return [x, new HostArray(Int32Array.from(indices))];
+  }
+}
+
+/** Sample i: the number of workers, and whether one of them is asked. */
+export class Who extends Dataset<[number, boolean]> {
+  static url: string = import.meta.url;
+  readonly length = 2;
+
+  override get(): [number, boolean] {
+    const info = workerInfo();
+    return [info?.numWorkers ?? 0, info !== undefined && info.id < 2];
   }
 }

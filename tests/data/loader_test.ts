@@ -4,9 +4,11 @@ import type { Dataset } from "../../src/data/dataset.ts";
 import { DataLoader } from "../../src/data/loader.ts";
 import type { DataLoaderOptions } from "../../src/data/loader_options.ts";
 import { RandomSampler } from "../../src/data/random_sampler.ts";
+import { randomSplit } from "../../src/data/random_split.ts";
 import { Subset } from "../../src/data/subset.ts";
 import { TensorDataset } from "../../src/data/tensor_dataset.ts";
 import { WeightedRandomSampler } from "../../src/data/weighted_random_sampler.ts";
+import { tensor } from "../../src/tensor/create.ts";
 import { manualSeed } from "../../src/tensor/generator.ts";
 import { HostArray } from "../../src/tensor/host_array.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
@@ -194,6 +196,33 @@ Deno.test("DataLoader selects rows on the GPU where it is told to", async () => 
   const noise: Dataset<unknown> = new Noise(3);
   const loader = new DataLoader(noise, { resident: true });
   assertThrows(() => loader[Symbol.asyncIterator](), TypeError, "Noise");
+});
+
+Deno.test("DataLoader selects the rows of a dataset of tensors on the GPU", async () => {
+  const x = tensor([[1, 2], [3, 4], [5, 6]]);
+  const y = tensor([7, 8, 9]).to("int32");
+  const whole = new TensorDataset(x, y);
+  for await (const [a, b] of new DataLoader(whole, { sampler: [2] })) {
+    assertEquals([await a.toArray(), await b.toArray()], [[[5, 6]], [9]]);
+  }
+  const [, part] = randomSplit(whole, [1, 2]);
+  let sum = 0;
+  for await (const [, b] of new DataLoader(part!, { batchSize: 2 })) {
+    for (const label of await b.data()) sum += label;
+  }
+  const left = 24 - sum;
+  assertEquals([7, 8, 9].includes(left), true);
+  await assertRejects(
+    () =>
+      new DataLoader(whole, { sampler: [3] })[Symbol.asyncIterator]().next(),
+    RangeError,
+    "Cannot load sample 3: the dataset has samples 0 to 2",
+  );
+  await assertRejects(
+    () => new DataLoader(whole, { numWorkers: 1 }).host().next(),
+    TypeError,
+    "Cannot send TensorDataset.arrays[0] to a worker: a Tensor is on the GPU",
+  );
 });
 
 Deno.test("DataLoader.first() gives the batch that the next epoch begins with", async () => {

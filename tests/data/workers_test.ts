@@ -11,6 +11,7 @@ import {
   Init,
   Noise,
   OwnWay,
+  Who,
 } from "./fixtures.ts";
 
 /** All batches of some epochs, to be compared by bits. */
@@ -157,6 +158,18 @@ Deno.test("DataLoader has at most prefetchFactor batches a worker ahead", async 
   // one given out; then 2 workers with 3 each
   assertEquals(fields.shared[0]! <= 7, true, `${fields.shared[0]} loaded`);
   await batches.return();
+});
+
+Deno.test("workerInfo() tells a worker which it is, and main nothing", async () => {
+  const [told] = await epochs(
+    new DataLoader(new Who(), { batchSize: 2, numWorkers: 2 }),
+    1,
+  );
+  assertEquals(told, [
+    new HostArray(Int32Array.of(2, 2)),
+    new HostArray(Uint8Array.of(1, 1), [2], "bool"),
+  ]);
+  assertEquals(new Who().get(), [0, false]);
 });
 
 Deno.test("DataLoader refuses functions before it starts a worker", async () => {
