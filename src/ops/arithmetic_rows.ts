@@ -123,6 +123,15 @@ export const ARITHMETIC: MapRows = {
       undefined,
     ],
   },
+  // a^b of a >= 0, whose gradient at 0 is 0 where torch's norms have it so
+  powerOrZero: {
+    kind: "float",
+    wgsl: "power(a, b)",
+    grads: [{
+      uses: "ab",
+      rule: (dy, { a, b }) => map("where", a, dy.mul(map("powSlope", a, b)), 0),
+    }],
+  },
   atan2: {
     kind: "float",
     wgsl: "atan2_of(a, b)",

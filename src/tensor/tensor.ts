@@ -24,6 +24,13 @@ import {
   pow,
   sub,
 } from "../ops/arithmetic.ts";
+import {
+  argmax,
+  argmin,
+  maxAlong,
+  minAlong,
+  type ValuesAndIndices,
+} from "../ops/arg_extreme.ts";
 import { at, type IndexItem, setAt } from "../ops/at.ts";
 import { map } from "../ops/elementwise.ts";
 import { copyInto, mapInto } from "../ops/in_place.ts";
@@ -57,7 +64,19 @@ import {
 } from "../ops/movement.ts";
 import { maskedSelect, nonzero } from "../ops/nonzero.ts";
 import { pad, type PadOptions, tril, triu } from "../ops/padding.ts";
-import { mean, sum, sumTo } from "../ops/reduce.ts";
+import {
+  all,
+  amax,
+  amin,
+  any,
+  countNonzero,
+  type Dims,
+  mean,
+  prod,
+  sum,
+  sumTo,
+} from "../ops/reduce.ts";
+import { cumprod, cumsum } from "../ops/scan.ts";
 import { logSoftmax, softmax } from "../ops/softmax.ts";
 import {
   diag,
@@ -67,6 +86,13 @@ import {
   slice,
   unfold,
 } from "../ops/slicing.ts";
+import {
+  logsumexp,
+  norm,
+  std,
+  variance,
+  type VarianceOptions,
+} from "../ops/statistics.ts";
 import { type DType, DTYPES, type TypedArray } from "./dtype.ts";
 import { isRowMajor, type Layout, rowMajor } from "./layout.ts";
 import { keep, track } from "./scope.ts";
@@ -852,7 +878,7 @@ export class Tensor {
   }
   /** The other bits; of bool, the other value. */
   bitwiseNot(): Tensor {
-    return map("bitwiseNot", this);
+    return map(this.dtype === "bool" ? "logicalNot" : "bitwiseNot", this);
   }
   /** Whether both are not 0, as bool. */
   logicalAnd(other: Operand): Tensor {
@@ -936,11 +962,11 @@ export class Tensor {
   // --- reductions -----------------------------------------------------------
 
   /** The sum over some dims, or all. Integers and bool sum to int32. */
-  sum(dim?: number | readonly number[], options?: ReduceOptions): Tensor {
+  sum(dim?: Dims, options?: ReduceOptions): Tensor {
     return sum(this, dim, options);
   }
   /** The mean over some dims, or all. */
-  mean(dim?: number | readonly number[], options?: ReduceOptions): Tensor {
+  mean(dim?: Dims, options?: ReduceOptions): Tensor {
     return mean(this, dim, options);
   }
   /** exp(a) / sum of exp(a) over a dim. */
@@ -950,6 +976,74 @@ export class Tensor {
   /** The logarithm of softmax over a dim. */
   logSoftmax(dim: number): Tensor {
     return logSoftmax(this, dim);
+  }
+  /** The product over some dims, or all. Integers and bool give int32. */
+  prod(dim?: Dims, options?: ReduceOptions): Tensor {
+    return prod(this, dim, options);
+  }
+  /** The largest element over some dims, or all; ties share the gradient. */
+  amax(dim?: Dims, options?: ReduceOptions): Tensor {
+    return amax(this, dim, options);
+  }
+  /** The smallest element over some dims, or all; ties share the gradient. */
+  amin(dim?: Dims, options?: ReduceOptions): Tensor {
+    return amin(this, dim, options);
+  }
+  /** The largest element; with `dim`, the largest along it and their indices. */
+  max(): Tensor;
+  max(dim: number, options?: ReduceOptions): ValuesAndIndices;
+  max(dim?: number, options?: ReduceOptions): Tensor | ValuesAndIndices {
+    return dim === undefined ? amax(this) : maxAlong(this, dim, options);
+  }
+  /** The smallest element; with `dim`, the smallest along it and their indices. */
+  min(): Tensor;
+  min(dim: number, options?: ReduceOptions): ValuesAndIndices;
+  min(dim?: number, options?: ReduceOptions): Tensor | ValuesAndIndices {
+    return dim === undefined ? amin(this) : minAlong(this, dim, options);
+  }
+  /** The index of the largest element along `dim`, or among all. */
+  argmax(dim?: number, options?: ReduceOptions): Tensor {
+    return argmax(this, dim, options);
+  }
+  /** The index of the smallest element along `dim`, or among all. */
+  argmin(dim?: number, options?: ReduceOptions): Tensor {
+    return argmin(this, dim, options);
+  }
+  /** Whether an element is not 0, over some dims or all. */
+  any(dim?: Dims, options?: ReduceOptions): Tensor {
+    return any(this, dim, options);
+  }
+  /** Whether no element is 0, over some dims or all. */
+  all(dim?: Dims, options?: ReduceOptions): Tensor {
+    return all(this, dim, options);
+  }
+  /** How many elements are not 0, over some dims or all. */
+  countNonzero(dim?: Dims): Tensor {
+    return countNonzero(this, dim);
+  }
+  /** The variance over some dims, or all. */
+  var(dim?: Dims, options?: VarianceOptions): Tensor {
+    return variance(this, dim, options);
+  }
+  /** The standard deviation over some dims, or all. */
+  std(dim?: Dims, options?: VarianceOptions): Tensor {
+    return std(this, dim, options);
+  }
+  /** The p-norm over some dims, or all. */
+  norm(p?: number, dim?: Dims, options?: ReduceOptions): Tensor {
+    return norm(this, p, dim, options);
+  }
+  /** log(sum(exp(a))) over some dims, without overflow. */
+  logsumexp(dim: Dims, options?: ReduceOptions): Tensor {
+    return logsumexp(this, dim, options);
+  }
+  /** The sum of the elements so far along `dim`. */
+  cumsum(dim: number): Tensor {
+    return cumsum(this, dim);
+  }
+  /** The product of the elements so far along `dim`. */
+  cumprod(dim: number): Tensor {
+    return cumprod(this, dim);
   }
   /** The sum over the dims that broadcasting to this shape had added. */
   sumTo(shape: Shape): Tensor {

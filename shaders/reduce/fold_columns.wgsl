@@ -1,23 +1,23 @@
-// reduce: y[o, part, i] = fold of x[o, r, i] over the r of one part.
+// fold_columns: y[o, part, i] = fold of x[o, r, i] over the r of one part.
 //
-// prepended  T: type of an element while computing; Y: of y in memory;
-//            binding 0: x with load(i) -> T; empty() -> T, the fold of nothing;
-//            join(T, T) -> T; finish(T) -> Y, for the last pass
-// x          [outer, length, inner], row-major from `offset` on
-// y          [outer, parts, inner], row-major
+// prepended  V: one element while computing, or four neighbouring columns; Y:
+//            the same in memory; binding 0: x with load_x(i) -> V; empty() -> V,
+//            the fold of nothing; join(V, V) -> V; finish(V) -> Y
+// x          [outer, length, inner], in V, row-major from `offset` on
+// y          [outer, parts, inner], in Y, row-major
 // dispatch   outer * parts * inner invocations, folded over x and y
 // geometry   An invocation walks its part alone, from first to last: no
-//            workgroup memory, no order that depends on scheduling. Long rows
+//            workgroup memory, no order that depends on scheduling. Long runs
 //            are cut in parts, which a second pass folds again; that also
 //            keeps the error of a sum in line with the logarithm of its length.
 
 struct Params {
   outer: u32,
   length: u32,
-  inner: u32,
+  inner: u32, // in V
   parts: u32,
-  run: u32, // elements of a part, the last one may have fewer
-  offset: u32,
+  run: u32, // of a part, the last one may have fewer
+  offset: u32, // in V
   scale: f32, // finish may multiply by it
 }
 
@@ -41,7 +41,7 @@ fn main(
   var at = params.offset + (o * params.length + first) * params.inner + i;
   var total = empty();
   for (var r = 0u; r < count; r++) {
-    total = join(total, load(at));
+    total = join(total, load_x(at));
     at += params.inner;
   }
   y[k] = finish(total);

@@ -1,8 +1,8 @@
-// reduce_rows: y[row, part] = fold of x[row, c] over the c of one part, read
-// four at a time; reduce.wgsl for the cases that this one is too narrow for.
+// fold_rows: y[row, part] = fold of x[row, c] over the c of one part, read four
+// at a time; fold_columns.wgsl for rows that quads do not divide.
 //
-// prepended  as in reduce.wgsl, but binding 0 has load(q) -> vec4<T>, the four
-//            elements of quad q
+// prepended  as in fold_columns.wgsl, with V: four elements, load_x(q) -> V, the
+//            elements of quad q, and finish(T) -> Y of one element
 // x          [rows, length], row-major from `offset` on; length, run and
 //            offset are multiples of 4
 // y          [rows, parts], row-major
@@ -35,13 +35,10 @@ fn main(
   let first = part * params.run;
   let count = min(params.run, params.length - min(first, params.length)) / 4u;
   let start = (params.offset + row * params.length + first) / 4u;
-  var total = vec4<T>(empty());
+  var total = empty();
   for (var q = start; q < start + count; q++) {
-    let v = load(q);
-    total.x = join(total.x, v.x);
-    total.y = join(total.y, v.y);
-    total.z = join(total.z, v.z);
-    total.w = join(total.w, v.w);
+    total = join(total, load_x(q));
   }
-  y[k] = finish(join(join(total.x, total.y), join(total.z, total.w)));
+  let halves = join(total, total.zwxy);
+  y[k] = finish(join(halves, halves.yxwz).x);
 }

@@ -1,0 +1,110 @@
+/**
+ * Scans: running sums and products along a dim.
+ *
+ * @module
+ */
+
+import { foldGroups, type Plan } from "../gpu/plan.ts";
+import { isFloat } from "../tensor/dtype.ts";
+import { normalizeDim } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { defineOp, type Op, scratch } from "./define.ts";
+import { map } from "./elementwise.ts";
+import { type Extent, extentOf } from "./extent.ts";
+import { type FoldName, foldText, planPass } from "./fold.ts";
+import { flip } from "./join.ts";
+import { computeType, declareInput, holdingType, WORDS } from "./words.ts";
+
+import source from "../../shaders/reduce/scan.wgsl" with { type: "text" };
+
+/** Elements that one invocation scans, at most. */
+const RUN = 256;
+const GROUP = 64;
+
+// The fold of each part, then its scan, which every part goes on from.
+function planScan(
+  name: FoldName,
+  x: Tensor,
+  y: Tensor,
+  extent: Extent,
+): Plan[] {
+  const { outer, length, inner } = extent;
+  const parts = Math.max(1, Math.ceil(length / RUN));
+  const run = Math.ceil(Math.ceil(length / parts) / 4) * 4;
+  const type = computeType(x.dtype);
+  const holding = holdingType(type);
+  const carry = scratch([outer, parts, inner], holding);
+  const plans: Plan[] = [];
+  if (parts > 1) {
+    const folds = scratch([outer, parts, inner], holding);
+    plans.push(
+      planPass(name, x, folds, extent, parts, run, 1),
+      ...planScan(name, folds, carry, { outer, length: parts, inner }),
+    );
+  }
+  plans.push({
+    name: `scan_${name}`,
+    source,
+    header: foldText(name, type, false) +
+      `alias Y = ${WORDS[y.dtype].word};\n` +
+      declareInput("x", 0, x.dtype, false) + "\n",
+    buffers: [x.storage, carry.storage, y.storage],
+    params: [outer, length, inner, parts, run, x.layout.offset],
+    groups: foldGroups(Math.ceil(outer * parts * inner / GROUP)),
+  });
+  return plans;
+}
+
+function scanOp(
+  name: "cumsum" | "cumprod",
+  fold: FoldName,
+  grad: (dy: Tensor, x: Tensor, y: Tensor, dim: number) => Tensor,
+): Op<number> {
+  return defineOp({
+    name,
+    shape: ([x]) => ({
+      shape: x.shape,
+      dtype: isFloat(x.dtype) ? x.dtype : "int32",
+    }),
+    kernel: ([x], [y], dim) =>
+      planScan(fold, x.contiguous(), y, extentOf(x.shape, dim)),
+    save: ([x], [y]) => name === "cumsum" ? [] : [x, y],
+    grad: (dy, { saved: [x, y], params: dim }) => [grad(dy, x, y, dim)],
+  });
+}
+
+// The running sum from the other end.
+function sumToEnd(x: Tensor, dim: number): Tensor {
+  return flip(cumsum(flip(x, [dim]), dim), [dim]);
+}
+
+const cumsumOp = scanOp(
+  "cumsum",
+  "sum",
+  (dy, _x, _y, dim) => sumToEnd(dy, dim),
+);
+
+// dx_k = sum over j >= k of dy_j y_j / x_k; but at the first zero of a row the
+// products go on as if it were 1, and after it nothing counts.
+const cumprodOp = scanOp("cumprod", "prod", (dy, x, y, dim) => {
+  const isZero = x.eq(0);
+  const isFirst = isZero.logicalAnd(cumsum(isZero, dim).eq(1));
+  const past = cumprod(x.maskedFill(isFirst, 1), dim);
+  const atFirst = sumToEnd(dy.mul(past), dim);
+  const before = sumToEnd(dy.mul(y), dim).div(x.maskedFill(isZero, 1));
+  return map("where", isFirst, atFirst, before.maskedFill(isZero, 0));
+});
+
+/** The sum of the elements so far along `dim`. Integers and bool give int32. */
+export function cumsum(x: Tensor, dim: number): Tensor {
+  const axis = normalizeDim("cumsum", dim, x.shape);
+  if (x.ndim === 0) return cumsum(x.reshape([1]), 0).reshape([]);
+  return cumsumOp([x], axis)[0];
+}
+
+/** The product of the elements so far along `dim`. Integers give int32. */
+export function cumprod(x: Tensor, dim: number): Tensor {
+  const axis = normalizeDim("cumprod", dim, x.shape);
+  if (x.ndim === 0) return cumprod(x.reshape([1]), 0).reshape([]);
+  return cumprodOp([x], axis)[0];
+}
