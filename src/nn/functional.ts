@@ -6,14 +6,17 @@
  * @module
  */
 
-export { logSoftmax, softmax, softmin } from "../ops/softmax.ts";
+export { linear } from "../ops/matmul.ts";
 export {
-  crossEntropy,
-  type CrossEntropyOptions,
-  nllLoss,
-  type NllLossOptions,
-} from "../ops/cross_entropy.ts";
-export { type Reduction } from "../ops/reduction.ts";
+  conv1d,
+  conv2d,
+  convTranspose1d,
+  convTranspose2d,
+} from "../ops/conv.ts";
+export {
+  type ConvOptions,
+  type ConvTransposeOptions,
+} from "../ops/conv_shapes.ts";
 export {
   adaptiveMaxPool2d,
   maxPool1d,
@@ -34,4 +37,74 @@ export {
   type Single,
   type WindowOptions,
 } from "../ops/pool_windows.ts";
+export {
+  celu,
+  elu,
+  gelu,
+  glu,
+  hardsigmoid,
+  hardswish,
+  hardtanh,
+  leakyRelu,
+  logsigmoid,
+  mish,
+  prelu,
+  relu,
+  relu6,
+  selu,
+  sigmoid,
+  silu,
+  softplus,
+  softsign,
+  tanh,
+  threshold,
+} from "../ops/activation.ts";
+export { logSoftmax, softmax, softmin } from "../ops/softmax.ts";
 export { dropout, type DropoutOptions } from "../ops/dropout.ts";
+export { pad, type PadMode, type PadOptions } from "../ops/padding.ts";
+export { oneHot } from "../ops/one_hot.ts";
+export {
+  cosineSimilarity,
+  type CosineSimilarityOptions,
+  normalize,
+  type NormalizeOptions,
+  pairwiseDistance,
+  type PairwiseDistanceOptions,
+} from "../ops/similarity.ts";
+export {
+  crossEntropy,
+  type CrossEntropyOptions,
+  nllLoss,
+  type NllLossOptions,
+} from "../ops/cross_entropy.ts";
+export {
+  binaryCrossEntropy,
+  type BinaryCrossEntropyOptions,
+  binaryCrossEntropyWithLogits,
+  type BinaryCrossEntropyWithLogitsOptions,
+  gaussianNllLoss,
+  type GaussianNllLossOptions,
+  huberLoss,
+  type HuberLossOptions,
+  klDiv,
+  type KlDivOptions,
+  l1Loss,
+  type LossOptions,
+  mseLoss,
+  poissonNllLoss,
+  type PoissonNllLossOptions,
+  smoothL1Loss,
+  type SmoothL1LossOptions,
+} from "../ops/loss.ts";
+export {
+  cosineEmbeddingLoss,
+  hingeEmbeddingLoss,
+  type MarginOptions,
+  marginRankingLoss,
+  multilabelSoftMarginLoss,
+  type MultilabelSoftMarginLossOptions,
+  softMarginLoss,
+  tripletMarginLoss,
+  type TripletMarginLossOptions,
+} from "../ops/margin_loss.ts";
+export { type Reduction } from "../ops/reduction.ts";

@@ -1,0 +1,353 @@
+/**
+ * Losses of values and of probabilities: what a prediction and a target of the
+ * same shape differ by. Class indices are in cross_entropy.ts, margins in
+ * margin_loss.ts.
+ *
+ * Most are compositions of elementwise ops and a reduction. Values that torch
+ * refuses by looking at them are known to the GPU alone: they become NaN.
+ *
+ * @module
+ */
+
+import { defineOp } from "./define.ts";
+import { planMap } from "./map.ts";
+import { checkReduction, reduceLoss, type Reduction } from "./reduction.ts";
+import { isFloat } from "../tensor/dtype.ts";
+import { formatShape, sameShape, type Shape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+
+/** Options that every loss has. */
+export interface LossOptions {
+  /** Default: "mean". */
+  readonly reduction?: Reduction;
+}
+
+/**
+ * The square of the difference.
+ *
+ * Source: torch.nn.functional.mse_loss.
+ *
+ * @throws {TypeError} If the shapes do not broadcast
+ * @throws {RangeError} If there is no such reduction
+ */
+export function mseLoss(
+  input: Tensor,
+  target: Tensor,
+  { reduction = "mean" }: LossOptions = {},
+): Tensor {
+  checkReduction("mseLoss", reduction);
+  return reduceLoss(input.sub(target).square(), reduction);
+}
+
+/**
+ * The size of the difference; where it is 0, its gradient is 0.
+ *
+ * Source: torch.nn.functional.l1_loss.
+ *
+ * @throws {TypeError} If the shapes do not broadcast
+ * @throws {RangeError} If there is no such reduction
+ */
+export function l1Loss(
+  input: Tensor,
+  target: Tensor,
+  { reduction = "mean" }: LossOptions = {},
+): Tensor {
+  checkReduction("l1Loss", reduction);
+  return reduceLoss(input.sub(target).abs(), reduction);
+}
+
+// d^2 / 2 up to `delta`, and then a line: c * (|d| - c / 2), c = min(|d|, delta)
+function bend(input: Tensor, target: Tensor, delta: number): Tensor {
+  const d = input.sub(target).abs();
+  const c = d.clamp(undefined, delta);
+  return c.mul(d.sub(c.mul(0.5)));
+}
+
+/** Options of `huberLoss`. */
+export interface HuberLossOptions extends LossOptions {
+  /** Where the parabola becomes a line. Default: 1. */
+  readonly delta?: number;
+}
+
+/**
+ * With d = |input - target|: d^2 / 2 up to `delta`, delta * (d - delta / 2)
+ * beyond.
+ *
+ * Source: torch.nn.functional.huber_loss; Huber 1964.
+ *
+ * @throws {TypeError} If the shapes do not broadcast
+ * @throws {RangeError} If `delta` is not positive, or there is no such reduction
+ */
+export function huberLoss(
+  input: Tensor,
+  target: Tensor,
+  { reduction = "mean", delta = 1 }: HuberLossOptions = {},
+): Tensor {
+  checkReduction("huberLoss", reduction);
+  if (!(delta > 0)) {
+    throw new RangeError(
+      `Cannot huberLoss with delta ${delta}: expected a positive number`,
+    );
+  }
+  return reduceLoss(bend(input, target, delta), reduction);
+}
+
+/** Options of `smoothL1Loss`. */
+export interface SmoothL1LossOptions extends LossOptions {
+  /** Where the parabola becomes a line. Default: 1. */
+  readonly beta?: number;
+}
+
+/**
+ * With d = |input - target|: d^2 / (2 * beta) up to `beta`, d - beta / 2 beyond;
+ * with beta 0 the l1 loss.
+ *
+ * Source: torch.nn.functional.smooth_l1_loss; Girshick 2015, arXiv:1504.08083.
+ *
+ * @throws {TypeError} If the shapes do not broadcast
+ * @throws {RangeError} If `beta` is negative, or there is no such reduction
+ */
+export function smoothL1Loss(
+  input: Tensor,
+  target: Tensor,
+  { reduction = "mean", beta = 1 }: SmoothL1LossOptions = {},
+): Tensor {
+  checkReduction("smoothL1Loss", reduction);
+  if (!(beta >= 0)) {
+    throw new RangeError(
+      `Cannot smoothL1Loss with beta ${beta}: expected 0 or more`,
+    );
+  }
+  if (beta === 0) return l1Loss(input, target, { reduction });
+  return reduceLoss(bend(input, target, beta).div(beta), reduction);
+}
+
+// -(t * log(x) + (1 - t) * log(1 - x)), the logarithms -100 at least.
+const crossEntropyOp = defineOp({
+  name: "binaryCrossEntropy",
+  shape: ([x]) => x,
+  kernel: ([x, t], [y]) =>
+    planMap(
+      {
+        name: "binary_cross_entropy",
+        compute: "f32",
+        wgsl: "select(nan(), " +
+          "(b - 1.0) * max(log(1.0 - a), -100.0) - b * max(log(a), -100.0), " +
+          "a >= 0.0 && a <= 1.0)",
+      },
+      [x, t],
+      y,
+    ),
+  save: ([x, t]) => [x, t],
+  grad: (dy, { saved: [x, t], needs: [needsX, needsT] }) => {
+    const rest = x.rsub(1);
+    return [
+      // the denominator is kept from 0, as torch keeps it
+      needsX ? dy.mul(x.sub(t)).div(x.mul(rest).clamp(1e-12)) : undefined,
+      needsT ? dy.mul(rest.log().sub(x.log())) : undefined,
+    ];
+  },
+});
+
+/** Options of `binaryCrossEntropy`. */
+export interface BinaryCrossEntropyOptions extends LossOptions {
+  /** A factor for each element; it broadcasts. */
+  readonly weight?: Tensor;
+}
+
+/**
+ * -weight * (target * log(input) + (1 - target) * log(1 - input)) of
+ * probabilities; logarithms are -100 at least. An input outside of [0, 1] makes
+ * the loss NaN.
+ *
+ * Source: torch.nn.functional.binary_cross_entropy, which raises for such an
+ * input.
+ *
+ * @throws {TypeError} If the shapes are not equal, or no floats
+ * @throws {RangeError} If there is no such reduction
+ */
+export function binaryCrossEntropy(
+  input: Tensor,
+  target: Tensor,
+  { weight, reduction = "mean" }: BinaryCrossEntropyOptions = {},
+): Tensor {
+  checkReduction("binaryCrossEntropy", reduction);
+  requireEqual("binaryCrossEntropy", input, target);
+  const [each] = crossEntropyOp(
+    [input.to("float32"), target.to("float32")],
+    undefined,
+  );
+  const weighted = weight ? each.mul(weight) : each;
+  return reduceLoss(weighted, reduction).to(input.dtype);
+}
+
+/** Options of `binaryCrossEntropyWithLogits`. */
+export interface BinaryCrossEntropyWithLogitsOptions
+  extends BinaryCrossEntropyOptions {
+  /** A factor for targets of 1, so that rare ones count; it broadcasts. */
+  readonly posWeight?: Tensor;
+}
+
+/**
+ * The binary cross entropy of sigmoid(input), exact for logits of any size:
+ * -weight * (posWeight * target * log(sigmoid(input)) + (1 - target) *
+ * log(sigmoid(-input))).
+ *
+ * Source: torch.nn.functional.binary_cross_entropy_with_logits.
+ *
+ * @throws {TypeError} If the shapes are not equal, or no floats
+ * @throws {RangeError} If there is no such reduction
+ */
+export function binaryCrossEntropyWithLogits(
+  input: Tensor,
+  target: Tensor,
+  { weight, posWeight, reduction = "mean" }:
+    BinaryCrossEntropyWithLogitsOptions = {},
+): Tensor {
+  checkReduction("binaryCrossEntropyWithLogits", reduction);
+  requireEqual("binaryCrossEntropyWithLogits", input, target);
+  const rest = target.rsub(1).mul(input);
+  const factor = posWeight && target.mul(posWeight.sub(1)).add(1);
+  const log = input.logsigmoid();
+  const each = rest.sub(factor ? log.mul(factor) : log);
+  return reduceLoss(weight ? each.mul(weight) : each, reduction);
+}
+
+function requireEqual(op: string, input: Tensor, target: Tensor): void {
+  if (!sameShape(input.shape, target.shape) || !isFloat(input.dtype)) {
+    throw new TypeError(
+      `Cannot ${op} ${input.describe()} with targets of shape ` +
+        `${formatShape(target.shape)}: expected floats of equal shapes`,
+    );
+  }
+}
+
+/** Options of `klDiv`. */
+export interface KlDivOptions {
+  /**
+   * Default: "mean", over all elements; "batchmean", over the first dim alone,
+   * is the divergence by its definition.
+   */
+  readonly reduction?: Reduction | "batchmean";
+  /** Whether targets are log-probabilities, too. Default: false. */
+  readonly logTarget?: boolean;
+}
+
+/**
+ * target * (log(target) - input), the input being log-probabilities; 0 where
+ * the target is 0.
+ *
+ * Source: torch.nn.functional.kl_div.
+ *
+ * @throws {TypeError} If the shapes do not broadcast
+ * @throws {RangeError} If there is no such reduction
+ */
+export function klDiv(
+  input: Tensor,
+  target: Tensor,
+  { reduction = "mean", logTarget = false }: KlDivOptions = {},
+): Tensor {
+  const byBatch = reduction === "batchmean";
+  if (!byBatch) checkReduction("klDiv", reduction);
+  const each = logTarget
+    ? target.exp().mul(target.sub(input))
+    : entropyTerm(target).sub(target.mul(input));
+  if (!byBatch) return reduceLoss(each, reduction);
+  return each.sum().div(input.shape[0] ?? 1);
+}
+
+// t * log(t), and 0 where t is 0; the gradient too stays finite there.
+function entropyTerm(t: Tensor): Tensor {
+  return t.mul(t.maskedFill(t.eq(0), 1).log());
+}
+
+/** Options of `poissonNllLoss`. */
+export interface PoissonNllLossOptions extends LossOptions {
+  /** Whether the input is the logarithm of the rate. Default: true. */
+  readonly logInput?: boolean;
+  /** Whether to add Stirling's term for targets above 1. Default: false. */
+  readonly full?: boolean;
+  /** Keeps log(input + eps) finite. Default: 1e-8. */
+  readonly eps?: number;
+}
+
+/**
+ * The negative log-likelihood of counts under a Poisson distribution:
+ * exp(input) - target * input, or input - target * log(input + eps) for rates.
+ *
+ * Source: torch.nn.functional.poisson_nll_loss.
+ *
+ * @throws {TypeError} If the shapes do not broadcast
+ * @throws {RangeError} If there is no such reduction
+ */
+export function poissonNllLoss(
+  input: Tensor,
+  target: Tensor,
+  { logInput = true, full = false, eps = 1e-8, reduction = "mean" }:
+    PoissonNllLossOptions = {},
+): Tensor {
+  checkReduction("poissonNllLoss", reduction);
+  const each = logInput
+    ? input.exp().sub(target.mul(input))
+    : input.sub(target.mul(input.add(eps).log()));
+  if (!full) return reduceLoss(each, reduction);
+  const counts = target.gt(1);
+  const t = target.where(counts, 1);
+  // log(t!) as t * log(t) - t + log(2 * pi * t) / 2
+  const stirling = t.mul(t.log()).sub(t).add(t.mul(2 * Math.PI).log().mul(0.5));
+  return reduceLoss(each.add(stirling.where(counts, 0)), reduction);
+}
+
+/** Options of `gaussianNllLoss`. */
+export interface GaussianNllLossOptions extends LossOptions {
+  /** Whether to add log(2 * pi) / 2. Default: false. */
+  readonly full?: boolean;
+  /** Variances are this large at least. Default: 1e-6. */
+  readonly eps?: number;
+}
+
+/**
+ * The negative log-likelihood of targets under normal distributions:
+ * (log(var) + (input - target)^2 / var) / 2, where var >= eps.
+ *
+ * Shapes: `variance` has the input's, or a last dim of 1, or none. The bound
+ * eps lets gradients through, as in torch. A negative variance counts as eps.
+ *
+ * Source: torch.nn.functional.gaussian_nll_loss, which raises for negative
+ * variances.
+ *
+ * @throws {TypeError} If the shapes do not fit
+ * @throws {RangeError} If `eps` is not positive, or there is no such reduction
+ */
+export function gaussianNllLoss(
+  input: Tensor,
+  target: Tensor,
+  variance: Tensor,
+  { full = false, eps = 1e-6, reduction = "mean" }: GaussianNllLossOptions = {},
+): Tensor {
+  checkReduction("gaussianNllLoss", reduction);
+  if (!(eps > 0)) {
+    throw new RangeError(
+      `Cannot gaussianNllLoss with eps ${eps}: expected a positive number`,
+    );
+  }
+  const given = fitVariance(variance, input.shape);
+  const raised = given.detach().clamp(eps).sub(given.detach());
+  const bounded = given.add(raised);
+  const each = bounded.log().add(input.sub(target).square().div(bounded))
+    .mul(0.5);
+  const constant = full ? 0.5 * Math.log(2 * Math.PI) : 0;
+  return reduceLoss(full ? each.add(constant) : each, reduction);
+}
+
+function fitVariance(variance: Tensor, shape: Shape): Tensor {
+  const outer = shape.slice(0, -1);
+  if (sameShape(variance.shape, shape)) return variance;
+  if (sameShape(variance.shape, [...outer, 1])) return variance;
+  if (sameShape(variance.shape, outer)) return variance.unsqueeze(-1);
+  throw new TypeError(
+    `Cannot gaussianNllLoss of ${formatShape(shape)} with variances of shape ` +
+      `${formatShape(variance.shape)}: expected ${formatShape(shape)}, ` +
+      `${formatShape([...outer, 1])} or ${formatShape(outer)}`,
+  );
+}

@@ -1,0 +1,170 @@
+/**
+ * Losses of margins and rankings: they are 0 where a score or a distance is on
+ * its right side by far enough. All are compositions.
+ *
+ * Targets are 1 and -1 in the input's type, except in `multilabelSoftMarginLoss`.
+ *
+ * @module
+ */
+
+import type { Tensor } from "../tensor/tensor.ts";
+import type { LossOptions } from "./loss.ts";
+import { checkReduction, reduceLoss } from "./reduction.ts";
+import { pairwiseDistance } from "./similarity.ts";
+
+/** Options of losses with a margin. */
+export interface MarginOptions extends LossOptions {
+  /** How far on the right side is far enough; each loss says its default. */
+  readonly margin?: number;
+}
+
+/**
+ * input where the target is 1, max(0, margin - input) where it is -1. Default
+ * margin: 1.
+ *
+ * Source: torch.nn.functional.hinge_embedding_loss.
+ *
+ * @throws {TypeError} If the shapes do not broadcast
+ * @throws {RangeError} If there is no such reduction
+ */
+export function hingeEmbeddingLoss(
+  input: Tensor,
+  target: Tensor,
+  { margin = 1, reduction = "mean" }: MarginOptions = {},
+): Tensor {
+  checkReduction("hingeEmbeddingLoss", reduction);
+  const apart = input.rsub(margin).clamp(0).maskedFill(target.eq(1), 0);
+  const alike = input.maskedFill(target.eq(-1), 0);
+  return reduceLoss(apart.add(alike), reduction);
+}
+
+/**
+ * max(0, margin - target * (input1 - input2)): a target of 1 ranks the first
+ * higher, -1 the second. Default margin: 0.
+ *
+ * Source: torch.nn.functional.margin_ranking_loss.
+ *
+ * @throws {TypeError} If the shapes do not broadcast
+ * @throws {RangeError} If there is no such reduction
+ */
+export function marginRankingLoss(
+  input1: Tensor,
+  input2: Tensor,
+  target: Tensor,
+  { margin = 0, reduction = "mean" }: MarginOptions = {},
+): Tensor {
+  checkReduction("marginRankingLoss", reduction);
+  const lead = target.mul(input1.sub(input2));
+  return reduceLoss(lead.rsub(margin).clamp(0), reduction);
+}
+
+/**
+ * log(1 + exp(-target * input)).
+ *
+ * Source: torch.nn.functional.soft_margin_loss.
+ *
+ * @throws {TypeError} If the shapes do not broadcast
+ * @throws {RangeError} If there is no such reduction
+ */
+export function softMarginLoss(
+  input: Tensor,
+  target: Tensor,
+  { reduction = "mean" }: LossOptions = {},
+): Tensor {
+  checkReduction("softMarginLoss", reduction);
+  return reduceLoss(target.mul(input).logsigmoid().neg(), reduction);
+}
+
+/** Options of `multilabelSoftMarginLoss`. */
+export interface MultilabelSoftMarginLossOptions extends LossOptions {
+  /** A factor for each class. */
+  readonly weight?: Tensor;
+}
+
+/**
+ * The mean over the classes (the last dim) of -weight * (target *
+ * log(sigmoid(input)) + (1 - target) * log(sigmoid(-input))); targets are 0
+ * and 1.
+ *
+ * Source: torch.nn.functional.multilabel_soft_margin_loss.
+ *
+ * @throws {TypeError} If the shapes do not broadcast
+ * @throws {RangeError} If there is no such reduction
+ */
+export function multilabelSoftMarginLoss(
+  input: Tensor,
+  target: Tensor,
+  { weight, reduction = "mean" }: MultilabelSoftMarginLossOptions = {},
+): Tensor {
+  checkReduction("multilabelSoftMarginLoss", reduction);
+  const yes = target.mul(input.logsigmoid());
+  const no = target.rsub(1).mul(input.neg().logsigmoid());
+  const each = yes.add(no).neg();
+  return reduceLoss((weight ? each.mul(weight) : each).mean(-1), reduction);
+}
+
+/** Keeps lengths from 0. */
+const TINY = 1e-12;
+
+/**
+ * 1 - cos where the target is 1, max(0, cos - margin) where it is -1, with the
+ * cosine of the angle between the vectors input1 and input2. Default margin: 0.
+ *
+ * Shapes: inputs [N, D] and target [N], or [D] and [].
+ *
+ * Source: torch.nn.functional.cosine_embedding_loss.
+ *
+ * @throws {TypeError} If the shapes do not broadcast
+ * @throws {RangeError} If there is no such reduction
+ */
+export function cosineEmbeddingLoss(
+  input1: Tensor,
+  input2: Tensor,
+  target: Tensor,
+  { margin = 0, reduction = "mean" }: MarginOptions = {},
+): Tensor {
+  checkReduction("cosineEmbeddingLoss", reduction);
+  const product = input1.mul(input2).sum(-1);
+  const lengths = input1.square().sum(-1).add(TINY)
+    .mul(input2.square().sum(-1).add(TINY)).sqrt();
+  const cosine = product.div(lengths);
+  const alike = cosine.rsub(1).where(target.eq(1), 0);
+  const apart = cosine.sub(margin).clamp(0).where(target.eq(-1), 0);
+  return reduceLoss(alike.add(apart), reduction);
+}
+
+/** Options of `tripletMarginLoss`. */
+export interface TripletMarginLossOptions extends MarginOptions {
+  /** The exponent of the norm. Default: 2. */
+  readonly p?: number;
+  /** Added to differences before the norm. Default: 1e-6. */
+  readonly eps?: number;
+  /** Whether the positive may stand in for the anchor. Default: false. */
+  readonly swap?: boolean;
+}
+
+/**
+ * max(0, margin + |anchor - positive| - |anchor - negative|), the norms over the
+ * last dim; with `swap`, the distance to the negative is the smaller of the
+ * anchor's and the positive's. Default margin: 1.
+ *
+ * Source: torch.nn.functional.triplet_margin_loss; Balntas et al. 2016.
+ *
+ * @throws {TypeError} If the shapes do not broadcast
+ * @throws {RangeError} If there is no such reduction
+ */
+export function tripletMarginLoss(
+  anchor: Tensor,
+  positive: Tensor,
+  negative: Tensor,
+  { margin = 1, p = 2, eps = 1e-6, swap = false, reduction = "mean" }:
+    TripletMarginLossOptions = {},
+): Tensor {
+  checkReduction("tripletMarginLoss", reduction);
+  const near = pairwiseDistance(anchor, positive, { p, eps });
+  const direct = pairwiseDistance(anchor, negative, { p, eps });
+  const far = swap
+    ? direct.minimum(pairwiseDistance(positive, negative, { p, eps }))
+    : direct;
+  return reduceLoss(near.sub(far).add(margin).clamp(0), reduction);
+}
