@@ -6,7 +6,8 @@
  *   ./run conformance DIR [--only CATEGORY[,…]] [--verbose] [--json]
  *
  * Each failed case has a line: where it is farthest off, and by how much.
- * `--verbose` also lists what is unsupported, and why; `--json` prints one
+ * `--verbose` also lists what is unsupported, and why, and what is noteworthy
+ * about cases that passed; `--json` prints one
  * object with everything instead. Exits with 1 if a case failed, 2 if it was
  * called wrongly.
  *

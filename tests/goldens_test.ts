@@ -8,6 +8,7 @@ const FOLDER = `${import.meta.dirname}/goldens`;
 for (const name of await listCategories(FOLDER)) {
   Deno.test(`the goldens of ${name} equal PyTorch`, async () => {
     const results = await runCategory(FOLDER, name);
-    assertEquals(results.map(formatResult).filter((line) => line), []);
+    const wrong = results.filter(({ outcome }) => outcome.kind !== "passed");
+    assertEquals(wrong.map(formatResult), []);
   });
 }

@@ -6,9 +6,12 @@
 
 import type { Case, Category } from "./case.ts";
 
-/** Passed, failed with what is wrong, or not tried with the reason. */
+/**
+ * Passed (perhaps with something to know about it), failed with what is wrong,
+ * or not tried with the reason.
+ */
 export type Outcome =
-  | { readonly kind: "passed" }
+  | { readonly kind: "passed"; readonly note?: string }
   | { readonly kind: "failed"; readonly message: string }
   | { readonly kind: "unsupported"; readonly reason: string };
 

@@ -23,14 +23,14 @@ export function formatCounts(name: string, counts: Counts): string {
     `${counts.unsupported} unsupported`;
 }
 
-/** A line for a case that did not pass, `undefined` for one that did. */
+/** A line for a case with something to say, `undefined` for one without. */
 export function formatResult(
   { category, id, op, outcome }: Result,
 ): string | undefined {
   const name = `${category} ${id} (${op})`;
   switch (outcome.kind) {
     case "passed":
-      return undefined;
+      return outcome.note && `passed ${name}: ${outcome.note}`;
     case "failed":
       return `FAILED ${name}: ${outcome.message}`;
     case "unsupported":
@@ -59,6 +59,7 @@ export function toJson(
       .map(flatten),
     unsupported: results.filter(({ outcome }) => outcome.kind === "unsupported")
       .map(flatten),
+    notes: results.filter(({ outcome }) => "note" in outcome).map(flatten),
   });
 }
 

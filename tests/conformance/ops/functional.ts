@@ -137,13 +137,12 @@ export const FUNCTIONAL: Rows = {
   "torch.nn.functional.conv_transpose1d": convTranspose(convTranspose1d),
   "torch.nn.functional.conv_transpose2d": convTranspose(convTranspose2d),
   "torch.nn.functional.dropout": (args) => {
+    const options = args.options<F.DropoutOptions>("p", "training");
     // what is dropped is random: only what leaves everything as it is compares
-    const options = args.options<F.DropoutOptions>("training");
-    const p = args.option<number>("p");
-    if (options.training !== false && p !== 0) {
+    if (options.training !== false && options.p !== 0) {
       throw new Unsupported("a random result");
     }
-    return F.dropout(args.tensor("input"), p, options);
+    return F.dropout(args.tensor("input"), options);
   },
   "torch.nn.functional.log_softmax": softmaxLike(F.logSoftmax),
   "torch.nn.functional.softmax": softmaxLike(F.softmax),

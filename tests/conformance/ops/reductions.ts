@@ -6,7 +6,8 @@
 
 import type { ReduceOptions } from "../../../src/tensor/tensor.ts";
 import type { Tensor } from "../../../src/tensor/tensor.ts";
-import type { Row, Rows } from "../row.ts";
+import { type VarianceOptions, varMean } from "../../../src/ops/statistics.ts";
+import type { Results, Row, Rows } from "../row.ts";
 
 type Dims = number | readonly number[];
 
@@ -22,8 +23,72 @@ function over(
     );
 }
 
+/** A call that has torch's `unbiased` besides. */
+function spread(
+  call: (
+    input: Tensor,
+    dim?: Dims,
+    options?: VarianceOptions,
+  ) => Tensor | readonly Tensor[],
+): Row {
+  return (args) =>
+    call(
+      args.tensor("input"),
+      args.option<Dims>("dim"),
+      args.options<VarianceOptions>("unbiased", "keepdim"),
+    );
+}
+
+/** The extreme of all elements, or those along `dim` with their indices. */
+function extreme(
+  call: (input: Tensor, dim: number, options: ReduceOptions) => Results,
+  whole: (input: Tensor) => Tensor,
+): Row {
+  return (args) => {
+    const input = args.tensor("input");
+    const dim = args.option<number>("dim");
+    const options = args.options<ReduceOptions>("keepdim");
+    return dim === undefined ? whole(input) : call(input, dim, options);
+  };
+}
+
+/** A call over one dim or over everything. */
+function along(
+  call: (input: Tensor, dim?: number, options?: ReduceOptions) => Tensor,
+): Row {
+  return (args) =>
+    call(
+      args.tensor("input"),
+      args.option<number>("dim"),
+      args.options<ReduceOptions>("keepdim"),
+    );
+}
+
 /** Every reduction. */
 export const REDUCTIONS: Rows = {
+  "torch.all": over((x, dim, options) => x.all(dim, options)),
+  "torch.amax": over((x, dim, options) => x.amax(dim, options)),
+  "torch.amin": over((x, dim, options) => x.amin(dim, options)),
+  "torch.any": over((x, dim, options) => x.any(dim, options)),
+  "torch.argmax": along((x, dim, options) => x.argmax(dim, options)),
+  "torch.argmin": along((x, dim, options) => x.argmin(dim, options)),
+  "torch.count_nonzero": over((x, dim) => x.countNonzero(dim)),
+  "torch.cumprod": (args) =>
+    args.tensor("input").cumprod(args.value<number>("dim")),
+  "torch.cumsum": (args) =>
+    args.tensor("input").cumsum(args.option<number>("dim") ?? 0),
+  "torch.logsumexp": over((x, dim, options) => x.logsumexp(dim, options)),
+  "torch.max": extreme((x, dim, o) => ({ ...x.max(dim, o) }), (x) => x.max()),
+  "torch.min": extreme((x, dim, o) => ({ ...x.min(dim, o) }), (x) => x.min()),
+  "torch.norm": (args) => {
+    const [x, p] = [args.tensor("input"), args.option<number>("p")];
+    const dim = args.option<Dims>("dim");
+    return x.norm(p, dim, args.options<ReduceOptions>("keepdim"));
+  },
+  "torch.prod": over((x, dim, options) => x.prod(dim, options)),
+  "torch.std": spread((x, dim, options) => x.std(dim, options)),
+  "torch.var": spread((x, dim, options) => x.var(dim, options)),
+  "torch.var_mean": spread((x, dim, options) => varMean(x, dim, options)),
   "torch.mean": over((x, dim, options) => x.mean(dim, options)),
   "torch.sum": over((x, dim, options) => x.sum(dim, options)),
 };
