@@ -118,6 +118,11 @@ function argExtreme(
   keepdim: boolean,
 ): Tensor {
   const name = `arg${direction}`;
+  if (x.dtype === "bool") {
+    throw new TypeError(
+      `Cannot ${name} ${x.describe()}: bool has no order (cast it to uint8)`,
+    );
+  }
   if (dim === undefined || x.ndim === 0) {
     const flat = x.reshape([-1]);
     checkNotEmpty(name, flat, [0]);

@@ -29,7 +29,7 @@ function spread(
     input: Tensor,
     dim?: Dims,
     options?: VarianceOptions,
-  ) => Tensor | readonly Tensor[],
+  ) => Results,
 ): Row {
   return (args) =>
     call(
@@ -88,7 +88,10 @@ export const REDUCTIONS: Rows = {
   "torch.prod": over((x, dim, options) => x.prod(dim, options)),
   "torch.std": spread((x, dim, options) => x.std(dim, options)),
   "torch.var": spread((x, dim, options) => x.var(dim, options)),
-  "torch.var_mean": spread((x, dim, options) => varMean(x, dim, options)),
+  "torch.var_mean": spread((x, dim, options) => {
+    const [variance, mean] = varMean(x, dim, options);
+    return { var: variance, mean };
+  }),
   "torch.mean": over((x, dim, options) => x.mean(dim, options)),
   "torch.sum": over((x, dim, options) => x.sum(dim, options)),
 };
