@@ -51,3 +51,11 @@ export {
   type RandomSource,
   randperm,
 } from "./src/ops/random.ts";
+export {
+  type CheckpointParts,
+  load,
+  type LoadCheckpointOptions,
+  type Resumable,
+  save,
+  type Stateful,
+} from "./src/io/checkpoint.ts";

@@ -12,7 +12,7 @@ import { fromHost } from "../tensor/create.ts";
 import { HostArray } from "../tensor/host_array.ts";
 import { unscoped } from "../tensor/scope.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
-import { emptyTensor, type Tensor } from "../tensor/tensor.ts";
+import { emptyTensor, Tensor } from "../tensor/tensor.ts";
 
 /** The tensors of a module by name, in the module's order; they stay its own. */
 export class StateDict extends Map<string, Tensor> {
@@ -78,6 +78,15 @@ export function checkNamed(
   sources: NamedTensors,
   { strict = true }: LoadOptions,
 ): LoadResult {
+  const isNamed = sources instanceof Map &&
+    [...sources.values()].every((each) =>
+      each instanceof Tensor || each instanceof HostArray
+    );
+  if (!isNamed) {
+    throw new TypeError(
+      `Cannot load a state dict into ${what}: it is no map of tensors by name`,
+    );
+  }
   const missingKeys = [...targets.keys()].filter((name) => !sources.has(name));
   const unexpectedKeys = [...sources.keys()].filter((name) =>
     !targets.has(name)
