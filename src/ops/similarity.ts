@@ -5,13 +5,7 @@
  */
 
 import type { Tensor } from "../tensor/tensor.ts";
-
-/** The p-norm over `dim`: (sum of |x|^p)^(1 / p). */
-function norm(x: Tensor, p: number, dim: number, keepdim: boolean): Tensor {
-  if (p === 2) return x.square().sum(dim, { keepdim }).sqrt();
-  if (p === 1) return x.abs().sum(dim, { keepdim });
-  return x.abs().pow(p).sum(dim, { keepdim }).pow(1 / p);
-}
+import { norm } from "./statistics.ts";
 
 /** Options of `normalize`. */
 export interface NormalizeOptions {
@@ -34,7 +28,7 @@ export function normalize(
   x: Tensor,
   { p = 2, dim = 1, eps = 1e-12 }: NormalizeOptions = {},
 ): Tensor {
-  return x.div(norm(x, p, dim, true).clamp(eps));
+  return x.div(norm(x, p, dim, { keepdim: true }).clamp(eps));
 }
 
 /** Options of `cosineSimilarity`. */
@@ -58,8 +52,8 @@ export function cosineSimilarity(
   x2: Tensor,
   { dim = 1, eps = 1e-8 }: CosineSimilarityOptions = {},
 ): Tensor {
-  const lengths = norm(x1, 2, dim, false).clamp(eps)
-    .mul(norm(x2, 2, dim, false).clamp(eps));
+  const lengths = norm(x1, 2, dim).clamp(eps)
+    .mul(norm(x2, 2, dim).clamp(eps));
   return x1.mul(x2).sum(dim).div(lengths);
 }
 
@@ -85,5 +79,5 @@ export function pairwiseDistance(
   x2: Tensor,
   { p = 2, eps = 1e-6, keepdim = false }: PairwiseDistanceOptions = {},
 ): Tensor {
-  return norm(x1.sub(x2).add(eps), p, -1, keepdim);
+  return norm(x1.sub(x2).add(eps), p, -1, { keepdim });
 }
