@@ -155,37 +155,8 @@ const FUNCTIONS: Rows = {
   "torch.trunc": unary((x) => x.trunc()),
 };
 
-/** Activations of networks. */
+/** The few activations that torch has as methods. */
 const ACTIVATIONS: Rows = {
-  "torch.nn.functional.celu": (args) =>
-    args.tensor("input").celu(args.option("alpha")),
-  "torch.nn.functional.elu": (args) =>
-    args.tensor("input").elu(args.option("alpha")),
-  "torch.nn.functional.gelu": (args) =>
-    args.tensor("input").gelu(args.option("approximate")),
-  "torch.nn.functional.hardsigmoid": unary((x) => x.hardsigmoid()),
-  "torch.nn.functional.hardswish": unary((x) => x.hardswish()),
-  "torch.nn.functional.hardtanh": (args) =>
-    args.tensor("input").hardtanh(
-      args.option("min_val"),
-      args.option("max_val"),
-    ),
-  "torch.nn.functional.leaky_relu": (args) =>
-    args.tensor("input").leakyRelu(args.option("negative_slope")),
-  "torch.nn.functional.logsigmoid": unary((x) => x.logsigmoid()),
-  "torch.nn.functional.mish": unary((x) => x.mish()),
-  "torch.nn.functional.relu": unary((x) => x.relu()),
-  "torch.nn.functional.relu6": unary((x) => x.relu6()),
-  "torch.nn.functional.selu": unary((x) => x.selu()),
-  "torch.nn.functional.sigmoid": unary((x) => x.sigmoid()),
-  "torch.nn.functional.silu": unary((x) => x.silu()),
-  "torch.nn.functional.softplus": (args) =>
-    args.tensor("input").softplus(
-      args.option("beta"),
-      args.option("threshold"),
-    ),
-  "torch.nn.functional.softsign": unary((x) => x.softsign()),
-  "torch.nn.functional.tanh": unary((x) => x.tanh()),
   "torch.relu": unary((x) => x.relu()),
   "torch.sigmoid": unary((x) => x.sigmoid()),
   "torch.tanh": unary((x) => x.tanh()),

@@ -5,19 +5,10 @@
  */
 
 import * as F from "../../../src/nn/functional.ts";
-import {
-  conv1d,
-  conv2d,
-  convTranspose1d,
-  convTranspose2d,
-} from "../../../src/ops/conv.ts";
-import type {
-  ConvOptions,
-  ConvTransposeOptions,
-} from "../../../src/ops/conv_shapes.ts";
 import type { Tensor } from "../../../src/tensor/tensor.ts";
 import { Unsupported } from "../outcome.ts";
 import type { Row, Rows } from "../row.ts";
+import { unary } from "./_shared.ts";
 
 type Conv<Options> = (
   x: Tensor,
@@ -26,23 +17,23 @@ type Conv<Options> = (
   options?: Options,
 ) => Tensor;
 
-function conv(call: Conv<ConvOptions>): Row {
+function conv(call: Conv<F.ConvOptions>): Row {
   return (args) =>
     call(
       args.tensor("input"),
       args.tensor("weight"),
       args.maybe("bias"),
-      args.options<ConvOptions>("stride", "padding", "dilation", "groups"),
+      args.options<F.ConvOptions>("stride", "padding", "dilation", "groups"),
     );
 }
 
-function convTranspose(call: Conv<ConvTransposeOptions>): Row {
+function convTranspose(call: Conv<F.ConvTransposeOptions>): Row {
   return (args) =>
     call(
       args.tensor("input"),
       args.tensor("weight"),
       args.maybe("bias"),
-      args.options<ConvTransposeOptions>(
+      args.options<F.ConvTransposeOptions>(
         "stride",
         "padding",
         "outputPadding",
@@ -128,14 +119,83 @@ const POOLING: Rows = {
     ),
 };
 
+const ACTIVATIONS: Rows = {
+  "torch.nn.functional.celu": (args) =>
+    F.celu(args.tensor("input"), args.option("alpha")),
+  "torch.nn.functional.elu": (args) =>
+    F.elu(args.tensor("input"), args.option("alpha")),
+  "torch.nn.functional.gelu": (args) =>
+    F.gelu(
+      args.tensor("input"),
+      args.options<{ readonly approximate?: "none" | "tanh" }>("approximate"),
+    ),
+  "torch.nn.functional.glu": (args) =>
+    F.glu(args.tensor("input"), args.option("dim")),
+  "torch.nn.functional.hardsigmoid": unary(F.hardsigmoid),
+  "torch.nn.functional.hardswish": unary(F.hardswish),
+  "torch.nn.functional.hardtanh": (args) =>
+    F.hardtanh(
+      args.tensor("input"),
+      args.option("min_val"),
+      args.option("max_val"),
+    ),
+  "torch.nn.functional.leaky_relu": (args) =>
+    F.leakyRelu(args.tensor("input"), args.option("negative_slope")),
+  "torch.nn.functional.logsigmoid": unary(F.logsigmoid),
+  "torch.nn.functional.mish": unary(F.mish),
+  "torch.nn.functional.prelu": (args) =>
+    F.prelu(args.tensor("input"), args.tensor("weight")),
+  "torch.nn.functional.relu": unary(F.relu),
+  "torch.nn.functional.relu6": unary(F.relu6),
+  "torch.nn.functional.selu": unary(F.selu),
+  "torch.nn.functional.sigmoid": unary(F.sigmoid),
+  "torch.nn.functional.silu": unary(F.silu),
+  "torch.nn.functional.softplus": (args) =>
+    F.softplus(
+      args.tensor("input"),
+      args.option("beta"),
+      args.option("threshold"),
+    ),
+  "torch.nn.functional.softsign": unary(F.softsign),
+  "torch.nn.functional.tanh": unary(F.tanh),
+  "torch.nn.functional.threshold": (args) =>
+    F.threshold(
+      args.tensor("input"),
+      args.value("threshold"),
+      args.value("value"),
+    ),
+};
+
+const SIMILARITIES: Rows = {
+  "torch.nn.functional.cosine_similarity": (args) =>
+    F.cosineSimilarity(
+      args.tensor("x1"),
+      args.tensor("x2"),
+      args.options<F.CosineSimilarityOptions>("dim", "eps"),
+    ),
+  "torch.nn.functional.normalize": (args) =>
+    F.normalize(
+      args.tensor("input"),
+      args.options<F.NormalizeOptions>("p", "dim", "eps"),
+    ),
+  "torch.nn.functional.pairwise_distance": (args) =>
+    F.pairwiseDistance(
+      args.tensor("x1"),
+      args.tensor("x2"),
+      args.options<F.PairwiseDistanceOptions>("p", "eps", "keepdim"),
+    ),
+};
+
 /** Every row of nn.functional that stands in no other family. */
 export const FUNCTIONAL: Rows = {
   ...POOLING,
+  ...ACTIVATIONS,
+  ...SIMILARITIES,
   "torch.log_softmax": softmaxLike((x, dim) => x.logSoftmax(dim)),
-  "torch.nn.functional.conv1d": conv(conv1d),
-  "torch.nn.functional.conv2d": conv(conv2d),
-  "torch.nn.functional.conv_transpose1d": convTranspose(convTranspose1d),
-  "torch.nn.functional.conv_transpose2d": convTranspose(convTranspose2d),
+  "torch.nn.functional.conv1d": conv(F.conv1d),
+  "torch.nn.functional.conv2d": conv(F.conv2d),
+  "torch.nn.functional.conv_transpose1d": convTranspose(F.convTranspose1d),
+  "torch.nn.functional.conv_transpose2d": convTranspose(F.convTranspose2d),
   "torch.nn.functional.dropout": (args) => {
     const options = args.options<F.DropoutOptions>("p", "training");
     // what is dropped is random: only what leaves everything as it is compares
@@ -145,6 +205,14 @@ export const FUNCTIONAL: Rows = {
     return F.dropout(args.tensor("input"), options);
   },
   "torch.nn.functional.log_softmax": softmaxLike(F.logSoftmax),
+  "torch.nn.functional.one_hot": (args) =>
+    F.oneHot(args.tensor("tensor"), args.value("num_classes")),
+  "torch.nn.functional.pad": (args) =>
+    F.pad(
+      args.tensor("input"),
+      args.value("pad"),
+      args.options<F.PadOptions>("mode", "value"),
+    ),
   "torch.nn.functional.softmax": softmaxLike(F.softmax),
   "torch.nn.functional.softmin": softmaxLike(F.softmin),
   "torch.softmax": softmaxLike((x, dim) => x.softmax(dim)),

@@ -5,7 +5,6 @@
  */
 
 import { cat, stack } from "../../../src/ops/join.ts";
-import type { PadOptions } from "../../../src/ops/padding.ts";
 import { arange, eye, full, linspace } from "../../../src/tensor/create.ts";
 import { type DType, isDType } from "../../../src/tensor/dtype.ts";
 import { ownDType } from "../compare.ts";
@@ -81,11 +80,6 @@ const COPIES: Rows = {
   "torch.clone": unary((x) => x.clone()),
   "torch.diag": (args) => args.tensor("input").diag(args.option("diagonal")),
   "torch.flip": (args) => args.tensor("input").flip(args.value("dims")),
-  "torch.nn.functional.pad": (args) =>
-    args.tensor("input").pad(
-      args.value("pad"),
-      args.options<PadOptions>("mode", "value"),
-    ),
   "torch.repeat_interleave": (args) =>
     args.tensor("input").repeatInterleave(
       args.value<Dims>("repeats"),

@@ -26,13 +26,13 @@ export const PROGRAMS: Rows = {
       const x = args.tensor("x");
       return x.mul(2).add(x.square());
     },
-  "y = 2 * x; y += w; y *= 3; y[0] = 0; out = y": (args) => {
-    const y = args.tensor("x").mul(2);
-    return y.add_(args.tensor("w")).mul_(3).setAt([0], 0);
-  },
   "out = sqrt(x + 1) * norm(y, p=2, dim=1)": (args) => {
     const [x, y] = [args.tensor("x"), args.tensor("y")];
     return x.add(1).sqrt().mul(y.norm(2, 1));
+  },
+  "y = 2 * x; y += w; y *= 3; y[0] = 0; out = y": (args) => {
+    const y = args.tensor("x").mul(2);
+    return y.add_(args.tensor("w")).mul_(3).setAt([0], 0);
   },
   "out = sqrt(abs(input))": (args) => args.tensor("input").abs().sqrt(),
   "grad.w of mean((x @ w.T)^2)": (args) => {

@@ -35,7 +35,7 @@ function spread(
     call(
       args.tensor("input"),
       args.option<Dims>("dim"),
-      args.options<VarianceOptions>("unbiased", "keepdim"),
+      args.options<VarianceOptions>("correction", "unbiased", "keepdim"),
     );
 }
 
