@@ -14,7 +14,7 @@ import { Scope, unscoped } from "../tensor/scope.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { assign } from "../ops/movement.ts";
-import { withGrad } from "./mode.ts";
+import { isGradEnabled, withGrad } from "./mode.ts";
 import type { Autograd } from "./node.ts";
 
 /** Options of backward. */
@@ -167,15 +167,17 @@ function step(
   });
 }
 
-// A leaf's gradient: added to the one it has, in its slot if it has a slot.
+// A leaf's gradient: added to the one it has, in its slot if it has a slot. One
+// that is to be differentiated again has a graph behind it, so it stays itself.
 function deposit(leaf: Autograd, dy: Tensor): void {
   const { grad: before, slot } = leaf;
-  if (slot) {
-    assign(slot, before ? before.add(dy) : dy);
+  if (slot && !isGradEnabled()) {
+    if (before === slot) slot.add_(dy);
+    else assign(slot, before ? before.add(dy) : dy);
     leaf.grad = slot;
   } else if (before) {
     leaf.grad = before.add(dy).keep();
-    before.dispose();
+    if (before !== slot) before.dispose();
   } else {
     // other leaves may have got the same gradient, or it may be a view
     const isOurs = dy.storage.handles === 1 && isRowMajor(dy.layout);
