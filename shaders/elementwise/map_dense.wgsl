@@ -1,11 +1,12 @@
 // map_dense: out[i] = op(a[i], b[i], c[i]) where every operand lies as out does.
 //
-// prepended  bindings 0.. of the operands and of out, and, of quads (four
-//            neighbouring elements, quad q being elements 4q to 4q + 3):
+// prepended  RUN: u32, quads of an invocation; bindings 0.. of the operands and
+//            of out, and, of quads (four neighbouring elements, quad q being
+//            elements 4q to 4q + 3):
 //            map(q) -> their four results, store(q, results)
 // operands   f32, f16, i32 or u32 one to a word, u8 and bool four to a word;
 //            offsets are multiples of 4
-// dispatch   GROUP invocations a workgroup, QUADS quads each, folded over x, y
+// dispatch   GROUP invocations a workgroup, RUN quads each, folded over x, y
 // geometry   8 lanes take 8 neighbouring quads, then the 8 after them: adapters
 //            that run 8 lanes to the end before the next 8 walk the cache once
 
@@ -19,7 +20,6 @@ struct Params {
 
 const GROUP = 64u;
 const LANES = 8u;
-const QUADS = 4u;
 
 @compute @workgroup_size(GROUP)
 fn main(
@@ -27,9 +27,9 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
 ) {
   let invocation = id.y * groups.x * GROUP + id.x;
-  let first = (invocation / LANES) * (LANES * QUADS) + invocation % LANES;
+  let first = (invocation / LANES) * (LANES * RUN) + invocation % LANES;
   let quads = (params.size + 3u) / 4u;
-  for (var k = 0u; k < QUADS; k++) {
+  for (var k = 0u; k < RUN; k++) {
     let quad = first + k * LANES;
     // The last quad may reach past the size: buffers are whole words of four.
     if (quad < quads) { store(quad, map(quad)); } // guard

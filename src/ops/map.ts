@@ -11,6 +11,7 @@
  * @module
  */
 
+import { adapterClass } from "../gpu/device.ts";
 import { f32Bits, foldGroups, type Plan } from "../gpu/plan.ts";
 import type { DType } from "../tensor/dtype.ts";
 import {
@@ -52,8 +53,12 @@ export interface MapRule {
 }
 
 const GROUP = 64;
-/** Quads of an invocation, as the kernels have it. */
-const QUADS = { dense: 4, rows: 1, strided: 1 };
+/** Quads of an invocation, by kernel and adapter class. */
+const RUNS = {
+  dense: { cpu: 4, gpu: 4 },
+  rows: { cpu: 8, gpu: 1 },
+  strided: { cpu: 8, gpu: 1 },
+};
 const SOURCES = {
   dense: denseSource,
   rows: rowsSource,
@@ -111,6 +116,7 @@ export function planMap(
       kernel = "rows";
     }
   }
+  const run = RUNS[kernel][adapterClass()];
   const buffers = [];
   operands.forEach((operand, i) => {
     if (typeof operand === "object" && accesses[i] !== "result") {
@@ -121,14 +127,20 @@ export function planMap(
   return {
     name: rule.name,
     source: SOURCES[kernel],
-    header: cachedHeader(rule, operands, accesses, out.dtype, kernel, whole),
+    header: cachedHeader(
+      rule,
+      operands,
+      accesses,
+      out.dtype,
+      kernel,
+      whole,
+      run,
+    ),
     buffers,
     params: merged
       ? stridedParams(rule, operands, out, merged)
       : denseParams(rule, operands, out),
-    groups: foldGroups(
-      Math.ceil(Math.ceil(size / 4) / (GROUP * QUADS[kernel])),
-    ),
+    groups: foldGroups(Math.ceil(Math.ceil(size / 4) / (GROUP * run))),
   };
 }
 
@@ -176,8 +188,9 @@ function cachedHeader(
   dtype: DType,
   kernel: MapKernel,
   whole: boolean,
+  run: number,
 ): string {
-  let key = DTYPE_CODES[dtype] * 8 +
+  let key = (DTYPE_CODES[dtype] * 16 + run) * 4 +
     (kernel === "dense" ? 0 : kernel === "rows" ? 1 : whole ? 2 : 3);
   operands.forEach((operand, i) => {
     const code = typeof operand === "object" ? DTYPE_CODES[operand.dtype] : 6;
@@ -190,7 +203,8 @@ function cachedHeader(
     const types = operands.map((operand) =>
       typeof operand === "object" ? operand.dtype : undefined
     );
-    header = headerOf(rule, types, accesses, dtype, kernel, whole);
+    header = `const RUN = ${run}u;\n` +
+      headerOf(rule, types, accesses, dtype, kernel, whole);
     texts.set(key, header);
   }
   return header;

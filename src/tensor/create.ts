@@ -5,7 +5,7 @@
  */
 
 import { dispatch, upload } from "../gpu/stream.ts";
-import { computeType, planMap } from "../ops/map.ts";
+import { planCopy } from "../ops/movement.ts";
 import {
   type DType,
   DTYPES,
@@ -136,8 +136,7 @@ export function full(
 
 /** Writes one value to every element. */
 export function fill(target: Tensor, value: number): void {
-  const compute = computeType(target.dtype);
-  dispatch(planMap({ name: "fill", wgsl: "a", compute }, [value], target));
+  dispatch(planCopy(value, target));
 }
 
 /** A tensor of zeros. Default type: float32. */

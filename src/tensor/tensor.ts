@@ -95,6 +95,7 @@ import {
 } from "../ops/statistics.ts";
 import { type DType, DTYPES, type TypedArray } from "./dtype.ts";
 import { isRowMajor, type Layout, rowMajor } from "./layout.ts";
+import { formatValues } from "./print.ts";
 import { keep, track } from "./scope.ts";
 import { formatShape, normalizeDim, type Shape, sizeOf } from "./shape.ts";
 import { Storage } from "./storage.ts";
@@ -235,9 +236,21 @@ export class Tensor {
     return nest(0);
   }
 
+  /** Prints the values, large tensors by their edges. Waits for the GPU. */
+  async show(): Promise<void> {
+    // deno-lint-ignore no-console -- printing is what it is for
+    console.log(formatValues(await this.data(), this.shape, this.dtype));
+  }
+
   /** Type and shape; the values need `await tensor.show()`. */
   toString(): string {
-    return `Tensor(${this.dtype} ${formatShape(this.shape)})`;
+    const made = this.#autograd?.node?.name;
+    const note = made
+      ? `, from ${made}`
+      : this.requiresGrad
+      ? ", requiresGrad"
+      : "";
+    return `Tensor(${this.dtype} ${formatShape(this.shape)}${note})`;
   }
 
   /** What `console.log` prints. */
