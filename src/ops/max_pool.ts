@@ -8,6 +8,7 @@
  * @module
  */
 
+import { type AdapterClass, adapterClass } from "../gpu/device.ts";
 import { foldGroups, type Plan } from "../gpu/plan.ts";
 import type { DType } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -38,6 +39,9 @@ import max2x2GradSource from "../../shaders/pool/max_2x2_grad.wgsl" with {
 import maxGradSource from "../../shaders/pool/max_grad.wgsl" with {
   type: "text",
 };
+import maxGradRowsSource from "../../shaders/pool/max_grad_rows.wgsl" with {
+  type: "text",
+};
 import pickSource from "../../shaders/pool/pick.wgsl" with { type: "text" };
 
 /** Options of max pooling. */
@@ -53,19 +57,27 @@ const GROUP = 64;
 /** Taps of a window whose numbers fit a byte. */
 const BYTE = 256;
 
+/** Which kernels pool, and take gradients back. */
+export interface MaxPoolChoice {
+  readonly forward: "2x2" | "any";
+  readonly backward: "2x2" | "rows" | "any";
+}
+
 /** The kernels that suit windows over elements at `offset`. */
 export function chooseMaxPool(
   { h, w, adaptive }: Windows,
   offset: number,
-): { readonly forward: "2x2" | "any"; readonly backward: "2x2" | "any" } {
+  kind: AdapterClass,
+): MaxPoolChoice {
   const isSimple = !adaptive && w.size % 4 === 0 && offset % 4 === 0 &&
     [h, w].every((axis) =>
       axis.kernel === 2 && axis.stride === 2 && axis.pad === 0 &&
       axis.dilation === 1 && axis.out === Math.floor(axis.size / 2)
     );
+  const others = kind === "cpu" ? "rows" : "any";
   return {
     forward: isSimple ? "2x2" : "any",
-    backward: isSimple && h.size % 2 === 0 ? "2x2" : "any",
+    backward: isSimple && h.size % 2 === 0 ? "2x2" : others,
   };
 }
 
@@ -85,7 +97,8 @@ function planMaxPool(
   windows: Windows,
 ): Plan {
   const { offset } = x.layout;
-  const simple = chooseMaxPool(windows, offset).forward === "2x2";
+  const { forward } = chooseMaxPool(windows, offset, adapterClass());
+  const simple = forward === "2x2";
   const packed = codes.dtype === "uint8";
   return {
     name: simple ? "max_pool_2x2" : "max_pool",
@@ -110,17 +123,27 @@ function planMaxPoolGrad(
   windows: Windows,
 ): Plan {
   const { offset } = dy.layout;
-  const simple = chooseMaxPool(windows, offset).backward === "2x2";
+  const { backward } = chooseMaxPool(windows, offset, adapterClass());
+  const buffers = [dy.storage, codes.storage, dx.storage];
+  if (backward === "2x2") {
+    return {
+      name: "max_pool_2x2_grad",
+      source: max2x2GradSource,
+      buffers,
+      params: words2x2(windows, offset),
+      groups: foldGroups(Math.ceil(dy.size / 4 / GROUP)),
+    };
+  }
+  const byRow = backward === "rows";
+  const size = byRow ? windows.planes * windows.h.size : dx.size;
   return {
-    name: simple ? "max_pool_2x2_grad" : "max_pool_grad",
-    source: simple ? max2x2GradSource : maxGradSource,
-    consts: simple ? {} : windowConsts(windows),
-    header: simple ? "" : windowsLib + readCodes(codes, 1),
-    buffers: [dy.storage, codes.storage, dx.storage],
-    params: simple
-      ? words2x2(windows, offset)
-      : [dx.size, offset, 0, 0, ...axisWords(windows)],
-    groups: foldGroups(Math.ceil((simple ? dy.size / 4 : dx.size) / GROUP)),
+    name: byRow ? "max_pool_grad_rows" : "max_pool_grad",
+    source: byRow ? maxGradRowsSource : maxGradSource,
+    consts: windowConsts(windows),
+    header: windowsLib + readCodes(codes, 1),
+    buffers,
+    params: [size, offset, 0, 0, ...axisWords(windows)],
+    groups: foldGroups(Math.ceil(size / GROUP)),
   };
 }
 

@@ -1,10 +1,12 @@
 import { assertEquals, assertThrows } from "@std/assert";
 
+import { type AdapterClass, withAdapterClass } from "../../src/gpu/device.ts";
 import {
   adaptiveMaxPool2d,
   chooseMaxPool,
   maxPool1d,
   maxPool2d,
+  type MaxPoolChoice,
   type MaxPoolOptions,
 } from "../../src/ops/max_pool.ts";
 import { fixedWindows, type Pair, pairOf } from "../../src/ops/pool_windows.ts";
@@ -88,36 +90,38 @@ for (const [shape, kernelSize, options, outShape] of CASES) {
   const name = `[${shape}] by ${JSON.stringify(kernelSize)} ` +
     JSON.stringify(options);
 
-  Deno.test(`maxPool2d() of ${name} equals its definition`, async () => {
-    const x = made(shape).mul(3).requiresGrad_();
-    const size = shape.reduce((a, b) => a * b);
-    const { y, at } = reference(
-      await x.data(),
-      shape,
-      outShape,
-      kernelSize,
-      options,
-    );
-    const [got, indices] = maxPool2d(x, kernelSize, {
-      ...options,
-      returnIndices: true,
-    });
-    assertEquals(got.shape, outShape);
-    await assertClose(got, y, 0);
-    assertEquals(indices.dtype, "int32");
-    await assertClose(indices, at, 0);
+  for (const kind of ["cpu", "gpu"] as const) {
+    Deno.test(`maxPool2d() of ${name} equals its definition (${kind})`, async () => {
+      const x = made(shape).mul(3).requiresGrad_();
+      const size = shape.reduce((a, b) => a * b);
+      const { y, at } = reference(
+        await x.data(),
+        shape,
+        outShape,
+        kernelSize,
+        options,
+      );
+      const [got, indices] = maxPool2d(x, kernelSize, {
+        ...options,
+        returnIndices: true,
+      });
+      assertEquals(got.shape, outShape);
+      await assertClose(got, y, 0);
+      assertEquals(indices.dtype, "int32");
+      await assertClose(indices, at, 0);
 
-    // dx adds dy up where the maxima came from
-    const dy = Float32Array.from(y, (_, i) => (i % 5) - 2);
-    const dx = new Array<number>(size).fill(0);
-    const plane = shape.at(-2)! * shape.at(-1)!;
-    const outPlane = outShape.at(-2)! * outShape.at(-1)!;
-    at.forEach((index, i) => {
-      dx[Math.floor(i / outPlane) * plane + index]! += dy[i]!;
+      // dx adds dy up where the maxima came from
+      const dy = Float32Array.from(y, (_, i) => (i % 5) - 2);
+      const dx = new Array<number>(size).fill(0);
+      const plane = shape.at(-2)! * shape.at(-1)!;
+      const outPlane = outShape.at(-2)! * outShape.at(-1)!;
+      at.forEach((index, i) => {
+        dx[Math.floor(i / outPlane) * plane + index]! += dy[i]!;
+      });
+      withAdapterClass(kind, () => got.backward(made(outShape, dy)));
+      await assertClose(x.grad!, dx, 0);
     });
-    got.backward(made(outShape, dy));
-    await assertClose(x.grad!, dx, 0);
-  });
+  }
 }
 
 Deno.test("maxPool2d() gradients equal central differences", async () => {
@@ -227,13 +231,19 @@ Deno.test("maxPool2d() names what it rejects", () => {
 });
 
 Deno.test("chooseMaxPool() has kernels for 2x2 side by side", () => {
-  const choose = (height: number, width: number, offset = 0): unknown =>
-    chooseMaxPool(
-      fixedWindows("pool", made([1, height, width]), 2, {}),
-      offset,
-    );
-  assertEquals(choose(4, 8), { forward: "2x2", backward: "2x2" });
-  assertEquals(choose(5, 8), { forward: "2x2", backward: "any" });
-  assertEquals(choose(4, 6), { forward: "any", backward: "any" });
-  assertEquals(choose(4, 8, 2), { forward: "any", backward: "any" });
+  const choose = (
+    [height, width]: readonly [number, number],
+    kind: AdapterClass,
+    offset = 0,
+  ): MaxPoolChoice => {
+    const windows = fixedWindows("pool", made([1, height, width]), 2, {});
+    return chooseMaxPool(windows, offset, kind);
+  };
+  for (const kind of ["cpu", "gpu"] as const) {
+    const other = kind === "cpu" ? "rows" : "any";
+    assertEquals(choose([4, 8], kind), { forward: "2x2", backward: "2x2" });
+    assertEquals(choose([5, 8], kind), { forward: "2x2", backward: other });
+    assertEquals(choose([4, 6], kind), { forward: "any", backward: other });
+    assertEquals(choose([4, 8], kind, 2), { forward: "any", backward: other });
+  }
 });
