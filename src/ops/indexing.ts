@@ -3,16 +3,16 @@
  * put where an index says (`scatter`, `scatterAdd`, `indexAdd`). Each is the
  * other's gradient.
  *
- * An index is known to the GPU alone, so one out of range can't be refused:
- * reading there gives NaN (0 for integers), writing there does nothing. Sums
- * are in the order of the index: the same bits in every run.
+ * An index that the host wrote is checked. Of one that was computed only the
+ * GPU knows the values: reading out of range gives NaN (0 for integers),
+ * writing there does nothing. Sums are in the order of the index: the same bits
+ * in every run.
  *
  * @module
  */
 
-import { foldGroups, type Plan } from "../gpu/plan.ts";
 import { full } from "../tensor/create.ts";
-import { DTYPES, isFloat } from "../tensor/dtype.ts";
+import { DTYPES } from "../tensor/dtype.ts";
 import {
   broadcastShapes,
   formatShape,
@@ -21,223 +21,15 @@ import {
   type Shape,
 } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { defineOp, type Op } from "./define.ts";
-import { extentOf } from "./extent.ts";
+import type { Op } from "./define.ts";
+import {
+  gatherOp,
+  type IndexParams,
+  scatterAddOp,
+  scatterOp,
+} from "./gather_scatter.ts";
+import { checkIndices } from "./indices.ts";
 import { padConstant } from "./slicing.ts";
-import { computeType, declareInput, declareOutput } from "./words.ts";
-
-import floatLib from "../../shaders/lib/float.wgsl" with { type: "text" };
-import gatherSource from "../../shaders/index/gather.wgsl" with {
-  type: "text",
-};
-import scatterSource from "../../shaders/index/scatter.wgsl" with {
-  type: "text",
-};
-import rowsSource from "../../shaders/index/select_rows.wgsl" with {
-  type: "text",
-};
-
-const GROUP = 64;
-
-interface IndexParams {
-  readonly dim: number;
-  /** Size of the indexed dim, where it is not the input's. */
-  readonly length: number;
-  /** Whether the index has one dim and counts for whole rows. */
-  readonly byRow: boolean;
-}
-
-const gatherOp: Op<IndexParams> = defineOp({
-  name: "gather",
-  shape: ([x, index], { dim, byRow }) => ({
-    shape: byRow ? x.shape.with(dim, index.size) : index.shape,
-    dtype: x.dtype,
-  }),
-  kernel: ([x, index], [y], { dim, byRow }) =>
-    (byRow ? planRows(x.contiguous(), index, y, dim) : undefined) ??
-      planGather(x.contiguous(), index.contiguous(), y, dim, byRow),
-  save: ([, index]) => [index],
-  grad: (dy, { saved: [index], params }) => [
-    spreadOp([index, dy], params)[0],
-    undefined,
-  ],
-});
-
-// Rows of whole words, moved without a look at their elements.
-function planRows(
-  x: Tensor,
-  index: Tensor,
-  y: Tensor,
-  dim: number,
-): Plan | undefined {
-  const { outer, length, inner } = extentOf(x.shape, dim);
-  const bytes = x.bytesPerElement;
-  const { offset } = x.layout;
-  const unit = [16, 4].find((unit) =>
-    inner * bytes % unit === 0 && offset * bytes % unit === 0
-  );
-  if (unit === undefined) return undefined;
-  const missing = x.dtype === "float32"
-    ? "0x7fc00000u"
-    : x.dtype === "float16"
-    ? "0x7e007e00u"
-    : "0u";
-  const row = inner * bytes / unit;
-  return {
-    name: "select_rows",
-    source: rowsSource,
-    header: `alias W = ${unit === 16 ? "vec4u" : "u32"};\n` +
-      `const MISSING: u32 = ${missing};\n`,
-    buffers: [x.storage, index.storage, y.storage],
-    params: [
-      outer,
-      length,
-      index.size,
-      row,
-      offset * bytes / unit,
-      index.layout.offset,
-    ],
-    groups: foldGroups(Math.ceil(outer * index.size * row / GROUP)),
-  };
-}
-
-function planGather(
-  x: Tensor,
-  index: Tensor,
-  y: Tensor,
-  dim: number,
-  byRow: boolean,
-): Plan {
-  const { outer, length, inner } = extentOf(x.shape, dim);
-  const missing = isFloat(x.dtype) ? "nan()" : "T(0)";
-  return {
-    name: "gather",
-    source: gatherSource,
-    header: [
-      floatLib,
-      `alias T = ${computeType(x.dtype)};`,
-      declareInput("x", 0, x.dtype, false),
-      declareInput("index", 1, "int32", false, "i32"),
-      declareOutput("y", 2, y.dtype),
-      `const BY_ROW = ${byRow};`,
-      `fn missing() -> T { return ${missing}; }\n`,
-    ].join("\n"),
-    buffers: [x.storage, index.storage, y.storage],
-    params: [
-      outer,
-      length,
-      inner,
-      y.shape[dim] ?? 1,
-      x.layout.offset,
-      index.layout.offset,
-    ],
-    groups: foldGroups(Math.ceil(y.size / 4 / GROUP)),
-  };
-}
-
-type Join = "add" | "last";
-const JOINS: Readonly<Record<Join, string>> = { add: "a + b", last: "b" };
-
-// The last input is what the elements are joined to; without it, zeros.
-function planScatter(
-  join: Join,
-  index: Tensor,
-  src: Tensor,
-  y: Tensor,
-  { dim, byRow }: IndexParams,
-  x?: Tensor,
-): Plan {
-  const { outer, length, inner } = extentOf(y.shape, dim);
-  const tensors = x ? [index, src, x] : [index, src];
-  return {
-    name: `scatter_${join}`,
-    source: scatterSource,
-    header: [
-      `alias T = ${computeType(y.dtype)};`,
-      declareInput("index", 0, "int32", false, "i32"),
-      declareInput("src", 1, src.dtype, false),
-      x ? declareInput("x", 2, x.dtype, false) : "",
-      declareOutput("y", tensors.length, y.dtype),
-      `@group(0) @binding(${tensors.length + 1}) ` +
-      `var<uniform> params: Params;`,
-      `const BY_ROW = ${byRow};`,
-      `fn base(i: u32) -> T { return ${x ? "load_x(i)" : "T(0)"}; }`,
-      `fn join(a: T, b: T) -> T { return ${JOINS[join]}; }\n`,
-    ].join("\n"),
-    buffers: [...tensors, y].map((tensor) => tensor.storage),
-    params: [
-      outer,
-      length,
-      inner,
-      src.shape[dim] ?? 1,
-      src.layout.offset,
-      index.layout.offset,
-      x?.layout.offset ?? 0,
-    ],
-    groups: foldGroups(Math.ceil(y.size / 4 / GROUP)),
-  };
-}
-
-// Zeros, with the elements added where the index says: a gather's gradient.
-const spreadOp: Op<IndexParams> = defineOp({
-  name: "spread",
-  shape: ([, src], { dim, length }) => ({
-    shape: src.ndim === 0 ? [] : src.shape.with(dim, length),
-    dtype: src.dtype,
-  }),
-  kernel: ([index, src], [y], params) =>
-    planScatter("add", index.contiguous(), src.contiguous(), y, params),
-  save: ([index]) => [index],
-  grad: (dy, { saved: [index], params }) => [
-    undefined,
-    gatherOp([dy, index], params)[0],
-  ],
-});
-
-const scatterAddOp: Op<IndexParams> = defineOp({
-  name: "scatterAdd",
-  shape: ([x]) => x,
-  kernel: ([x, index, src], [y], params) =>
-    planScatter(
-      "add",
-      index.contiguous(),
-      src.contiguous(),
-      y,
-      params,
-      x.contiguous(),
-    ),
-  save: ([, index]) => [index],
-  grad: (dy, { saved: [index], needs, params }) => [
-    dy,
-    undefined,
-    needs[2] ? gatherOp([dy, index], params)[0] : undefined,
-  ],
-});
-
-const scatterOp: Op<IndexParams> = defineOp({
-  name: "scatter",
-  shape: ([x]) => x,
-  kernel: ([x, index, src], [y], params) =>
-    planScatter(
-      "last",
-      index.contiguous(),
-      src.contiguous(),
-      y,
-      params,
-      x.contiguous(),
-    ),
-  save: ([, index]) => [index],
-  grad: (dy, { saved: [index], shapes, needs, params }) => [
-    needs[0]
-      ? scatterOp(
-        [dy, index, full(shapes[2]!, 0, { dtype: dy.dtype })],
-        params,
-      )[0]
-      : undefined,
-    undefined,
-    needs[2] ? gatherOp([dy, index], params)[0] : undefined,
-  ],
-});
 
 /**
  * The elements of `x` at the indices `index` of dim `dim`: whole rows where
@@ -250,6 +42,7 @@ const scatterOp: Op<IndexParams> = defineOp({
 export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
   const axis = normalizeDim("indexSelect", dim, x.shape);
   const rows = rowIndex("indexSelect", index);
+  checkIndices("indexSelect", index, x.shape[axis] ?? 1, { fromEnd: true });
   if (x.ndim === 0) return indexSelect(x.reshape([1]), 0, rows).reshape([]);
   const params = { dim: axis, length: x.shape[axis]!, byRow: true };
   return gatherOp([x, rows], params)[0];
@@ -265,6 +58,7 @@ export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
 export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
   const axis = normalizeDim("gather", dim, x.shape);
   const at = elementIndex("gather", x, axis, index);
+  checkIndices("gather", index, x.shape[axis] ?? 1, { fromEnd: true });
   if (x.ndim === 0) {
     return gather(x.reshape([1]), 0, at.reshape([1])).reshape([]);
   }
@@ -335,6 +129,7 @@ export function indexAdd(
 ): Tensor {
   const axis = normalizeDim("indexAdd", dim, x.shape);
   const rows = rowIndex("indexAdd", index);
+  checkIndices("indexAdd", index, x.shape[axis] ?? 1);
   if (
     x.ndim === 0 || !sameShape(source.shape, x.shape.with(axis, rows.size)) ||
     source.dtype !== x.dtype
@@ -360,6 +155,7 @@ function put(
 ): Tensor {
   const axis = normalizeDim(name, dim, x.shape);
   const at = elementIndex(name, x, axis, index);
+  checkIndices(name, index, x.shape[axis] ?? 1);
   const src = typeof given === "number"
     ? full(at.shape, given, { dtype: x.dtype })
     : given;

@@ -87,6 +87,13 @@ import {
   unfold,
 } from "../ops/slicing.ts";
 import {
+  argsort,
+  sort,
+  type SortOptions,
+  topk,
+  type TopkOptions,
+} from "../ops/sort.ts";
+import {
   logsumexp,
   norm,
   std,
@@ -521,6 +528,19 @@ export class Tensor {
   /** The indices of all elements that are not 0: int32 [n, ndim]. Waits. */
   nonzero(): Promise<Tensor> {
     return nonzero(this);
+  }
+
+  /** The elements in order along a dim, and where they were. */
+  sort(options?: SortOptions): ValuesAndIndices {
+    return sort(this, options);
+  }
+  /** The indices that sort the elements along a dim. */
+  argsort(options?: SortOptions): Tensor {
+    return argsort(this, options);
+  }
+  /** The `k` largest elements along a dim, in order, and where they were. */
+  topk(k: number, options?: TopkOptions): ValuesAndIndices {
+    return topk(this, k, options);
   }
 
   // --- copies in another arrangement ----------------------------------------

@@ -5,6 +5,7 @@
  */
 
 import type { IndexItem } from "../../../src/ops/at.ts";
+import type { SortOptions, TopkOptions } from "../../../src/ops/sort.ts";
 import type { Arguments } from "../arguments.ts";
 import { asFields } from "../case.ts";
 import { Unsupported } from "../outcome.ts";
@@ -34,6 +35,10 @@ export const INDEXING: Rows = {
     const written = args.tensor("input").clone();
     return written.setAt(itemsOf(args), args.operand("value"));
   },
+  "torch.argsort": (args) =>
+    args.tensor("input").argsort(
+      args.options<SortOptions>("dim", "descending"),
+    ),
   "torch.gather": (args) =>
     args.tensor("input").gather(args.value("dim"), args.tensor("index")),
   "torch.index_add": (args) =>
@@ -50,6 +55,16 @@ export const INDEXING: Rows = {
   "torch.nonzero": (args) => {
     args.only("as_tuple", false);
     return args.tensor("input").nonzero();
+  },
+  "torch.sort": (args) => {
+    args.ignore("stable"); // ours always is
+    const input = args.tensor("input");
+    return { ...input.sort(args.options<SortOptions>("dim", "descending")) };
+  },
+  "torch.topk": (args) => {
+    args.only("sorted", true);
+    const [input, k] = [args.tensor("input"), args.value<number>("k")];
+    return { ...input.topk(k, args.options<TopkOptions>("dim", "largest")) };
   },
   "torch.scatter": (args) =>
     args.tensor("input").scatter(

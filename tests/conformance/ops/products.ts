@@ -16,6 +16,7 @@ import {
   mv,
   outer,
 } from "../../../src/ops/matmul.ts";
+import { einsum } from "../../../src/ops/einsum.ts";
 import type { Rows } from "../row.ts";
 
 /** Every product. */
@@ -41,5 +42,7 @@ export const PRODUCTS: Rows = {
   "torch.mv": (args) => mv(args.tensor("input"), args.tensor("vec")),
   "torch.nn.functional.linear": (args) =>
     linear(args.tensor("input"), args.tensor("weight"), args.maybe("bias")),
+  "torch.einsum": (args) =>
+    einsum(args.value("equation"), ...args.list("operands")),
   "torch.outer": (args) => outer(args.tensor("input"), args.tensor("vec2")),
 };

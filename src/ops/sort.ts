@@ -1,0 +1,135 @@
+/**
+ * Sorting along a dim. Sorts are stable and NaN counts as the largest element.
+ *
+ * What is sorted are indices; the values are gathered by them, which also gives
+ * the gradient.
+ *
+ * @module
+ */
+
+import { foldGroups, type Plan } from "../gpu/plan.ts";
+import { formatShape, normalizeDim } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { ValuesAndIndices } from "./arg_extreme.ts";
+import { defineOp, scratch } from "./define.ts";
+import { extentOf } from "./extent.ts";
+import { gather } from "./indexing.ts";
+import { planCopy } from "./movement.ts";
+import { computeType, declareInput } from "./words.ts";
+
+import floatLib from "../../shaders/lib/float.wgsl" with { type: "text" };
+import source from "../../shaders/index/sort_step.wgsl" with { type: "text" };
+
+interface SortParams {
+  readonly dim: number;
+  readonly descending: boolean;
+}
+
+const GROUP = 64;
+
+const orderOp = defineOp<SortParams>({
+  name: "argsort",
+  shape: ([x]) => ({ shape: x.shape, dtype: "int32" }),
+  kernel: ([x], [y], { dim, descending }) =>
+    planSort(x.contiguous(), y, dim, descending),
+});
+
+function planSort(
+  x: Tensor,
+  y: Tensor,
+  dim: number,
+  descending: boolean,
+): Plan[] {
+  const { outer, length, inner } = extentOf(x.shape, dim);
+  if (length < 2) return [planCopy(0, y)];
+  const width = 2 ** Math.ceil(Math.log2(length));
+  const order = scratch([outer, width, inner], "int32");
+  const type = computeType(x.dtype);
+  const beats = type !== "f32"
+    ? descending ? "a > b" : "a < b"
+    : descending
+    ? "!is_nan(b) && (is_nan(a) || a > b)"
+    : "!is_nan(a) && (is_nan(b) || a < b)";
+  const header = [
+    floatLib,
+    `alias T = ${type};`,
+    declareInput("x", 0, x.dtype, false),
+    `fn beats(a: T, b: T) -> bool { return ${beats}; }\n`,
+  ].join("\n");
+  const plans: Plan[] = [];
+  for (let block = 2; block <= width; block *= 2) {
+    for (let stride = block / 2; stride >= 1; stride /= 2) {
+      const first = plans.length === 0 ? 1 : 0;
+      const { offset } = x.layout;
+      plans.push({
+        name: "sort_step",
+        source,
+        header,
+        buffers: [x.storage, order.storage],
+        params: [outer, length, inner, width, block, stride, first, offset],
+        groups: foldGroups(Math.ceil(outer * width / 2 * inner / GROUP)),
+      });
+    }
+  }
+  const sorted = order.slice(1, 0, length);
+  return [...plans, planCopy(sorted.reshape(y.shape), y)];
+}
+
+/** Options of `sort` and `argsort`. */
+export interface SortOptions {
+  /** Default: the last. */
+  readonly dim?: number;
+  /** Largest first. Default: false. */
+  readonly descending?: boolean;
+}
+
+/** The indices that sort `x` along a dim: int32. */
+export function argsort(
+  x: Tensor,
+  { dim = -1, descending = false }: SortOptions = {},
+): Tensor {
+  const axis = normalizeDim("argsort", dim, x.shape);
+  if (x.ndim === 0) return argsort(x.reshape([1])).reshape([]);
+  return orderOp([x], { dim: axis, descending })[0];
+}
+
+/** The elements in order along a dim, and where they were. */
+export function sort(
+  x: Tensor,
+  { dim = -1, descending = false }: SortOptions = {},
+): ValuesAndIndices {
+  const indices = argsort(x, { dim, descending });
+  return { values: gather(x, dim, indices), indices };
+}
+
+/** Options of `topk`. */
+export interface TopkOptions {
+  /** Default: the last. */
+  readonly dim?: number;
+  /** The largest elements, or the smallest. Default: true. */
+  readonly largest?: boolean;
+}
+
+/**
+ * The `k` largest elements along a dim, the first one first, and where they
+ * were.
+ *
+ * @throws {RangeError} If there are not that many
+ */
+export function topk(
+  x: Tensor,
+  k: number,
+  { dim = -1, largest = true }: TopkOptions = {},
+): ValuesAndIndices {
+  const axis = normalizeDim("topk", dim, x.shape);
+  const length = x.shape[axis] ?? 1;
+  if (!Number.isInteger(k) || k < 0 || k > length) {
+    throw new RangeError(
+      `Cannot take the top ${k} of dim ${dim} of ${formatShape(x.shape)}: ` +
+        `expected 0 to ${length}`,
+    );
+  }
+  const order = argsort(x, { dim: axis, descending: largest });
+  const indices = x.ndim === 0 ? order : order.slice(axis, 0, k).contiguous();
+  return { values: gather(x, axis, indices), indices };
+}
