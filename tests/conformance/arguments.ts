@@ -95,6 +95,12 @@ export class Arguments {
     return found as T; // unchecked, as in `option`
   }
 
+  /** All arguments that are no tensors, for someone else to read. */
+  rest(): Fields {
+    this.ignore(...Object.keys(this.#kwargs));
+    return this.#kwargs;
+  }
+
   /**
    * Says that the gradient of an input arrives at another tensor than the one
    * that was given: at the parameter of a module, for instance.

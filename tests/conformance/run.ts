@@ -10,6 +10,7 @@ import { runData } from "./run_data.ts";
 import { runLargeOps, runOps } from "./run_ops.ts";
 import { runOptim } from "./run_optim.ts";
 import { runSchedulers } from "./run_schedulers.ts";
+import { runTraining } from "./run_training.ts";
 
 /** The runner of each category; the cases of others are unsupported. */
 const RUNNERS: Readonly<Record<string, CategoryRunner>> = {
@@ -19,6 +20,7 @@ const RUNNERS: Readonly<Record<string, CategoryRunner>> = {
   optim: runOptim,
   schedulers: runSchedulers,
   data: runData,
+  training: runTraining,
   large: runLargeOps,
 };
 

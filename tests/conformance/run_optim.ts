@@ -5,7 +5,8 @@
  * @module
  */
 
-import { fromHost } from "../../src/tensor/create.ts";
+import { clipGradNorm_, clipGradValue_ } from "../../src/nn/clip_grad.ts";
+import { fromHost, zeros } from "../../src/tensor/create.ts";
 import { HostArray } from "../../src/tensor/host_array.ts";
 import { scope } from "../../src/tensor/scope.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
@@ -18,10 +19,50 @@ import { schedulerOf } from "./schedulers.ts";
 
 /** Runs trajectories. */
 export function runOptim(category: Category): Promise<Outcome[]> {
-  return eachCase(
-    category,
-    (golden) => scope(() => runTrajectory(category, golden)),
+  return eachCase(category, (golden) => {
+    const run = CLIPPING[golden.op] ? runClipping : runTrajectory;
+    return scope(() => run(category, golden));
+  });
+}
+
+/** Clips the gradients of parameters; the result is the norm before, if any. */
+type Clipping = (
+  params: readonly Tensor[],
+  args: Arguments,
+) => Tensor | undefined;
+
+const CLIPPING: Readonly<Record<string, Clipping>> = {
+  "torch.nn.utils.clip_grad_norm_": (params, args) =>
+    clipGradNorm_(params, args.value("max_norm"), args.option("norm_type")),
+  "torch.nn.utils.clip_grad_value_": (params, args) => {
+    clipGradValue_(params, args.value("clip_value"));
+    return undefined;
+  },
+};
+
+async function runClipping(
+  category: Category,
+  golden: Case,
+): Promise<Outcome> {
+  const params = arraysOf(category, golden.inputs, "grad").map((array) => {
+    const param = zeros(array.shape, { requiresGrad: true });
+    param.grad = fromHost(array);
+    return param;
+  });
+  const args = new Arguments(golden.kwargs);
+  const norm = CLIPPING[golden.op]!(params, args);
+  args.check();
+  const results = new Map<string, Tensor | undefined>(
+    params.map((param, i) => [`grad.${i}`, param.grad]),
   );
+  results.set("total_norm", norm);
+  const found = Object.entries(golden.outputs).map(async ([name, key]) => {
+    const tensor = results.get(name);
+    if (!tensor) return `${name}: there is none`;
+    const values = tensorOf(category, key);
+    return difference(name, await readOf(tensor), { values }, golden);
+  });
+  return judge(await Promise.all(found));
 }
 
 /** What a case is about, apart from where its parameters start. */

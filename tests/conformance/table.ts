@@ -7,12 +7,14 @@
  */
 
 import type { Case } from "./case.ts";
+import { hasModule } from "./modules.ts";
 import { Unsupported } from "./outcome.ts";
 import type { Row, Rows } from "./row.ts";
 import { ELEMENTWISE } from "./ops/elementwise.ts";
 import { FUNCTIONAL } from "./ops/functional.ts";
 import { INDEXING } from "./ops/indexing.ts";
 import { LOSSES } from "./ops/losses.ts";
+import { moduleRow, MODULES } from "./ops/modules.ts";
 import { MOVEMENT } from "./ops/movement.ts";
 import { PRODUCTS } from "./ops/products.ts";
 import { PROGRAMS } from "./ops/programs.ts";
@@ -26,6 +28,7 @@ const TABLE: Rows = {
   ...INDEXING,
   ...FUNCTIONAL,
   ...LOSSES,
+  ...MODULES,
 };
 
 /**
@@ -33,7 +36,7 @@ const TABLE: Rows = {
  *
  * @throws {Unsupported} If there is none
  */
-export function rowOf({ op, kwargs }: Case): Row {
+export function rowOf({ op, kwargs }: Pick<Case, "op" | "kwargs">): Row {
   if (op === "program") {
     const program = PROGRAMS[String(kwargs.program)];
     if (!program) throw new Unsupported(`no program "${kwargs.program}"`);
@@ -43,6 +46,7 @@ export function rowOf({ op, kwargs }: Case): Row {
     };
   }
   const row = spellings(op).map((name) => TABLE[name]).find((row) => row);
+  if (!row && hasModule(op)) return moduleRow(op);
   if (!row) throw new Unsupported(`no ${op}`);
   return row;
 }

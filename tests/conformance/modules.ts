@@ -1,0 +1,145 @@
+/**
+ * Modules by torch's names of their classes: what nets of the category training
+ * are built from, and what cases of the category nn name.
+ *
+ * @module
+ */
+
+import {
+  Flatten,
+  GELU,
+  Identity,
+  LeakyReLU,
+  LogSoftmax,
+  ReLU,
+  Sigmoid,
+  SiLU,
+  Softmax,
+  Tanh,
+} from "../../src/nn/activation.ts";
+import { Conv2d, type Conv2dOptions } from "../../src/nn/conv.ts";
+import { Dropout } from "../../src/nn/dropout.ts";
+import { Linear, type LinearOptions } from "../../src/nn/linear.ts";
+import { type AnyModule, Module } from "../../src/nn/module.ts";
+import { AdaptiveAvgPool2d, AvgPool2d, MaxPool2d } from "../../src/nn/pool.ts";
+import { Sequential } from "../../src/nn/sequential.ts";
+import type { AvgPoolOptions } from "../../src/ops/avg_pool.ts";
+import type { MaxPoolOptions } from "../../src/ops/max_pool.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
+import { Arguments } from "./arguments.ts";
+import { asFields } from "./case.ts";
+import { Unsupported } from "./outcome.ts";
+
+type ModuleRow = (args: Arguments) => Module;
+
+/** relu(body(x) + x), as the goldens' notes say. */
+class Residual extends Module {
+  readonly body: Sequential;
+
+  constructor(body: Sequential) {
+    super();
+    this.body = body;
+  }
+
+  override forward(x: Tensor): Tensor {
+    return this.body.call(x).add(x).relu();
+  }
+}
+
+const ROWS: Readonly<Record<string, ModuleRow>> = {
+  AdaptiveAvgPool2d: (args) => new AdaptiveAvgPool2d(args.value("output_size")),
+  AvgPool2d: (args) =>
+    new AvgPool2d(
+      args.value("kernel_size"),
+      args.options<AvgPoolOptions>(
+        "stride",
+        "padding",
+        "ceilMode",
+        "countIncludePad",
+        "divisorOverride",
+      ),
+    ),
+  Conv2d: (args) =>
+    new Conv2d(
+      args.value("in_channels"),
+      args.value("out_channels"),
+      args.value("kernel_size"),
+      args.options<Conv2dOptions>(
+        "stride",
+        "padding",
+        "dilation",
+        "groups",
+        "bias",
+      ),
+    ),
+  Dropout: (args) => new Dropout(args.option("p")),
+  Flatten: (args) =>
+    new Flatten(args.option("start_dim"), args.option("end_dim")),
+  GELU: (args) => new GELU(args.option("approximate")),
+  Identity: () => new Identity(),
+  LeakyReLU: (args) => new LeakyReLU(args.option("negative_slope")),
+  Linear: (args) =>
+    new Linear(
+      args.value("in_features"),
+      args.value("out_features"),
+      args.options<LinearOptions>("bias"),
+    ),
+  LogSoftmax: (args) => new LogSoftmax(args.value("dim")),
+  MaxPool2d: (args) =>
+    new MaxPool2d(
+      args.value("kernel_size"),
+      args.options<MaxPoolOptions>("stride", "padding", "dilation", "ceilMode"),
+    ),
+  ReLU: (args) => {
+    args.ignore("inplace");
+    return new ReLU();
+  },
+  Residual: (args) => new Residual(sequentialOf(args.value("body"))),
+  SiLU: () => new SiLU(),
+  Sigmoid: () => new Sigmoid(),
+  Softmax: (args) => new Softmax(args.value("dim")),
+  Tanh: () => new Tanh(),
+};
+
+/**
+ * A new module of a class. Arguments that are given and that it does not have
+ * make the case unsupported.
+ */
+export function moduleOf(name: string, kwargs: unknown): Module {
+  const make = ROWS[name.replace("torch.nn.", "")];
+  if (!make) throw new Unsupported(`no torch.nn.${name}`);
+  const args = new Arguments(asFields(kwargs ?? {}, "kwargs"));
+  try {
+    return make(args);
+  } finally {
+    args.check();
+  }
+}
+
+/** Whether a call makes a module of a class that is here. */
+export function hasModule(op: string): boolean {
+  return op.startsWith("torch.nn.") &&
+    Object.hasOwn(ROWS, op.slice("torch.nn.".length));
+}
+
+/** The net of a list of [class, arguments]. */
+export function sequentialOf(net: unknown): Sequential {
+  if (!Array.isArray(net)) throw new Unsupported("a net that is no list");
+  return new Sequential(
+    ...net.map(([name, kwargs]) => moduleOf(String(name), kwargs)),
+  );
+}
+
+/**
+ * Gives a module the parameters `param.*` of a case, whose gradients then
+ * arrive at the module's own.
+ */
+export function loadParameters(module: AnyModule, args: Arguments): void {
+  const given = new Map(args.prefixed("param."));
+  module.loadStateDict(given, { strict: false });
+  for (const [name, parameter] of module.namedParameters()) {
+    if (!given.delete(name)) throw new Unsupported(`without param.${name}`);
+    args.arrivesAt(`param.${name}`, parameter);
+  }
+  if (given.size > 0) throw new Unsupported(`param.${[...given.keys()]}`);
+}

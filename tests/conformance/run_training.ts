@@ -1,0 +1,139 @@
+/**
+ * Runs the cases of the category training: a net, a loss and an optimizer over
+ * a few steps, then the state and an evaluation.
+ *
+ * @module
+ */
+
+import { clipGradNorm_ } from "../../src/nn/clip_grad.ts";
+import type { Sequential } from "../../src/nn/sequential.ts";
+import { noGrad } from "../../src/autograd/mode.ts";
+import { fromHost } from "../../src/tensor/create.ts";
+import { HostArray } from "../../src/tensor/host_array.ts";
+import { scope } from "../../src/tensor/scope.ts";
+import { Tensor } from "../../src/tensor/tensor.ts";
+import { Arguments } from "./arguments.ts";
+import { asFields, type Case, type Category, tensorOf } from "./case.ts";
+import { difference } from "./compare.ts";
+import { sequentialOf } from "./modules.ts";
+import { type Group, groupsOf, optimizerOf } from "./optimizers.ts";
+import { eachCase, judge, type Outcome, Unsupported } from "./outcome.ts";
+import { schedulerOf } from "./schedulers.ts";
+import { rowOf } from "./table.ts";
+
+/** Runs nets that are trained for some steps. */
+export function runTraining(category: Category): Promise<Outcome[]> {
+  return eachCase(
+    category,
+    (golden) => scope(() => runCase(category, golden)),
+  );
+}
+
+async function runCase(category: Category, golden: Case): Promise<Outcome> {
+  const net = sequentialOf(golden.kwargs.net);
+  const { input, target, ...rest } = golden.inputs;
+  const state = new Map<string, HostArray>();
+  for (const [name, key] of Object.entries(rest)) {
+    state.set(name.replace("state.", ""), tensorOf(category, key));
+  }
+  net.loadStateDict(state);
+  const batches = fromHost(tensorOf(category, input!));
+  const targets = fromHost(tensorOf(category, target!));
+  const results = train(golden, net, batches, targets);
+  const arrays = new Map<string, HostArray>();
+  for (const [name, tensors] of results) {
+    arrays.set(name, await readAll(tensors));
+  }
+  return judge(
+    Object.entries(golden.outputs).map(([name, key]) => {
+      const got = arrays.get(name);
+      const values = tensorOf(category, key);
+      return got
+        ? difference(name, got, { values }, golden)
+        : `${name}: there is none`;
+    }),
+  );
+}
+
+/** The results by name; lists have a value for each step. */
+function train(
+  golden: Case,
+  net: Sequential,
+  batches: Tensor,
+  targets: Tensor,
+): Map<string, Tensor | readonly Tensor[]> {
+  const { accumulate = 1, clip_grad_norm: maxNorm, steps } = golden.kwargs;
+  const share = Number(accumulate);
+  const lossRow = rowOf({ op: String(golden.kwargs.loss), kwargs: {} });
+  const optimizer = makeOptimizer(golden, net);
+  const { scheduler: described } = golden.kwargs;
+  const scheduler = described ? schedulerOf(described, optimizer) : undefined;
+  const losses: Tensor[] = [];
+  const norms: Tensor[] = [];
+  net.train();
+  for (let step = 0; step < Number(steps); step++) {
+    optimizer.zeroGrad();
+    let sum: Tensor | undefined;
+    for (let part = 0; part < share; part++) {
+      const at = step * share + part;
+      const args = new Arguments(
+        {},
+        new Map([
+          ["input", net.call(batches.select(0, at))],
+          ["target", targets.select(0, at)],
+        ]),
+      );
+      const loss = lossRow(args);
+      if (!(loss instanceof Tensor)) throw new Unsupported("several losses");
+      const scaled = loss.div(share);
+      scaled.backward();
+      sum = sum ? sum.add(scaled.detach()) : scaled.detach();
+    }
+    if (sum) losses.push(sum);
+    if (typeof maxNorm === "number") {
+      norms.push(clipGradNorm_(net.parameters(), maxNorm));
+    }
+    optimizer.step();
+    scheduler?.step();
+  }
+  const results = new Map<string, Tensor | readonly Tensor[]>([
+    ["loss", losses],
+    ["total_norm", norms],
+  ]);
+  for (const [name, tensor] of net.stateDict()) {
+    results.set(`state.${name}`, tensor);
+  }
+  net.eval();
+  results.set("eval_output", noGrad(() => net.call(batches.select(0, 0))));
+  return results;
+}
+
+function makeOptimizer(
+  golden: Case,
+  net: Sequential,
+): ReturnType<typeof optimizerOf> {
+  const { op, kwargs, groups } = asFields(
+    golden.kwargs.optimizer,
+    "an optimizer",
+  );
+  const named = new Map(net.namedParameters());
+  const list: readonly Group[] = Array.isArray(groups)
+    ? groupsOf(
+      groups,
+      (name) => named.get(name) ?? net.parameters()[Number(name)]!,
+    )
+    : [{ params: net.parameters() }];
+  const args = new Arguments(asFields(kwargs ?? {}, "kwargs"));
+  return optimizerOf(String(op), list, args);
+}
+
+/** A tensor, or scalars one after the other, on the host. */
+async function readAll(
+  tensors: Tensor | readonly Tensor[],
+): Promise<HostArray> {
+  if (tensors instanceof Tensor) {
+    return new HostArray(await tensors.data(), tensors.shape, tensors.dtype);
+  }
+  const values = await Promise.all(tensors.map((each) => each.item()));
+  return new HostArray(Float32Array.from(values));
+}
