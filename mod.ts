@@ -28,6 +28,21 @@ export {
   type GeneratorState,
   manualSeed,
 } from "./src/tensor/generator.ts";
+export { cat, stack } from "./src/ops/join.ts";
+export { einsum } from "./src/ops/einsum.ts";
+export { where } from "./src/ops/arithmetic.ts";
+export type {
+  AddOptions,
+  DivOptions,
+  NanToNumOptions,
+} from "./src/ops/arithmetic.ts";
+export type { ValuesAndIndices } from "./src/ops/arg_extreme.ts";
+export type { IndexItem } from "./src/ops/at.ts";
+export type { Operand } from "./src/ops/map.ts";
+export type { PadMode, PadOptions } from "./src/ops/padding.ts";
+export type { Dims } from "./src/ops/reduce.ts";
+export type { SortOptions, TopkOptions } from "./src/ops/sort.ts";
+export { type VarianceOptions, varMean } from "./src/ops/statistics.ts";
 export { noGrad } from "./src/autograd/mode.ts";
 export { grad } from "./src/autograd/backward.ts";
 export { scope } from "./src/tensor/scope.ts";
