@@ -16,12 +16,12 @@
 import { gpu } from "../gpu/device.ts";
 import { clear } from "../gpu/stream.ts";
 import { assign } from "../ops/movement.ts";
-import { fill, zeros } from "../tensor/create.ts";
+import { fill } from "../tensor/create.ts";
 import { type DType, DTYPES } from "../tensor/dtype.ts";
 import { rowMajor } from "../tensor/layout.ts";
 import { unscoped } from "../tensor/scope.ts";
 import { sizeOf } from "../tensor/shape.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import { emptyTensor, Tensor } from "../tensor/tensor.ts";
 import type { Run } from "./rule.ts";
 
 /** Elements that a parameter's beginning is a multiple of. */
@@ -60,8 +60,8 @@ export class FlatParameters {
       length += paddedSize(size);
     }
     this.length = length;
-    this.values = unscoped(() => zeros([length], { dtype }));
-    this.gradients = unscoped(() => zeros([length], { dtype }));
+    this.values = cleared(length, dtype);
+    this.gradients = cleared(length, dtype);
     this.#slots = unscoped(() =>
       parameters.map(({ shape }, i) =>
         new Tensor(
@@ -121,7 +121,7 @@ export class FlatParameters {
   state(name: string, initial: number): Tensor {
     let state = this.states.get(name);
     if (!state) {
-      state = unscoped(() => zeros([this.length]));
+      state = cleared(this.length, "float32");
       if (initial !== 0) fill(state, initial);
       this.states.set(name, state);
     }
@@ -167,4 +167,12 @@ export function flatten(parameters: readonly Tensor[]): FlatParameters[] {
 
 function paddedSize(size: number): number {
   return Math.ceil(size / ALIGN) * ALIGN;
+}
+
+/** A buffer of zeros, outside of every scope. */
+function cleared(length: number, dtype: DType): Tensor {
+  const made = unscoped(() => emptyTensor([length], dtype, "flat"));
+  const { buffer, bytes } = made.storage;
+  clear(buffer, 0, bytes);
+  return made;
 }
