@@ -26,7 +26,7 @@ import {
 import { runCategory } from "../conformance/run.ts";
 
 /** Bytes of tensors that one case may bring. */
-const CASE_LIMIT = 6_000;
+const CASE_LIMIT = 10_000;
 /** Bytes of tensors and text that one category may bring. */
 const CATEGORY_LIMIT = 200_000;
 
