@@ -28,7 +28,12 @@ abstract class Combined implements Scheduler {
   }
 
   abstract step(): void;
-  abstract restart(): void;
+  abstract begin(): void;
+
+  restart(): void {
+    for (const group of this.groups) group.lr = group.initialLr ?? group.lr;
+    this.begin();
+  }
 
   getLastLr(): number[] {
     return this.groups.map(({ lr }) => lr);
@@ -103,9 +108,9 @@ export class SequentialLR extends Combined {
     this.restart();
   }
 
-  override restart(): void {
+  override begin(): void {
     this.lastEpoch = 0;
-    this.inner[0]!.restart();
+    this.inner[0]!.begin();
   }
 
   override step(): void {
@@ -136,9 +141,9 @@ export class ChainedScheduler extends Combined {
     super(optimizer, schedulers);
   }
 
-  override restart(): void {
+  override begin(): void {
     this.lastEpoch = 0;
-    for (const each of this.inner) each.restart();
+    for (const each of this.inner) each.begin();
   }
 
   override step(): void {

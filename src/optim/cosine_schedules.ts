@@ -131,7 +131,7 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
     }
   }
 
-  override restart(): void {
+  override begin(): void {
     this.step(0);
   }
 

@@ -40,6 +40,8 @@ export interface Scheduler {
   getLastLr(): number[];
   /** Begins again at epoch 0, from the initial rates. */
   restart(): void;
+  /** Begins again at epoch 0, from the rates that are in force. */
+  begin(): void;
   /** Where the scheduler stands. */
   stateDict(): SchedulerState;
   /** @throws {TypeError} If the state is of another scheduler */
@@ -95,6 +97,10 @@ export abstract class LRScheduler implements Scheduler {
 
   restart(): void {
     this.groups.forEach((group, i) => group.lr = this.baseLrs[i]!);
+    this.begin();
+  }
+
+  begin(): void {
     this.lastEpoch = -1;
     this.step();
   }
