@@ -25,9 +25,9 @@ import {
 } from "../conformance/case.ts";
 import { runCategory } from "../conformance/run.ts";
 
-/** Bytes of tensors that one case may bring. */
-const CASE_LIMIT = 10_000;
-/** Bytes of tensors and text that one category may bring. */
+/** Bytes that one case may bring: small ones first, larger ones if need be. */
+const CASE_LIMITS = [2_500, 10_000];
+/** Bytes that one category may bring. */
 const CATEGORY_LIMIT = 200_000;
 
 /** The keys of all tensors that a case refers to. */
@@ -55,19 +55,21 @@ function traitsOf({ op, kwargs, views, fields }: Case): string[] {
 /** The cases to copy, in their order. */
 function choose(category: Category, passed: ReadonlySet<string>): Case[] {
   const seen = new Set<string>();
-  const chosen: Case[] = [];
+  const chosen = new Set<Case>();
   let bytes = 0;
-  for (const golden of category.cases) {
-    const traits = traitsOf(golden).filter((trait) => !seen.has(trait));
-    if (!passed.has(golden.id) || traits.length === 0) continue;
-    if ("root" in golden.kwargs || "file" in golden.kwargs) continue;
-    const size = bytesOf(category, golden);
-    if (size > CASE_LIMIT || bytes + size > CATEGORY_LIMIT) continue;
-    for (const trait of traits) seen.add(trait);
-    chosen.push(golden);
-    bytes += size;
+  for (const limit of CASE_LIMITS) {
+    for (const golden of category.cases) {
+      const traits = traitsOf(golden).filter((trait) => !seen.has(trait));
+      if (!passed.has(golden.id) || traits.length === 0) continue;
+      if ("root" in golden.kwargs || "file" in golden.kwargs) continue;
+      const size = bytesOf(category, golden);
+      if (size > limit || bytes + size > CATEGORY_LIMIT) continue;
+      for (const trait of traits) seen.add(trait);
+      chosen.add(golden);
+      bytes += size;
+    }
   }
-  return chosen;
+  return category.cases.filter((golden) => chosen.has(golden));
 }
 
 /** A file of the category with these cases alone. */
