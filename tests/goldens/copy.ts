@@ -8,8 +8,8 @@
  * first with views, and the first of each tag, if they are small and need no
  * files beside the goldens. What is unsupported or failed is left out;
  * `./run conformance DIR` shows that. Run it again when the table has grown.
- * int64 becomes int32, and float64 float32, as
- * the reader reads them. The category large takes too long to be copied.
+ * int64 becomes int32, and float64 float32, as the reader reads them. The
+ * category large takes too long to be copied.
  *
  * @module
  */
