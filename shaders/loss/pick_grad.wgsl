@@ -39,8 +39,12 @@ fn main(
   let i = id.y * groups.x * GROUP + id.x;
   if (i >= params.size) { return; } // guard
   let inner = params.inner;
-  let c = ((i / inner) % params.length) * WIDTH;
-  let run = (i / (inner * params.length)) * inner + i % inner;
+  let span = inner * params.length;
+  let outer = i / span;
+  let rest = i - outer * span;
+  let step = rest / inner;
+  let c = step * WIDTH;
+  let run = outer * inner + (rest - step * inner);
   // a negative target becomes a number that no class has
   let hit = u32(load_target(params.target_offset + run));
   let scale = kept[run] * dy[params.dy_offset + run * params.dy_step];
