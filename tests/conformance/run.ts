@@ -21,6 +21,7 @@ const RUNNERS: Readonly<Record<string, CategoryRunner>> = {
   schedulers: runSchedulers,
   data: runData,
   training: runTraining,
+  models: runOps,
   large: runLargeOps,
 };
 

@@ -1,6 +1,6 @@
 /**
  * Runs cases that are calls: inputs in, results and gradients out. The
- * categories tensor, nn, losses and large.
+ * categories tensor, nn, losses, models and large.
  *
  * Waiting for the GPU is most of what a case costs, so all that a case reads is
  * asked for in one turn, and many cases are under way at once. An error of the

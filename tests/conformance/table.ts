@@ -17,7 +17,7 @@ import { LOSSES } from "./ops/losses.ts";
 import { moduleRow, MODULES } from "./ops/modules.ts";
 import { MOVEMENT } from "./ops/movement.ts";
 import { PRODUCTS } from "./ops/products.ts";
-import { PROGRAMS } from "./ops/programs.ts";
+import { OWN, PROGRAMS } from "./ops/programs.ts";
 import { REDUCTIONS } from "./ops/reductions.ts";
 
 const TABLE: Rows = {
@@ -29,6 +29,7 @@ const TABLE: Rows = {
   ...FUNCTIONAL,
   ...LOSSES,
   ...MODULES,
+  ...OWN,
 };
 
 /**

@@ -7,7 +7,21 @@
 
 import { conv2d } from "../../../src/ops/conv.ts";
 import { matmul } from "../../../src/ops/matmul.ts";
+import { fromHost } from "../../../src/tensor/create.ts";
+import { hashUniform } from "../hash.ts";
 import type { Rows } from "../row.ts";
+
+/** What has a name of the goldens' own. */
+export const OWN: Rows = {
+  "hash_uniform": (args) =>
+    fromHost(hashUniform({
+      salt: args.value("salt"),
+      ["tensor_index"]: args.value("tensor_index"),
+      shape: args.value("shape"),
+      lo: args.value("lo"),
+      hi: args.value("hi"),
+    })),
+};
 
 /** Every program. */
 export const PROGRAMS: Rows = {
