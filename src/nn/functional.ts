@@ -23,6 +23,8 @@ export {
   type MaxPool1dOptions,
   maxPool2d,
   type MaxPoolOptions,
+  maxUnpool2d,
+  type MaxUnpoolOptions,
 } from "../ops/max_pool.ts";
 export {
   adaptiveAvgPool1d,
@@ -31,6 +33,8 @@ export {
   type AvgPool1dOptions,
   avgPool2d,
   type AvgPoolOptions,
+  lpPool2d,
+  type LpPoolOptions,
 } from "../ops/avg_pool.ts";
 export {
   type Pair,

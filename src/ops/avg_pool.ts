@@ -14,6 +14,7 @@ import {
   axisWords,
   fixedWindows,
   type Pair,
+  pairOf,
   type Single,
   singleOf,
   windowConsts,
@@ -192,4 +193,32 @@ export function adaptiveAvgPool1d(x: Tensor, outputSize: Single): Tensor {
     x,
     (image) => adaptiveAvgPool2d(image, [1, singleOf(outputSize)]),
   );
+}
+
+/** Options of `lpPool2d`. */
+export interface LpPoolOptions {
+  /** From one window to the next. Default: the kernel's size. */
+  readonly stride?: Pair;
+  /** Whether a last window that begins inside is taken. Default: false. */
+  readonly ceilMode?: boolean;
+}
+
+/**
+ * The p-norm of each window of an image: (sum of x^p)^(1 / p), the sum taken as
+ * 0 where it is negative.
+ *
+ * Source: torch.nn.functional.lp_pool2d.
+ *
+ * @throws {TypeError} If `x` is no image of floats
+ * @throws {RangeError} If a size is not what it may be, or no window fits
+ */
+export function lpPool2d(
+  x: Tensor,
+  normType: number,
+  kernelSize: Pair,
+  options: LpPoolOptions = {},
+): Tensor {
+  const [kernelH, kernelW] = pairOf(kernelSize);
+  const mean = avgPool2d(x.pow(normType), kernelSize, options);
+  return mean.relu().mul(kernelH * kernelW).pow(1 / normType);
 }

@@ -10,7 +10,9 @@
 
 import { type AdapterClass, adapterClass } from "../gpu/device.ts";
 import { foldGroups, type Plan } from "../gpu/plan.ts";
+import { zeros } from "../tensor/create.ts";
 import type { DType } from "../tensor/dtype.ts";
+import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Op } from "./define.ts";
 import { declareInput } from "./map.ts";
@@ -20,6 +22,7 @@ import {
   axisWords,
   fixedWindows,
   type Pair,
+  pairOf,
   type Single,
   singleOf,
   windowConsts,
@@ -342,4 +345,44 @@ export function adaptiveMaxPool2d(
 ): Tensor | [y: Tensor, indices: Tensor] {
   const windows = adaptiveWindows("adaptiveMaxPool2d", x, outputSize);
   return returnIndices ? poolWithIndices(x, windows) : pool(x, windows)[0];
+}
+
+/** Options of `maxUnpool2d`. */
+export interface MaxUnpoolOptions {
+  /** That of the pooling. Default: the kernel's size. */
+  readonly stride?: Pair;
+  /** That of the pooling. Default: 0. */
+  readonly padding?: Pair;
+  /** [H, W] of the result, where the pooling left elements out. */
+  readonly outputSize?: readonly [number, number];
+}
+
+/**
+ * Maxima back where `maxPool2d` found them, zeros elsewhere.
+ *
+ * Source: torch.nn.functional.max_unpool2d.
+ *
+ * @throws {TypeError} If shapes are unequal or no images
+ */
+export function maxUnpool2d(
+  x: Tensor,
+  indices: Tensor,
+  kernelSize: Pair,
+  { stride = kernelSize, padding = 0, outputSize }: MaxUnpoolOptions = {},
+): Tensor {
+  if (!sameShape(x.shape, indices.shape) || x.ndim < 3 || x.ndim > 4) {
+    throw new TypeError(
+      `Cannot maxUnpool2d ${formatShape(x.shape)} with indices of shape ` +
+        `${formatShape(indices.shape)}: expected images of equal shapes`,
+    );
+  }
+  const [kernels, strides, pads] = [kernelSize, stride, padding].map(pairOf);
+  const [height, width] = outputSize ??
+    x.shape.slice(-2).map((length, i) =>
+      (length - 1) * strides![i]! - 2 * pads![i]! + kernels![i]!
+    );
+  const outer = x.shape.slice(0, -2);
+  const empty = zeros([...outer, height! * width!], { dtype: x.dtype });
+  return empty.scatter(-1, indices.flatten(-2), x.flatten(-2))
+    .reshape([...outer, height!, width!]);
 }

@@ -6,6 +6,7 @@ import {
   avgPool1d,
   avgPool2d,
   type AvgPoolOptions,
+  lpPool2d,
 } from "../../src/ops/avg_pool.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import {
@@ -83,6 +84,14 @@ Deno.test("adaptiveAvgPool2d() takes windows from floor to ceil", async () => {
   await assertClose(one, await x.data(), 0);
   await assertGradients((a) => adaptiveAvgPool2d(a, [2, 3]), [made([2, 5, 4])]);
   await assertGradients((a) => adaptiveAvgPool2d(a, 1), [made([2, 3, 3])]);
+});
+
+Deno.test("lpPool2d() is the norm of each window", async () => {
+  const x = made([1, 2, 4], [3, 0, -1, 2, 0, 4, 2, 4]);
+  await assertClose(lpPool2d(x, 2, 2), [5, 5], 1e-6);
+  const cubes = lpPool2d(x, 3, [1, 4]);
+  await assertClose(cubes, [34 ** (1 / 3), 136 ** (1 / 3)], 1e-5);
+  await assertGradients((a) => lpPool2d(a, 2, 2), [made([1, 2, 4])]);
 });
 
 Deno.test("avgPool2d() names what it rejects", () => {

@@ -8,6 +8,7 @@ import {
   maxPool2d,
   type MaxPoolChoice,
   type MaxPoolOptions,
+  maxUnpool2d,
 } from "../../src/ops/max_pool.ts";
 import { fixedWindows, type Pair, pairOf } from "../../src/ops/pool_windows.ts";
 import { tensor } from "../../src/tensor/create.ts";
@@ -192,6 +193,23 @@ Deno.test("adaptiveMaxPool2d() takes windows from floor to ceil", async () => {
     4,
     4,
   ]]);
+});
+
+Deno.test("maxUnpool2d() puts maxima back where they were", async () => {
+  const x = made([1, 4, 4], [...Array(16).keys()].map((i) => i * 5 % 16 + 1));
+  const [y, at] = maxPool2d(x, 2, { returnIndices: true });
+  const back = maxUnpool2d(y, at, 2);
+  const maxima = await y.data();
+  const want = (await x.data()).map((v) => maxima.includes(v) ? v : 0);
+  assertEquals(await back.data(), want);
+  const larger = maxUnpool2d(y, at, 2, { outputSize: [4, 5] });
+  assertEquals(larger.shape, [1, 4, 5]);
+  await assertGradients((a) => maxUnpool2d(a, at, 2), [y]);
+  assertThrows(
+    () => maxUnpool2d(y, at.flatten(1), 2),
+    TypeError,
+    "Cannot maxUnpool2d [1, 2, 2] with indices of shape [1, 4]",
+  );
 });
 
 Deno.test("maxPool2d() keeps float16", async () => {
