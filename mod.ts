@@ -28,6 +28,11 @@ export {
   type GeneratorState,
   manualSeed,
 } from "./src/tensor/generator.ts";
+export {
+  type Differentiable,
+  gradcheck,
+  type GradcheckOptions,
+} from "./src/autograd/gradcheck.ts";
 export { cat, stack } from "./src/ops/join.ts";
 export { einsum } from "./src/ops/einsum.ts";
 export { where } from "./src/ops/arithmetic.ts";
@@ -44,8 +49,8 @@ export type { Dims } from "./src/ops/reduce.ts";
 export type { SortOptions, TopkOptions } from "./src/ops/sort.ts";
 export { type VarianceOptions, varMean } from "./src/ops/statistics.ts";
 export { noGrad } from "./src/autograd/mode.ts";
-export { grad } from "./src/autograd/backward.ts";
-export { scope } from "./src/tensor/scope.ts";
+export { type BackwardOptions, grad } from "./src/autograd/backward.ts";
+export { Scope, scope } from "./src/tensor/scope.ts";
 export {
   adapter,
   type AdapterClass,

@@ -13,11 +13,30 @@ fn log1p(x: f32) -> f32 {
   return 2.0 * fma(s * u, p, s);
 }
 
-fn expm1(x: f32) -> f32 {
-  if (x < -0.5 || x > 0.5) { return exp(x) - 1.0; }
+// exp(x) - 1 for |x| <= 1/2
+fn expm1_small(x: f32) -> f32 {
   let p = fma(fma(fma(fma(fma(fma(2.4957046e-5, x, 1.9962185e-4), x,
     1.3888608e-3), x, 8.333182e-3), x, 4.1666668e-2), x, 0.16666667), x, 0.5);
   return fma(x * x, p, x);
+}
+
+fn power_of_two(n: i32) -> f32 { return bitcast<f32>(u32(n + 127) << 23u); }
+
+// The built-in rounds x * log2(e), which costs large results a dozen bits.
+fn exp_of(x: f32) -> f32 {
+  let c = clamp(x, -105.0, 90.0); // beyond: 0 and infinity all the same
+  let k = round(c * 1.442695);
+  let r = fma(k, -1.4286068e-6, fma(k, -0.69314575, c));
+  let n = i32(k);
+  // in two steps, for results that are no normal numbers
+  let y = (1.0 + expm1_small(r)) * power_of_two(n / 2) *
+    power_of_two(n - n / 2);
+  return select(y, x, is_nan(x));
+}
+
+fn expm1(x: f32) -> f32 {
+  if (x < -0.5 || x > 0.5) { return exp_of(x) - 1.0; }
+  return expm1_small(x);
 }
 
 fn tanh_of(x: f32) -> f32 {
@@ -27,7 +46,7 @@ fn tanh_of(x: f32) -> f32 {
       -5.3526007e-2), u, 0.13328415), u, -0.33333132);
     return fma(x * u, p, x);
   }
-  let y = 1.0 - 2.0 / (exp(2.0 * min(abs(x), 20.0)) + 1.0);
+  let y = 1.0 - 2.0 / (exp_of(2.0 * min(abs(x), 20.0)) + 1.0);
   return select(sign(x) * y, x, is_nan(x));
 }
 
@@ -37,12 +56,12 @@ fn sinh_of(x: f32) -> f32 {
     return 0.5 * (e + e / (e + 1.0));
   }
   // by halves: exp(x) overflows before sinh(x) does
-  let h = exp(0.5 * abs(x));
+  let h = exp_of(0.5 * abs(x));
   return sign(x) * (0.5 * h * h - 0.5 / h / h);
 }
 
 fn cosh_of(x: f32) -> f32 {
-  let h = exp(0.5 * abs(x));
+  let h = exp_of(0.5 * abs(x));
   return 0.5 * h * h + 0.5 / h / h;
 }
 
@@ -62,14 +81,14 @@ fn erf(x: f32) -> f32 {
       -0.37612638), u, 1.1283792);
   }
   let c = min(abs(x), 10.0);
-  return select(sign(x) * (1.0 - exp(-c * c) * erfc_scaled(c)), x, is_nan(x));
+  return select(sign(x) * (1.0 - exp_of(-c * c) * erfc_scaled(c)), x, is_nan(x));
 }
 
 // 1 - erf(x), without its cancellation for large x; relative error 1e-5 there
 fn erfc(x: f32) -> f32 {
   if (x < 1.0) { return 1.0 - erf(x); }
   let c = min(x, 10.4); // erfc(10.4) is below the smallest f32
-  return select(exp(-c * c) * erfc_scaled(c), x, is_nan(x));
+  return select(exp_of(-c * c) * erfc_scaled(c), x, is_nan(x));
 }
 
 fn atan_of(x: f32) -> f32 {
@@ -155,7 +174,7 @@ fn sin_of(x: f32) -> f32 { return sin_turned(x, 0); }
 fn cos_of(x: f32) -> f32 { return sin_turned(x, 1); }
 fn tan_of(x: f32) -> f32 { return sin_turned(x, 0) / sin_turned(x, 1); }
 
-fn sigmoid(x: f32) -> f32 { return 1.0 / (1.0 + exp(-x)); }
+fn sigmoid(x: f32) -> f32 { return 1.0 / (1.0 + exp_of(-x)); }
 
 // |a| to the power of b: the exponent's whole part is kept apart, so that large
 // powers are as exact as small ones

@@ -69,7 +69,7 @@ export const ACTIVATIONS: MapRows = {
   },
   eluBackward: {
     kind: "float",
-    wgsl: "select(a * c * exp(b), a, b > 0.0)",
+    wgsl: "select(a * c * exp_of(b), a, b > 0.0)",
     grads: [
       {
         uses: "bc",
@@ -119,7 +119,7 @@ export const ACTIVATIONS: MapRows = {
   },
   logsigmoid: {
     kind: "float",
-    wgsl: "min(a, 0.0) - log1p(exp(-abs(a)))",
+    wgsl: "min(a, 0.0) - log1p(exp_of(-abs(a)))",
     grads: [{
       uses: "a",
       rule: (dy, { a }) => dy.mul(map("sigmoid", map("neg", a))),
@@ -150,7 +150,7 @@ export const ACTIVATIONS: MapRows = {
   // a tanh(softplus(a))
   mish: {
     kind: "float",
-    wgsl: "a * tanh_of(select(log1p(exp(a)), a, a > 20.0))",
+    wgsl: "a * tanh_of(select(log1p(exp_of(a)), a, a > 20.0))",
     grads: [{
       uses: "a",
       rule: (dy, { a }) => {
@@ -163,7 +163,7 @@ export const ACTIVATIONS: MapRows = {
   // log(1 + exp(a b)) / b, which is a where a b > c
   softplus: {
     kind: "float",
-    wgsl: "select(log1p(exp(a * b)) / b, a, a * b > c)",
+    wgsl: "select(log1p(exp_of(a * b)) / b, a, a * b > c)",
     grads: [{
       uses: "abc",
       rule: (dy, { a, b, c }) => {
@@ -182,7 +182,7 @@ export const ACTIVATIONS: MapRows = {
   geluBackward: {
     kind: "float",
     wgsl:
-      "a * (0.5 * erfc(-0.70710678 * b) + 0.39894228 * b * exp(-0.5 * b * b))",
+      "a * (0.5 * erfc(-0.70710678 * b) + 0.39894228 * b * exp_of(-0.5 * b * b))",
     grads: [
       { uses: "b", rule: (dy, { b }) => map("geluBackward", dy, b) },
       {

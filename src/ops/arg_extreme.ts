@@ -154,7 +154,9 @@ export function argmin(
 
 /** Elements, and where along the dim they were. */
 export interface ValuesAndIndices {
+  /** The elements; gradients flow back to them. */
   readonly values: Tensor;
+  /** Their indices in the dim: int32. */
   readonly indices: Tensor;
 }
 

@@ -67,7 +67,7 @@ export const FUNCTIONS: MapRows = {
   },
   exp: {
     kind: "float",
-    wgsl: "exp(a)",
+    wgsl: "exp_of(a)",
     grads: [{ uses: "y", rule: (dy, { y }) => dy.mul(y) }],
   },
   exp2: {
@@ -177,7 +177,7 @@ export const FUNCTIONS: MapRows = {
   // 2 / sqrt(pi) exp(-a^2)
   erfSlope: {
     kind: "float",
-    wgsl: "1.1283792 * exp(-a * a)",
+    wgsl: "1.1283792 * exp_of(-a * a)",
     grads: [{
       uses: "ay",
       rule: (dy, { a, y }) => dy.mul(y).mul(a).mul(-2),

@@ -27,17 +27,29 @@ export class Scope {
     current = this;
   }
 
-  /** Notes a tensor made inside. */
+  /**
+   * Notes a tensor made inside.
+   *
+   * @internal
+   */
   add(tensor: Disposable): void {
     this.#made.add(tensor);
   }
 
-  /** Lets a tensor live on: it belongs to the scope around this one, if any. */
+  /**
+   * Lets a tensor live on: it belongs to the scope around this one, if any.
+   *
+   * @internal
+   */
   yield(tensor: Disposable): void {
     if (this.#made.delete(tensor)) this.#outer?.add(tensor);
   }
 
-  /** Lets a tensor live on, whatever scopes there are. */
+  /**
+   * Lets a tensor live on, whatever scopes there are.
+   *
+   * @internal
+   */
   keep(tensor: Disposable): void {
     this.#made.delete(tensor);
     this.#outer?.keep(tensor);

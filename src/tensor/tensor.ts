@@ -163,13 +163,18 @@ export class Tensor {
   get bytesPerElement(): number {
     return DTYPES[this.dtype].bytes;
   }
-  /** Where the elements lie in the storage. */
+  /**
+   * Where the elements lie in the storage.
+   *
+   * @internal
+   */
   get layout(): Layout {
     return this.#layout;
   }
   /**
    * The buffer that the elements lie in, shared by all views.
    *
+   * @internal
    * @throws {ReferenceError} If the tensor was disposed
    */
   get storage(): Storage {
@@ -188,7 +193,11 @@ export class Tensor {
     const { written, version } = this.storage;
     return version === 0 && written?.length === this.size ? written : undefined;
   }
-  /** Where the tensor stands in the graph of computations. */
+  /**
+   * Where the tensor stands in the graph of computations.
+   *
+   * @internal
+   */
   get autograd(): Autograd {
     return this.#autograd ??= new Autograd();
   }
@@ -300,7 +309,11 @@ export class Tensor {
     return other;
   }
 
-  /** Moves the handle to other elements of the same shape: what optimizers do. */
+  /**
+   * Moves the handle to other elements of the same shape: what optimizers do.
+   *
+   * @internal
+   */
   rebind(storage: Storage, layout: Layout): void {
     storage.retain();
     this.#storage.release();
@@ -347,7 +360,11 @@ export class Tensor {
     return this;
   }
 
-  /** Gives the tensor another place in the graph: NOTE [in place]. */
+  /**
+   * Gives the tensor another place in the graph: NOTE [in place].
+   *
+   * @internal
+   */
   moveTo(place: Autograd): void {
     this.#autograd = place;
   }
@@ -1022,14 +1039,16 @@ export class Tensor {
   amin(dim?: Dims, options?: ReduceOptions): Tensor {
     return amin(this, dim, options);
   }
-  /** The largest element; with `dim`, the largest along it and their indices. */
+  /** The largest element; tied ones share the gradient. */
   max(): Tensor;
+  /** The largest elements along a dim, and where they are. */
   max(dim: number, options?: ReduceOptions): ValuesAndIndices;
   max(dim?: number, options?: ReduceOptions): Tensor | ValuesAndIndices {
     return dim === undefined ? amax(this) : maxAlong(this, dim, options);
   }
-  /** The smallest element; with `dim`, the smallest along it and their indices. */
+  /** The smallest element; tied ones share the gradient. */
   min(): Tensor;
+  /** The smallest elements along a dim, and where they are. */
   min(dim: number, options?: ReduceOptions): ValuesAndIndices;
   min(dim?: number, options?: ReduceOptions): Tensor | ValuesAndIndices {
     return dim === undefined ? amin(this) : minAlong(this, dim, options);
