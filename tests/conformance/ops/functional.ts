@@ -92,6 +92,20 @@ const POOLING: Rows = {
         "divisorOverride",
       ),
     ),
+  "torch.nn.functional.lp_pool2d": (args) =>
+    F.lpPool2d(
+      args.tensor("input"),
+      args.value("norm_type"),
+      args.value("kernel_size"),
+      args.options<F.LpPoolOptions>("stride", "ceilMode"),
+    ),
+  "torch.nn.functional.max_unpool2d": (args) =>
+    F.maxUnpool2d(
+      args.tensor("input"),
+      args.tensor("indices"),
+      args.value("kernel_size"),
+      args.options<F.MaxUnpoolOptions>("stride", "padding", "outputSize"),
+    ),
   "torch.nn.functional.max_pool1d": (args) =>
     F.maxPool1d(
       args.tensor("input"),
