@@ -3,8 +3,9 @@
  *
  * Both end in one value and one weight per target, which a reduction joins. For
  * class indices there is a kernel that goes from logits to losses in one pass,
- * and one for their gradient; label smoothing, probabilities as targets and
- * rows that deserve a workgroup go through log-softmax.
+ * and one for their gradient (cross_entropy_kernels.ts); label smoothing,
+ * probabilities as targets and rows that deserve a workgroup go through
+ * log-softmax.
  *
  * A class that does not exist is refused where the host knows the targets
  * (indices.ts); where only the GPU does, its loss and its gradient are NaN.
@@ -13,26 +14,21 @@
  */
 
 import { isGradEnabled } from "../autograd/mode.ts";
-import { type AdapterClass, adapterClass } from "../gpu/device.ts";
-import { foldGroups, type Plan } from "../gpu/plan.ts";
+import { adapterClass } from "../gpu/device.ts";
 import { arange } from "../tensor/create.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import {
+  chooseCrossEntropy,
+  type PickSaved,
+  planLosses,
+  planPickGrad,
+} from "./cross_entropy_kernels.ts";
 import { defineOp } from "./define.ts";
-import { declareInput } from "./map.ts";
 import { checkIndices } from "./indices.ts";
 import { checkReduction, reduceLoss, type Reduction } from "./reduction.ts";
-import { type Extent, extentOf, logSoftmax } from "./softmax.ts";
-
-import floatLib from "../../shaders/lib/float.wgsl" with { type: "text" };
-import crossEntropySource from "../../shaders/loss/cross_entropy.wgsl" with {
-  type: "text",
-};
-import pickSource from "../../shaders/loss/pick.wgsl" with { type: "text" };
-import pickGradSource from "../../shaders/loss/pick_grad.wgsl" with {
-  type: "text",
-};
+import { extentOf, logSoftmax } from "./softmax.ts";
 
 /** Options of `nllLoss`. */
 export interface NllLossOptions {
@@ -54,149 +50,9 @@ interface PickParams {
   readonly ignoreIndex: number;
 }
 
-/** Elements of a row from which on a GPU gives it a workgroup of its own. */
-const LONG = 1024;
-const GRAD_GROUP = 64;
-
-/** Whether logits go to losses in one kernel, or through log-softmax. */
-export function chooseCrossEntropy(
-  { length, inner }: Extent,
-  labelSmoothing: number,
-  kind: AdapterClass,
-): "fused" | "composed" {
-  if (labelSmoothing !== 0) return "composed";
-  return kind === "gpu" && inner === 1 && length >= LONG ? "composed" : "fused";
-}
-
-/** Whether rows can be read four elements at a time. */
-function isWide({ length, inner }: Extent, x: Tensor): boolean {
-  return inner === 1 && length % 4 === 0 && x.layout.offset % 4 === 0;
-}
-
 /** [N, C, d1, …] without the classes. */
 function targetShape(x: Tensor): number[] {
   return x.shape.toSpliced(1, 1);
-}
-
-// The text that reads targets and weights. Without weights any buffer takes
-// their place, and no text names it.
-function readers(target: Tensor, binding: number, weight?: Tensor): string {
-  const weights = weight
-    ? `@group(0) @binding(${
-      binding + 1
-    }) var<storage, read> weights: array<f32>;
-fn weight_of(c: u32) -> f32 { return weights[params.weight_offset + c]; }`
-    : "fn weight_of(c: u32) -> f32 { return 1.0; }";
-  return `${floatLib}
-alias T = i32;
-${declareInput("target", binding, target.dtype, false)}
-${weights}
-`;
-}
-
-function planLosses(
-  name: "cross_entropy" | "pick",
-  x: Tensor,
-  target: Tensor,
-  weight: Tensor | undefined,
-  outputs: readonly Tensor[],
-  ignoreIndex: number,
-): Plan {
-  const extent = extentOf(x.shape, 1);
-  const dense = [x, target, weight].map((tensor) => tensor?.contiguous());
-  const [logits = x, classes = target, weights] = dense;
-  const isFused = name === "cross_entropy";
-  const wide = isFused && isWide(extent, logits);
-  const width = wide ? 4 : 1;
-  const runs = extent.outer * extent.inner;
-  const group = adapterClass() === "cpu" ? 8 : 64;
-  return {
-    name,
-    source: isFused ? crossEntropySource : pickSource,
-    consts: { GROUP: group },
-    header: (isFused ? (wide ? FOUR : ONE) : "") + readers(target, 1, weights),
-    buffers: [logits, classes, weights ?? classes, ...outputs].map((tensor) =>
-      tensor.storage
-    ),
-    params: [
-      runs,
-      extent.length / width,
-      extent.inner,
-      logits.layout.offset / width,
-      classes.layout.offset,
-      weights?.layout.offset ?? 0,
-      ignoreIndex >>> 0,
-      extent.length,
-    ],
-    groups: foldGroups(Math.ceil(runs / group)),
-  };
-}
-
-const ONE = `alias Q = f32;
-fn top(v: Q) -> f32 { return v; }
-fn total(v: Q) -> f32 { return v; }
-fn element(first: u32, c: u32) -> f32 { return x[first + c * params.inner]; }
-`;
-const FOUR = `alias Q = vec4f;
-fn top(v: Q) -> f32 { return max(max(v.x, v.y), max(v.z, v.w)); }
-fn total(v: Q) -> f32 { return (v.x + v.y) + (v.z + v.w); }
-fn element(first: u32, c: u32) -> f32 { return x[first + c / 4u][c % 4u]; }
-`;
-
-/** What the gradient looks at besides `dy`; `stats` is missing for `pick`. */
-interface PickSaved {
-  readonly x: Tensor;
-  readonly target: Tensor;
-  readonly kept: Tensor;
-  readonly stats?: Tensor;
-}
-
-// A plan of pick_grad.wgsl.
-function planPickGrad(
-  dy: Tensor,
-  { x, target, kept, stats }: PickSaved,
-  dx: Tensor,
-): Plan {
-  const extent = extentOf(dx.shape, 1);
-  const logits = stats && x.contiguous();
-  const wide = isWide(extent, logits ?? dx);
-  const width = wide ? 4 : 1;
-  const size = dx.size / width;
-  const lanes = wide
-    ? "alias Q = vec4f;\nalias U = vec4u;\nconst LANES = vec4u(0, 1, 2, 3);\n"
-    : "alias Q = f32;\nalias U = u32;\nconst LANES = 0u;\n";
-  const share = stats
-    ? `@group(0) @binding(0) var<storage, read> x: array<Q>;
-@group(0) @binding(1) var<storage, read> stats: array<vec2f>;
-fn share(i: u32, run: u32) -> Q {
-  let s = stats[run];
-  return exp(x[params.offset + i] - s.x) / s.y;
-}
-`
-    : "fn share(i: u32, run: u32) -> Q { return Q(0.0); }\n";
-  // a reduction's gradient is one number for all, and needs no copy
-  const isOne = dy.layout.strides.every((step) => step === 0);
-  const steps = isOne ? dy : dy.contiguous();
-  const classes = target.contiguous();
-  const inputs = [logits ?? classes, stats ?? classes, classes, kept, steps];
-  return {
-    name: stats ? "cross_entropy_grad" : "pick_grad",
-    source: pickGradSource,
-    consts: { GROUP: GRAD_GROUP, WIDTH: width },
-    header: `${lanes}${share}alias T = i32;\n` +
-      `${declareInput("target", 2, target.dtype, false)}\n`,
-    buffers: [...inputs, dx].map((tensor) => tensor.storage),
-    params: [
-      size,
-      extent.length / width,
-      extent.inner,
-      (logits?.layout.offset ?? 0) / width,
-      classes.layout.offset,
-      steps.layout.offset,
-      isOne ? 0 : 1,
-    ],
-    groups: foldGroups(Math.ceil(size / GRAD_GROUP)),
-  };
 }
 
 const pickGradOp = defineOp<void>({

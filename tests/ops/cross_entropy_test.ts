@@ -1,8 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 
 import { withAdapterClass } from "../../src/gpu/device.ts";
+import { chooseCrossEntropy } from "../../src/ops/cross_entropy_kernels.ts";
 import {
-  chooseCrossEntropy,
   crossEntropy,
   type CrossEntropyOptions,
   nllLoss,
