@@ -33,7 +33,9 @@ const FORM = "checkpoint 1";
 
 /** A part that is saved by its state dict: a module, an optimizer, … */
 export interface Stateful {
+  /** Tensors and plain values, in maps, lists and records. */
   stateDict(): unknown;
+  /** Goes on from such a state; throws, and changes nothing, if it can't. */
   loadStateDict(state: unknown): unknown;
   /** Throws where `loadStateDict` would, and changes nothing. */
   checkStateDict?(state: unknown): unknown;
@@ -41,8 +43,11 @@ export interface Stateful {
 
 /** A part that is saved by where it stands: a loader, a generator. */
 export interface Resumable {
+  /** Where it stands, in plain values. */
   state(): unknown;
+  /** Goes on from there, as loaders do. */
   resume?(state: unknown): unknown;
+  /** Goes on from there, as generators do. */
   setState?(state: unknown): unknown;
 }
 

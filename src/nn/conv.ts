@@ -42,14 +42,21 @@ export interface Conv2dOptions extends ConvOptions {
  * ```
  */
 export class Conv2d extends Module {
+  /** Channels of the input. */
   readonly inChannels: number;
+  /** Channels of the output. */
   readonly outChannels: number;
+  /** Rows and columns of a filter. */
   readonly kernelSize: readonly [number, number];
+  /** [outChannels, inChannels / groups, ...kernelSize]. */
   weight: Parameter;
+  /** [outChannels]. */
   bias: Parameter | undefined;
   readonly #options: ConvOptions;
 
   /**
+   * Draws the parameters.
+   *
    * @throws {RangeError} If a size is not a positive integer, or `groups` does
    * not divide both numbers of channels
    */

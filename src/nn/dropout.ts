@@ -26,9 +26,14 @@ import { Module } from "./module.ts";
  * ```
  */
 export class Dropout extends Module {
+  /** The probability of a zero. */
   readonly p: number;
 
-  /** @throws {RangeError} If `p` is not in [0, 1] */
+  /**
+   * Takes the probability of a zero.
+   *
+   * @throws {RangeError} If `p` is not in [0, 1]
+   */
   constructor(p = 0.5) {
     super();
     if (!(p >= 0 && p <= 1)) {

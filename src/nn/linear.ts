@@ -36,12 +36,20 @@ export interface LinearOptions {
  * ```
  */
 export class Linear extends Module {
+  /** Size of the last dim of the input. */
   readonly inFeatures: number;
+  /** Size of the last dim of the output. */
   readonly outFeatures: number;
+  /** [outFeatures, inFeatures]. */
   weight: Parameter;
+  /** [outFeatures]. */
   bias: Parameter | undefined;
 
-  /** @throws {RangeError} If a size is not a whole number */
+  /**
+   * Draws the parameters.
+   *
+   * @throws {RangeError} If a size is not a whole number
+   */
   constructor(
     inFeatures: number,
     outFeatures: number,

@@ -43,7 +43,11 @@ export interface ParameterOptions {
  * ```
  */
 export class Parameter extends Tensor {
-  /** @throws {TypeError} If `values` are no floats and it requires a gradient */
+  /**
+   * Takes over the elements of `values`, without a copy.
+   *
+   * @throws {TypeError} If `values` are no floats and it requires a gradient
+   */
   constructor(
     values: Tensor,
     { requiresGrad = true }: ParameterOptions = {},
@@ -70,6 +74,7 @@ export class Buffer extends Tensor {
   /** Whether it belongs to the state dict. */
   readonly persistent: boolean;
 
+  /** Takes over the elements of `values`, without a copy. */
   constructor(values: Tensor, { persistent = true }: BufferOptions = {}) {
     super(values.storage, values.layout, values.dtype, "Buffer");
     this.keep();

@@ -21,9 +21,11 @@ import { Module } from "./module.ts";
  * Source: torch.nn.MaxPool2d.
  */
 export class MaxPool2d extends Module {
+  /** Rows and columns of a window. */
   readonly kernelSize: Pair;
   readonly #options: Omit<MaxPoolOptions, "returnIndices">;
 
+  /** Takes what the function of that name takes. */
   constructor(
     kernelSize: Pair,
     options: Omit<MaxPoolOptions, "returnIndices"> = {},
@@ -48,9 +50,11 @@ export class MaxPool2d extends Module {
  * Source: torch.nn.AvgPool2d.
  */
 export class AvgPool2d extends Module {
+  /** Rows and columns of a window. */
   readonly kernelSize: Pair;
   readonly #options: AvgPoolOptions;
 
+  /** Takes what the function of that name takes. */
   constructor(kernelSize: Pair, options: AvgPoolOptions = {}) {
     super();
     this.kernelSize = kernelSize;
@@ -73,8 +77,10 @@ export class AvgPool2d extends Module {
  * Source: torch.nn.AdaptiveAvgPool2d.
  */
 export class AdaptiveAvgPool2d extends Module {
+  /** Rows and columns of the output. */
   readonly outputSize: Pair;
 
+  /** Takes what the function of that name takes. */
   constructor(outputSize: Pair) {
     super();
     this.outputSize = outputSize;

@@ -31,6 +31,7 @@ import { Module } from "./module.ts";
 export class Sequential extends Module implements Iterable<Module> {
   readonly #modules: Map<string, Module>;
 
+  /** Modules by name, or numbered from 0. */
   constructor(named: Readonly<Record<string, Module>>);
   constructor(...modules: readonly Module[]);
   constructor(

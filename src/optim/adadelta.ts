@@ -54,7 +54,11 @@ const RULE: Rule = {
  * the paper: it has no lr.
  */
 export class Adadelta extends Optimizer<AdadeltaOptions> {
-  /** @throws As `Optimizer` */
+  /**
+   * Lays the parameters into flat buffers, with their values.
+   *
+   * @throws As `Optimizer`
+   */
   constructor(
     trainable: Trainable<AdadeltaOptions>,
     options: Partial<AdadeltaOptions> = {},

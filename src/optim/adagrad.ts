@@ -53,7 +53,11 @@ const RULE: Rule = {
  * paper, as in torch: lrDecay, and eps outside of the root.
  */
 export class Adagrad extends Optimizer<AdagradOptions> {
-  /** @throws As `Optimizer` */
+  /**
+   * Lays the parameters into flat buffers, with their values.
+   *
+   * @throws As `Optimizer`
+   */
   constructor(
     trainable: Trainable<AdagradOptions>,
     options: Partial<AdagradOptions> = {},

@@ -109,7 +109,11 @@ function adamScalars(options: AdamOptions, step: number): Scalars {
  * ```
  */
 export class Adam extends Optimizer<AdamOptions> {
-  /** @throws As `Optimizer` */
+  /**
+   * Lays the parameters into flat buffers, with their values.
+   *
+   * @throws As `Optimizer`
+   */
   constructor(
     trainable: Trainable<AdamOptions>,
     options: Partial<AdamOptions> = {},
@@ -138,7 +142,11 @@ export class Adam extends Optimizer<AdamOptions> {
  * rate.
  */
 export class AdamW extends Optimizer<AdamOptions> {
-  /** @throws As `Optimizer` */
+  /**
+   * Lays the parameters into flat buffers, with their values.
+   *
+   * @throws As `Optimizer`
+   */
   constructor(
     trainable: Trainable<AdamOptions>,
     options: Partial<AdamOptions> = {},

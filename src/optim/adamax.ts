@@ -53,7 +53,11 @@ const RULE: Rule = {
  * Difference from the paper, as in torch: eps.
  */
 export class Adamax extends Optimizer<AdamaxOptions> {
-  /** @throws As `Optimizer` */
+  /**
+   * Lays the parameters into flat buffers, with their values.
+   *
+   * @throws As `Optimizer`
+   */
   constructor(
     trainable: Trainable<AdamaxOptions>,
     options: Partial<AdamaxOptions> = {},

@@ -55,7 +55,11 @@ const RULE: Rule = {
  * state `average` of `stateDict()`.
  */
 export class ASGD extends Optimizer<ASGDOptions> {
-  /** @throws As `Optimizer` */
+  /**
+   * Lays the parameters into flat buffers, with their values.
+   *
+   * @throws As `Optimizer`
+   */
   constructor(
     trainable: Trainable<ASGDOptions>,
     options: Partial<ASGDOptions> = {},

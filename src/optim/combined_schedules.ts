@@ -77,6 +77,7 @@ abstract class Combined implements Scheduler {
 
 /** Options of `SequentialLR`. */
 export interface SequentialLROptions {
+  /** The schedulers, of one optimizer. */
   readonly schedulers: readonly Scheduler[];
   /** The epoch at which each but the first begins. */
   readonly milestones: readonly number[];
@@ -91,7 +92,11 @@ export interface SequentialLROptions {
 export class SequentialLR extends Combined {
   readonly #milestones: readonly number[];
 
-  /** @throws {RangeError} If there is not one milestone less than schedulers */
+  /**
+   * Writes the rates of epoch 0.
+   *
+   * @throws {RangeError} If there is not one milestone less than schedulers
+   */
   constructor(
     optimizer: Scheduled,
     { schedulers, milestones }: SequentialLROptions,
@@ -124,6 +129,7 @@ export class SequentialLR extends Combined {
 
 /** Options of `ChainedScheduler`. */
 export interface ChainedSchedulerOptions {
+  /** The schedulers, of one optimizer. */
   readonly schedulers: readonly Scheduler[];
 }
 
@@ -133,7 +139,11 @@ export interface ChainedSchedulerOptions {
  * Source: torch.optim.lr_scheduler.ChainedScheduler.
  */
 export class ChainedScheduler extends Combined {
-  /** @throws {RangeError} If there is no scheduler */
+  /**
+   * Writes the rates of epoch 0.
+   *
+   * @throws {RangeError} If there is no scheduler
+   */
   constructor(
     optimizer: Scheduled,
     { schedulers }: ChainedSchedulerOptions,

@@ -30,6 +30,7 @@ export class CosineAnnealingLR extends LRScheduler {
   readonly #tMax: number;
   readonly #etaMin: number;
 
+  /** Writes the rates of epoch 0. */
   constructor(
     optimizer: Scheduled,
     { tMax, etaMin = 0 }: CosineAnnealingLROptions,
@@ -79,7 +80,11 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
   /** Epochs from that restart to the next. */
   #length: number;
 
-  /** @throws {RangeError} If `t0` or `tMult` is not a positive integer */
+  /**
+   * Writes the rates of epoch 0.
+   *
+   * @throws {RangeError} If `t0` or `tMult` is not a positive integer
+   */
   constructor(
     optimizer: Scheduled,
     { t0, tMult = 1, etaMin = 0 }: CosineAnnealingWarmRestartsOptions,

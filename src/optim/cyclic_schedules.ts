@@ -58,6 +58,8 @@ export class CyclicLR extends LRScheduler {
   readonly #momentum: readonly [number, number] | undefined;
 
   /**
+   * Writes the rates of epoch 0.
+   *
    * @throws {RangeError} If there are not as many rates as groups, or momentum
    * is to be cycled and the optimizer has none
    */
@@ -122,7 +124,9 @@ export interface OneCycleLROptions {
   readonly maxLr: number | readonly number[];
   /** Steps in all. */
   readonly totalSteps?: number;
+  /** Epochs in all. */
   readonly epochs?: number;
+  /** Steps of an epoch. */
   readonly stepsPerEpoch?: number;
   /** Share of the steps that the rate rises in. Default: 0.3. */
   readonly pctStart?: number;
@@ -163,7 +167,11 @@ export class OneCycleLR extends LRScheduler {
   readonly #cosine: boolean;
   readonly #cycleMomentum: boolean;
 
-  /** @throws {RangeError} If an option is outside of its range */
+  /**
+   * Writes the rates of epoch 0.
+   *
+   * @throws {RangeError} If an option is outside of its range
+   */
   constructor(optimizer: Scheduled, options: OneCycleLROptions) {
     const name = "OneCycleLR";
     const { pctStart = 0.3, annealStrategy = "cos" } = options;

@@ -68,7 +68,11 @@ const RULE: Rule = {
  * the present beta1 and momentumDecay, also for the steps before a change.
  */
 export class NAdam extends Optimizer<NAdamOptions> {
-  /** @throws As `Optimizer` */
+  /**
+   * Lays the parameters into flat buffers, with their values.
+   *
+   * @throws As `Optimizer`
+   */
   constructor(
     trainable: Trainable<NAdamOptions>,
     options: Partial<NAdamOptions> = {},

@@ -64,6 +64,8 @@ export abstract class Optimizer<
   readonly #flats: FlatParameters[][] = [];
 
   /**
+   * Lays the parameters into flat buffers, with their values.
+   *
    * @throws {TypeError} If something to train is no tensor of floats and leaf
    * @throws {RangeError} If there is nothing to train, a parameter comes twice
    * or a hyperparameter is outside of its range

@@ -65,7 +65,11 @@ export class ReduceLROnPlateau {
   readonly #options: Required<Omit<ReduceLROnPlateauOptions, "minLr">>;
   readonly #minLrs: readonly number[];
 
-  /** @throws {RangeError} If `factor` is 1 or more */
+  /**
+   * Leaves the rates as they are until `step` is called.
+   *
+   * @throws {RangeError} If `factor` is 1 or more
+   */
   constructor(optimizer: Scheduled, options: ReduceLROnPlateauOptions = {}) {
     const name = "ReduceLROnPlateau";
     const { minLr = 0, ...given } = options;
@@ -138,7 +142,11 @@ export class ReduceLROnPlateau {
     };
   }
 
-  /** @throws {TypeError} If the state is of another scheduler */
+  /**
+   * Compares a state with this scheduler.
+   *
+   * @throws {TypeError} If the state is of another scheduler
+   */
   checkStateDict(state: unknown): void {
     parsePosition("ReduceLROnPlateau", this.#position(), state);
   }

@@ -61,7 +61,11 @@ const CERTAIN = 5;
  * eps.
  */
 export class RAdam extends Optimizer<RAdamOptions> {
-  /** @throws As `Optimizer` */
+  /**
+   * Lays the parameters into flat buffers, with their values.
+   *
+   * @throws As `Optimizer`
+   */
   constructor(
     trainable: Trainable<RAdamOptions>,
     options: Partial<RAdamOptions> = {},

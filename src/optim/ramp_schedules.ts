@@ -23,7 +23,11 @@ export class ConstantLR extends LRScheduler {
   readonly #factor: number;
   readonly #totalIters: number;
 
-  /** @throws {RangeError} If `factor` is not in [0, 1] */
+  /**
+   * Writes the rates of epoch 0.
+   *
+   * @throws {RangeError} If `factor` is not in [0, 1]
+   */
   constructor(
     optimizer: Scheduled,
     { factor = 1 / 3, totalIters = 5 }: ConstantLROptions = {},
@@ -63,7 +67,11 @@ export class LinearLR extends LRScheduler {
   readonly #end: number;
   readonly #totalIters: number;
 
-  /** @throws {RangeError} If a factor is not in (0, 1], the last in [0, 1] */
+  /**
+   * Writes the rates of epoch 0.
+   *
+   * @throws {RangeError} If a factor is not in (0, 1], the last in [0, 1]
+   */
   constructor(
     optimizer: Scheduled,
     { startFactor = 1 / 3, endFactor = 1, totalIters = 5 }: LinearLROptions =
@@ -107,6 +115,7 @@ export class PolynomialLR extends LRScheduler {
   readonly #totalIters: number;
   readonly #power: number;
 
+  /** Writes the rates of epoch 0. */
   constructor(
     optimizer: Scheduled,
     { totalIters = 5, power = 1 }: PolynomialLROptions = {},

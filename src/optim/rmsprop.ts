@@ -75,7 +75,11 @@ function makeRule(centered: boolean, hasMomentum: boolean): Rule {
  * Difference from Graves, as in torch: eps is outside of the root.
  */
 export class RMSprop extends Optimizer<RMSpropOptions> {
-  /** @throws As `Optimizer` */
+  /**
+   * Lays the parameters into flat buffers, with their values.
+   *
+   * @throws As `Optimizer`
+   */
   constructor(
     trainable: Trainable<RMSpropOptions>,
     options: Partial<RMSpropOptions> = {},

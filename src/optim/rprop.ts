@@ -56,7 +56,11 @@ const RULE: Rule = {
  * Igel & Huesken 2000: a turn is not taken back.
  */
 export class Rprop extends Optimizer<RpropOptions> {
-  /** @throws As `Optimizer` */
+  /**
+   * Lays the parameters into flat buffers, with their values.
+   *
+   * @throws As `Optimizer`
+   */
   constructor(
     trainable: Trainable<RpropOptions>,
     options: Partial<RpropOptions> = {},

@@ -9,14 +9,19 @@
 
 /** A group as schedulers see it. */
 export interface ScheduledGroup {
+  /** The rate, which schedulers write. */
   lr: number;
+  /** The rate that the first scheduler found. */
   initialLr?: number;
+  /** What is kept of the last step, by optimizers that have it. */
   momentum?: number;
+  /** What is kept of running means, by optimizers that have them. */
   betas?: [number, number];
 }
 
 /** What has rates to schedule: any optimizer. */
 export interface Scheduled {
+  /** The optimizer's groups. */
   readonly paramGroups: readonly ScheduledGroup[];
 }
 
@@ -44,7 +49,11 @@ export interface Scheduler {
   begin(): void;
   /** Where the scheduler stands. */
   stateDict(): SchedulerState;
-  /** @throws {TypeError} If the state is of another scheduler */
+  /**
+   * Compares a state with this scheduler.
+   *
+   * @throws {TypeError} If the state is of another scheduler
+   */
   checkStateDict(state: unknown): void;
   /**
    * Goes on where `stateDict` was taken. The rates themselves are in the
@@ -64,7 +73,7 @@ export interface Scheduler {
  */
 export abstract class LRScheduler implements Scheduler {
   /** The epoch whose rates are in force. */
-  lastEpoch = -1;
+  lastEpoch: number = -1;
   /** The rate of each group that the schedule starts from. */
   baseLrs: number[];
   /** The groups that are scheduled. */

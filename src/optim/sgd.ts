@@ -72,7 +72,11 @@ const MOMENTUM: Rule = {
  * ```
  */
 export class SGD extends Optimizer<SGDOptions> {
-  /** @throws As `Optimizer`, and if nesterov lacks momentum or has dampening */
+  /**
+   * Lays the parameters into flat buffers, with their values.
+   *
+   * @throws As `Optimizer`, and if nesterov lacks momentum or has dampening
+   */
   constructor(
     trainable: Trainable<SGDOptions>,
     options: Partial<SGDOptions> = {},

@@ -16,6 +16,7 @@ export interface OptimizerState {
   readonly version: 1;
   /** The optimizer's class. */
   readonly optimizer: string;
+  /** In the optimizer's order. */
   readonly groups: readonly GroupState[];
   /** Flat states, as "group.buffer.name". */
   readonly tensors: NamedTensors;
@@ -31,6 +32,7 @@ export interface GroupState {
 
 /** One flat buffer in an optimizer's state. */
 export interface BufferState {
+  /** Type of the parameters. */
   readonly dtype: string;
   /** The shape of each parameter, and how many steps it has taken. */
   readonly parameters: readonly {

@@ -42,7 +42,11 @@ export class StepLR extends LRScheduler {
   readonly #stepSize: number;
   readonly #gamma: number;
 
-  /** @throws {RangeError} If `stepSize` is not a positive integer */
+  /**
+   * Writes the rates of epoch 0.
+   *
+   * @throws {RangeError} If `stepSize` is not a positive integer
+   */
   constructor(optimizer: Scheduled, { stepSize, gamma = 0.1 }: StepLROptions) {
     super(optimizer);
     const fits = Number.isInteger(stepSize) && stepSize > 0;
@@ -74,6 +78,7 @@ export class MultiStepLR extends LRScheduler {
   readonly #milestones: readonly number[];
   readonly #gamma: number;
 
+  /** Writes the rates of epoch 0. */
   constructor(
     optimizer: Scheduled,
     { milestones, gamma = 0.1 }: MultiStepLROptions,
@@ -104,6 +109,7 @@ export interface ExponentialLROptions {
 export class ExponentialLR extends LRScheduler {
   readonly #gamma: number;
 
+  /** Writes the rates of epoch 0. */
   constructor(optimizer: Scheduled, { gamma }: ExponentialLROptions) {
     super(optimizer);
     this.#gamma = gamma;
@@ -132,7 +138,11 @@ export interface LambdaLROptions {
 export class LambdaLR extends LRScheduler {
   readonly #factors: readonly EpochFactor[];
 
-  /** @throws {RangeError} If there are not as many functions as groups */
+  /**
+   * Writes the rates of epoch 0.
+   *
+   * @throws {RangeError} If there are not as many functions as groups
+   */
   constructor(optimizer: Scheduled, { lrLambda }: LambdaLROptions) {
     super(optimizer);
     this.#factors = perGroup("LambdaLR", "lrLambda", lrLambda, this.groups);
@@ -157,7 +167,11 @@ export class LambdaLR extends LRScheduler {
 export class MultiplicativeLR extends LRScheduler {
   readonly #factors: readonly EpochFactor[];
 
-  /** @throws {RangeError} If there are not as many functions as groups */
+  /**
+   * Writes the rates of epoch 0.
+   *
+   * @throws {RangeError} If there are not as many functions as groups
+   */
   constructor(optimizer: Scheduled, { lrLambda }: LambdaLROptions) {
     super(optimizer);
     const name = "MultiplicativeLR";

@@ -36,6 +36,7 @@ export class LeNet extends Module {
   fc2: Linear = new Linear(120, 84);
   fc3: Linear;
 
+  /** Draws the parameters. */
   constructor(numClasses = 10) {
     super();
     this.fc3 = new Linear(84, numClasses);

@@ -27,7 +27,11 @@ import type { Tensor } from "../../tensor/tensor.ts";
 export class MLP extends Module {
   layers: Sequential = new Sequential(new Flatten());
 
-  /** @throws {RangeError} If there are fewer than two sizes */
+  /**
+   * Takes the number of inputs, of each hidden layer and of outputs.
+   *
+   * @throws {RangeError} If there are fewer than two sizes
+   */
   constructor(sizes: readonly number[] = [784, 512, 512, 10]) {
     super();
     if (sizes.length < 2) {
