@@ -1,8 +1,13 @@
 /**
- * Looking through the properties of a module: NOTE [module members].
+ * Looking through the properties of modules: NOTE [module members] in
+ * module.ts.
  *
  * @module
  */
+
+import { type DType, isFloat } from "../tensor/dtype.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { castMember, isBuffer, isParameter } from "./parameter.ts";
 
 /** The values that are wanted, with their names; arrays are looked into. */
 export function ownOf<T>(
@@ -21,7 +26,7 @@ export function ownOf<T>(
 }
 
 /** Puts `convert(value)` in the place of every property and array element. */
-export function replaceIn(
+function replaceIn(
   owner: object,
   convert: (value: unknown) => unknown,
 ): void {
@@ -33,4 +38,34 @@ export function replaceIn(
     const replaced = convert(value);
     if (replaced !== value) Reflect.set(owner, key, replaced);
   }
+}
+
+/**
+ * Parameters and buffers of float types in another one, shared ones shared
+ * again.
+ */
+export function convertFloats(owners: readonly object[], dtype: DType): void {
+  const made = new Map<Tensor, Tensor>();
+  const convert = (value: unknown): unknown => {
+    if (!isParameter(value) && !isBuffer(value)) return value;
+    if (!isFloat(value.dtype) || value.dtype === dtype) return value;
+    let cast = made.get(value);
+    if (!cast) made.set(value, cast = castMember(value, dtype));
+    return cast;
+  };
+  for (const owner of owners) replaceIn(owner, convert);
+}
+
+/** A module as text: its own words, then its children, each a level in. */
+export function drawTree(
+  name: string,
+  own: string,
+  children: readonly (readonly [string, { toString(): string }])[],
+): string {
+  if (children.length === 0) return `${name}(${own})`;
+  const lines = children.map(([key, child]) =>
+    `(${key}): ${child}`.replaceAll("\n", "\n  ")
+  );
+  if (own !== "") lines.unshift(own);
+  return `${name}(\n${lines.map((line) => `  ${line}\n`).join("")})`;
 }

@@ -10,9 +10,7 @@
  * @module
  */
 
-import { withGrad } from "../autograd/mode.ts";
 import { type DType, isFloat } from "../tensor/dtype.ts";
-import { unscoped } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
   attach,
@@ -21,12 +19,13 @@ import {
   replaces,
   watchGradients,
 } from "./hooks.ts";
-import { ownOf, replaceIn } from "./members.ts";
+import { convertFloats, drawTree, ownOf } from "./members.ts";
 import {
   Buffer,
   type BufferOptions,
+  isBuffer,
   isParameter,
-  Parameter,
+  type Parameter,
 } from "./parameter.ts";
 import {
   assignNamed,
@@ -40,8 +39,7 @@ import {
 /** A module, whatever it takes and gives. */
 export type AnyModule = Module<readonly unknown[], unknown>;
 
-// Hooks as methods, which TypeScript compares loosely: a module of one tensor
-// must pass for a module of anything.
+// methods are compared loosely: a module of one tensor passes for one of anything
 interface BeforeForward<In extends readonly unknown[], Out> {
   hook(module: Module<In, Out>, inputs: In): unknown;
 }
@@ -49,7 +47,7 @@ interface AfterForward<In extends readonly unknown[], Out> {
   hook(module: Module<In, Out>, inputs: In, output: Out): unknown;
 }
 
-/** Options of walking through a module. */
+/** Options of listing what a module owns. */
 export interface WalkOptions {
   /** Whether to go into the modules inside. Default: true. */
   readonly recurse?: boolean;
@@ -100,8 +98,8 @@ export abstract class Module<
   call(...inputs: In): Out {
     let given = inputs;
     for (const { hook } of this.#before ?? []) {
-      const replaced = hook(this, given);
-      if (replaces(replaced, given)) given = replaced;
+      const result = hook(this, given);
+      if (replaces(result, given)) given = result;
     }
     let output = this.#backward?.size
       ? watchGradients(
@@ -132,7 +130,7 @@ export abstract class Module<
     return ownOf(this.members(), isModule);
   }
 
-  /** The modules directly inside. */
+  /** The modules directly inside, each once. */
   children(): AnyModule[] {
     return [...new Set(this.namedChildren().map(([, module]) => module))];
   }
@@ -190,7 +188,7 @@ export abstract class Module<
     return buffer;
   }
 
-  /** Adds a parameter as the property `name`; a field is the same. */
+  /** Adds a parameter as the property `name`, as a field does. */
   registerParameter(name: string, parameter: Parameter): Parameter {
     this.#define(name, parameter);
     return parameter;
@@ -217,10 +215,8 @@ export abstract class Module<
     recurse: boolean,
   ): [string, T][] {
     const found = new Map<T, string>();
-    const modules: [string, AnyModule][] = recurse
-      ? this.namedModules()
-      : [["", this]];
-    for (const [prefix, module] of modules) {
+    const own: [string, AnyModule][] = [["", this]];
+    for (const [prefix, module] of recurse ? this.namedModules() : own) {
       for (const [key, tensor] of ownOf(module.members(), isWanted)) {
         if (found.has(tensor)) continue;
         found.set(tensor, prefix === "" ? key : `${prefix}.${key}`);
@@ -257,8 +253,6 @@ export abstract class Module<
   /** Forgets the gradients of all parameters. */
   zeroGrad(): void {
     for (const parameter of this.parameters()) {
-      const { grad, slot } = parameter.autograd;
-      if (grad !== slot) grad?.dispose();
       parameter.grad = undefined;
     }
   }
@@ -275,15 +269,7 @@ export abstract class Module<
         `Cannot put a module into ${dtype}: expected float32 or float16`,
       );
     }
-    const made = new Map<Tensor, Tensor>();
-    const convert = (value: unknown): unknown => {
-      if (!isParameter(value) && !isBuffer(value)) return value;
-      if (!isFloat(value.dtype) || value.dtype === dtype) return value;
-      let cast = made.get(value);
-      if (!cast) made.set(value, cast = castMember(value, dtype));
-      return cast;
-    };
-    for (const module of this.modules()) replaceIn(module, convert);
+    convertFloats(this.modules(), dtype);
     return this;
   }
 
@@ -319,8 +305,8 @@ export abstract class Module<
    * @throws {TypeError} If they do not fit; the message lists everything
    */
   checkStateDict(state: NamedTensors, options: LoadOptions = {}): LoadResult {
-    const what = this.constructor.name;
-    return checkNamed(what, this.stateDict(), state, options);
+    const targets = this.stateDict();
+    return checkNamed(this.constructor.name, targets, state, options);
   }
 
   /**
@@ -398,14 +384,8 @@ export abstract class Module<
 
   /** The tree of modules. */
   toString(): string {
-    const name = this.constructor.name;
-    const lines = this.namedChildren().map(([key, child]) =>
-      `(${key}): ${child}`.replaceAll("\n", "\n  ")
-    );
-    const own = this.describe();
-    if (lines.length === 0) return `${name}(${own})`;
-    if (own !== "") lines.unshift(own);
-    return `${name}(\n${lines.map((line) => `  ${line}\n`).join("")})`;
+    const children = this.namedChildren();
+    return drawTree(this.constructor.name, this.describe(), children);
   }
 
   /** What `console.log` prints. */
@@ -416,18 +396,4 @@ export abstract class Module<
 
 function isModule(value: unknown): value is AnyModule {
   return value instanceof Module;
-}
-
-function isBuffer(value: unknown): value is Buffer {
-  return value instanceof Buffer;
-}
-
-// A parameter or buffer like `member` in another type.
-function castMember(member: Parameter | Buffer, dtype: DType): Tensor {
-  return unscoped(() => {
-    using values = withGrad(false, () => member.to(dtype));
-    return member instanceof Buffer
-      ? new Buffer(values, member)
-      : new Parameter(values, { requiresGrad: member.requiresGrad });
-  });
 }

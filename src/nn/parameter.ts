@@ -7,6 +7,7 @@
  * @module
  */
 
+import { withGrad } from "../autograd/mode.ts";
 import { unscoped } from "../tensor/scope.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { DType } from "../tensor/dtype.ts";
@@ -85,6 +86,24 @@ export class Buffer extends Tensor {
 /** Whether a value is a tensor that modules train. */
 export function isParameter(value: unknown): value is Parameter {
   return value instanceof Parameter;
+}
+
+/** Whether a value is a tensor that modules save, but do not train. */
+export function isBuffer(value: unknown): value is Buffer {
+  return value instanceof Buffer;
+}
+
+/** A parameter or buffer like `member`, in another float type. */
+export function castMember(
+  member: Parameter | Buffer,
+  dtype: DType,
+): Parameter | Buffer {
+  return unscoped(() => {
+    using values = withGrad(false, () => member.to(dtype));
+    return member instanceof Buffer
+      ? new Buffer(values, member)
+      : new Parameter(values, { requiresGrad: member.requiresGrad });
+  });
 }
 
 /** A parameter with anything in it, for a layer to initialize. */
