@@ -1,0 +1,122 @@
+import { assertEquals, assertThrows } from "@std/assert";
+
+import { noGrad } from "../../src/autograd/mode.ts";
+import { full, tensor } from "../../src/tensor/create.ts";
+
+const leaf = { requiresGrad: true };
+
+Deno.test("in-place arithmetic writes into the same buffer", async () => {
+  const x = tensor([1, 2, 3]);
+  const { storage } = x;
+  x.add_(1).mul_(tensor([1, 2, 3])).sub_(x, { alpha: 0.5 }).div_(2);
+  assertEquals([...await x.data()], [0.5, 1.5, 3]);
+  assertEquals(x.storage === storage, true);
+  assertEquals([...await x.clamp_(1, 2).data()], [1, 1.5, 2]);
+});
+
+Deno.test("in-place ops write through views, of packed bytes too", async () => {
+  for (const dtype of ["float32", "int32", "uint8", "float16"] as const) {
+    const x = full([3, 5], 1, { dtype });
+    x.select(0, 1).fill_(7);
+    x.slice(1, 1, 5, 2).add_(1);
+    x.t().select(0, 4).copy_(tensor([9, 8, 7], { dtype }));
+    assertEquals(await x.toArray(), [
+      [1, 2, 1, 2, 9],
+      [7, 8, 7, 8, 8],
+      [1, 2, 1, 2, 7],
+    ]);
+  }
+});
+
+Deno.test("in-place ops leave the neighbours of an odd part alone", async () => {
+  for (const dtype of ["float32", "uint8"] as const) {
+    const x = full([7], 1, { dtype });
+    x.slice(0, 0, 5).fill_(3);
+    assertEquals([...await x.data()], [3, 3, 3, 3, 3, 1, 1]);
+  }
+});
+
+Deno.test("in-place ops take another view of their own buffer", async () => {
+  const x = tensor([1, 2, 3, 4]);
+  x.slice(0, 0, 3).copy_(x.slice(0, 1, 4));
+  assertEquals([...await x.data()], [2, 3, 4, 4]);
+  x.add_(x.flip([0]).mul(10));
+  assertEquals([...await x.data()], [42, 43, 34, 24]);
+  const square = tensor([[1, 2], [3, 4]]);
+  square.add_(square.t());
+  assertEquals(await square.toArray(), [[2, 5], [5, 8]]);
+});
+
+Deno.test("gradients go on through in-place ops", async () => {
+  const x = tensor([1, 2, 3], leaf);
+  const w = tensor([10, 20, 30], leaf);
+  const y = x.mul(2);
+  y.add_(w).mul_(3);
+  y.sum().backward();
+  assertEquals([...await x.grad!.data()], [6, 6, 6]);
+  assertEquals([...await w.grad!.data()], [3, 3, 3]);
+});
+
+Deno.test("gradients stop where a part is overwritten", async () => {
+  const x = tensor([[1, 2], [3, 4]], leaf);
+  const w = tensor([5, 6], leaf);
+  const y = x.mul(2);
+  y.setAt([0], w);
+  y.select(1, 1).zero_();
+  assertEquals(await y.toArray(), [[5, 0], [6, 0]]);
+  y.sum().backward();
+  assertEquals(await x.grad!.toArray(), [[0, 0], [2, 0]]);
+  assertEquals(await w.grad!.toArray(), [1, 0]);
+});
+
+Deno.test("a view that was written to carries its own gradient", async () => {
+  const x = tensor([1, 2, 3, 4], leaf);
+  const y = x.mul(1);
+  const view = y.slice(0, 1, 3);
+  view.mul_(10);
+  view.sum().backward();
+  assertEquals([...await x.grad!.data()], [0, 10, 10, 0]);
+});
+
+Deno.test("copy_() casts and broadcasts, and its source gets the gradient", async () => {
+  const x = full([2, 2], 0);
+  const source = tensor([1, 2], leaf);
+  x.copy_(source);
+  assertEquals(await x.toArray(), [[1, 2], [1, 2]]);
+  x.sum().backward();
+  assertEquals([...await source.grad!.data()], [2, 2]);
+  const y = full([2], 0, { dtype: "int32" });
+  assertEquals([...await y.copy_(tensor([1.9, -1.9])).data()], [1, -1]);
+  assertEquals([...await y.fill_(2.7).data()], [2, 2]);
+});
+
+Deno.test("a leaf that requires a gradient is only written to inside noGrad", async () => {
+  const x = tensor([1, 2], leaf);
+  assertThrows(() => x.add_(1), Error, "noGrad");
+  assertThrows(() => x.select(0, 0).zero_(), Error, "noGrad");
+  noGrad(() => x.add_(1));
+  assertEquals([...await x.data()], [2, 3]);
+  assertEquals(x.isLeaf, true);
+});
+
+Deno.test("backward() refuses a saved value that was written to since", () => {
+  const x = tensor([1, 2], leaf);
+  const y = x.mul(2);
+  const z = y.mul(y).sum();
+  noGrad(() => y.add_(1));
+  assertThrows(() => z.backward(), Error, "changed in place");
+});
+
+Deno.test("in-place ops refuse what does not fit, before they write", async () => {
+  const x = tensor([1, 2], { dtype: "int32" });
+  assertThrows(() => x.add_(1.5), TypeError, "float32");
+  assertThrows(() => x.div_(2), TypeError, "float32");
+  assertThrows(() => x.add_(full([3, 2], 1)), TypeError, "float32");
+  assertThrows(
+    () => x.add_(full([3, 2], 1, { dtype: "int32" })),
+    TypeError,
+    "[3, 2]",
+  );
+  assertThrows(() => full([1], 1).expand([3]).add_(1), TypeError, "expanded");
+  assertEquals([...await x.data()], [1, 2]);
+});

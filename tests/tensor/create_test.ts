@@ -1,0 +1,64 @@
+import { assertEquals, assertThrows } from "@std/assert";
+
+import {
+  arange,
+  eye,
+  full,
+  linspace,
+  onesLike,
+  tensor,
+  zeros,
+} from "../../src/tensor/create.ts";
+
+Deno.test("tensor() takes its type and shape from the values", async () => {
+  const rows: [ReturnType<typeof tensor>, string, number[]][] = [
+    [tensor(3), "float32", []],
+    [tensor([[1, 2], [3, 4], [5, 6]]), "float32", [3, 2]],
+    [tensor([true, false]), "bool", [2]],
+    [tensor(new Uint8Array([1, 2, 3])), "uint8", [3]],
+    [tensor([[]]), "float32", [1, 0]],
+    [tensor([1, 2], { dtype: "int32" }), "int32", [2]],
+  ];
+  for (const [x, dtype, shape] of rows) {
+    assertEquals([x.dtype, x.shape], [dtype, shape]);
+  }
+  assertEquals(await tensor([[1, 2], [3, 4]]).toArray(), [[1, 2], [3, 4]]);
+  assertEquals(await tensor(7).item(), 7);
+});
+
+Deno.test("tensor() refuses ragged arrays and values that do not fit", () => {
+  assertThrows(() => tensor([[1, 2], [3]]), TypeError, "[2, 2]");
+  assertThrows(() => tensor([1, [2]]), TypeError, "other lengths");
+  assertThrows(
+    () => tensor([256], { dtype: "uint8" }),
+    RangeError,
+    "256 into a uint8 tensor",
+  );
+  assertThrows(() => tensor([NaN], { dtype: "int32" }), RangeError, "NaN");
+});
+
+Deno.test("full() fills every type and size", async () => {
+  for (
+    const dtype of ["float32", "float16", "int32", "uint8", "bool"] as const
+  ) {
+    for (const size of [0, 1, 3, 4, 1023]) {
+      const data = await full([size], 1, { dtype }).data();
+      assertEquals([...data], Array(size).fill(1), `${dtype} ${size}`);
+    }
+  }
+  assertEquals([...await onesLike(zeros([2])).data()], [1, 1]);
+});
+
+Deno.test("arange() and linspace() count as PyTorch does", async () => {
+  assertEquals([...await arange(4).data()], [0, 1, 2, 3]);
+  assertEquals([...await arange(1, 10, 3).data()], [1, 4, 7]);
+  assertEquals([...await arange(3, 0, -1).data()], [3, 2, 1]);
+  assertEquals(arange(0, 1, 0.25).dtype, "float32");
+  assertEquals([...await linspace(-1, 1, 5).data()], [-1, -0.5, 0, 0.5, 1]);
+  assertThrows(() => arange(0, 1, 0), RangeError, "steps of 0");
+});
+
+Deno.test("eye() is an identity matrix of any shape", async () => {
+  assertEquals(await eye(2, 3).toArray(), [[1, 0, 0], [0, 1, 0]]);
+  assertEquals(await eye(3).sum().item(), 3);
+});
