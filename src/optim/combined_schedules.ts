@@ -23,7 +23,7 @@ abstract class Combined implements Scheduler {
   constructor(optimizer: Scheduled, inner: readonly Scheduler[]) {
     const name = new.target.name;
     checkArgument(name, "schedulers", [], inner.length > 0, "one at least");
-    this.groups = optimizer.paramGroups;
+    this.groups = [...optimizer.paramGroups];
     this.inner = inner;
   }
 

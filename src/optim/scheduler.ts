@@ -68,6 +68,8 @@ export interface Scheduler {
  * A scheduler whose rates follow from the epoch and the rates before. Making it
  * writes those of epoch 0.
  *
+ * Groups that the optimizer gets later are not scheduled.
+ *
  * Source: torch.optim.lr_scheduler. Difference: a state holds the position
  * only; arguments are those of the program that loads it.
  */
@@ -80,7 +82,7 @@ export abstract class LRScheduler implements Scheduler {
   protected readonly groups: readonly ScheduledGroup[];
 
   constructor(optimizer: Scheduled) {
-    this.groups = optimizer.paramGroups;
+    this.groups = [...optimizer.paramGroups];
     this.baseLrs = this.groups.map((group) => group.initialLr ??= group.lr);
   }
 

@@ -138,8 +138,10 @@ Deno.test("schedulers act on each group from its own rate", () => {
     { lr: 0.1 },
   );
   const scheduler = new optim.ExponentialLR(optimizer, { gamma: 0.5 });
+  optimizer.addParamGroup({ params: tensor([1], { requiresGrad: true }) });
   scheduler.step();
-  assertEquals(scheduler.getLastLr(), [0.5, 0.25]);
+  const rates = optimizer.paramGroups.map(({ lr }) => lr);
+  assertEquals(rates, [0.5, 0.25, 0.1]); // one that came later keeps its own
 });
 
 const REFUSED: readonly [string, (o: optim.SGD) => unknown, string][] = [
