@@ -59,9 +59,9 @@ export {
 export { memory, type MemoryUse } from "./src/gpu/pool.ts";
 export * as data from "./src/data/mod.ts";
 export * as F from "./src/nn/functional.ts";
-export * as vision from "./src/vision/mod.ts";
-export * as optim from "./src/optim/mod.ts";
 export * as nn from "./src/nn/mod.ts";
+export * as optim from "./src/optim/mod.ts";
+export * as vision from "./src/vision/mod.ts";
 export {
   bernoulli,
   rand,

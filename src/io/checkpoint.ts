@@ -70,7 +70,8 @@ export interface LoadCheckpointOptions {
  * A file of that name is replaced when the new one is complete; whenever the
  * program stops, the old one or the new one is there.
  *
- * @throws {TypeError} If a part can't be saved; the message says which
+ * @throws {TypeError} If a part can't be saved; the message says which; or if
+ * `path` is no file
  * @throws {Error} If the file can't be written, as Deno throws it, with the path
  *
  * @example Save and go on
@@ -288,6 +289,12 @@ function toTensors(value: unknown): unknown {
 
 function pathOf(path: string | URL): string {
   if (typeof path === "string") return path;
+  if (path.protocol !== "file:") {
+    throw new TypeError(
+      `Cannot use "${path}" as a checkpoint: expected a file, not a ` +
+        `${path.protocol} address`,
+    );
+  }
   const name = decodeURIComponent(path.pathname);
   return Deno.build.os === "windows" ? name.slice(1) : name; // "/C:/…"
 }

@@ -264,6 +264,17 @@ function form(parts: string): Record<string, string> {
   return { kindling: "checkpoint 1", parts, random };
 }
 
+Deno.test("save() and load() take file addresses, and no others", async () => {
+  await withFolder(async (folder) => {
+    const url = new URL(`file://${folder}/a run`);
+    await save(url, { epoch: 2 });
+    assertEquals(await load(`${folder}/a run`), { epoch: 2 });
+    assertEquals(await load(url), { epoch: 2 });
+    const web = new URL("https://127.0.0.1/run");
+    await assertRejects(() => load(web), TypeError, "not a https: address");
+  });
+});
+
 Deno.test("load() and save() keep Deno's errors, with the path", async () => {
   await withFolder(async (folder) => {
     const path = `${folder}/none/run`;
