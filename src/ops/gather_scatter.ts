@@ -10,8 +10,9 @@ import { foldGroups, type Plan } from "../gpu/plan.ts";
 import { full } from "../tensor/create.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { defineOp, type Op } from "./define.ts";
+import { defineOp, type Op, scratch } from "./define.ts";
 import { extentOf } from "./extent.ts";
+import { planSort, sortSteps } from "./sort_steps.ts";
 import { computeType, declareInput, declareOutput } from "./words.ts";
 
 import floatLib from "../../shaders/lib/float.wgsl" with { type: "text" };
@@ -19,6 +20,9 @@ import gatherSource from "../../shaders/index/gather.wgsl" with {
   type: "text",
 };
 import scatterSource from "../../shaders/index/scatter.wgsl" with {
+  type: "text",
+};
+import sortedSource from "../../shaders/index/scatter_sorted.wgsl" with {
   type: "text",
 };
 import rowsSource from "../../shaders/index/select_rows.wgsl" with {
@@ -129,7 +133,23 @@ function planGather(
 type Join = "add" | "last";
 const JOINS: Readonly<Record<Join, string>> = { add: "a + b", last: "b" };
 
-// The last input is what the elements are joined to; without it, zeros.
+// Loads that sorting may cost for each dispatch of it.
+const DISPATCH_LOADS = 20_000;
+
+// Every destination looking at all indices, against a sort and a search.
+function isSortCheaper(
+  index: Tensor,
+  y: Tensor,
+  { inner, count, byRow }: { inner: number; count: number; byRow: boolean },
+): boolean {
+  const searches = byRow && inner % 4 === 0 ? y.size / 4 : y.size;
+  const steps = sortSteps(count);
+  // a step loads two ranks and two indices for each pair, and writes two
+  const sort = steps * (3 * index.size + DISPATCH_LOADS);
+  return sort + searches * 2 * Math.log2(count) < searches * count;
+}
+
+// Joined to `x`, or to zeros without it.
 function planScatter(
   join: Join,
   index: Tensor,
@@ -137,17 +157,25 @@ function planScatter(
   y: Tensor,
   { dim, byRow }: IndexParams,
   x?: Tensor,
-): Plan {
+): Plan[] {
   const { outer, length, inner } = extentOf(y.shape, dim);
-  const tensors = x ? [index, src, x] : [index, src];
-  return {
-    name: `scatter_${join}`,
-    source: scatterSource,
+  const count = src.shape[dim] ?? 1;
+  const plans: Plan[] = [];
+  let order: Tensor | undefined;
+  if (isSortCheaper(index, y, { inner, count, byRow })) {
+    order = scratch(index.shape, "int32");
+    plans.push(...planSort(index, order, byRow ? 0 : dim, false));
+  }
+  const tensors = [index, src, ...(order ? [order] : []), ...(x ? [x] : [])];
+  plans.push({
+    name: `scatter_${join}${order ? "_sorted" : ""}`,
+    source: order ? sortedSource : scatterSource,
     header: [
       `alias T = ${computeType(y.dtype)};`,
       declareInput("index", 0, "int32", false, "i32"),
       declareInput("src", 1, src.dtype, false),
-      x ? declareInput("x", 2, x.dtype, false) : "",
+      order ? declareInput("order", 2, "int32", false, "i32") : "",
+      x ? declareInput("x", tensors.length - 1, x.dtype, false) : "",
       declareOutput("y", tensors.length, y.dtype),
       `@group(0) @binding(${tensors.length + 1}) ` +
       `var<uniform> params: Params;`,
@@ -160,13 +188,14 @@ function planScatter(
       outer,
       length,
       inner,
-      src.shape[dim] ?? 1,
+      count,
       src.layout.offset,
       index.layout.offset,
       x?.layout.offset ?? 0,
     ],
     groups: foldGroups(Math.ceil(y.size / 4 / GROUP)),
-  };
+  });
+  return plans;
 }
 
 // Zeros, with the elements added where the index says: a gather's gradient.

@@ -7,25 +7,17 @@
  * @module
  */
 
-import { foldGroups, type Plan } from "../gpu/plan.ts";
 import { formatShape, normalizeDim } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { ValuesAndIndices } from "./arg_extreme.ts";
-import { defineOp, scratch } from "./define.ts";
-import { extentOf } from "./extent.ts";
+import { defineOp } from "./define.ts";
 import { gather } from "./indexing.ts";
-import { planCopy } from "./movement.ts";
-import { computeType, declareInput } from "./words.ts";
-
-import floatLib from "../../shaders/lib/float.wgsl" with { type: "text" };
-import source from "../../shaders/index/sort_step.wgsl" with { type: "text" };
+import { planSort } from "./sort_steps.ts";
 
 interface SortParams {
   readonly dim: number;
   readonly descending: boolean;
 }
-
-const GROUP = 64;
 
 const orderOp = defineOp<SortParams>({
   name: "argsort",
@@ -33,47 +25,6 @@ const orderOp = defineOp<SortParams>({
   kernel: ([x], [y], { dim, descending }) =>
     planSort(x.contiguous(), y, dim, descending),
 });
-
-function planSort(
-  x: Tensor,
-  y: Tensor,
-  dim: number,
-  descending: boolean,
-): Plan[] {
-  const { outer, length, inner } = extentOf(x.shape, dim);
-  if (length < 2) return [planCopy(0, y)];
-  const width = 2 ** Math.ceil(Math.log2(length));
-  const order = scratch([outer, width, inner], "int32");
-  const type = computeType(x.dtype);
-  const beats = type !== "f32"
-    ? descending ? "a > b" : "a < b"
-    : descending
-    ? "!is_nan(b) && (is_nan(a) || a > b)"
-    : "!is_nan(a) && (is_nan(b) || a < b)";
-  const header = [
-    floatLib,
-    `alias T = ${type};`,
-    declareInput("x", 0, x.dtype, false),
-    `fn beats(a: T, b: T) -> bool { return ${beats}; }\n`,
-  ].join("\n");
-  const plans: Plan[] = [];
-  for (let block = 2; block <= width; block *= 2) {
-    for (let stride = block / 2; stride >= 1; stride /= 2) {
-      const first = plans.length === 0 ? 1 : 0;
-      const { offset } = x.layout;
-      plans.push({
-        name: "sort_step",
-        source,
-        header,
-        buffers: [x.storage, order.storage],
-        params: [outer, length, inner, width, block, stride, first, offset],
-        groups: foldGroups(Math.ceil(outer * width / 2 * inner / GROUP)),
-      });
-    }
-  }
-  const sorted = order.slice(1, 0, length);
-  return [...plans, planCopy(sorted.reshape(y.shape), y)];
-}
 
 /** Options of `sort` and `argsort`. */
 export interface SortOptions {

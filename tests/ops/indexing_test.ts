@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { tensor } from "../../src/tensor/create.ts";
+import { tensor, zeros } from "../../src/tensor/create.ts";
+import { values } from "./_gradients.ts";
 
 Deno.test("indexSelect() takes rows, columns and negative indices", async () => {
   const x = tensor([[1, 2, 3], [4, 5, 6]]);
@@ -97,6 +98,54 @@ Deno.test("indexAdd() adds rows, times alpha", async () => {
   const index = tensor([2, 2], { dtype: "int32" });
   const y = x.indexAdd(0, index, rows, { alpha: 2 });
   assertEquals(await y.toArray(), [[1, 1], [2, 2], [25, 47]]);
+});
+
+Deno.test("indexAdd() of many rows adds as many of few do, to the bit", async () => {
+  for (const width of [1, 3, 4]) {
+    const [count, length] = [3000, 700];
+    const rows = values(count * width);
+    const index = Int32Array.from(
+      rows.subarray(0, count),
+      (x) => Math.floor(Math.abs(x) * 1e5) % length,
+    );
+    const sums = new Float32Array(length * width);
+    for (let k = 0; k < count; k++) {
+      for (let i = 0; i < width; i++) {
+        sums[index[k]! * width + i]! += rows[k * width + i]!;
+      }
+    }
+    const y = zeros([length, width]).indexAdd(
+      0,
+      tensor(index),
+      tensor(rows).reshape([count, width]),
+    );
+    assertEquals(await y.data(), sums, `rows of ${width}`);
+  }
+});
+
+Deno.test("scatterAdd() and scatter() of many elements go by their order", async () => {
+  const [count, length] = [5000, 900];
+  const src = values(2 * count);
+  const index = Int32Array.from(
+    src,
+    (x) => Math.floor(Math.abs(x) * 1e5) % length,
+  );
+  const sums = new Float32Array(2 * length);
+  const lasts = new Float32Array(2 * length);
+  for (let at = 0; at < 2 * count; at++) {
+    const place = Math.floor(at / count) * length + index[at]!;
+    sums[place]! += src[at]!;
+    lasts[place] = src[at]!;
+  }
+  const [x, k, from] = [
+    zeros([2, length]),
+    tensor(index).reshape([2, count]),
+    tensor(src).reshape([2, count]),
+  ];
+  assertEquals(await x.scatterAdd(1, k, from).data(), sums);
+  assertEquals(await x.scatter(1, k, from).data(), lasts);
+  const turned = x.t().scatterAdd(0, k.t(), from.t()).t();
+  assertEquals(await turned.data(), sums);
 });
 
 Deno.test("indexSelect() and gather() name an index that does not fit", () => {
