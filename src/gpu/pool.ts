@@ -23,8 +23,11 @@ export interface MemoryUse {
 }
 
 const MEBIBYTE = 2 ** 20;
-/** Pooled bytes that are always worth keeping. */
-const KEEP = 128 * MEBIBYTE;
+/**
+ * Pooled bytes that are always worth keeping: a driver that computes on the CPU
+ * gives memory of destroyed buffers back to its heap, which is left in pieces.
+ */
+const KEEP = 256 * MEBIBYTE;
 
 const free = new Map<number, GpuBuffer[]>();
 const use: MemoryUse = { live: 0, pooled: 0, peak: 0 };

@@ -30,15 +30,20 @@ export class Storage implements Bindable {
   readonly bytes: number;
   #buffer: GpuBuffer | undefined;
   #handles = 0;
-  // A host array of the same size, never touched and so never given memory by
-  // the system: it is what makes V8 collect forgotten handles in time.
-  readonly weight: ArrayBuffer | undefined;
+  // A host array that is never touched: it makes V8 collect forgotten handles
+  // in time. A resizable one is reserved as pages, which the system gives no
+  // memory until they are touched; others come from calloc, which may clear
+  // them, and so use as much memory as the buffer itself.
+  #weight: ArrayBuffer | undefined;
 
   /** @throws {RangeError} If the adapter has no buffers of that size */
   constructor(bytes: number) {
     this.bytes = bytes;
     this.#buffer = acquire(Math.max(bytes, 4));
-    this.weight = bytes >= HEAVY ? new ArrayBuffer(bytes) : undefined;
+    const felt = 2 * bytes; // sooner is better: GPU memory has no second chance
+    this.#weight = bytes >= HEAVY
+      ? new ArrayBuffer(felt, { maxByteLength: felt })
+      : undefined;
     forgotten.register(this, this.#buffer, this);
   }
 
@@ -66,5 +71,7 @@ export class Storage implements Bindable {
     forgotten.unregister(this);
     release(this.#buffer);
     this.#buffer = undefined;
+    this.#weight?.transfer(0); // felt no longer
+    this.#weight = undefined;
   }
 }

@@ -1,0 +1,84 @@
+/**
+ * Trains a network to read handwritten digits, from the download to the test.
+ *
+ *     deno run -P examples/mnist.ts [--help]
+ *
+ * The loop below is the program: the rest of what a command line needs
+ * (options, where the digits come from, what is printed) is in support/.
+ *
+ * @module
+ */
+
+import {
+  data,
+  F,
+  load,
+  manualSeed,
+  type nn,
+  noGrad,
+  optim,
+  save,
+  scope,
+  vision,
+} from "@kindling/kindling";
+import { chooseModel, openDigits, readOptions } from "./support/mnist_setup.ts";
+import { Progress, Report } from "./support/mnist_report.ts";
+
+const options = readOptions(Deno.args);
+manualSeed(options.seed);
+const report = new Report(options);
+
+// --- data: shuffled batches of images, normalised on the GPU ---
+const { trainSet, testSet } = await openDigits(options, report);
+const T = vision.transforms;
+const batchTransform = T.compose([
+  T.toFloat(),
+  T.normalize([0.1307], [0.3081]),
+]);
+const { batchSize, workers: numWorkers, seed } = options;
+const train = new data.DataLoader(trainSet, {
+  batchSize,
+  shuffle: true,
+  seed,
+  numWorkers,
+  batchTransform,
+});
+const test = new data.DataLoader(testSet, { batchSize: 1000, batchTransform });
+
+// --- model and optimizer ---
+const model: nn.Module = chooseModel(options.model);
+const optimizer = new optim.Adadelta(model.parameters(), { lr: options.lr });
+const scheduler = new optim.StepLR(optimizer, { stepSize: 1, gamma: 0.7 });
+const run = { model, optimizer, scheduler, loader: train };
+if (options.resume) await load(options.resume, run);
+
+// --- train ---
+for (let epoch = train.epoch + 1; epoch <= options.epochs; epoch++) {
+  model.train();
+  const progress = new Progress(report, epoch, train);
+  for await (const [images, labels] of train) {
+    using _ = scope(); // frees what the step makes at its end
+    optimizer.zeroGrad();
+    const loss = F.crossEntropy(model.call(images), labels);
+    loss.backward();
+    optimizer.step();
+    progress.step(loss);
+  }
+  scheduler.step();
+  await progress.end();
+  await evaluate(epoch);
+  if (options.save) await save(options.save, run);
+}
+report.end();
+
+// --- test ---
+async function evaluate(epoch: number): Promise<void> {
+  model.eval();
+  const isLast = epoch === options.epochs;
+  for await (const [images, labels] of test) {
+    const logits = noGrad(() => model.call(images));
+    const loss = F.crossEntropy(logits, labels, { reduction: "sum" });
+    await report.tested({ images, labels, logits, loss });
+  }
+  report.epochEnd(epoch, isLast);
+}

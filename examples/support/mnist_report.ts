@@ -1,0 +1,256 @@
+/**
+ * What examples/mnist.ts prints: a bar with the loss on a terminal, plain lines
+ * elsewhere, and at the end where the model was wrong.
+ *
+ * @module
+ */
+
+import { adapter, type data, type Tensor } from "@kindling/kindling";
+import type { Options } from "./mnist_setup.ts";
+
+const CLASSES = 10;
+/** Wrong digits that are drawn, side by side. */
+const DRAWN = 4;
+const EDGE = 28;
+/** Milliseconds between two pictures of the bar. */
+const REDRAW_MS = 200;
+/** Shades of ink, from paper on. */
+const INK = " .:-=+*#%@";
+
+/** One tested batch, still on the GPU. */
+export interface TestedBatch {
+  readonly images: Tensor;
+  readonly labels: Tensor;
+  readonly logits: Tensor;
+  /** Sum of the losses. */
+  readonly loss: Tensor;
+}
+
+interface WrongDigit {
+  readonly pixels: Float32Array<ArrayBufferLike>;
+  readonly label: number;
+  readonly guess: number;
+}
+
+/** Everything that is said during a run, and what is counted for its end. */
+export class Report {
+  readonly #options: Options;
+  readonly #start = performance.now();
+  readonly #isTerminal = Deno.stdout.isTerminal();
+  #dataset = "";
+  #firstLossSeconds = 0;
+  #samplesPerSecond = 0;
+  #testAccuracy = 0;
+  #testLoss = 0;
+  /** confusion[label][guess] of the epoch that is tested. */
+  #confusion = emptyConfusion();
+  #lossSum = 0;
+  #wrong: WrongDigit[] = [];
+
+  constructor(options: Options) {
+    this.#options = options;
+  }
+
+  /** Seconds since the program began. */
+  get seconds(): number {
+    return (performance.now() - this.#start) / 1000;
+  }
+
+  /** Whether a bar can be redrawn in place. */
+  get isTerminal(): boolean {
+    return this.#isTerminal;
+  }
+
+  /** Says something on standard error. */
+  warn(text: string): void {
+    Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
+  }
+
+  /** Prints to standard output, without a line's end. */
+  print(text: string): void {
+    Deno.stdout.writeSync(new TextEncoder().encode(text));
+  }
+
+  /** The first line: what is trained on what, and where. */
+  begin(dataset: string, length: number): void {
+    this.#dataset = dataset;
+    const { name, kind } = adapter();
+    const { model } = this.#options;
+    const why = kind === "cpu"
+      ? "an adapter that runs on the CPU"
+      : "a GPU adapter";
+    this.print(
+      `Training ${model} on ${length} images of ${dataset}, ` +
+        `on ${name}, ${why}\n`,
+    );
+  }
+
+  /** Notes the time of the first loss. */
+  firstLoss(): void {
+    this.#firstLossSeconds ||= this.seconds;
+  }
+
+  /** Notes the speed of an epoch. */
+  trained(samplesPerSecond: number): void {
+    this.#samplesPerSecond = samplesPerSecond;
+  }
+
+  /** Counts a tested batch. */
+  async tested({ images, labels, logits, loss }: TestedBatch): Promise<void> {
+    const guesses = logits.argmax(1);
+    const [truth, guess, sum, pixels] = await Promise.all([
+      labels.data(),
+      guesses.data(),
+      loss.item(),
+      images.data(),
+    ]);
+    this.#lossSum += sum;
+    for (let i = 0; i < truth.length; i++) {
+      const label = truth[i]!;
+      const guessed = guess[i]!;
+      this.#confusion[label]![guessed]!++;
+      if (label !== guessed && this.#wrong.length < DRAWN) {
+        const picture = pixels.slice(i * EDGE ** 2, (i + 1) * EDGE ** 2);
+        this.#wrong.push({
+          pixels: Float32Array.from(picture),
+          label,
+          guess: guessed,
+        });
+      }
+    }
+    for (const each of [images, labels, logits, loss, guesses]) each.dispose();
+  }
+
+  /** Prints the result of an epoch; of the last one, where it is wrong, too. */
+  epochEnd(epoch: number, isLast: boolean): void {
+    const total = this.#confusion.flat().reduce((a, b) => a + b, 0);
+    const right = this.#confusion.reduce((sum, row, i) => sum + row[i]!, 0);
+    this.#testAccuracy = right / total;
+    this.#testLoss = this.#lossSum / total;
+    const percent = (100 * this.#testAccuracy).toFixed(2);
+    this.print(
+      `epoch ${epoch}: test accuracy ${percent} %, ` +
+        `loss ${this.#testLoss.toFixed(4)}, ${this.seconds.toFixed(1)} s\n`,
+    );
+    if (isLast) this.#printMistakes();
+    this.#confusion = emptyConfusion();
+    this.#lossSum = 0;
+    this.#wrong = [];
+  }
+
+  #printMistakes(): void {
+    const mistakes = this.#confusion.flatMap((row, label) =>
+      row.map((count, guess) => ({ count, label, guess }))
+    ).filter(({ count, label, guess }) => count > 0 && label !== guess)
+      .sort((a, b) => b.count - a.count);
+    if (mistakes.length === 0) return;
+    const list = mistakes.slice(0, 5)
+      .map(({ count, label, guess }) => `${label} as ${guess} (${count})`);
+    this.print(`most often mistaken: ${list.join(", ")}\n`);
+    const titles = this.#wrong.map(({ label, guess }) =>
+      `${label}, read as ${guess}`.padEnd(EDGE)
+    );
+    this.print(`${titles.join("  ")}\n`);
+    for (let y = 0; y < EDGE; y += 2) { // characters are twice as high as wide
+      const rows = this.#wrong.map(({ pixels }) =>
+        Array.from(
+          { length: EDGE },
+          (_, x) => shade(pixels[y * EDGE + x]!, pixels[(y + 1) * EDGE + x]!),
+        ).join("")
+      );
+      this.print(`${rows.join("  ").trimEnd()}\n`);
+    }
+  }
+
+  /** The last line, if it was asked for. */
+  end(): void {
+    if (!this.#options.json) return;
+    this.print(`${
+      JSON.stringify({
+        testAccuracy: this.#testAccuracy,
+        testLoss: this.#testLoss,
+        seconds: this.seconds,
+        firstLossSeconds: this.#firstLossSeconds,
+        samplesPerSecond: this.#samplesPerSecond,
+        dataset: this.#dataset,
+        model: this.#options.model,
+        adapter: adapter().name,
+      })
+    }\n`);
+  }
+}
+
+function emptyConfusion(): number[][] {
+  return Array.from(
+    { length: CLASSES },
+    () => new Array<number>(CLASSES).fill(0),
+  );
+}
+
+// Pixels were normalised: ink is about 2.8, paper about -0.4.
+function shade(upper: number, lower: number): string {
+  const ink = ((upper + lower) / 2 + 0.4242) / 3.2457;
+  return INK[Math.min(INK.length - 1, Math.max(0, Math.round(ink * 9)))]!;
+}
+
+/** The bar of one epoch. Losses are read without making training wait. */
+export class Progress {
+  readonly #report: Report;
+  readonly #epoch: number;
+  readonly #batches: number;
+  readonly #batchSize: number;
+  readonly #start = performance.now();
+  #done = 0;
+  #drawn = 0;
+  #loss = NaN;
+  #reading: Promise<void> | undefined;
+
+  constructor(
+    report: Report,
+    epoch: number,
+    loader: data.DataLoader<unknown>,
+  ) {
+    this.#report = report;
+    this.#epoch = epoch;
+    this.#batches = loader.length;
+    this.#batchSize = loader.batchSize ?? 1;
+  }
+
+  /** Counts a step; its loss is read if no other is being read. */
+  step(loss: Tensor): void {
+    this.#done++;
+    this.#reading ??= loss.item().then((value) => {
+      this.#loss = value;
+      this.#reading = undefined;
+      this.#report.firstLoss();
+      this.#draw();
+    });
+  }
+
+  /** Ends the bar. */
+  async end(): Promise<void> {
+    await this.#reading;
+    this.#report.trained(this.#rate);
+    this.#drawn = 0;
+    this.#draw();
+    if (this.#report.isTerminal) this.#report.print("\n");
+  }
+
+  get #rate(): number {
+    const seconds = (performance.now() - this.#start) / 1000;
+    return Math.round(this.#done * this.#batchSize / seconds);
+  }
+
+  #draw(): void {
+    const now = performance.now();
+    const { isTerminal } = this.#report;
+    if (now - this.#drawn < (isTerminal ? REDRAW_MS : 20 * REDRAW_MS)) return;
+    this.#drawn = now;
+    const share = this.#done / this.#batches;
+    const bar = "=".repeat(Math.round(share * 30)).padEnd(30);
+    const text = `epoch ${this.#epoch} [${bar}] ${this.#done}/` +
+      `${this.#batches}, loss ${this.#loss.toFixed(4)}, ` +
+      `${this.#rate} samples/s`;
+    this.#report.print(isTerminal ? `\r${text}\x1b[K` : `${text}\n`);
+  }
+}
