@@ -5,8 +5,7 @@
  * @module
  */
 
-import { formatShape } from "../tensor/shape.ts";
-import { broadcastShapes } from "../tensor/shape.ts";
+import { broadcastShapes, formatShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { map } from "./elementwise.ts";
 import { copyInto } from "./in_place.ts";

@@ -10,13 +10,13 @@ import { f32Bits, foldGroups, type Plan } from "../gpu/plan.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Op } from "./define.ts";
-import { declareInput, WORDS } from "./map.ts";
 import {
   type Draw,
   drawWords,
   type RandomSource,
   reserveDraw,
 } from "./random.ts";
+import { declareInput, WORDS } from "./words.ts";
 
 import philoxLib from "../../shaders/lib/philox.wgsl" with { type: "text" };
 import source from "../../shaders/random/dropout.wgsl" with { type: "text" };

@@ -15,7 +15,8 @@ import { broadcastShapes, sameShape, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Op, type Spec, type Tensors } from "./define.ts";
 import { ROWS } from "./elementwise_rows.ts";
-import { type MapRule, type Operand, planMap } from "./map.ts";
+import { type Operand, planMap } from "./map.ts";
+import type { MapRule } from "./map_header.ts";
 import { type ComputeType, computeType } from "./words.ts";
 
 /** The operands and the result, as a gradient rule sees them. */

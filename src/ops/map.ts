@@ -24,7 +24,12 @@ import {
 } from "../tensor/layout.ts";
 import { formatShape, type Shape, sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { type Access, headerOf, type MapKernel } from "./map_header.ts";
+import {
+  type Access,
+  headerOf,
+  type MapKernel,
+  type MapRule,
+} from "./map_header.ts";
 import type { ComputeType } from "./words.ts";
 
 import denseSource from "../../shaders/elementwise/map_dense.wgsl" with {
@@ -37,20 +42,8 @@ import stridedSource from "../../shaders/elementwise/map_strided.wgsl" with {
   type: "text",
 };
 
-export { type ComputeType, computeType, declareInput, WORDS } from "./words.ts";
-
 /** A tensor, or a number or boolean that stands for a tensor filled with it. */
 export type Operand = Tensor | number | boolean;
-
-/** What a map does with the elements `a`, `b` and `c` of its operands. */
-export interface MapRule {
-  readonly name: string;
-  /** A WGSL expression of a, b and c, which have type T. */
-  readonly wgsl: string;
-  readonly compute: ComputeType;
-  /** Type of the expression; `compute` unless it says so. */
-  readonly result?: ComputeType | "bool";
-}
 
 const GROUP = 64;
 /** Quads of an invocation, by kernel and adapter class. */

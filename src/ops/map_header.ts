@@ -6,11 +6,20 @@
  */
 
 import type { DType } from "../tensor/dtype.ts";
-import type { MapRule } from "./map.ts";
 import { type ComputeType, computeType, declareInput, WORDS } from "./words.ts";
 
 import floatLib from "../../shaders/lib/float.wgsl" with { type: "text" };
 import specialLib from "../../shaders/lib/special.wgsl" with { type: "text" };
+
+/** What a map does with the elements `a`, `b` and `c` of its operands. */
+export interface MapRule {
+  readonly name: string;
+  /** A WGSL expression of a, b and c, which have type T. */
+  readonly wgsl: string;
+  readonly compute: ComputeType;
+  /** Type of the expression; `compute` unless it says so. */
+  readonly result?: ComputeType | "bool";
+}
 
 /** Which kernel a map runs in. */
 export type MapKernel = "dense" | "rows" | "strided";

@@ -15,7 +15,6 @@ import type { DType } from "../tensor/dtype.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Op } from "./define.ts";
-import { declareInput } from "./map.ts";
 import {
   adaptiveWindows,
   asImage,
@@ -29,6 +28,7 @@ import {
   type WindowOptions,
   type Windows,
 } from "./pool_windows.ts";
+import { declareInput } from "./words.ts";
 
 import floatLib from "../../shaders/lib/float.wgsl" with { type: "text" };
 import windowsLib from "../../shaders/lib/windows.wgsl" with { type: "text" };

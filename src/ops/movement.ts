@@ -24,7 +24,8 @@ import {
 } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineOp, defineView } from "./define.ts";
-import { type MapRule, type Operand, planMap } from "./map.ts";
+import { type Operand, planMap } from "./map.ts";
+import type { MapRule } from "./map_header.ts";
 import { type ComputeType, computeType } from "./words.ts";
 
 const COPY: Readonly<Record<ComputeType, MapRule>> = {

@@ -16,8 +16,8 @@ import { isRowMajor } from "../tensor/layout.ts";
 import { WORDS_PER_BLOCK } from "../tensor/philox.ts";
 import { checkShape, type Shape } from "../tensor/shape.ts";
 import { emptyTensor, type Tensor } from "../tensor/tensor.ts";
-import { WORDS } from "./map.ts";
 import { assign } from "./movement.ts";
+import { WORDS } from "./words.ts";
 
 import philoxLib from "../../shaders/lib/philox.wgsl" with { type: "text" };
 import drawSource from "../../shaders/random/draw.wgsl" with { type: "text" };
