@@ -55,7 +55,10 @@ if (options.resume) await load(options.resume, run);
 // --- train ---
 for (let epoch = train.epoch + 1; epoch <= options.epochs; epoch++) {
   model.train();
-  const progress = new Progress(report, epoch, train);
+  const progress = new Progress(report, epoch, {
+    batches: train.length,
+    batchSize,
+  });
   for await (const [images, labels] of train) {
     using _ = scope(); // frees what the step makes at its end
     optimizer.zeroGrad();

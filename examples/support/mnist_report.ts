@@ -5,7 +5,7 @@
  * @module
  */
 
-import { adapter, type data, type Tensor } from "@kindling/kindling";
+import { adapter, type Tensor } from "@kindling/kindling";
 import type { Options } from "./mnist_setup.ts";
 
 const CLASSES = 10;
@@ -208,12 +208,15 @@ export class Progress {
   constructor(
     report: Report,
     epoch: number,
-    loader: data.DataLoader<unknown>,
+    { batches, batchSize }: {
+      readonly batches: number;
+      readonly batchSize: number;
+    },
   ) {
     this.#report = report;
     this.#epoch = epoch;
-    this.#batches = loader.length;
-    this.#batchSize = loader.batchSize ?? 1;
+    this.#batches = batches;
+    this.#batchSize = batchSize;
   }
 
   /** Counts a step; its loss is read if no other is being read. */
