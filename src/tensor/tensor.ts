@@ -62,6 +62,7 @@ import {
   permute,
   reshape,
 } from "../ops/movement.ts";
+import { bmm, dot, matmul, mm, mv } from "../ops/matmul.ts";
 import { maskedSelect, nonzero } from "../ops/nonzero.ts";
 import { pad, type PadOptions, tril, triu } from "../ops/padding.ts";
 import {
@@ -1007,6 +1008,29 @@ export class Tensor {
   copy_(source: Tensor): this {
     copyInto(this, source);
     return this;
+  }
+
+  // --- products -------------------------------------------------------------
+
+  /** The matrix product; of stacks of matrices, that of every pair. */
+  matmul(other: Tensor): Tensor {
+    return matmul(this, other);
+  }
+  /** The product of two matrices. */
+  mm(other: Tensor): Tensor {
+    return mm(this, other);
+  }
+  /** The products of two equally long stacks of matrices. */
+  bmm(other: Tensor): Tensor {
+    return bmm(this, other);
+  }
+  /** The product of a matrix and a vector. */
+  mv(vector: Tensor): Tensor {
+    return mv(this, vector);
+  }
+  /** The sum of the products of two vectors' elements. */
+  dot(other: Tensor): Tensor {
+    return dot(this, other);
   }
 
   // --- reductions -----------------------------------------------------------
