@@ -94,7 +94,8 @@ function checkWritable(op: string, target: Tensor): void {
         `elements share one place`,
     );
   }
-  if (isGradEnabled() && target.requiresGrad && target.root.isLeaf) {
+  const leaf = target.isLeaf ? target : target.root;
+  if (isGradEnabled() && leaf.requiresGrad && leaf.isLeaf) {
     throw new Error(
       `Cannot ${op} into ${target.describe()}: a leaf that requires a ` +
         `gradient can only be written to inside noGrad`,

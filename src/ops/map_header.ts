@@ -32,11 +32,29 @@ export type Access = "quads" | "element" | "strides" | "number" | "result";
 
 const NAMES = ["a", "b", "c"] as const;
 const LANES = ["x", "y", "z"] as const;
-const SPECIAL = new RegExp(
-  `\\b(${
-    [...specialLib.matchAll(/^fn (\w+)/gm)].map(([, name]) => name).join("|")
-  })\\(`,
+// The functions of special.wgsl by name: a kernel gets those it calls, because
+// compilers take their time for the others, too.
+const SPECIAL: ReadonlyMap<string, string> = new Map(
+  Array.from(
+    specialLib.matchAll(/^fn (\w+)(?:.*\}$|[^]*?^\}$)/gm),
+    ([text, name]) => [name!, text],
+  ),
 );
+
+/** The special functions that `text` calls, and those that they call. */
+function specialOf(text: string): string {
+  const found = new Set<string>();
+  const open = [text];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    for (const [, name] of next.matchAll(/\b(\w+)\(/g)) {
+      const body = SPECIAL.get(name!);
+      if (body === undefined || found.has(body)) continue;
+      found.add(body);
+      open.push(body);
+    }
+  }
+  return [...found].join("\n");
+}
 
 /** The header of a map; `types` has no entry where a number stands. */
 export function headerOf(
@@ -50,8 +68,7 @@ export function headerOf(
   const result = rule.result ?? rule.compute;
   const stored = computeType(out);
   const names = NAMES.slice(0, types.length);
-  const lines = [floatLib];
-  if (SPECIAL.test(rule.wgsl)) lines.push(specialLib);
+  const lines = [floatLib, specialOf(rule.wgsl)];
   lines.push(`alias T = ${rule.compute};`, `alias R = ${stored};`);
   let binding = 0;
   types.forEach((type, i) => {
