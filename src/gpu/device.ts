@@ -121,9 +121,15 @@ export function adapterClass(): AdapterClass {
 }
 
 /**
- * Runs `body` with the kernels of another adapter class, which are right on
- * every adapter and fast on theirs. Tests run both.
+ * Chooses the kernels of another adapter class from now on, or with `undefined`
+ * again those of the adapter. All are right on every adapter and fast on their
+ * own; tests run both.
  */
+export function overrideAdapterClass(kind: AdapterClass | undefined): void {
+  override = kind;
+}
+
+/** Runs a synchronous `body` with the kernels of another adapter class. */
 export function withAdapterClass<T>(kind: AdapterClass, body: () => T): T {
   const before = override;
   override = kind;

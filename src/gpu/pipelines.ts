@@ -26,6 +26,11 @@ export function pipelineCount(): number {
   return made;
 }
 
+/** Whether a kernel's text was compiled, with whatever header. */
+export function isCompiled(source: string): boolean {
+  return bySource.has(source);
+}
+
 /** The lines that go before a kernel's text. */
 export function headerOf(plan: Pick<Plan, "consts" | "header">): string {
   let text = "";

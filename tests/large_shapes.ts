@@ -1,0 +1,45 @@
+/**
+ * Ops at sizes that the goldens of a clone don't have, so that the kernels
+ * which are only chosen for such sizes are compiled and run as well.
+ *
+ * @module
+ */
+
+import { grad } from "../src/autograd/backward.ts";
+import { conv2d } from "../src/ops/conv.ts";
+import { dropout } from "../src/ops/dropout.ts";
+import { ones } from "../src/tensor/create.ts";
+import { scope } from "../src/tensor/scope.ts";
+import type { Tensor } from "../src/tensor/tensor.ts";
+
+const leaf = { requiresGrad: true };
+
+const CALLS: readonly (() => Tensor)[] = [
+  () => dropout(ones([64]), { p: 0.5 }),
+  // long rows, which a GPU gives a workgroup each
+  () => gradientSum([ones([4, 4096], leaf)], ([x]) => x!.softmax(-1)),
+  // strides, with enough channels for tiles in registers
+  () =>
+    gradientSum(
+      [ones([2, 32, 28, 28], leaf), ones([32, 32, 3, 3], leaf)],
+      ([x, w]) => conv2d(x!, w!, undefined, { stride: 2, padding: 1 }),
+    ),
+  // a stack of products too small for tiles
+  () => ones([1000, 2, 3]).bmm(ones([1000, 3, 2])).sum(),
+];
+
+function gradientSum(
+  inputs: readonly Tensor[],
+  call: (inputs: readonly Tensor[]) => Tensor,
+): Tensor {
+  const y = call(inputs);
+  const all = grad(y, inputs, { gradient: ones(y.shape) });
+  return all.map((each) => each.sum()).reduce((a, b) => a.add(b));
+}
+
+/** Runs them; throws what WebGPU says of a kernel that does not compile. */
+export async function runLargeShapes(): Promise<void> {
+  await scope(async () => {
+    for (const call of CALLS) await call().data();
+  });
+}
