@@ -56,11 +56,15 @@ Deno.test("a program in an empty folder imports it from JSR", async () => {
     ).output();
     assert(success, new TextDecoder().decode(stderr));
     assertEquals(registry.missed, []);
-    assertEquals(JSON.parse(new TextDecoder().decode(stdout)), {
+    const { losses, ...rest } = JSON.parse(new TextDecoder().decode(stdout));
+    assertEquals(rest, {
       kindling: Object.keys(kindling),
       datasets: Object.keys(datasets),
       gradient: [[2, 4], [6, 8]], // 2 * x
+      loaded: 320,
     });
+    assertEquals(losses.length, 10);
+    assert(losses.at(-1) < losses[0], `it did not learn: ${losses}`);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -3,7 +3,8 @@
  * repository the specifiers resolve to the sources; `jsr_test.ts` copies this
  * file to an empty folder, where they do not.
  *
- * Prints one line of JSON: what each entry point exports, and a gradient.
+ * Prints one line of JSON: what each entry point exports, a gradient, the
+ * losses of a few steps of training, and what DataLoader workers have loaded.
  *
  * @module
  */
@@ -13,12 +14,37 @@
 import * as kindling from "jsr:@kindling/kindling@^0.1.0";
 import * as datasets from "jsr:@kindling/kindling@^0.1.0/datasets";
 
-const { tensor } = kindling;
+const { data, F, manualSeed, optim, tensor, vision } = kindling;
+
 const x = tensor([[1, 2], [3, 4]], { requiresGrad: true });
 x.mul(x).sum().backward();
+
+manualSeed(1);
+const T = vision.transforms;
+const digits = new datasets.SyntheticDigits({ length: 320 });
+const loader = new data.DataLoader(digits, {
+  batchSize: 32,
+  shuffle: true,
+  numWorkers: 2,
+  batchTransform: T.compose([T.toFloat(), T.normalize([0.1307], [0.3081])]),
+});
+const model = new vision.models.LeNet();
+const optimizer = new optim.Adam(model.parameters(), { lr: 0.002 });
+const losses: number[] = [];
+let loaded = 0;
+for await (const [images, labels] of loader) {
+  optimizer.zeroGrad();
+  const loss = F.crossEntropy(model.call(images), labels);
+  loss.backward();
+  optimizer.step();
+  losses.push(await loss.item());
+  loaded += labels.size;
+}
 
 console.log(JSON.stringify({
   kindling: Object.keys(kindling),
   datasets: Object.keys(datasets),
   gradient: await x.grad?.toArray(),
+  losses,
+  loaded,
 }));
