@@ -246,11 +246,24 @@ fn power_u32(a: u32, b: u32) -> u32 {
   return y;
 }
 
+// a - b trunc(a / b), which is a itself for an infinite b
+fn fmod(a: f32, b: f32) -> f32 {
+  if (is_inf(b) && !is_inf(a) && !is_nan(a)) { return a; }
+  return a % b;
+}
+
+// a - b floor(a / b)
+fn remainder(a: f32, b: f32) -> f32 {
+  let rest = fmod(a, b);
+  return select(rest, rest + b, rest != 0.0 && (rest < 0.0) != (b < 0.0));
+}
+
 // floor(a / b) by the exact remainder: the quotient alone may round up to the
 // next whole number
 fn floor_divide(a: f32, b: f32) -> f32 {
   if (b == 0.0) { return a / b; }
-  var rest = a % b;
-  if (rest != 0.0 && (rest < 0.0) != (b < 0.0)) { rest += b; }
-  return round((a - rest) / b);
+  let rest = fmod(a, b);
+  let quotient = round((a - rest) / b);
+  let below = rest != 0.0 && (rest < 0.0) != (b < 0.0);
+  return select(quotient, quotient - 1.0, below);
 }

@@ -118,11 +118,6 @@ function argExtreme(
   keepdim: boolean,
 ): Tensor {
   const name = `arg${direction}`;
-  if (x.dtype === "bool") {
-    throw new TypeError(
-      `Cannot ${name} ${x.describe()}: bool has no order (cast it to uint8)`,
-    );
-  }
   if (dim === undefined || x.ndim === 0) {
     const flat = x.reshape([-1]);
     checkNotEmpty(name, flat, [0]);
@@ -134,12 +129,21 @@ function argExtreme(
   return argOp([x], { direction, dim: axis, keepdim })[0];
 }
 
+// As in torch, where bool has a largest element but no argument of it.
+function checkOrdered(op: string, x: Tensor): void {
+  if (x.dtype !== "bool") return;
+  throw new TypeError(
+    `Cannot ${op} ${x.describe()}: bool has no order (cast it to uint8)`,
+  );
+}
+
 /** The index of the largest element along `dim`, or among all: int32. */
 export function argmax(
   x: Tensor,
   dim?: number,
   { keepdim = false }: ReduceOptions = {},
 ): Tensor {
+  checkOrdered("argmax", x);
   return argExtreme("max", x, dim, keepdim);
 }
 
@@ -149,6 +153,7 @@ export function argmin(
   dim?: number,
   { keepdim = false }: ReduceOptions = {},
 ): Tensor {
+  checkOrdered("argmin", x);
   return argExtreme("min", x, dim, keepdim);
 }
 

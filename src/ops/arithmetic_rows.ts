@@ -61,7 +61,7 @@ export const ARITHMETIC: MapRows = {
   },
   fmod: {
     kind: "numeric",
-    wgsl: "a % b",
+    wgsl: { f32: "fmod(a, b)", i32: "a % b", u32: "a % b" },
     grads: [PASS, {
       uses: "ab",
       rule: (dy, { a, b }) => dy.mul(map("divTrunc", a, b)).neg(),
@@ -70,8 +70,7 @@ export const ARITHMETIC: MapRows = {
   remainder: {
     kind: "numeric",
     wgsl: {
-      f32:
-        "select(a % b, a % b + b, a % b != 0.0 && ((a % b < 0.0) != (b < 0.0)))",
+      f32: "remainder(a, b)",
       i32: "select(a % b, a % b + b, a % b != 0 && (((a % b) ^ b) < 0))",
       u32: "a % b",
     },
