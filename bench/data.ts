@@ -86,7 +86,8 @@ export function permuted(
   const strides = axes.map((axis) => product(shape.slice(axis + 1)));
   const index = axes.map(() => 0);
   const out = new Float32Array(data.length);
-  for (let i = 0, from = 0; i < out.length; i++) {
+  let from = 0;
+  for (let i = 0; i < out.length; i++) {
     out[i] = data[from]!;
     for (let dim = sizes.length - 1; dim >= 0; dim--) {
       from += strides[dim]!;

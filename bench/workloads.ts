@@ -10,6 +10,9 @@
  * @module
  */
 
+// deno-lint-ignore-file camelcase -- the fields of a line, by the names that
+// other benches of these workloads use
+
 import { setImmediate } from "node:timers";
 
 import {

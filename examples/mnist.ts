@@ -43,7 +43,7 @@ const train = new data.DataLoader(trainSet, {
   numWorkers,
   batchTransform,
 });
-const test = new data.DataLoader(testSet, { batchSize: 1000, batchTransform });
+const test = new data.DataLoader(testSet, { batchSize: 500, batchTransform });
 
 // --- model and optimizer ---
 const model: nn.Module = chooseModel(options.model);

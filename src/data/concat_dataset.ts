@@ -50,27 +50,31 @@ export class ConcatDataset<Sample> extends Dataset<Sample> {
     index: number,
     generator: Generator,
   ): Sample | Promise<Sample> {
-    const [part, at] = this.#find(index);
+    const [part, at] = find(this, index);
     return part.get(at, generator);
   }
 
   /** What the sample's part calls it. */
   override sampleName(index: number): string | undefined {
-    const [part, at] = this.#find(index);
+    const [part, at] = find(this, index);
     return part.sampleName?.(at);
   }
+}
 
-  #find(index: number): [part: Dataset<Sample>, index: number] {
-    const { length } = this;
-    if (!Number.isInteger(index) || index < -length || index >= length) {
-      throw new RangeError(
-        `Cannot get sample ${index} of ${this.datasets.length} datasets ` +
-          `with ${length} samples: expected ${-length} to ${length - 1}`,
-      );
-    }
-    const global = index < 0 ? index + length : index;
-    const part = this.cumulativeSizes.findIndex((end) => global < end);
-    const start = part === 0 ? 0 : this.cumulativeSizes[part - 1]!;
-    return [this.datasets[part]!, global - start];
+// A function, not a private method: workers rebuild the fields of a dataset,
+// and what is private would be missing there.
+function find<Sample>(
+  { datasets, cumulativeSizes, length }: ConcatDataset<Sample>,
+  index: number,
+): [part: Dataset<Sample>, index: number] {
+  if (!Number.isInteger(index) || index < -length || index >= length) {
+    throw new RangeError(
+      `Cannot get sample ${index} of ${datasets.length} datasets ` +
+        `with ${length} samples: expected ${-length} to ${length - 1}`,
+    );
   }
+  const global = index < 0 ? index + length : index;
+  const part = cumulativeSizes.findIndex((end) => global < end);
+  const start = part === 0 ? 0 : cumulativeSizes[part - 1]!;
+  return [datasets[part]!, global - start];
 }

@@ -49,7 +49,7 @@ export class Subset<Sample> extends Dataset<Sample> {
     index: number,
     generator: Generator,
   ): Sample | Promise<Sample> {
-    return this.dataset.get(this.#at(index), generator);
+    return this.dataset.get(rowAt(this, index), generator);
   }
 
   /** A batch of the whole, if it gives batches. */
@@ -58,7 +58,7 @@ export class Subset<Sample> extends Dataset<Sample> {
     context: BatchContext,
   ): Collated<Sample> | Promise<Collated<Sample>> | undefined {
     return this.dataset.getBatch?.(
-      indices.map((index) => this.#at(index)),
+      indices.map((index) => rowAt(this, index)),
       context,
     );
   }
@@ -70,16 +70,18 @@ export class Subset<Sample> extends Dataset<Sample> {
 
   /** The row of the whole that sample `index` is. */
   override residentRow(index: number): number {
-    const row = this.#at(index);
+    const row = rowAt(this, index);
     return this.dataset.residentRow?.(row) ?? row;
   }
 
   /** What the whole calls the sample. */
   override sampleName(index: number): string | undefined {
-    return this.dataset.sampleName?.(this.#at(index));
+    return this.dataset.sampleName?.(rowAt(this, index));
   }
+}
 
-  #at(index: number): number {
-    return this.indices[checkIndex(index, this.length)]!; // just checked
-  }
+// A function, not a private method: workers rebuild the fields of a dataset,
+// and what is private would be missing there.
+function rowAt({ indices }: Subset<unknown>, index: number): number {
+  return indices[checkIndex(index, indices.length)]!; // just checked
 }

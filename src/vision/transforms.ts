@@ -45,6 +45,8 @@ export class Normalize implements Transform {
   readonly std: readonly number[];
 
   /**
+   * One mean and one deviation for each channel, or for all of them.
+   *
    * @throws {TypeError} If there are not as many means as deviations
    * @throws {RangeError} If a deviation is 0
    */
@@ -121,7 +123,7 @@ export class Compose implements Transform {
   /** The steps, in order. */
   readonly transforms: readonly Transform[];
 
-  /** @param transforms The steps, in order */
+  /** The steps, in the order in which they are applied. */
   constructor(transforms: readonly Transform[]) {
     this.transforms = transforms;
   }

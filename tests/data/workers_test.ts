@@ -1,6 +1,9 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import type { Dataset } from "../../src/data/dataset.ts";
 import { DataLoader } from "../../src/data/loader.ts";
+import { ConcatDataset } from "../../src/data/concat_dataset.ts";
 import type { DataLoaderOptions } from "../../src/data/loader_options.ts";
+import { Subset } from "../../src/data/subset.ts";
 import { WeightedRandomSampler } from "../../src/data/weighted_random_sampler.ts";
 import { HostArray } from "../../src/tensor/host_array.ts";
 import {
@@ -41,6 +44,18 @@ Deno.test("DataLoader gives the same bits with 0, 1 and 3 workers", async () => 
   const expected = await run(0);
   assertEquals(await run(1), expected);
   assertEquals(await run(3), expected);
+});
+
+Deno.test("DataLoader gives parts and joined sets to workers", async () => {
+  const part = new Subset(new Noise(9), [8, 1, 5, 2]);
+  const parts = new Subset(new Batches(9), [3, 0, 7]);
+  const joined = new ConcatDataset([new Noise(3), part]);
+  const datasets: Dataset<unknown>[] = [part, parts, joined];
+  for (const dataset of datasets) {
+    const run = (numWorkers: number) =>
+      epochs(new DataLoader(dataset, { batchSize: 2, seed: 4, numWorkers }), 1);
+    assertEquals(await run(2), await run(0));
+  }
 });
 
 Deno.test("DataLoader repeats samples to the same bits with workers", async () => {
