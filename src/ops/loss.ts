@@ -157,14 +157,15 @@ export interface BinaryCrossEntropyOptions extends LossOptions {
 
 /**
  * -weight * (target * log(input) + (1 - target) * log(1 - input)) of
- * probabilities; logarithms are -100 at least. An input outside of [0, 1] makes
- * the loss NaN.
+ * probabilities; logarithms are -100 at least. An input outside of [0, 1] is
+ * refused if the host has written it, and makes the loss NaN if only the GPU
+ * knows it.
  *
- * Source: torch.nn.functional.binary_cross_entropy, which raises for such an
- * input.
+ * Source: torch.nn.functional.binary_cross_entropy.
  *
  * @throws {TypeError} If the shapes are not equal, or no floats
- * @throws {RangeError} If there is no such reduction
+ * @throws {RangeError} If there is no such reduction, or the input is known to
+ * be outside of [0, 1]
  */
 export function binaryCrossEntropy(
   input: Tensor,
@@ -173,6 +174,13 @@ export function binaryCrossEntropy(
 ): Tensor {
   checkReduction("binaryCrossEntropy", reduction);
   requireEqual("binaryCrossEntropy", input, target);
+  for (const value of input.written ?? []) {
+    if (value >= 0 && value <= 1) continue;
+    throw new RangeError(
+      `Cannot take the binary cross entropy of ${value}: expected ` +
+        `probabilities, 0 to 1`,
+    );
+  }
   const [each] = crossEntropyOp(
     [input.to("float32"), target.to("float32")],
     undefined,

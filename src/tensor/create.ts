@@ -6,13 +6,7 @@
 
 import { dispatch, upload } from "../gpu/stream.ts";
 import { planCopy } from "../ops/movement.ts";
-import {
-  type DType,
-  DTYPES,
-  isDType,
-  isFloat,
-  type TypedArray,
-} from "./dtype.ts";
+import { type DType, DTYPES, isDType, type TypedArray } from "./dtype.ts";
 import { HostArray } from "./host_array.ts";
 import { checkShape, formatShape, type Shape, sizeOf } from "./shape.ts";
 import { emptyTensor, type Tensor } from "./tensor.ts";
@@ -106,7 +100,7 @@ function fit(value: number, dtype: DType): number {
   return whole;
 }
 
-/** Integers that a storage keeps a copy of: the labels of any usual batch. */
+/** Elements that a storage keeps a copy of: the labels of any usual batch. */
 const MAX_WRITTEN = 4096;
 
 /** The tensor of a host array, in its type or in another. */
@@ -116,7 +110,7 @@ export function fromHost(
 ): Tensor {
   const made = emptyTensor(array.shape, array.dtype, "tensor");
   upload(made.storage.buffer, array.data);
-  if (!isFloat(array.dtype) && array.data.length <= MAX_WRITTEN) {
+  if (array.data.length <= MAX_WRITTEN) {
     made.storage.written = array.data.slice();
   }
   return finish(made.dtype === dtype ? made : made.to(dtype), requiresGrad);

@@ -21,9 +21,9 @@ export class Storage implements Bindable {
   /** Counts writes after the first, so that backward notices them. */
   version = 0;
   /**
-   * A copy of what the host wrote, where that was a few integers: ops refuse
-   * indices out of range by it, without waiting for the GPU. It counts while
-   * `version` is 0.
+   * A copy of what the host wrote, where that was little: ops refuse values
+   * out of range by it, without waiting for the GPU. It counts while `version`
+   * is 0.
    */
   written: TypedArray | undefined;
   /** Bytes that tensors use; the buffer may be larger. */

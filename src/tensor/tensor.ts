@@ -187,8 +187,8 @@ export class Tensor {
     return this.#storage;
   }
   /**
-   * All elements, in any order, where the host wrote them as integers and
-   * nothing has written since; `undefined` where only the GPU knows them.
+   * All elements, in any order, where the host wrote a few and nothing has
+   * written since; `undefined` where only the GPU knows them.
    */
   get written(): TypedArray | undefined {
     const { written, version } = this.storage;

@@ -202,9 +202,19 @@ Deno.test("binaryCrossEntropy() stays finite for 0 and 1", async () => {
   await assertClose(x.grad!, [-1e12, 1e12, 0, 0], 1e-6);
 });
 
-Deno.test("binaryCrossEntropy() of what is no probability is NaN", async () => {
+Deno.test("binaryCrossEntropy() refuses what is no probability", () => {
+  for (const wrong of [-0.1, 1.1, NaN]) {
+    assertThrows(
+      () => binaryCrossEntropy(tensor([0.5, wrong]), tensor([1, 1])),
+      RangeError,
+      `of ${wrong}: expected probabilities`,
+    );
+  }
+});
+
+Deno.test("binaryCrossEntropy() of what only the GPU knows to be none is NaN", async () => {
   const each = binaryCrossEntropy(
-    tensor([-0.1, 1.1, NaN, 0.5]),
+    tensor([-0.1, 1.1, NaN, 0.5]).mul(1),
     tensor([1, 0, 1, 1]),
     {
       reduction: "none",
