@@ -22,7 +22,7 @@ export interface Options {
   readonly mirrors: readonly string[];
   readonly model: ModelName;
   readonly epochs: number;
-  /** Images to train on; all of them if undefined. */
+  /** Images to train on, and to test on; all of them if undefined. */
   readonly limit: number | undefined;
   readonly batchSize: number;
   readonly lr: number;
@@ -42,7 +42,7 @@ const USAGE = `deno run -P examples/mnist.ts [options]
   --mirror URL     folder to download MNIST from instead; may come repeatedly
   --model lenet|cnn|mlp           default: cnn on a GPU, lenet on a CPU adapter
   --epochs N       default: 3
-  --limit N        trains on the first N images
+  --limit N        trains and tests on the first N images
   --batch-size N   default: 64
   --lr X           learning rate of Adadelta; default: 1
   --workers N      DataLoader workers; default: 0
@@ -160,16 +160,17 @@ export async function openDigits(
     trainSet: new SyntheticDigits({ train: true }),
     testSet: new SyntheticDigits({ train: false }),
   };
-  const { limit } = options;
-  const trainSet = limit === undefined ? digits.trainSet : new data.Subset(
-    digits.trainSet,
-    Array.from(
-      { length: Math.min(limit, digits.trainSet.length) },
-      (_, i) => i,
-    ),
-  );
+  const trainSet = firstOf(digits.trainSet, options.limit);
   report.begin(digits.name, trainSet.length);
-  return { ...digits, trainSet };
+  return { trainSet, testSet: firstOf(digits.testSet, options.limit) };
+}
+
+function firstOf<Sample>(
+  dataset: data.Dataset<Sample>,
+  limit = Infinity,
+): data.Dataset<Sample> {
+  if (limit >= dataset.length) return dataset;
+  return new data.Subset(dataset, Array.from({ length: limit }, (_, i) => i));
 }
 
 async function openMNIST(

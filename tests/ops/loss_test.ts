@@ -203,7 +203,7 @@ Deno.test("binaryCrossEntropy() stays finite for 0 and 1", async () => {
 });
 
 Deno.test("binaryCrossEntropy() refuses what is no probability", () => {
-  for (const wrong of [-0.1, 1.1, NaN]) {
+  for (const wrong of [-0.5, 1.5, NaN]) {
     assertThrows(
       () => binaryCrossEntropy(tensor([0.5, wrong]), tensor([1, 1])),
       RangeError,

@@ -169,6 +169,16 @@ Deno.test("cat() of packed bytes joins pieces of every length", async () => {
   assertEquals([...await cat(pieces).data()], want);
 });
 
+Deno.test("repeat() takes more dims than one kernel has", async () => {
+  const x = arange(32).reshape([2, 2, 2, 2, 2]);
+  const y = x.repeat([2, 2, 2, 2, 2]);
+  assertEquals(y.shape, [4, 4, 4, 4, 4]);
+  for (const start of [0, 2]) {
+    const part = y.at(...x.shape.map(() => [start, start + 2]));
+    assertEquals(await part.data(), await x.data());
+  }
+});
+
 Deno.test("casts truncate, wrap and take NaN for true", async () => {
   const x = tensor([-1.7, 0, 2.9, NaN]);
   assertEquals([...(await x.to("int32").data()).slice(0, 3)], [-1, 0, 2]);
