@@ -64,6 +64,16 @@ export {
   threshold,
 } from "../ops/activation.ts";
 export { logSoftmax, softmax, softmin } from "../ops/softmax.ts";
+export {
+  batchNorm,
+  type BatchNormOptions,
+  instanceNorm,
+  type InstanceNormOptions,
+} from "../ops/batch_norm.ts";
+export { layerNorm } from "../ops/layer_norm.ts";
+export { groupNorm } from "../ops/group_norm.ts";
+export { type NormOptions } from "../ops/norm.ts";
+export { type Affine } from "../ops/norm_kernels.ts";
 export { dropout, type DropoutOptions } from "../ops/dropout.ts";
 export { pad, type PadMode, type PadOptions } from "../ops/padding.ts";
 export { oneHot } from "../ops/one_hot.ts";

@@ -23,6 +23,20 @@ export { Sequential } from "./sequential.ts";
 export { Linear, type LinearOptions } from "./linear.ts";
 export { Conv2d, type Conv2dOptions } from "./conv.ts";
 export { AdaptiveAvgPool2d, AvgPool2d, MaxPool2d } from "./pool.ts";
+export {
+  BatchNorm1d,
+  BatchNorm2d,
+  type BatchNormLayerOptions,
+  ChannelNorm,
+  InstanceNorm1d,
+  InstanceNorm2d,
+} from "./batch_norm.ts";
+export {
+  type AffineNormOptions,
+  GroupNorm,
+  LayerNorm,
+  type LayerNormOptions,
+} from "./norm.ts";
 export { Dropout } from "./dropout.ts";
 export {
   type Activation,

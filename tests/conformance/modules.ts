@@ -21,6 +21,17 @@ import { Conv2d, type Conv2dOptions } from "../../src/nn/conv.ts";
 import { Dropout } from "../../src/nn/dropout.ts";
 import { Linear, type LinearOptions } from "../../src/nn/linear.ts";
 import { type AnyModule, Module } from "../../src/nn/module.ts";
+import {
+  BatchNorm1d,
+  BatchNorm2d,
+  type BatchNormLayerOptions,
+} from "../../src/nn/batch_norm.ts";
+import {
+  type AffineNormOptions,
+  GroupNorm,
+  LayerNorm,
+  type LayerNormOptions,
+} from "../../src/nn/norm.ts";
 import { AdaptiveAvgPool2d, AvgPool2d, MaxPool2d } from "../../src/nn/pool.ts";
 import { Sequential } from "../../src/nn/sequential.ts";
 import type { AvgPoolOptions } from "../../src/ops/avg_pool.ts";
@@ -46,6 +57,15 @@ class Residual extends Module {
   }
 }
 
+function batchNormOptions(args: Arguments): BatchNormLayerOptions {
+  return args.options<BatchNormLayerOptions>(
+    "eps",
+    "momentum",
+    "affine",
+    "trackRunningStats",
+  );
+}
+
 const ROWS: Readonly<Record<string, ModuleRow>> = {
   AdaptiveAvgPool2d: (args) => new AdaptiveAvgPool2d(args.value("output_size")),
   AvgPool2d: (args) =>
@@ -59,6 +79,10 @@ const ROWS: Readonly<Record<string, ModuleRow>> = {
         "divisorOverride",
       ),
     ),
+  BatchNorm1d: (args) =>
+    new BatchNorm1d(args.value("num_features"), batchNormOptions(args)),
+  BatchNorm2d: (args) =>
+    new BatchNorm2d(args.value("num_features"), batchNormOptions(args)),
   Conv2d: (args) =>
     new Conv2d(
       args.value("in_channels"),
@@ -76,8 +100,19 @@ const ROWS: Readonly<Record<string, ModuleRow>> = {
   Flatten: (args) =>
     new Flatten(args.option("start_dim"), args.option("end_dim")),
   GELU: (args) => new GELU(args.option("approximate")),
+  GroupNorm: (args) =>
+    new GroupNorm(
+      args.value("num_groups"),
+      args.value("num_channels"),
+      args.options<AffineNormOptions>("eps", "affine"),
+    ),
   Identity: () => new Identity(),
   LeakyReLU: (args) => new LeakyReLU(args.option("negative_slope")),
+  LayerNorm: (args) =>
+    new LayerNorm(
+      args.value("normalized_shape"),
+      args.options<LayerNormOptions>("eps", "elementwiseAffine"),
+    ),
   Linear: (args) =>
     new Linear(
       args.value("in_features"),

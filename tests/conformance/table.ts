@@ -17,6 +17,7 @@ import { LOSSES } from "./ops/losses.ts";
 import { moduleRow, MODULES } from "./ops/modules.ts";
 import { MOVEMENT } from "./ops/movement.ts";
 import { PRODUCTS } from "./ops/products.ts";
+import { NORMS } from "./ops/norms.ts";
 import { OWN, PROGRAMS } from "./ops/programs.ts";
 import { REDUCTIONS } from "./ops/reductions.ts";
 
@@ -27,6 +28,7 @@ const TABLE: Rows = {
   ...MOVEMENT,
   ...INDEXING,
   ...FUNCTIONAL,
+  ...NORMS,
   ...LOSSES,
   ...MODULES,
   ...OWN,

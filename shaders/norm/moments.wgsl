@@ -1,0 +1,83 @@
+// moments: mean and sum of squared deviations of every part of every channel.
+//
+//     mean = sum of x / count,  m2 = sum of (x - mean)^2
+//
+// prepended  GROUP: u32, invocations of a workgroup (a power of two)
+//            LANES: u32, invocations that share a part (divides GROUP)
+//            WIDTH: u32, elements of one Q that belong to one channel
+//            Q: what is loaded at once (f32 or vec4f)
+//            S: f32, or vec4f where the lanes of Q belong to four channels
+//            total(Q) -> S: the lanes of one channel joined
+// x          [images, channels, length] of Q, row-major from `offset` on
+// y          [2, parts, channels] of S: means, then sums of squares
+// dispatch   parts * channels * LANES invocations, folded over x and y; part p
+//            takes `span` images from p * span on
+// special    NaN or infinity in a part: NaN
+// geometry   The part is read twice, deviations being exact where squares of x
+//            would cancel. A GPU takes a part by many lanes, a CPU adapter by
+//            one, whose loop over lanes and workgroup memory vanish.
+
+struct Params {
+  images: u32,
+  channels: u32,
+  length: u32,
+  span: u32,
+  runs: u32,
+  offset: u32,
+}
+
+@group(0) @binding(0) var<storage, read> x: array<Q>;
+@group(0) @binding(1) var<storage, read_write> y: array<S>;
+@group(0) @binding(2) var<uniform> params: Params;
+
+var<workgroup> cells: array<S, GROUP>;
+
+// The sum of `value` over the lanes of a part, in all of them.
+fn across(value: S, local: u32) -> S {
+  if (LANES == 1u) { return value; }
+  cells[local] = value;
+  workgroupBarrier();
+  for (var stride = LANES / 2u; stride > 0u; stride /= 2u) {
+    if (local % LANES < stride) { cells[local] += cells[local + stride]; }
+    workgroupBarrier();
+  }
+  let sum = cells[local - local % LANES];
+  workgroupBarrier();
+  return sum;
+}
+
+@compute @workgroup_size(GROUP)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let lane = local % LANES;
+  let run = (group.y * groups.x + group.x) * (GROUP / LANES) + local / LANES;
+  // beyond the end the last run is summed again: no lane may miss a barrier
+  let at = min(run, params.runs - 1u);
+  let first = (at / params.channels) * params.span;
+  let end = min(first + params.span, params.images);
+  let row = params.channels * params.length;
+  let start = params.offset + (at % params.channels) * params.length;
+  var sum = Q(0.0);
+  for (var n = first; n < end; n++) {
+    for (var l = lane; l < params.length; l += LANES) {
+      sum += x[start + n * row + l];
+    }
+  }
+  let count = f32((end - first) * params.length * WIDTH);
+  let mean = across(total(sum), local) / count;
+  var squares = Q(0.0);
+  for (var n = first; n < end; n++) {
+    for (var l = lane; l < params.length; l += LANES) {
+      let deviation = x[start + n * row + l] - mean;
+      squares += deviation * deviation;
+    }
+  }
+  let m2 = across(total(squares), local);
+  if (lane == 0u && run < params.runs) {
+    y[run] = mean;
+    y[params.runs + run] = m2;
+  }
+}

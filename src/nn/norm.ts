@@ -1,0 +1,155 @@
+/**
+ * Layer and group norm: mean 0 and variance 1 over rows or groups of channels,
+ * then a learned scale and shift. What they compute is in the ops of the same
+ * names; batch_norm.ts has the layers that keep statistics.
+ *
+ * @module
+ */
+
+import { groupNorm } from "../ops/group_norm.ts";
+import { layerNorm } from "../ops/layer_norm.ts";
+import type { Shape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { checkSizes, formatOptions } from "./_shared.ts";
+import { ones_, zeros_ } from "./init.ts";
+import { Module } from "./module.ts";
+import { emptyParameter, type Parameter } from "./parameter.ts";
+
+/** Options of norms with learned scale and shift. */
+export interface AffineNormOptions {
+  /** Added to the variance. Default: 1e-5. */
+  readonly eps?: number;
+  /** Whether scale and shift are learned. */
+  readonly affine?: boolean;
+}
+
+/** Options of `LayerNorm`. */
+export interface LayerNormOptions {
+  /** Added to the variance. Default: 1e-5. */
+  readonly eps?: number;
+  /** Whether each element has a learned scale and shift. Default: true. */
+  readonly elementwiseAffine?: boolean;
+}
+
+/**
+ * The last dims with mean 0 and variance 1, times `weight` plus `bias`.
+ *
+ * Shapes: input [..., ...normalizedShape], output the same. Parameters:
+ * `weight` of shape `normalizedShape`, ones, and `bias` likewise, zeros.
+ *
+ * Source: Ba, Kiros & Hinton 2016, arXiv:1607.06450; torch.nn.LayerNorm.
+ *
+ * @example Rows of 4
+ * ```ts
+ * import { nn, zeros } from "@kindling/kindling";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const layer = new nn.LayerNorm(4);
+ * assertEquals(layer.call(zeros([2, 3, 4])).shape, [2, 3, 4]);
+ * ```
+ */
+export class LayerNorm extends Module {
+  /** The last sizes of the input. */
+  readonly normalizedShape: Shape;
+  /** Added to the variance. */
+  readonly eps: number;
+  /** Scale, of shape `normalizedShape`. */
+  weight: Parameter | undefined;
+  /** Shift, of shape `normalizedShape`. */
+  bias: Parameter | undefined;
+
+  /** @throws {RangeError} If a size is no positive integer */
+  constructor(
+    normalizedShape: Shape | number,
+    { eps = 1e-5, elementwiseAffine = true }: LayerNormOptions = {},
+  ) {
+    super();
+    const shape = typeof normalizedShape === "number"
+      ? [normalizedShape]
+      : [...normalizedShape];
+    shape.forEach((size) => checkSizes("LayerNorm", 1, { size }));
+    this.normalizedShape = shape;
+    this.eps = eps;
+    this.weight = elementwiseAffine ? emptyParameter(shape) : undefined;
+    this.bias = elementwiseAffine ? emptyParameter(shape) : undefined;
+    this.resetParameters();
+  }
+
+  /** Scale 1, shift 0. */
+  resetParameters(): void {
+    if (this.weight) ones_(this.weight);
+    if (this.bias) zeros_(this.bias);
+  }
+
+  override forward(x: Tensor): Tensor {
+    const { weight, bias, eps } = this;
+    return layerNorm(x, this.normalizedShape, { weight, bias, eps });
+  }
+
+  protected override describe(): string {
+    const { normalizedShape, eps, weight } = this;
+    const elementwiseAffine = weight !== undefined;
+    return formatOptions({ normalizedShape, eps, elementwiseAffine });
+  }
+}
+
+/**
+ * Groups of an image's channels with mean 0 and variance 1, times `weight` plus
+ * `bias`.
+ *
+ * Shapes: input [N, numChannels, …], output the same. Parameters: `weight`
+ * [numChannels] of ones, `bias` of zeros.
+ *
+ * Source: Wu & He 2018, arXiv:1803.08494; torch.nn.GroupNorm.
+ */
+export class GroupNorm extends Module {
+  /** How many groups there are. */
+  readonly numGroups: number;
+  /** Size of the input's dim 1. */
+  readonly numChannels: number;
+  /** Added to the variance. */
+  readonly eps: number;
+  /** Scale, [numChannels]. */
+  weight: Parameter | undefined;
+  /** Shift, [numChannels]. */
+  bias: Parameter | undefined;
+
+  /** @throws {RangeError} If `numGroups` does not divide `numChannels` */
+  constructor(
+    numGroups: number,
+    numChannels: number,
+    { eps = 1e-5, affine = true }: AffineNormOptions = {},
+  ) {
+    super();
+    checkSizes("GroupNorm", 1, { numGroups, numChannels });
+    if (numChannels % numGroups !== 0) {
+      throw new RangeError(
+        `Cannot make GroupNorm of ${numChannels} channels: ${numGroups} ` +
+          `groups do not divide them`,
+      );
+    }
+    this.numGroups = numGroups;
+    this.numChannels = numChannels;
+    this.eps = eps;
+    this.weight = affine ? emptyParameter([numChannels]) : undefined;
+    this.bias = affine ? emptyParameter([numChannels]) : undefined;
+    this.resetParameters();
+  }
+
+  /** Scale 1, shift 0. */
+  resetParameters(): void {
+    if (this.weight) ones_(this.weight);
+    if (this.bias) zeros_(this.bias);
+  }
+
+  override forward(x: Tensor): Tensor {
+    const { weight, bias, eps } = this;
+    return groupNorm(x, this.numGroups, { weight, bias, eps });
+  }
+
+  protected override describe(): string {
+    const { eps, weight } = this;
+    const options = formatOptions({ eps, affine: weight !== undefined });
+    return `${this.numGroups}, ${this.numChannels}, ${options}`;
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * Group norm: groups of an image's channels with mean 0 and variance 1.
+ *
+ * @module
+ */
+
+import { formatShape, sizeOf } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { checkNorm, norm, type NormOptions } from "./norm.ts";
+
+/**
+ * y = (x - mean) / sqrt(variance + eps) * weight + bias, mean and variance (the
+ * biased one) being taken over C / numGroups neighbouring channels of an image.
+ *
+ * Shapes: x [N, C] or [N, C, …], weight and bias [C].
+ *
+ * Source: torch.nn.functional.group_norm; Wu & He 2018, arXiv:1803.08494.
+ *
+ * @throws {TypeError} If types or shapes do not fit each other
+ * @throws {RangeError} If `numGroups` does not divide C
+ */
+export function groupNorm(
+  x: Tensor,
+  numGroups: number,
+  options: NormOptions = {},
+): Tensor {
+  const { weight, bias } = options;
+  const [N = 0, C] = x.shape;
+  if (C === undefined) {
+    throw new TypeError(
+      `Cannot groupNorm ${x.describe()}: expected shape [N, C] or [N, C, ...]`,
+    );
+  }
+  if (!Number.isInteger(numGroups) || numGroups < 1 || C % numGroups !== 0) {
+    throw new RangeError(
+      `Cannot groupNorm ${formatShape(x.shape)}: ${numGroups} groups do not ` +
+        `divide ${C} channels`,
+    );
+  }
+  checkNorm("groupNorm", x, [C], { weight, bias });
+  const inner = sizeOf(x.shape.slice(2));
+  const shape = [N, numGroups, C / numGroups, inner] as const;
+  return norm(x, { kind: "group", shape }, options);
+}

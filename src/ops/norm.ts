@@ -1,0 +1,245 @@
+/**
+ * The op behind batch, layer and group norm: NOTE [norms] in norm_view.ts.
+ *
+ * Gradients are kernels, too; those that will be differentiated again are
+ * composed of ops.
+ *
+ * @module
+ */
+
+import { isGradEnabled } from "../autograd/mode.ts";
+import { isFloat } from "../tensor/dtype.ts";
+import { formatShape, sameShape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { defineOp, type Op } from "./define.ts";
+import { type Affine, planApply, planRows } from "./norm_kernels.ts";
+import {
+  type Channels,
+  planMoments,
+  planSums,
+  type Running,
+  type SumsBy,
+} from "./norm_sums.ts";
+import {
+  affineOf,
+  dimsOf,
+  elementsOf,
+  type NormView,
+  statCount,
+} from "./norm_view.ts";
+
+/** The arguments of a norm that are no operands. */
+export interface NormParams {
+  readonly view: NormView;
+  readonly eps: number;
+  /** Which of weight and bias follow x among the inputs. */
+  readonly hasWeight: boolean;
+  readonly hasBias: boolean;
+  /** Statistics to move on, for batch norm. */
+  readonly running?: Running | undefined;
+}
+
+const KEEP = { keepdim: true };
+
+const sumsOp: Op<{ size: Channels; by: Omit<SumsBy, "weight"> }> = defineOp({
+  name: "normSums",
+  shape: (_, { size }) => ({ shape: [2, size.channels], dtype: "float32" }),
+  kernel: ([dy, x, stats, weight], [y], { size, by }) =>
+    planSums(dy, x, stats, size, { ...by, weight }, y),
+});
+
+const inputGradOp: Op<NormView> = defineOp({
+  name: "normGrad",
+  shape: ([dy]) => dy,
+  kernel: ([dy, x, stats, sums, weight], [dx], view) =>
+    planApply(x, { by: "gradient", dy, stats, sums }, { weight }, view, {
+      y: dx,
+    }),
+});
+
+/** (x, weight?, bias?) -> (y, statistics). */
+export const normOp: Op<NormParams> = defineOp<NormParams>({
+  name: "norm",
+  shape: ([x], { view }) => [
+    x,
+    { shape: [2, statCount(view)], dtype: "float32" },
+  ],
+  kernel: (inputs, [y, stats], params) => {
+    const { view, eps, running } = params;
+    const x = inputs[0].contiguous();
+    const affine = affineIn(inputs, params);
+    if (view.kind !== "batch") {
+      return planRows(x, affine, view, { y, stats, eps });
+    }
+    const [images, channels, , length] = view.shape;
+    const size = { images, channels, length };
+    return [
+      ...planMoments(x, size, stats, { eps, running }),
+      planApply(x, { by: "stats", stats }, affine, view, { y }),
+    ];
+  },
+  save: ([x, weight], [, stats], _needs, { hasWeight }) => [
+    x,
+    stats,
+    hasWeight ? weight : undefined,
+  ],
+  grad: (dy, { saved: [x, stats, weight], needs, params }) => {
+    const wanted = {
+      x: needs[0]!,
+      weight: params.hasWeight && needs[1]!,
+      bias: params.hasBias && needs[params.hasWeight ? 2 : 1]!,
+    };
+    const made = isGradEnabled()
+      ? composeGrads(dy, x, weight, params)
+      : grads(dy.contiguous(), x.contiguous(), stats, weight, params, wanted);
+    return [
+      made.x,
+      ...(params.hasWeight ? [made.weight] : []),
+      ...(params.hasBias ? [made.bias] : []),
+    ];
+  },
+});
+
+function affineIn(
+  [, first, second]: readonly Tensor[],
+  { hasWeight, hasBias }: NormParams,
+): Affine {
+  const weight = hasWeight ? first : undefined;
+  const bias = hasBias ? (hasWeight ? second : first) : undefined;
+  return { weight: weight?.contiguous(), bias: bias?.contiguous() };
+}
+
+interface Grads {
+  readonly x?: Tensor | undefined;
+  readonly weight?: Tensor | undefined;
+  readonly bias?: Tensor | undefined;
+}
+
+function grads(
+  dy: Tensor,
+  x: Tensor,
+  stats: Tensor,
+  given: Tensor | undefined,
+  { view }: NormParams,
+  wanted: Readonly<Record<keyof Grads, boolean>>,
+): Grads {
+  const { kind, shape: [outer, groups, channels, inner] } = view;
+  const weight = given?.contiguous();
+  const count = statCount(view);
+  const ofAffine = wanted.weight || wanted.bias;
+  let affineSums: Tensor | undefined; // [2, weights]
+  let sums: Tensor | undefined; // [2, statistics]
+  if (kind === "batch") {
+    const size = { images: outer, channels: groups, length: inner };
+    const by = { stat: "channel", perStat: 1 } as const;
+    affineSums = sumsOp([dy, x, stats], { size, by })[0];
+    sums = weight ? affineSums.mul(weight) : affineSums;
+  } else if (kind === "layer") {
+    if (ofAffine) {
+      const size = { images: count, channels: inner, length: 1 };
+      const by = { stat: "image", perStat: 1 } as const;
+      affineSums = sumsOp([dy, x, stats], { size, by })[0];
+    }
+    if (wanted.x) {
+      const size = { images: 1, channels: count, length: inner };
+      const by = { stat: "channel", perStat: 1 } as const;
+      const inputs = weight ? [dy, x, stats, weight] : [dy, x, stats];
+      sums = sumsOp(inputs, { size, by })[0];
+    }
+  } else {
+    const planes = outer * groups * channels;
+    const size = { images: 1, channels: planes, length: inner };
+    const by = { stat: "channel", perStat: channels } as const;
+    const each = sumsOp([dy, x, stats], { size, by })[0];
+    const inImages = each.reshape([2, outer, groups * channels]);
+    if (ofAffine) affineSums = inImages.sum(1);
+    const weighted = weight ? inImages.mul(weight) : inImages;
+    sums = weighted.reshape([2, count, channels]).sum(2);
+  }
+  const inputs = [dy, x, stats, ...(sums ? [sums] : [])];
+  return {
+    x: wanted.x
+      ? inputGradOp(weight ? [...inputs, weight] : inputs, view)[0]
+      : undefined,
+    weight: wanted.weight ? affineSums?.select(0, 1) : undefined,
+    bias: wanted.bias ? affineSums?.select(0, 0) : undefined,
+  };
+}
+
+// The same in ops, for gradients that will be differentiated again.
+function composeGrads(
+  given: Tensor,
+  input: Tensor,
+  weight: Tensor | undefined,
+  { view, eps }: NormParams,
+): Grads {
+  const dims = dimsOf(view);
+  const affine = affineOf(view);
+  const dy = given.reshape(view.shape);
+  const x = input.reshape(view.shape);
+  const centred = x.sub(x.mean(dims, KEEP));
+  const rstd = centred.square().mean(dims, KEEP).add(eps).rsqrt();
+  const normal = centred.mul(rstd);
+  const g = weight ? dy.mul(weight.reshape(affine)) : dy;
+  const along = normal.mul(g.mul(normal).mean(dims, KEEP));
+  const dx = g.sub(g.mean(dims, KEEP)).sub(along).mul(rstd);
+  return {
+    x: dx.reshape(input.shape),
+    weight: dy.mul(normal).sumTo(affine).reshape([-1]),
+    bias: dy.sumTo(affine).reshape([-1]),
+  };
+}
+
+/** Weight and bias of a norm, and what is added to the variance. */
+export interface NormOptions extends Affine {
+  /** Added to the variance. Default: 1e-5. */
+  readonly eps?: number;
+}
+
+/**
+ * The norm of `x` as seen in `view`, computed in float32. Without elements it
+ * is empty, and gradients are 0.
+ */
+export function norm(
+  x: Tensor,
+  view: NormView,
+  { weight, bias, eps = 1e-5 }: NormOptions,
+  running?: Running,
+): Tensor {
+  const operands = [x, weight, bias].filter((each) => each !== undefined);
+  if (x.size === 0 || elementsOf(view) === 0) {
+    return operands.slice(1).reduce((y, each) => y.add(each.sum()), x.mul(1));
+  }
+  const floats = operands.map((each) => each.to("float32"));
+  const params = {
+    view,
+    eps,
+    hasWeight: weight !== undefined,
+    hasBias: bias !== undefined,
+    running,
+  };
+  return normOp(floats, params)[0].to(x.dtype);
+}
+
+/**
+ * Refuses an input that holds no floats, and weights of another shape.
+ *
+ * @throws {TypeError} If something does not fit
+ */
+export function checkNorm(
+  name: string,
+  x: Tensor,
+  shape: readonly number[],
+  others: Readonly<Record<string, Tensor | undefined>>,
+): void {
+  if (!isFloat(x.dtype)) {
+    throw new TypeError(`Cannot ${name} ${x.describe()}: expected floats`);
+  }
+  for (const [key, tensor] of Object.entries(others)) {
+    if (!tensor || sameShape(tensor.shape, shape)) continue;
+    throw new TypeError(
+      `Cannot ${name} ${x.describe()} with ${key} of shape ` +
+        `${formatShape(tensor.shape)}: expected ${formatShape(shape)}`,
+    );
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * Norms by statistics of the input, as functions and over several batches.
+ *
+ * @module
+ */
+
+import * as F from "../../../src/nn/functional.ts";
+import {
+  BatchNorm2d,
+  type BatchNormLayerOptions,
+} from "../../../src/nn/batch_norm.ts";
+import type { Tensor } from "../../../src/tensor/tensor.ts";
+import type { Rows } from "../row.ts";
+
+/** Every norm that does not stand with the similarities. */
+export const NORMS: Rows = {
+  "torch.nn.functional.batch_norm": (args) => {
+    const options = args.options<F.BatchNormOptions>(
+      "runningMean",
+      "runningVar",
+      "weight",
+      "bias",
+      "training",
+      "momentum",
+      "eps",
+    );
+    const { runningMean, runningVar } = options;
+    const output = F.batchNorm(args.tensor("input"), options);
+    return {
+      output,
+      ...(runningMean && { ["running_mean"]: runningMean }),
+      ...(runningVar && { ["running_var"]: runningVar }),
+    };
+  },
+  "torch.nn.functional.instance_norm": (args) =>
+    F.instanceNorm(
+      args.tensor("input"),
+      args.options<F.InstanceNormOptions>(
+        "runningMean",
+        "runningVar",
+        "weight",
+        "bias",
+        "useInputStats",
+        "momentum",
+        "eps",
+      ),
+    ),
+  "torch.nn.functional.layer_norm": (args) =>
+    F.layerNorm(
+      args.tensor("input"),
+      args.value("normalized_shape"),
+      args.options<F.NormOptions>("weight", "bias", "eps"),
+    ),
+  "torch.nn.functional.group_norm": (args) =>
+    F.groupNorm(
+      args.tensor("input"),
+      args.value("num_groups"),
+      args.options<F.NormOptions>("weight", "bias", "eps"),
+    ),
+  // as the goldens' note says: three batches in training, one in evaluation
+  "torch.nn.BatchNorm2d": (args) => {
+    const { momentum, ...options } = args.options<BatchNormLayerOptions>(
+      "eps",
+      "momentum",
+      "affine",
+      "trackRunningStats",
+    );
+    const layer = new BatchNorm2d(args.value("num_features"), {
+      ...options,
+      momentum: momentum ?? null,
+    });
+    const inputs = args.list("input");
+    const results: Record<string, Tensor> = {};
+    inputs.forEach((input, i) => results[`output.${i}`] = layer.call(input));
+    const { runningMean, runningVar, numBatchesTracked } = layer;
+    layer.eval();
+    return {
+      ...results,
+      ["running_mean"]: runningMean!,
+      ["running_var"]: runningVar!,
+      ["num_batches_tracked"]: numBatchesTracked!,
+      ["eval_output"]: layer.call(inputs[0]!),
+    };
+  },
+};
