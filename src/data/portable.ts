@@ -23,6 +23,7 @@ import type { DType, TypedArray } from "../tensor/dtype.ts";
 import { HostArray } from "../tensor/host_array.ts";
 import type { Shape } from "../tensor/shape.ts";
 import { isPlainObject, nameOfType } from "./_shared.ts";
+import { cutOut, type PortableView, putTogether } from "./views.ts";
 
 /** An object in a form that `postMessage` takes. */
 export type Portable =
@@ -38,9 +39,10 @@ export type Portable =
   }
   | { readonly kind: "record"; readonly fields: Fields }
   | { readonly kind: "url"; readonly href: string }
+  | { readonly kind: "view"; readonly view: PortableView }
   | {
     readonly kind: "host";
-    readonly data: TypedArray;
+    readonly data: PortableView;
     readonly shape: Shape;
     readonly dtype: DType;
   }
@@ -76,6 +78,7 @@ export function toPortable(root: unknown, name: string): Portable {
     if (typeof value !== "object" || value === null || isCloned(value)) {
       return { kind: "value", value };
     }
+    if (ArrayBuffer.isView(value)) return { kind: "view", view: cutOut(value) };
     const number = seen.get(value);
     if (number !== undefined) return { kind: "again", number };
     seen.set(value, seen.size);
@@ -102,7 +105,7 @@ export function toPortable(root: unknown, name: string): Portable {
     if (value instanceof URL) return { kind: "url", href: value.href };
     if (value instanceof HostArray) {
       const { data, shape, dtype } = value;
-      return { kind: "host", data, shape, dtype };
+      return { kind: "host", data: cutOut(data), shape, dtype };
     }
     const fields = () =>
       Object.entries(value).map(([key, item]) =>
@@ -131,9 +134,8 @@ function refuse(path: string, why: string, way: string): TypeError {
 
 /** Values that structured clone keeps as they are. */
 function isCloned(value: object): boolean {
-  return ArrayBuffer.isView(value) || value instanceof ArrayBuffer ||
-    value instanceof SharedArrayBuffer || value instanceof Date ||
-    value instanceof RegExp || value instanceof Blob;
+  return value instanceof ArrayBuffer || value instanceof SharedArrayBuffer ||
+    value instanceof Date || value instanceof RegExp || value instanceof Blob;
 }
 
 function isPrimitive(value: unknown): boolean {
@@ -193,8 +195,13 @@ export async function fromPortable(portable: Portable): Promise<unknown> {
         return made[part.number];
       case "url":
         return enter(new URL(part.href));
-      case "host":
-        return enter(new HostArray(part.data, part.shape, part.dtype));
+      case "view":
+        return putTogether(part.view);
+      case "host": {
+        // taken apart from the data of a HostArray
+        const data = putTogether(part.data) as TypedArray;
+        return enter(new HostArray(data, part.shape, part.dtype));
+      }
       case "list": {
         const list = enter<unknown[]>([]);
         for (const item of part.items) list.push(await build(item));

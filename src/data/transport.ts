@@ -13,12 +13,13 @@ import { HostArray } from "../tensor/host_array.ts";
 import type { Shape } from "../tensor/shape.ts";
 import { isPlainObject, isTypedArray, nameOfType } from "./_shared.ts";
 import type { Arena } from "./arena.ts";
+import { type PortableView, putTogether, takeApart } from "./views.ts";
 
 /** A batch in a form that `postMessage` takes. */
 export type PackedBatch =
   | {
     readonly kind: "array";
-    readonly data: TypedArray;
+    readonly data: PortableView;
     readonly shape: Shape;
     readonly dtype: DType;
   }
@@ -50,7 +51,7 @@ export function packBatch(
     }
     // lent above, or found to be
     transfer.add(data.buffer as ArrayBuffer);
-    return { kind: "array", data, shape, dtype };
+    return { kind: "array", data: takeApart(data), shape, dtype };
   }
 
   function pack(value: unknown, path: string): PackedBatch {
@@ -101,7 +102,11 @@ export function unpackBatch(
       case "array":
         // packArray sends no shared memory
         buffers.add(part.data.buffer as ArrayBuffer);
-        return new HostArray(part.data, part.shape, part.dtype);
+        return new HostArray(
+          putTogether(part.data) as TypedArray, // packArray took it apart
+          part.shape,
+          part.dtype,
+        );
       case "value":
         return part.value;
       case "list":
