@@ -144,6 +144,13 @@ export function repeat(x: Tensor, repeats: readonly number[]): Tensor {
         `expected a number for each dim`,
     );
   }
+  const wide = repeats.flatMap((n, dim) => n === 1 ? [] : [dim]);
+  if (wide.length > 3) {
+    // each repeated dim is two in the view below, and kernels have eight at most
+    const last = wide.at(-3)!;
+    const some = repeat(x, repeats.map((n, dim) => dim < last ? 1 : n));
+    return repeat(some, repeats.map((n, dim) => dim < last ? n : 1));
+  }
   const added = repeats.length - x.ndim;
   const shape = repeats.map((_, dim) => x.shape[dim - added] ?? 1);
   // [n, m] -> [1, n, 1, m] -> [r, n, s, m] -> [r * n, s * m]
