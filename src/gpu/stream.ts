@@ -183,18 +183,24 @@ interface Mark {
 const marks: Mark[] = [];
 /** Milliseconds of work that a loop may run ahead of the GPU. */
 const AHEAD_MS = 100;
+/** Milliseconds between marks, at least: a mark costs some 50 µs. */
+const MARK_MS = 4;
+let lastMark = -Infinity;
 
 /**
- * Submits, and waits if the GPU is far behind: more than two calls of this
- * function, the first of them 100 ms ago. It keeps a loop that reads nothing
- * from queueing work without end.
+ * Submits now and then, and waits if the GPU is far behind: at work on what was
+ * submitted more than two calls and 100 ms ago. It keeps a loop that reads
+ * nothing from queueing work without end.
  */
 export async function throttle(): Promise<void> {
+  const now = performance.now();
+  if (now - lastMark < MARK_MS) return;
+  lastMark = now;
   submit();
   const done = gpu().device.queue.onSubmittedWorkDone().then(() => {
     marks.shift(); // work is done in order
   });
-  marks.push({ since: performance.now(), done });
+  marks.push({ since: now, done });
   for (let [first] = marks; first && marks.length > 2; [first] = marks) {
     if (performance.now() - first.since < AHEAD_MS) return;
     await first.done;
