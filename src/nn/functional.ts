@@ -74,6 +74,11 @@ export { layerNorm } from "../ops/layer_norm.ts";
 export { groupNorm } from "../ops/group_norm.ts";
 export { type NormOptions } from "../ops/norm.ts";
 export { type Affine } from "../ops/norm_kernels.ts";
+export {
+  type AttentionOptions,
+  scaledDotProductAttention,
+} from "../ops/attention.ts";
+export { embedding, type EmbeddingOptions } from "../ops/embedding.ts";
 export { dropout, type DropoutOptions } from "../ops/dropout.ts";
 export { pad, type PadMode, type PadOptions } from "../ops/padding.ts";
 export { oneHot } from "../ops/one_hot.ts";

@@ -37,6 +37,14 @@ export {
   LayerNorm,
   type LayerNormOptions,
 } from "./norm.ts";
+export {
+  MultiheadAttention,
+  type MultiheadAttentionCall,
+  type MultiheadAttentionInputs,
+  type MultiheadAttentionOptions,
+  type MultiheadAttentionOutput,
+} from "./attention.ts";
+export { Embedding, type EmbeddingLayerOptions } from "./embedding.ts";
 export { Dropout } from "./dropout.ts";
 export {
   type Activation,

@@ -7,6 +7,7 @@
 import { type Category, readCategory } from "./case.ts";
 import type { CategoryRunner, Outcome, Result } from "./outcome.ts";
 import { runData } from "./run_data.ts";
+import { runModels } from "./run_models.ts";
 import { runLargeOps, runOps } from "./run_ops.ts";
 import { runOptim } from "./run_optim.ts";
 import { runSchedulers } from "./run_schedulers.ts";
@@ -21,7 +22,7 @@ const RUNNERS: Readonly<Record<string, CategoryRunner>> = {
   schedulers: runSchedulers,
   data: runData,
   training: runTraining,
-  models: runOps,
+  models: runModels,
   large: runLargeOps,
 };
 

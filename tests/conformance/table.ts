@@ -10,6 +10,7 @@ import type { Case } from "./case.ts";
 import { hasModule } from "./modules.ts";
 import { Unsupported } from "./outcome.ts";
 import type { Row, Rows } from "./row.ts";
+import { ATTENTION } from "./ops/attention.ts";
 import { ELEMENTWISE } from "./ops/elementwise.ts";
 import { FUNCTIONAL } from "./ops/functional.ts";
 import { INDEXING } from "./ops/indexing.ts";
@@ -29,6 +30,7 @@ const TABLE: Rows = {
   ...INDEXING,
   ...FUNCTIONAL,
   ...NORMS,
+  ...ATTENTION,
   ...LOSSES,
   ...MODULES,
   ...OWN,
