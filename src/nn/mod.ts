@@ -45,6 +45,24 @@ export {
   type MultiheadAttentionOutput,
 } from "./attention.ts";
 export { Embedding, type EmbeddingLayerOptions } from "./embedding.ts";
+export {
+  GRU,
+  LSTM,
+  type LSTMOptions,
+  Recurrent,
+  type RecurrentOptions,
+  RNN,
+  type RNNOptions,
+} from "./recurrent.ts";
+export {
+  type CellOptions,
+  GRUCell,
+  LSTMCell,
+  type LSTMState,
+  RecurrentCell,
+  RNNCell,
+  type RNNCellOptions,
+} from "./recurrent_cell.ts";
 export { Dropout } from "./dropout.ts";
 export {
   type Activation,

@@ -33,6 +33,12 @@ import {
   type LayerNormOptions,
 } from "../../src/nn/norm.ts";
 import { AdaptiveAvgPool2d, AvgPool2d, MaxPool2d } from "../../src/nn/pool.ts";
+import {
+  GRU,
+  LSTM,
+  type RecurrentOptions,
+  RNN,
+} from "../../src/nn/recurrent.ts";
 import { Sequential } from "../../src/nn/sequential.ts";
 import type { AvgPoolOptions } from "../../src/ops/avg_pool.ts";
 import type { MaxPoolOptions } from "../../src/ops/max_pool.ts";
@@ -55,6 +61,38 @@ class Residual extends Module {
   override forward(x: Tensor): Tensor {
     return this.body.call(x).add(x).relu();
   }
+}
+
+/** The output of a recurrent layer's last step, as the goldens' notes say. */
+class Last extends Module {
+  readonly rnn: GRU | LSTM | RNN;
+
+  constructor(rnn: GRU | LSTM | RNN) {
+    super();
+    this.rnn = rnn;
+  }
+
+  override forward(x: Tensor): Tensor {
+    return this.rnn.call(x)[0].select(1, -1);
+  }
+}
+
+const RECURRENT = { GRU, LSTM, RNN };
+
+function lastOf(args: Arguments): Last {
+  const kind = args.value<string>("kind");
+  if (kind !== "GRU" && kind !== "LSTM" && kind !== "RNN") {
+    throw new Unsupported(`a recurrent ${kind}`);
+  }
+  const options = args.options<RecurrentOptions>(
+    "numLayers",
+    "bias",
+    "bidirectional",
+  );
+  const inputSize = args.value<number>("input_size");
+  const hiddenSize = args.value<number>("hidden_size");
+  const given = { ...options, batchFirst: true };
+  return new Last(new RECURRENT[kind](inputSize, hiddenSize, given));
 }
 
 function batchNormOptions(args: Arguments): BatchNormLayerOptions {
@@ -108,6 +146,7 @@ const ROWS: Readonly<Record<string, ModuleRow>> = {
     ),
   Identity: () => new Identity(),
   LeakyReLU: (args) => new LeakyReLU(args.option("negative_slope")),
+  Last: lastOf,
   LayerNorm: (args) =>
     new LayerNorm(
       args.value("normalized_shape"),

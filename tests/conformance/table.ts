@@ -20,6 +20,7 @@ import { MOVEMENT } from "./ops/movement.ts";
 import { PRODUCTS } from "./ops/products.ts";
 import { NORMS } from "./ops/norms.ts";
 import { OWN, PROGRAMS } from "./ops/programs.ts";
+import { RECURRENT } from "./ops/recurrent.ts";
 import { REDUCTIONS } from "./ops/reductions.ts";
 
 const TABLE: Rows = {
@@ -31,6 +32,7 @@ const TABLE: Rows = {
   ...FUNCTIONAL,
   ...NORMS,
   ...ATTENTION,
+  ...RECURRENT,
   ...LOSSES,
   ...MODULES,
   ...OWN,
