@@ -10,6 +10,7 @@
 
 import { defineOp } from "../ops/define.ts";
 import { planMap } from "../ops/map.ts";
+import type { MapRule } from "../ops/map_header.ts";
 import { fromHost } from "../tensor/create.ts";
 import { HostArray } from "../tensor/host_array.ts";
 import { formatShape } from "../tensor/shape.ts";
@@ -106,16 +107,17 @@ export class Normalize implements Transform {
   }
 }
 
+const NORMALIZE: MapRule = {
+  name: "normalize",
+  wgsl: "(a / 255.0 - b) / c",
+  compute: "f32",
+};
+
 // Bytes to normalised floats in one pass, for images of one channel.
 const normalizeBytes = defineOp<{ mean: number; std: number }>({
   name: "normalize",
   shape: ([x]) => ({ shape: x.shape, dtype: "float32" }),
-  kernel: ([x], [y], { mean, std }) =>
-    planMap(
-      { name: "normalize", wgsl: "(a / 255.0 - b) / c", compute: "f32" },
-      [x, mean, std],
-      y,
-    ),
+  kernel: ([x], [y], { mean, std }) => planMap(NORMALIZE, [x, mean, std], y),
 });
 
 /** Several transforms, one after the other. */
