@@ -44,6 +44,14 @@ export {
   type MultiheadAttentionOptions,
   type MultiheadAttentionOutput,
 } from "./attention.ts";
+export {
+  type DecoderMasks,
+  type SelfMasks,
+  TransformerDecoderLayer,
+  TransformerEncoderLayer,
+  TransformerLayer,
+  type TransformerLayerOptions,
+} from "./transformer.ts";
 export { Embedding, type EmbeddingLayerOptions } from "./embedding.ts";
 export {
   GRU,

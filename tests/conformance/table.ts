@@ -22,6 +22,7 @@ import { NORMS } from "./ops/norms.ts";
 import { OWN, PROGRAMS } from "./ops/programs.ts";
 import { RECURRENT } from "./ops/recurrent.ts";
 import { REDUCTIONS } from "./ops/reductions.ts";
+import { TRANSFORMER } from "./ops/transformer.ts";
 
 const TABLE: Rows = {
   ...ELEMENTWISE,
@@ -33,6 +34,7 @@ const TABLE: Rows = {
   ...NORMS,
   ...ATTENTION,
   ...RECURRENT,
+  ...TRANSFORMER,
   ...LOSSES,
   ...MODULES,
   ...OWN,
