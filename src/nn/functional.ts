@@ -81,6 +81,19 @@ export {
 export { embedding, type EmbeddingOptions } from "../ops/embedding.ts";
 export { dropout, type DropoutOptions } from "../ops/dropout.ts";
 export { pad, type PadMode, type PadOptions } from "../ops/padding.ts";
+export {
+  interpolate,
+  type InterpolateMode,
+  type InterpolateOptions,
+} from "../ops/interpolate.ts";
+export {
+  channelShuffle,
+  fold,
+  type PatchOptions,
+  pixelShuffle,
+  pixelUnshuffle,
+  unfold,
+} from "../ops/patches.ts";
 export { oneHot } from "../ops/one_hot.ts";
 export {
   cosineSimilarity,

@@ -22,6 +22,7 @@ import { NORMS } from "./ops/norms.ts";
 import { OWN, PROGRAMS } from "./ops/programs.ts";
 import { RECURRENT } from "./ops/recurrent.ts";
 import { REDUCTIONS } from "./ops/reductions.ts";
+import { RESAMPLING } from "./ops/resampling.ts";
 import { TRANSFORMER } from "./ops/transformer.ts";
 
 const TABLE: Rows = {
@@ -34,6 +35,7 @@ const TABLE: Rows = {
   ...NORMS,
   ...ATTENTION,
   ...RECURRENT,
+  ...RESAMPLING,
   ...TRANSFORMER,
   ...LOSSES,
   ...MODULES,
