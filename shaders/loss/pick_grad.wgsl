@@ -47,7 +47,10 @@ fn main(
   let run = outer * inner + (rest - step * inner);
   // a negative target becomes a number that no class has
   let hit = u32(load_target(params.target_offset + run));
-  let scale = kept[run] * dy[params.dy_offset + run * params.dy_step];
+  // What does not count has no gradient, even if nothing counts and dy is 1 / 0.
+  let weight = kept[run];
+  let given = dy[params.dy_offset + run * params.dy_step];
+  let scale = select(weight * given, 0.0, weight == 0.0);
   let one = select(Q(0.0), Q(1.0), U(c) + LANES == U(hit));
   dx[i] = scale * (share(i, run) - one);
 }
