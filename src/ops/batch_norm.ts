@@ -99,10 +99,10 @@ const evalOp: Op<EvalParams> = defineOp<EvalParams>({
  * y = (x - mean) / sqrt(variance + eps) * weight + bias, for each channel.
  *
  * Shapes: x [N, C] or [N, C, …]; weight, bias and running statistics [C]. In
- * training mean and variance are those of the batch, else the running ones, or
- * those of the batch where there are none. Running statistics are moved on the
- * GPU, in the step's own order, and by the unbiased variance (divided by one
- * less than the number of elements), while y takes the biased one.
+ * training mean and variance are those of the batch, else the running ones.
+ * Running statistics are moved on the GPU, in the step's own order, and by the
+ * unbiased variance (divided by one less than the number of elements), while y
+ * takes the biased one. A batch without elements moves nothing.
  *
  * Source: torch.nn.functional.batch_norm; Ioffe & Szegedy 2015,
  * arXiv:1502.03167.
@@ -136,6 +136,12 @@ export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
       `Cannot batchNorm ${x.describe()} with only one running statistic`,
     );
   }
+  if (!training && !runningMean) {
+    throw new TypeError(
+      `Cannot batchNorm ${x.describe()} outside of training: expected ` +
+        `running statistics`,
+    );
+  }
   const L = sizeOf(x.shape.slice(2));
   const view: NormView = { kind: "batch", shape: [N, C, 1, L] };
   if (!training && runningMean && runningVar) {
@@ -147,7 +153,7 @@ export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
         `one value, expected 2 at least`,
     );
   }
-  if (!training || !runningMean || !runningVar || x.size === 0) {
+  if (!runningMean || !runningVar || x.size === 0) {
     return norm(x, view, { weight, bias, eps });
   }
   const factor = numBatchesTracked ?? momentum;

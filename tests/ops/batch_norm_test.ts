@@ -125,7 +125,7 @@ Deno.test("instanceNorm() moves running statistics to the images' mean", async (
   await assertClose(instanceNorm(x, options), want, 0);
 });
 
-Deno.test("batchNorm() refuses a variance of one value", () => {
+Deno.test("batchNorm() refuses a variance of one value, and missing statistics", () => {
   assertThrows(
     () => batchNorm(made([1, 3]), { training: true }),
     RangeError,
@@ -135,6 +135,11 @@ Deno.test("batchNorm() refuses a variance of one value", () => {
     () => batchNorm(made([2, 3]), { runningMean: made([3]) }),
     TypeError,
     "only one running statistic",
+  );
+  assertThrows(
+    () => batchNorm(made([2, 3])),
+    TypeError,
+    "outside of training: expected running statistics",
   );
 });
 
