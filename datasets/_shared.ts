@@ -65,6 +65,7 @@ export async function requestAccess(
  *
  * @throws {Deno.errors.NotCapable} If Deno may not touch `path`
  * @throws {Deno.errors.PermissionDenied} If the operating system refuses
+ * @throws {Deno.errors.NotADirectory} If a folder of `path` is a file
  */
 export async function withPath<T>(
   kind: "read" | "write",
@@ -87,6 +88,19 @@ export async function withPath<T>(
     if (cause instanceof Deno.errors.PermissionDenied) {
       throw new Deno.errors.PermissionDenied(
         `Cannot ${kind} "${path}": the operating system denies it (${elsewhere})`,
+        { cause },
+      );
+    }
+    if ("code" in cause && cause.code === "EROFS") {
+      throw new Deno.errors.PermissionDenied(
+        `Cannot ${kind} "${path}": the file system is read-only (${elsewhere})`,
+        { cause },
+      );
+    }
+    if (cause instanceof Deno.errors.NotADirectory) {
+      throw new Deno.errors.NotADirectory(
+        `Cannot ${kind} "${path}": a part of this path is a file, not a ` +
+          `folder (${elsewhere})`,
         { cause },
       );
     }

@@ -53,6 +53,7 @@ const run = { model, optimizer, scheduler, loader: train };
 if (options.resume) await load(options.resume, run);
 
 // --- train ---
+if (train.epoch >= options.epochs) await evaluate(train.epoch); // resumed, done
 for (let epoch = train.epoch + 1; epoch <= options.epochs; epoch++) {
   model.train();
   const progress = new Progress(report, epoch, {
@@ -77,7 +78,7 @@ report.end();
 // --- test ---
 async function evaluate(epoch: number): Promise<void> {
   model.eval();
-  const isLast = epoch === options.epochs;
+  const isLast = epoch >= options.epochs;
   for await (const [images, labels] of test) {
     const logits = noGrad(() => model.call(images));
     const loss = F.crossEntropy(logits, labels, { reduction: "sum" });

@@ -201,7 +201,9 @@ export class Progress {
   readonly #batchSize: number;
   readonly #start = performance.now();
   #done = 0;
+  /** When it was drawn last, and after how many steps. */
   #drawn = 0;
+  #shown = 0;
   #loss = NaN;
   #reading: Promise<void> | undefined;
 
@@ -234,8 +236,10 @@ export class Progress {
   async end(): Promise<void> {
     await this.#reading;
     this.#report.trained(this.#rate);
-    this.#drawn = 0;
-    this.#draw();
+    if (this.#shown < this.#done) {
+      this.#drawn = 0;
+      this.#draw();
+    }
     if (this.#report.isTerminal) this.#report.print("\n");
   }
 
@@ -249,6 +253,7 @@ export class Progress {
     const { isTerminal } = this.#report;
     if (now - this.#drawn < (isTerminal ? REDRAW_MS : 20 * REDRAW_MS)) return;
     this.#drawn = now;
+    this.#shown = this.#done;
     const share = this.#done / this.#batches;
     const bar = "=".repeat(Math.round(share * 30)).padEnd(30);
     const text = `epoch ${this.#epoch} [${bar}] ${this.#done}/` +

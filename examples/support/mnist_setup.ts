@@ -5,6 +5,7 @@
  * @module
  */
 
+import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 
 import { adapter, data, nn, vision } from "@kindling/kindling";
@@ -105,7 +106,7 @@ function parse(args: string[]): Options {
     lr: positive("--lr", values.lr),
     workers: whole("--workers", values.workers, 0),
     seed: whole("--seed", values.seed, 0),
-    save: values.save,
+    save: fileToWrite("--save", values.save),
     resume: values.resume,
     json: values.json,
   };
@@ -139,6 +140,32 @@ function positive(flag: string, text: string): number {
   throw new RangeError(
     `Cannot take "${text}" for ${flag}: expected a positive number`,
   );
+}
+
+// An hour of training should not end at a folder that is not there.
+function fileToWrite(
+  flag: string,
+  path: string | undefined,
+): string | undefined {
+  if (path === undefined) return undefined;
+  const folder = dirname(path);
+  const reason = kindOf(path) === "folder"
+    ? "this is a folder"
+    : kindOf(folder) === "none"
+    ? `there is no folder "${folder}"`
+    : undefined;
+  if (reason === undefined) return path;
+  throw new RangeError(
+    `Cannot take "${path}" for ${flag}: expected a file, ${reason}`,
+  );
+}
+
+function kindOf(path: string): "file" | "folder" | "none" | "unknown" {
+  try {
+    return Deno.statSync(path).isDirectory ? "folder" : "file";
+  } catch (error) {
+    return error instanceof Deno.errors.NotFound ? "none" : "unknown";
+  }
 }
 
 /** Training and test digits. */
@@ -186,9 +213,7 @@ async function openMNIST(
       testSet: await MNIST.open({ train: false, ...source }),
     };
   } catch (error) {
-    const isMissing = error instanceof DownloadError ||
-      error instanceof Deno.errors.NotCapable;
-    if (!isMissing) throw error;
+    if (!isMissing(error)) throw error;
     if (dataset === "mnist") stop(error.message, 1);
     report.warn(
       `${error.message}\n\n` +
@@ -196,6 +221,14 @@ async function openMNIST(
     );
     return undefined;
   }
+}
+
+// No network, or no folder that it could be kept in.
+function isMissing(error: unknown): error is Error {
+  return error instanceof DownloadError ||
+    error instanceof Deno.errors.NotCapable ||
+    error instanceof Deno.errors.PermissionDenied ||
+    error instanceof Deno.errors.NotADirectory;
 }
 
 /** A new model, with random weights. */

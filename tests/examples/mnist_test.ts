@@ -107,6 +107,42 @@ Deno.test("mnist.ts goes on from a checkpoint to the same bits", async () => {
   });
 });
 
+Deno.test("mnist.ts tests a run that is resumed at its end", async () => {
+  await inFolder(async (home) => {
+    const file = `${home}/run.safetensors`;
+    const args = ["--dataset", "synthetic", "--limit", "640", "--json"];
+    args.push("--epochs", "1");
+    const trained = await run(home, ["-P"], [...args, "--save", file]);
+    const tested = await run(home, ["-P"], [...args, "--resume", file]);
+    assertEquals(tested.code, 0, tested.err);
+    assertEquals(tested.result.testLoss, trained.result.testLoss);
+  });
+});
+
+Deno.test("mnist.ts refuses to save where there is no folder, before it trains", async () => {
+  await inFolder(async (home) => {
+    const args = ["--save", `${home}/none/run.safetensors`];
+    const { code, out, err } = await run(home, ["-P"], args);
+    assertEquals(code, 2);
+    assertEquals(out, "");
+    assertStringIncludes(err, `there is no folder "${home}/none"`);
+    const folder = await run(home, ["-P"], ["--save", home]);
+    assertStringIncludes(folder.err, "this is a folder");
+  });
+});
+
+Deno.test("mnist.ts trains on drawn digits where nothing can be cached", async () => {
+  await inFolder(async (home) => {
+    const file = `${home}/file`;
+    await Deno.writeTextFile(file, "");
+    const args = ["--limit", "64", "--epochs", "1", "--json"];
+    const { code, err, result } = await run(file, ["-P"], args);
+    assertEquals(code, 0, err);
+    assertStringIncludes(err, "a part of this path is a file");
+    assertEquals(result.dataset, "synthetic");
+  });
+});
+
 const hasMNIST = await Deno.stat(mnist).then(() => true, () => false);
 
 Deno.test({
