@@ -13,6 +13,7 @@
  */
 
 import { throttle } from "../gpu/stream.ts";
+import { formatValue } from "../tensor/arguments.ts";
 import { defaultGenerator } from "../tensor/generator.ts";
 import { type BatchSource, MainSource } from "./batch_source.ts";
 import type { Collated, Uploaded } from "./batch.ts";
@@ -85,13 +86,15 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
   /**
    * Nothing is loaded and no worker started before the first iteration.
    *
-   * @throws {TypeError} If two options exclude each other
+   * @throws {TypeError} If there is no dataset or an unknown option, or if two
+   * options exclude each other
    * @throws {RangeError} If an option is outside its range
    */
   constructor(
     dataset: Dataset<Sample>,
     options: DataLoaderOptions<Sample, Batch> = {},
   ) {
+    checkDataset(dataset);
     this.dataset = dataset;
     this.#given = options;
     this.#options = resolveOptions(dataset, options);
@@ -349,5 +352,17 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
       sampler: describeSampler(this.#options.batchSampler),
       seed: this.#seed,
     };
+  }
+}
+
+// By what it has, as types are: it may come from another copy of Kindling.
+function checkDataset(dataset: unknown): void {
+  const isDataset = typeof dataset === "object" && dataset !== null &&
+    "length" in dataset && "get" in dataset;
+  if (!isDataset) {
+    throw new TypeError(
+      `Cannot load samples of ${formatValue(dataset)}: expected a Dataset, ` +
+        `with get and length`,
+    );
   }
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { checkOptionNames } from "../tensor/arguments.ts";
 import type { Generator } from "../tensor/generator.ts";
 import { checkSeed } from "../tensor/philox.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -93,6 +94,25 @@ type OrderOptions = Pick<
   "batchSize" | "shuffle" | "sampler" | "batchSampler" | "dropLast"
 >;
 
+/** All options, by their names. */
+const OPTIONS = [
+  "batchSize",
+  "shuffle",
+  "sampler",
+  "batchSampler",
+  "numWorkers",
+  "collate",
+  "dropLast",
+  "timeout",
+  "workerInit",
+  "prefetchFactor",
+  "persistentWorkers",
+  "generator",
+  "seed",
+  "batchTransform",
+  "resident",
+] as const satisfies readonly (keyof DataLoaderOptions<unknown, unknown>)[];
+
 /** The options that are of no use without workers. */
 const WORKER_OPTIONS = ["prefetchFactor", "persistentWorkers"] as const;
 
@@ -108,13 +128,14 @@ const EXCLUSIVE = [
 /**
  * Checks options against each other and fills in defaults.
  *
- * @throws {TypeError} If two of them exclude each other
+ * @throws {TypeError} If two of them exclude each other, or one does not exist
  * @throws {RangeError} If one is outside its range
  */
 export function resolveOptions<Sample, Batch>(
   dataset: { readonly length: number },
   options: DataLoaderOptions<Sample, Batch>,
 ): ResolvedOptions {
+  checkOptionNames("DataLoader", options, OPTIONS);
   checkExclusions(options);
   const {
     numWorkers = 0,

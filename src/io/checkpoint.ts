@@ -12,6 +12,7 @@
  */
 
 import { write } from "../nn/state_dict.ts";
+import { formatValue } from "../tensor/arguments.ts";
 import { fromHost } from "../tensor/create.ts";
 import { defaultGenerator, Generator } from "../tensor/generator.ts";
 import { HostArray } from "../tensor/host_array.ts";
@@ -139,11 +140,11 @@ export async function load(
   const cannot = `Cannot load "${file}"`;
   const bytes = await naming(cannot, () => Deno.readFile(file));
   const { states, generator } = await naming(cannot, () => parse(bytes));
+  const known = [...states.keys()].join(", ");
   const steps: Step[] = [];
   for (const [name, part] of Object.entries(parts)) {
     if (!takesState(part)) continue;
     if (!states.has(name)) {
-      const known = [...states.keys()].join(", ");
       throw new TypeError(
         `${cannot}: it has no part "${name}", only ${known || "none"}`,
       );
@@ -289,6 +290,12 @@ function toTensors(value: unknown): unknown {
 
 function pathOf(path: string | URL): string {
   if (typeof path === "string") return path;
+  if (!(path instanceof URL)) {
+    throw new TypeError(
+      `Cannot use ${formatValue(path)} as a checkpoint: expected the path of ` +
+        `a file first`,
+    );
+  }
   if (path.protocol !== "file:") {
     throw new TypeError(
       `Cannot use "${path}" as a checkpoint: expected a file, not a ` +

@@ -7,6 +7,7 @@
 import { conv2d } from "../ops/conv.ts";
 import type { ConvOptions } from "../ops/conv_shapes.ts";
 import { type Pair, pairOf } from "../ops/pool_windows.ts";
+import { checkOptionNames } from "../tensor/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkSizes, formatOptions } from "./_shared.ts";
 import { resetLinear } from "./init.ts";
@@ -18,6 +19,14 @@ export interface Conv2dOptions extends ConvOptions {
   /** Whether a learned number is added to each channel. Default: true. */
   readonly bias?: boolean;
 }
+
+const OPTIONS = [
+  "stride",
+  "padding",
+  "dilation",
+  "groups",
+  "bias",
+] as const satisfies readonly (keyof Conv2dOptions)[];
 
 /**
  * 2-D cross-correlation of a batch of images with learned filters.
@@ -57,6 +66,7 @@ export class Conv2d extends Module {
   /**
    * Draws the parameters.
    *
+   * @throws {TypeError} If there is an option that it does not have
    * @throws {RangeError} If a size is not a positive integer, or `groups` does
    * not divide both numbers of channels
    */
@@ -64,9 +74,11 @@ export class Conv2d extends Module {
     inChannels: number,
     outChannels: number,
     kernelSize: Pair,
-    { bias = true, ...options }: Conv2dOptions = {},
+    given: Conv2dOptions = {},
   ) {
     super();
+    checkOptionNames("Conv2d", given, OPTIONS);
+    const { bias = true, ...options } = given;
     const { groups = 1 } = options;
     const [rows, columns] = pairOf(kernelSize);
     checkSizes("Conv2d", 1, {

@@ -5,6 +5,7 @@
  */
 
 import { linear } from "../ops/matmul.ts";
+import { checkOptionNames } from "../tensor/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkSizes } from "./_shared.ts";
 import { resetLinear } from "./init.ts";
@@ -48,14 +49,17 @@ export class Linear extends Module {
   /**
    * Draws the parameters.
    *
+   * @throws {TypeError} If there is an option that it does not have
    * @throws {RangeError} If a size is not a whole number
    */
   constructor(
     inFeatures: number,
     outFeatures: number,
-    { bias = true }: LinearOptions = {},
+    options: LinearOptions = {},
   ) {
     super();
+    checkOptionNames("Linear", options, ["bias"]);
+    const { bias = true } = options;
     checkSizes("Linear", 0, { inFeatures, outFeatures });
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;

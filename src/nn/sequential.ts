@@ -4,6 +4,7 @@
  * @module
  */
 
+import { formatValue } from "../tensor/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Module } from "./module.ts";
 
@@ -31,7 +32,11 @@ import { Module } from "./module.ts";
 export class Sequential extends Module implements Iterable<Module> {
   readonly #modules: Map<string, Module>;
 
-  /** Modules by name, or numbered from 0. */
+  /**
+   * Modules by name, or numbered from 0.
+   *
+   * @throws {TypeError} If one is no module, for instance a function of `F`
+   */
   constructor(named: Readonly<Record<string, Module>>);
   constructor(...modules: readonly Module[]);
   constructor(
@@ -39,8 +44,10 @@ export class Sequential extends Module implements Iterable<Module> {
   ) {
     super();
     const [first] = given;
-    const isNamed = first !== undefined && !(first instanceof Module);
+    const isNamed = given.length === 1 && !(first instanceof Module) &&
+      typeof first === "object" && !Array.isArray(first);
     this.#modules = new Map(Object.entries(isNamed ? first : given));
+    for (const [name, module] of this.#modules) checkModule(name, module);
   }
 
   /** How many modules there are. */
@@ -55,7 +62,9 @@ export class Sequential extends Module implements Iterable<Module> {
 
   /** Adds a module at the end, by its place as its name. */
   append(module: Module): this {
-    this.#modules.set(`${this.length}`, module);
+    const name = `${this.length}`;
+    checkModule(name, module);
+    this.#modules.set(name, module);
     return this;
   }
 
@@ -72,5 +81,14 @@ export class Sequential extends Module implements Iterable<Module> {
     let y = x;
     for (const module of this) y = module.call(y);
     return y;
+  }
+}
+
+function checkModule(name: string, module: unknown): void {
+  if (!(module instanceof Module)) {
+    throw new TypeError(
+      `Cannot make Sequential with ${formatValue(module)} as "${name}": ` +
+        `expected modules, or one record of them`,
+    );
   }
 }

@@ -15,6 +15,7 @@
 
 import { isGradEnabled } from "../autograd/mode.ts";
 import { adapterClass } from "../gpu/device.ts";
+import { checkOptionNames } from "../tensor/arguments.ts";
 import { arange } from "../tensor/create.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
@@ -25,7 +26,7 @@ import {
   planLosses,
   planPickGrad,
 } from "./cross_entropy_kernels.ts";
-import { defineOp } from "./define.ts";
+import { checkTensor, defineOp } from "./define.ts";
 import { checkIndices } from "./indices.ts";
 import { checkReduction, reduceLoss, type Reduction } from "./reduction.ts";
 import { extentOf, logSoftmax } from "./softmax.ts";
@@ -45,6 +46,13 @@ export interface CrossEntropyOptions extends NllLossOptions {
   /** How much of each target is spread over all classes. Default: 0. */
   readonly labelSmoothing?: number;
 }
+
+const OPTIONS = [
+  "weight",
+  "ignoreIndex",
+  "reduction",
+  "labelSmoothing",
+] as const satisfies readonly (keyof CrossEntropyOptions)[];
 
 interface PickParams {
   readonly ignoreIndex: number;
@@ -126,7 +134,9 @@ function check(
   target: Tensor,
   { weight, ignoreIndex = -100 }: NllLossOptions,
 ): Checked {
+  checkTensor(`take the ${name} of`, input);
   const { shape } = input;
+  checkTensor(`take the ${name} of ${formatShape(shape)} with targets`, target);
   const classes = shape[shape.length === 1 ? 0 : 1];
   if (!isFloat(input.dtype) || classes === undefined) {
     throw new TypeError(
@@ -246,6 +256,7 @@ export function crossEntropy(
   target: Tensor,
   options: CrossEntropyOptions = {},
 ): Tensor {
+  checkOptionNames("crossEntropy", options, OPTIONS);
   const { ignoreIndex = -100, reduction = "mean", labelSmoothing = 0 } =
     options;
   checkReduction("crossEntropy", reduction);

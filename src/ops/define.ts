@@ -13,6 +13,7 @@ import { isGradEnabled, withGrad } from "../autograd/mode.ts";
 import { type GradContext, Node } from "../autograd/node.ts";
 import type { Plan } from "../gpu/plan.ts";
 import { dispatch } from "../gpu/stream.ts";
+import { formatValue } from "../tensor/arguments.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import type { Layout } from "../tensor/layout.ts";
@@ -144,6 +145,19 @@ function record<P>(
     saved,
     (dy) => grad(dy, context),
   );
+}
+
+/**
+ * Checks that an operand is a tensor, before anything is asked of it.
+ *
+ * @throws {TypeError} If it is none
+ */
+export function checkTensor(op: string, operand: unknown): void {
+  if (!(operand instanceof Tensor)) {
+    throw new TypeError(
+      `Cannot ${op} ${formatValue(operand)}: expected a tensor`,
+    );
+  }
 }
 
 // The one place where the number of tensors is taken on trust: see `Tensors`.

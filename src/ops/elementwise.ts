@@ -13,7 +13,13 @@ import type { Plan } from "../gpu/plan.ts";
 import { type DType, DTYPES, isFloat, promote } from "../tensor/dtype.ts";
 import { broadcastShapes, sameShape, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { defineOp, type Op, type Spec, type Tensors } from "./define.ts";
+import {
+  checkTensor,
+  defineOp,
+  type Op,
+  type Spec,
+  type Tensors,
+} from "./define.ts";
 import { ROWS } from "./elementwise_rows.ts";
 import { type Operand, planMap } from "./map.ts";
 import type { MapRule } from "./map_header.ts";
@@ -89,7 +95,10 @@ export function map(name: string, ...operands: readonly Operand[]): Tensor {
   const inputs: Tensor[] = [];
   const types: DType[] = [];
   const numbers = operands.map((operand) => {
-    if (typeof operand !== "object") return operand;
+    if (typeof operand === "number" || typeof operand === "boolean") {
+      return operand;
+    }
+    checkTensor(name, operand);
     inputs.push(operand);
     types.push(operand.dtype);
     return undefined;

@@ -18,7 +18,7 @@ import {
   sizeOf,
 } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { defineOp, type Op, scratch } from "./define.ts";
+import { checkTensor, defineOp, type Op, scratch } from "./define.ts";
 import { type Matrix, planMatmul } from "./matmul_kernels.ts";
 import { sumTo } from "./reduce.ts";
 
@@ -335,6 +335,8 @@ function inFloat32(
 }
 
 function checkFloats(op: string, a: Tensor, b: Tensor): void {
+  checkTensor(op, a);
+  checkTensor(`${op} ${formatShape(a.shape)} and`, b);
   if (a.dtype === b.dtype && isFloat(a.dtype)) return;
   throw new TypeError(
     `Cannot ${op} ${a.dtype} and ${b.dtype}: ` +

@@ -10,6 +10,7 @@
 
 import { type AdapterClass, adapterClass } from "../gpu/device.ts";
 import { foldGroups, type Plan } from "../gpu/plan.ts";
+import { checkOptionNames } from "../tensor/arguments.ts";
 import { zeros } from "../tensor/create.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
@@ -54,6 +55,14 @@ export interface MaxPoolOptions extends WindowOptions {
   /** Whether to return where the maxima lie, too. Default: false. */
   readonly returnIndices?: boolean;
 }
+
+const OPTIONS = [
+  "stride",
+  "padding",
+  "dilation",
+  "ceilMode",
+  "returnIndices",
+] as const satisfies readonly (keyof MaxPoolOptions)[];
 
 const GROUP = 64;
 
@@ -267,6 +276,7 @@ export function maxPool2d(
   kernelSize: Pair,
   options: MaxPoolOptions = {},
 ): Tensor | [y: Tensor, indices: Tensor] {
+  checkOptionNames("maxPool2d", options, OPTIONS);
   const { dilation } = options;
   const windows = fixedWindows("maxPool2d", x, kernelSize, options, dilation);
   return options.returnIndices

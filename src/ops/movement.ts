@@ -8,7 +8,7 @@
 
 import type { Plan } from "../gpu/plan.ts";
 import { dispatch } from "../gpu/stream.ts";
-import { type DType, isFloat } from "../tensor/dtype.ts";
+import { checkDType, type DType, isFloat } from "../tensor/dtype.ts";
 import {
   expandLayout,
   isRowMajor,
@@ -16,6 +16,7 @@ import {
   reshapeLayout,
 } from "../tensor/layout.ts";
 import {
+  checkList,
   formatShape,
   normalizeDim,
   sameShape,
@@ -68,6 +69,7 @@ const castOp = defineOp<{ from: DType; to: DType }>({
 
 /** The elements in another type; the tensor itself if it has it already. */
 export function cast(x: Tensor, to: DType): Tensor {
+  checkDType("make a tensor", to);
   return x.dtype === to ? x : castOp([x], { from: x.dtype, to })[0];
 }
 
@@ -87,6 +89,7 @@ export function reshape(x: Tensor, given: Shape): Tensor {
 }
 
 function inferShape(x: Tensor, shape: Shape): Shape {
+  checkList(`reshape ${formatShape(x.shape)} to`, shape);
   const known = shape.reduce((size, n) => n === -1 ? size : size * n, 1);
   const open = shape.filter((length) => length === -1).length;
   const isValid = shape.every((n) => Number.isInteger(n) && n >= -1) &&
@@ -114,6 +117,7 @@ const permuteView = defineView<readonly number[]>({
 
 /** The dims in another order. */
 export function permute(x: Tensor, dims: readonly number[]): Tensor {
+  checkList(`permute ${formatShape(x.shape)} by`, dims);
   const order = dims.map((dim) => normalizeDim("permute", dim, x.shape));
   if (order.length !== x.ndim || new Set(order).size !== x.ndim) {
     throw new RangeError(

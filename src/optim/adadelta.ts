@@ -63,7 +63,7 @@ export class Adadelta extends Optimizer<AdadeltaOptions> {
     trainable: Trainable<AdadeltaOptions>,
     options: Partial<AdadeltaOptions> = {},
   ) {
-    super(trainable, { ...DEFAULTS, ...options });
+    super(trainable, DEFAULTS, options);
   }
 
   protected override rule(): Rule {

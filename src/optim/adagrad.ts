@@ -62,7 +62,7 @@ export class Adagrad extends Optimizer<AdagradOptions> {
     trainable: Trainable<AdagradOptions>,
     options: Partial<AdagradOptions> = {},
   ) {
-    super(trainable, { ...DEFAULTS, ...options });
+    super(trainable, DEFAULTS, options);
   }
 
   protected override rule(): Rule {

@@ -118,7 +118,7 @@ export class Adam extends Optimizer<AdamOptions> {
     trainable: Trainable<AdamOptions>,
     options: Partial<AdamOptions> = {},
   ) {
-    super(trainable, { ...DEFAULTS, ...options });
+    super(trainable, DEFAULTS, options);
   }
 
   protected override rule({ amsgrad }: AdamOptions): Rule {
@@ -151,7 +151,7 @@ export class AdamW extends Optimizer<AdamOptions> {
     trainable: Trainable<AdamOptions>,
     options: Partial<AdamOptions> = {},
   ) {
-    super(trainable, { ...DEFAULTS, weightDecay: 0.01, ...options });
+    super(trainable, { ...DEFAULTS, weightDecay: 0.01 }, options);
   }
 
   protected override rule({ amsgrad }: AdamOptions): Rule {

@@ -62,7 +62,7 @@ export class Adamax extends Optimizer<AdamaxOptions> {
     trainable: Trainable<AdamaxOptions>,
     options: Partial<AdamaxOptions> = {},
   ) {
-    super(trainable, { ...DEFAULTS, ...options });
+    super(trainable, DEFAULTS, options);
   }
 
   protected override rule(): Rule {

@@ -64,7 +64,7 @@ export class ASGD extends Optimizer<ASGDOptions> {
     trainable: Trainable<ASGDOptions>,
     options: Partial<ASGDOptions> = {},
   ) {
-    super(trainable, { ...DEFAULTS, ...options });
+    super(trainable, DEFAULTS, options);
   }
 
   protected override rule(): Rule {

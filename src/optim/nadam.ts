@@ -77,7 +77,7 @@ export class NAdam extends Optimizer<NAdamOptions> {
     trainable: Trainable<NAdamOptions>,
     options: Partial<NAdamOptions> = {},
   ) {
-    super(trainable, { ...DEFAULTS, ...options });
+    super(trainable, DEFAULTS, options);
   }
 
   protected override rule(): Rule {

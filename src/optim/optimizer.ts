@@ -10,6 +10,7 @@
  */
 
 import { dispatch, submit } from "../gpu/stream.ts";
+import { checkOptionNames, formatValue } from "../tensor/arguments.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { type FlatParameters, flatten } from "./flat.ts";
@@ -61,17 +62,27 @@ export abstract class Optimizer<
   /** The groups, in the order in which they were added. */
   readonly paramGroups: ParamGroup<O>[] = [];
   readonly #defaults: O;
+  readonly #known: readonly string[];
   readonly #flats: FlatParameters[][] = [];
 
   /**
-   * Lays the parameters into flat buffers, with their values.
+   * Lays the parameters into flat buffers, with their values. `defaults` has
+   * every hyperparameter there is, `options` those that differ from it.
    *
    * @throws {TypeError} If something to train is no tensor of floats and leaf
    * @throws {RangeError} If there is nothing to train, a parameter comes twice
    * or a hyperparameter is outside of its range
    */
-  constructor(trainable: Trainable<O>, defaults: O) {
-    this.#defaults = defaults;
+  constructor(
+    trainable: Trainable<O>,
+    defaults: O,
+    options: Partial<O> = {},
+  ) {
+    const { name } = this.constructor;
+    this.#known = Object.keys(defaults);
+    checkOptionNames(name, options, this.#known);
+    checkIterable(name, trainable);
+    this.#defaults = { ...defaults, ...options };
     const given = [...trainable];
     if (given.length === 0) {
       throw new RangeError(
@@ -122,7 +133,7 @@ export abstract class Optimizer<
     if (Number.isNaN(options.lr)) {
       throw new RangeError(`Cannot make ${name} without a learning rate "lr"`);
     }
-    checkOptions(name, options, Object.keys(this.#defaults));
+    checkOptions(name, options, this.#known);
     this.check(options);
     const checked = this.#checkParameters(params);
     this.paramGroups.push({ ...options, params: checked });
@@ -238,7 +249,7 @@ export abstract class Optimizer<
     const name = this.constructor.name;
     const parsed = parseState(name, state, this.#flats);
     for (const { options } of parsed.groups) {
-      checkOptions(name, options, Object.keys(this.#defaults));
+      checkOptions(name, options, this.#known);
     }
     return parsed;
   }
@@ -247,4 +258,15 @@ export abstract class Optimizer<
 function isGroup<O>(item: Tensor | GroupOptions<O>): item is GroupOptions<O> {
   return typeof item === "object" && !(item instanceof Tensor) &&
     "params" in item;
+}
+
+function checkIterable(optimizer: string, trainable: unknown): void {
+  const isList = typeof trainable === "object" && trainable !== null &&
+    Symbol.iterator in trainable;
+  if (!isList) {
+    throw new TypeError(
+      `Cannot train ${formatValue(trainable)} with ${optimizer}: expected ` +
+        `parameters, as model.parameters() returns them, or groups`,
+    );
+  }
 }

@@ -70,7 +70,7 @@ export class RAdam extends Optimizer<RAdamOptions> {
     trainable: Trainable<RAdamOptions>,
     options: Partial<RAdamOptions> = {},
   ) {
-    super(trainable, { ...DEFAULTS, ...options });
+    super(trainable, DEFAULTS, options);
   }
 
   protected override rule(): Rule {

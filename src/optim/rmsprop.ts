@@ -84,7 +84,7 @@ export class RMSprop extends Optimizer<RMSpropOptions> {
     trainable: Trainable<RMSpropOptions>,
     options: Partial<RMSpropOptions> = {},
   ) {
-    super(trainable, { ...DEFAULTS, ...options });
+    super(trainable, DEFAULTS, options);
   }
 
   protected override rule({ centered, momentum }: RMSpropOptions): Rule {

@@ -65,7 +65,7 @@ export class Rprop extends Optimizer<RpropOptions> {
     trainable: Trainable<RpropOptions>,
     options: Partial<RpropOptions> = {},
   ) {
-    super(trainable, { ...DEFAULTS, ...options });
+    super(trainable, DEFAULTS, options);
   }
 
   protected override rule(): Rule {

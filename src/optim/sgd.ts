@@ -81,7 +81,7 @@ export class SGD extends Optimizer<SGDOptions> {
     trainable: Trainable<SGDOptions>,
     options: Partial<SGDOptions> = {},
   ) {
-    super(trainable, { ...DEFAULTS, ...options });
+    super(trainable, DEFAULTS, options);
   }
 
   protected override check(options: SGDOptions): void {

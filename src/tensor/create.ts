@@ -6,7 +6,8 @@
 
 import { dispatch, upload } from "../gpu/stream.ts";
 import { planCopy } from "../ops/movement.ts";
-import { type DType, DTYPES, isDType, type TypedArray } from "./dtype.ts";
+import { formatValue } from "./arguments.ts";
+import { checkDType, type DType, DTYPES, type TypedArray } from "./dtype.ts";
 import { HostArray } from "./host_array.ts";
 import { checkShape, formatShape, type Shape, sizeOf } from "./shape.ts";
 import { emptyTensor, type Tensor } from "./tensor.ts";
@@ -27,7 +28,8 @@ export type NestedValues = number | boolean | readonly NestedValues[];
  * typed array (one dim, in its own type). Numbers become float32, booleans
  * bool, unless `dtype` says otherwise.
  *
- * @throws {TypeError} If nested arrays have unequal lengths
+ * @throws {TypeError} If nested arrays have unequal lengths, or hold anything
+ * but numbers and booleans
  * @throws {RangeError} If a value does not fit an integer type
  *
  * @example A matrix
@@ -61,6 +63,12 @@ export function tensor(
       booleans &&= typeof value === "boolean";
       flat.push(Number(value));
     } else {
+      if (!Array.isArray(value)) {
+        throw new TypeError(
+          `Cannot make a tensor of ${formatValue(value)}: expected numbers, ` +
+            `booleans, nested arrays of them or a typed array`,
+        );
+      }
       if (value.length !== shape[dim]) throw ragged(shape);
       for (const item of value) visit(item, dim + 1);
     }
@@ -68,7 +76,9 @@ export function tensor(
   visit(values, 0);
   const natural = booleans && flat.length > 0 ? "bool" : "float32";
   const dtype = options.dtype ?? natural;
-  const data = new DTYPES[checkDType("tensor", dtype)].array(flat.length);
+  const data = new DTYPES[checkDType("make a tensor", dtype)].array(
+    flat.length,
+  );
   for (let i = 0; i < flat.length; i++) data[i] = fit(flat[i]!, dtype);
   return fromHost(new HostArray(data, shape, dtype), options);
 }
@@ -122,7 +132,7 @@ export function full(
   value: number,
   { dtype = "float32", requiresGrad = false }: TensorOptions = {},
 ): Tensor {
-  checkDType("fill a tensor", dtype);
+  checkDType("make a tensor", dtype);
   const made = emptyTensor(checkShape("make a tensor", shape), dtype, "full");
   fill(made, fit(value, dtype));
   return finish(made, requiresGrad);
@@ -173,7 +183,7 @@ export function arange(
   }
   const isWhole = [from, to, step].every(Number.isInteger);
   const dtype = options.dtype ?? (isWhole ? "int32" : "float32");
-  const data = new DTYPES[checkDType("arange", dtype)].array(
+  const data = new DTYPES[checkDType("make a tensor", dtype)].array(
     Math.ceil((to - from) / step),
   );
   for (let i = 0; i < data.length; i++) data[i] = fit(from + i * step, dtype);
@@ -216,15 +226,4 @@ export function linspace(
 
 function finish(made: Tensor, requiresGrad: boolean): Tensor {
   return requiresGrad ? made.requiresGrad_() : made;
-}
-
-function checkDType(op: string, dtype: DType): DType {
-  if (!isDType(dtype)) {
-    throw new TypeError(
-      `Cannot ${op} of type "${dtype}": expected ${
-        Object.keys(DTYPES).join(", ")
-      }`,
-    );
-  }
-  return dtype;
 }

@@ -9,6 +9,8 @@
  * @module
  */
 
+import { formatValue } from "./arguments.ts";
+
 /** The name of an element type. */
 export type DType =
   | "float32"
@@ -61,13 +63,37 @@ export function isDType(value: unknown): value is DType {
   return typeof value === "string" && Object.hasOwn(DTYPES, value);
 }
 
-/** The type of a host array, bytes being uint8. */
+/**
+ * A checked name of a type.
+ *
+ * @throws {TypeError} If there is no such type
+ */
+export function checkDType(op: string, dtype: DType): DType {
+  if (!isDType(dtype)) {
+    throw new TypeError(
+      `Cannot ${op} of type ${formatValue(dtype)}: expected ${
+        Object.keys(DTYPES).join(", ")
+      }`,
+    );
+  }
+  return dtype;
+}
+
+/**
+ * The type of a host array, bytes being uint8.
+ *
+ * @throws {TypeError} If there is no type for arrays of this kind
+ */
 export function dtypeOf(array: TypedArray): DType {
   if (array instanceof Float32Array) return "float32";
   if (array instanceof Int32Array) return "int32";
   if (array instanceof Uint8Array) return "uint8";
   if (array instanceof Uint32Array) return "uint32";
-  return "float16";
+  if (array instanceof Float16Array) return "float16";
+  throw new TypeError(
+    `Cannot make a tensor of ${formatValue(array)}: expected a Float32Array, ` +
+      `Float16Array, Int32Array, Uint32Array or Uint8Array`,
+  );
 }
 
 /**

@@ -8,6 +8,8 @@
  * @module
  */
 
+import { formatValue } from "./arguments.ts";
+
 /** The size of each dimension; a scalar has none. */
 export type Shape = readonly number[];
 
@@ -72,11 +74,27 @@ export function normalizeDim(op: string, dim: number, shape: Shape): number {
 }
 
 /**
+ * Checks that sizes or dims come as one array, and not one by one as torch also
+ * takes them.
+ *
+ * @throws {TypeError} If they do not
+ */
+export function checkList(doing: string, list: unknown): void {
+  if (!Array.isArray(list)) {
+    throw new TypeError(
+      `Cannot ${doing} ${formatValue(list)}: expected an array, as in [2, 3]`,
+    );
+  }
+}
+
+/**
  * A checked shape.
  *
+ * @throws {TypeError} If it is no array
  * @throws {RangeError} If a size is not a non-negative integer
  */
 export function checkShape(op: string, shape: Shape): Shape {
+  checkList(`${op} of shape`, shape);
   for (const length of shape) {
     if (!Number.isInteger(length) || length < 0) {
       throw new RangeError(

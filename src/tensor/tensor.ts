@@ -262,7 +262,9 @@ export class Tensor {
   /** Type and shape; the values need `await tensor.show()`. */
   toString(): string {
     const made = this.#autograd?.node?.name;
-    const note = made
+    const note = this.#disposed
+      ? ", disposed"
+      : made
       ? `, from ${made}`
       : this.requiresGrad
       ? ", requiresGrad"

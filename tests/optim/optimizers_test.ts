@@ -206,6 +206,6 @@ Deno.test("an optimizer refuses what is no leaf, no float, or unknown", () => {
   assertThrows(
     () => new optim.SGD([p], unknown),
     TypeError,
-    `"weight_decay": expected lr, momentum`,
+    `"weight_decay" as an option of SGD: expected lr, momentum`,
   );
 });

@@ -1,0 +1,49 @@
+/**
+ * Arguments of a wrong type: checks that the compiler makes of programs too,
+ * but `deno run` does not ask it.
+ *
+ * Only mistakes that would otherwise pass in silence, or fail far from their
+ * place, are looked for. Nothing here touches the GPU.
+ *
+ * @module
+ */
+
+/** A value as errors write it: `3`, `"cuda"`, `an array`, `a Linear`. */
+export function formatValue(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "bigint") return `${value}n`;
+  if (Array.isArray(value)) return "an array";
+  if (typeof value === "function") return "a function";
+  if (typeof value !== "object" || value === null) return String(value);
+  const name = value.constructor?.name;
+  return name && name !== "Object" ? `a ${name}` : "an object";
+}
+
+/**
+ * Checks that options are a record of known names: an unknown one would be
+ * ignored, as would a value where the record belongs.
+ *
+ * @throws {TypeError} If they are not
+ */
+export function checkOptionNames(
+  what: string,
+  options: unknown,
+  known: readonly string[],
+): void {
+  if (
+    typeof options !== "object" || options === null || Array.isArray(options)
+  ) {
+    throw new TypeError(
+      `Cannot use ${formatValue(options)} as the options of ${what}: ` +
+        `expected a record of ${known.join(", ")}`,
+    );
+  }
+  for (const name of Object.keys(options)) {
+    if (!known.includes(name)) {
+      throw new TypeError(
+        `Cannot use "${name}" as an option of ${what}: ` +
+          `expected ${known.join(", ")}`,
+      );
+    }
+  }
+}
