@@ -95,6 +95,7 @@ export async function save(
   parts: CheckpointParts,
 ): Promise<void> {
   const file = pathOf(path);
+  checkParts(`Cannot save "${file}"`, parts);
   const names = new TensorNames();
   const states: [string, Json][] = [];
   for (const [name, part] of Object.entries(parts)) {
@@ -138,6 +139,7 @@ export async function load(
 ): Promise<Record<string, unknown>> {
   const file = pathOf(path);
   const cannot = `Cannot load "${file}"`;
+  checkParts(cannot, parts);
   const bytes = await naming(cannot, () => Deno.readFile(file));
   const { states, generator } = await naming(cannot, () => parse(bytes));
   const known = [...states.keys()].join(", ");
@@ -162,6 +164,18 @@ export async function load(
 }
 
 // --- parts ---
+
+// A model or a map has no parts of its own: nothing would be saved.
+function checkParts(cannot: string, parts: unknown): void {
+  const isRecord = typeof parts === "object" && parts !== null &&
+    !Array.isArray(parts) && !(parts instanceof Map) && !takesState(parts);
+  if (!isRecord) {
+    throw new TypeError(
+      `${cannot} with ${formatValue(parts)}: expected a record of parts, ` +
+        `as in { model }`,
+    );
+  }
+}
 
 function stateOf(part: unknown): unknown {
   if (isStateful(part)) return part.stateDict();

@@ -85,6 +85,30 @@ Deno.test("load() brings back every kind of part, and returns plain values", asy
   });
 });
 
+Deno.test("save() and load() take a record of parts, and say which there are", async () => {
+  await withFolder(async (folder) => {
+    const path = `${folder}/run.safetensors`;
+    const model = new nn.Sequential(new nn.Linear(2, 1));
+    const states = [model, model.stateDict(), [model], zeros([1])];
+    for (const parts of states) {
+      // as an unchecked program calls them
+      for (const run of [save, load]) {
+        await assertRejects(
+          () => Reflect.apply(run, undefined, [path, parts]),
+          TypeError,
+          "expected a record of parts, as in { model }",
+        );
+      }
+    }
+    await save(path, { model, epoch: 1 });
+    await assertRejects(
+      () => load(path, { model, other: model }),
+      TypeError,
+      'it has no part "other", only model, epoch',
+    );
+  });
+});
+
 Deno.test("load() goes on to the same bits as a run without a break", async () => {
   await withFolder(async (folder) => {
     manualSeed(4);
