@@ -42,7 +42,7 @@ export class Scope {
    * @internal
    */
   yield(tensor: Disposable): void {
-    if (this.#made.delete(tensor)) this.#outer?.add(tensor);
+    if (this.#made.delete(tensor)) this.#around?.add(tensor);
   }
 
   /**
@@ -55,11 +55,19 @@ export class Scope {
     this.#outer?.keep(tensor);
   }
 
+  // The innermost scope around this one that is open: async scopes may close
+  // in any order.
+  get #around(): Scope | undefined {
+    let scope = this.#outer;
+    while (scope && !scope.#open) scope = scope.#outer;
+    return scope;
+  }
+
   /** Frees what was made inside and not kept. */
   [Symbol.dispose](): void {
     if (!this.#open) return;
     this.#open = false;
-    if (current === this) current = this.#outer;
+    if (current && !current.#open) current = current.#around;
     for (const tensor of this.#made) tensor.dispose();
     this.#made.clear();
   }

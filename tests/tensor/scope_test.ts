@@ -93,3 +93,23 @@ Deno.test("a view keeps the buffer when its base is disposed", async () => {
   assertEquals(await row.toArray(), [3, 4]);
   row.dispose();
 });
+
+Deno.test("scope() of async bodies may close in any order", async () => {
+  const before = memory().live;
+  const first = Promise.withResolvers<void>();
+  const second = Promise.withResolvers<void>();
+  const a = scope(() => first.promise);
+  const b = scope(async () => {
+    await second.promise;
+    return zeros([256, 1024]);
+  });
+  first.resolve();
+  await a;
+  second.resolve();
+  using yielded = await b;
+  using later = zeros([256, 1024]); // belongs to no scope
+  assert(!yielded.isDisposed && !later.isDisposed);
+  using _outer = scope();
+  zeros([256, 1024]);
+  assertEquals(memory().live, before + 3 * MEBIBYTE);
+});
