@@ -5,7 +5,7 @@
 //            BY_ROW: whether index is [count] or [outer, count, inner];
 //            missing() -> T, what an index outside of x gives
 // x          [outer, length, inner], row-major from `offset` on
-// index      row-major from `index_offset` on; negative ones count from the end
+// index      row-major from `index_offset` on
 // y          [outer, count, inner], row-major
 // dispatch   one invocation a quad of y, folded over x and y
 
@@ -26,8 +26,7 @@ fn pick(e: u32) -> T {
   let i = e % params.inner;
   let k = (e / params.inner) % params.count;
   let o = e / (params.inner * params.count);
-  var r = load_index(params.index_offset + select(e, k, BY_ROW));
-  if (r < 0) { r += i32(params.length); }
+  let r = load_index(params.index_offset + select(e, k, BY_ROW));
   if (r < 0 || u32(r) >= params.length) { return missing(); }
   return load_x(params.offset + (o * params.length + u32(r)) * params.inner + i);
 }

@@ -4,7 +4,7 @@
 // prepended  W: u32 or vec4u, what is moved at a time; MISSING: u32, the word
 //            that an index outside of x gives
 // x          [outer, length, row], in W, from `offset` on
-// index      i32 [count]; a negative one counts from the end
+// index      i32 [count]
 // y          [outer, count, row], in W
 // dispatch   outer * count * row invocations, folded over x and y
 
@@ -34,8 +34,7 @@ fn main(
   let column = at % params.row;
   let k = (at / params.row) % params.count;
   let o = at / (params.row * params.count);
-  var r = index[params.index_offset + k];
-  if (r < 0) { r += i32(params.length); }
+  let r = index[params.index_offset + k];
   if (r < 0 || u32(r) >= params.length) {
     y[at] = W(MISSING);
     return;

@@ -5,11 +5,13 @@
  * @module
  */
 
+import { DTYPES } from "../tensor/dtype.ts";
 import { broadcastShapes, formatShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { map } from "./elementwise.ts";
 import { copyInto } from "./in_place.ts";
 import { indexSelect } from "./indexing.ts";
+import { checkIndices } from "./indices.ts";
 import type { Operand } from "./map.ts";
 
 /**
@@ -74,6 +76,24 @@ function spelledOut(x: Tensor, items: readonly IndexItem[]): IndexItem[] {
   return items.toSpliced(dots, 1, ...whole);
 }
 
+/** The indices of a dim with those from the end counted from the start. */
+function fromStart(index: Tensor, length: number): Tensor {
+  checkIndices("index", index, length, { fromEnd: true });
+  const wide = index.to("int32");
+  if (index.written?.every((value) => value >= 0)) return wide;
+  return map("where", wide.lt(0), wide.add(length), wide);
+}
+
+/**
+ * The indices of two dims, the second one of `length`, as those of both in one.
+ * One that is out of range stays so: -1.
+ */
+function joinIndices(outer: Tensor, inner: Tensor, length: number): Tensor {
+  const isInside = outer.ge(0).logicalAnd(inner.ge(0))
+    .logicalAnd(inner.lt(length));
+  return map("where", isInside, outer.mul(length).add(inner), -1);
+}
+
 function atTensors(
   x: Tensor,
   tensors: readonly { readonly dim: number; readonly index: Tensor }[],
@@ -84,6 +104,11 @@ function atTensors(
   // The indexed dims as one in front, and one index for all of them.
   let flat: Tensor | undefined;
   for (const { dim, index } of tensors) {
+    if (DTYPES[index.dtype].category === 2) {
+      throw new TypeError(
+        `Cannot index by ${index.describe()}: expected an integer index`,
+      );
+    }
     if (index.dtype === "bool") {
       throw new TypeError(
         `Cannot index by ${index.describe()}: the result's size would depend ` +
@@ -91,10 +116,8 @@ function atTensors(
       );
     }
     const length = x.shape[dim]!;
-    const here = tensors.length === 1
-      ? index
-      : map("where", index.lt(0), index.add(length), index);
-    flat = flat ? flat.mul(length).add(here) : here;
+    const here = fromStart(index, length);
+    flat = flat ? joinIndices(flat, here, length) : here;
   }
   const rows = x.permute([...dims, ...others])
     .reshape([

@@ -33,16 +33,16 @@ import { padConstant } from "./slicing.ts";
 
 /**
  * The elements of `x` at the indices `index` of dim `dim`: whole rows where
- * `dim` is 0. Negative indices count from the end.
+ * `dim` is 0. Negative indices are out of range; `at` takes them.
  *
- * Source: torch.index_select, and it takes negative indices as x[:, index] does.
+ * Source: torch.index_select.
  *
  * @throws {TypeError} If `index` has more than one dim, or no integer type
  */
 export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
   const axis = normalizeDim("indexSelect", dim, x.shape);
   const rows = rowIndex("indexSelect", index);
-  checkIndices("indexSelect", index, x.shape[axis] ?? 1, { fromEnd: true });
+  checkIndices("indexSelect", index, x.shape[axis] ?? 1);
   if (x.ndim === 0) return indexSelect(x.reshape([1]), 0, rows).reshape([]);
   const params = { dim: axis, length: x.shape[axis]!, byRow: true };
   return gatherOp([x, rows], params)[0];
@@ -58,7 +58,7 @@ export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
 export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
   const axis = normalizeDim("gather", dim, x.shape);
   const at = elementIndex("gather", x, axis, index);
-  checkIndices("gather", index, x.shape[axis] ?? 1, { fromEnd: true });
+  checkIndices("gather", index, x.shape[axis] ?? 1);
   if (x.ndim === 0) {
     return gather(x.reshape([1]), 0, at.reshape([1])).reshape([]);
   }

@@ -2,18 +2,56 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { tensor, zeros } from "../../src/tensor/create.ts";
 import { values } from "./_gradients.ts";
 
-Deno.test("indexSelect() takes rows, columns and negative indices", async () => {
+Deno.test("indexSelect() takes rows and columns", async () => {
   const x = tensor([[1, 2, 3], [4, 5, 6]]);
-  const index = tensor([1, 0, -1], { dtype: "int32" });
+  const index = tensor([1, 0, 1], { dtype: "int32" });
   assertEquals(await x.indexSelect(0, index).toArray(), [
     [4, 5, 6],
     [1, 2, 3],
     [4, 5, 6],
   ]);
   assertEquals(await x.indexSelect(1, index).toArray(), [
-    [2, 1, 3],
-    [5, 4, 6],
+    [2, 1, 2],
+    [5, 4, 5],
   ]);
+});
+
+Deno.test("only at() counts negative indices from the end, as in torch", async () => {
+  const x = tensor([1, 2, 3]);
+  const last = tensor([-1, 0], { dtype: "int32" });
+  assertEquals(await x.at(last).toArray(), [3, 1]);
+  assertEquals(await x.at(last.add(0)).toArray(), [3, 1]);
+  for (
+    const call of [
+      () => x.indexSelect(0, last),
+      () => x.gather(0, last),
+      () => x.takeAlongDim(last, 0),
+    ]
+  ) {
+    assertThrows(call, RangeError, "index -1 is out of range, expected 0 to 2");
+  }
+  const computed = last.add(0); // the host does not know it
+  assertEquals(await x.indexSelect(0, computed).toArray(), [NaN, 1]);
+  assertEquals(await x.gather(0, computed).toArray(), [NaN, 1]);
+});
+
+Deno.test("at() of several tensors keeps each in its own dim", async () => {
+  const int = { dtype: "int32" } as const;
+  const x = tensor([...Array(9).keys()]).reshape([3, 3]);
+  const row = tensor([0, 2, 0], int);
+  const column = tensor([7, -4, -3], int);
+  assertThrows(
+    () => x.at(row, column),
+    RangeError,
+    "Cannot index: index 7 is out of range, expected -3 to 2",
+  );
+  // not a neighbouring row's elements where only the GPU knows the indices
+  assertEquals(await x.at(row, column.add(0)).toArray(), [NaN, NaN, 0]);
+  assertEquals(await x.at(column.add(0), row).toArray(), [NaN, NaN, 0]);
+  const wide = tensor([...Array(1000).keys()]).reshape([100, 10]);
+  const bytes = { dtype: "uint8" } as const;
+  const picked = wide.at(tensor([50], bytes), tensor([3], bytes));
+  assertEquals(await picked.toArray(), [503]);
 });
 
 Deno.test("indexSelect() moves packed rows of every width", async () => {
