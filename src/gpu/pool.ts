@@ -31,6 +31,8 @@ const KEEP = 256 * MEBIBYTE;
 
 const free = new Map<number, GpuBuffer[]>();
 const use: MemoryUse = { live: 0, pooled: 0, peak: 0 };
+/** Buffers that the GPU had no memory for: they are no use to anybody. */
+const hollow = new WeakSet<GpuBuffer>();
 let doomed: GpuBuffer[] = [];
 let nextId = 0;
 let failure: string | undefined;
@@ -56,13 +58,11 @@ export function acquire(bytes: number): GpuBuffer {
     );
   }
   const size = Math.min(sizeClass(bytes), Math.floor(maxBytes / 4) * 4);
-  let buffer = free.get(size)?.pop();
-  if (buffer) {
-    use.pooled -= size;
-  } else {
+  let buffer = takeFree(size);
+  if (!buffer) {
     const watched = size >= MEBIBYTE;
     if (watched) device.pushErrorScope("out-of-memory");
-    buffer = {
+    const made = buffer = {
       gpu: device.createBuffer({
         size,
         usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC |
@@ -75,6 +75,7 @@ export function acquire(bytes: number): GpuBuffer {
     if (watched) {
       device.popErrorScope().then((error) => {
         if (!error) return;
+        hollow.add(made);
         failure ??= `Out of GPU memory: ${size} bytes were asked for while ` +
           `${use.live} were live (${error.message})`;
       });
@@ -85,10 +86,21 @@ export function acquire(bytes: number): GpuBuffer {
   return buffer;
 }
 
+function takeFree(size: number): GpuBuffer | undefined {
+  const row = free.get(size) ?? [];
+  for (let buffer = row.pop(); buffer; buffer = row.pop()) {
+    use.pooled -= size;
+    if (!hollow.has(buffer)) return buffer;
+    doomed.push(buffer); // found out since it was given back
+  }
+  return undefined;
+}
+
 /** Takes a buffer back for the next one who asks. */
 export function release(buffer: GpuBuffer): void {
   use.live -= buffer.bytes;
-  if (use.pooled + buffer.bytes > Math.max(KEEP, use.live)) {
+  const isTooMuch = use.pooled + buffer.bytes > Math.max(KEEP, use.live);
+  if (isTooMuch || hollow.has(buffer)) {
     doomed.push(buffer);
     return;
   }

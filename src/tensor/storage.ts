@@ -39,11 +39,11 @@ export class Storage implements Bindable {
   /** @throws {RangeError} If the adapter has no buffers of that size */
   constructor(bytes: number) {
     this.bytes = bytes;
-    this.#buffer = acquire(Math.max(bytes, 4));
     const felt = 2 * bytes; // sooner is better: GPU memory has no second chance
     this.#weight = bytes >= HEAVY
       ? new ArrayBuffer(felt, { maxByteLength: felt })
       : undefined;
+    this.#buffer = acquire(Math.max(bytes, 4)); // last: nothing after it throws
     forgotten.register(this, this.#buffer, this);
   }
 

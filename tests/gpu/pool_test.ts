@@ -7,6 +7,7 @@ import {
   memory,
   release,
   sizeClass,
+  takeAllocationFailure,
 } from "../../src/gpu/pool.ts";
 import { zeros } from "../../src/tensor/create.ts";
 
@@ -46,6 +47,26 @@ Deno.test("release() destroys no buffer that recorded commands use", async () =>
   for (const x of both) x.dispose();
   for (const y of parts) assertEquals(await y.toArray(), [1, 1]);
   for (const y of parts) y.dispose();
+});
+
+Deno.test("acquire() hands out no buffer that the GPU had no memory for", async () => {
+  const size = 3 * 2 ** 20;
+  emptyPool();
+  const { device } = gpu();
+  const pop = device.popErrorScope;
+  const failing = () => Promise.resolve(new GPUOutOfMemoryError("none left"));
+  device.popErrorScope = failing;
+  const [early, late] = [acquire(size), acquire(size)];
+  device.popErrorScope = pop;
+  for (const _ of [early, late]) await device.popErrorScope();
+  release(early);
+  await Promise.resolve();
+  release(late);
+  assert(takeAllocationFailure()?.includes("none left"));
+  const next = acquire(size);
+  assert(next.id > late.id);
+  assertEquals(memory().pooled, 0);
+  release(next);
 });
 
 Deno.test("acquire() refuses more bytes than the adapter binds", () => {
