@@ -14,12 +14,13 @@ import { isGradEnabled, withGrad } from "../autograd/mode.ts";
 import { Autograd, type GradRule, Node } from "../autograd/node.ts";
 import { DTYPES } from "../tensor/dtype.ts";
 import { isRowMajor, type Layout } from "../tensor/layout.ts";
+import { Scope } from "../tensor/scope.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { run } from "./define.ts";
 import { map, planRow, specOf } from "./elementwise.ts";
 import type { Operand } from "./map.ts";
-import { assign, clone } from "./movement.ts";
+import { apart, assign } from "./movement.ts";
 import { embed, erase, strided } from "./slicing.ts";
 import { computeType } from "./words.ts";
 
@@ -54,6 +55,7 @@ export function mapInto(
       typeof each === "object" && each.requiresGrad
     );
   if (records) {
+    using _region = new Scope();
     put(target, map(name, target, ...others).to(target.dtype));
     return target;
   }
@@ -81,8 +83,8 @@ export function copyInto(target: Tensor, source: Operand): Tensor {
   const records = isGradEnabled() &&
     (target.requiresGrad || source.requiresGrad);
   if (records) return mapInto("replace", target, source.to(target.dtype));
-  const values = source.expand(target.shape);
-  assign(target, values.storage === target.storage ? clone(values) : values);
+  using values = source.expand(target.shape);
+  assign(target, values);
   return target;
 }
 
@@ -101,15 +103,6 @@ function checkWritable(op: string, target: Tensor): void {
         `gradient can only be written to inside noGrad`,
     );
   }
-}
-
-// A kernel can't bind a buffer that it writes as an input too, unless element
-// for element.
-function apart(operand: Operand, target: Tensor): Operand {
-  if (typeof operand !== "object" || operand.storage !== target.storage) {
-    return operand;
-  }
-  return clone(operand);
 }
 
 // Writes the result of a recorded op and moves the target on in the graph.

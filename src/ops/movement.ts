@@ -7,13 +7,13 @@
  */
 
 import type { Plan } from "../gpu/plan.ts";
-import { dispatch } from "../gpu/stream.ts";
 import { checkDType, type DType, isFloat } from "../tensor/dtype.ts";
 import {
   expandLayout,
   isRowMajor,
   permuteLayout,
   reshapeLayout,
+  sameLayout,
 } from "../tensor/layout.ts";
 import {
   checkList,
@@ -24,7 +24,7 @@ import {
   sizeOf,
 } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { defineOp, defineView } from "./define.ts";
+import { defineOp, defineView, run } from "./define.ts";
 import { type Operand, planMap } from "./map.ts";
 import type { MapRule } from "./map_header.ts";
 import { type ComputeType, computeType } from "./words.ts";
@@ -179,8 +179,19 @@ export function expand(x: Tensor, given: Shape): Tensor {
   return expandView(x, shape);
 }
 
+/**
+ * `operand`, or a copy where it lies in the buffer of `target`: a kernel can't
+ * bind a buffer that it writes as an input too, unless element for element.
+ */
+export function apart(operand: Operand, target: Tensor): Operand {
+  return typeof operand !== "object" || operand.storage !== target.storage ||
+      sameLayout(operand.layout, target.layout)
+    ? operand
+    : clone(operand);
+}
+
 /** Writes the elements of `source`, which broadcasts, into `target`. */
 export function assign(target: Tensor, source: Tensor): void {
-  dispatch(planCopy(source, target));
+  run(() => planCopy(apart(source, target), target));
   target.storage.version++;
 }

@@ -92,7 +92,7 @@ export class FlatParameters {
         parameter.rebind(this.values.storage, layout);
       }
       const { grad } = autograd;
-      if (grad && grad.storage !== this.gradients.storage) {
+      if (grad && grad !== slot) {
         assign(slot, grad);
         autograd.grad = slot;
       }

@@ -1,6 +1,7 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 
 import { noGrad } from "../../src/autograd/mode.ts";
+import { memory } from "../../src/gpu/pool.ts";
 import { full, tensor } from "../../src/tensor/create.ts";
 
 const leaf = { requiresGrad: true };
@@ -119,4 +120,17 @@ Deno.test("in-place ops refuse what does not fit, before they write", async () =
   );
   assertThrows(() => full([1], 1).expand([3]).add_(1), TypeError, "expanded");
   assertEquals([...await x.data()], [1, 2]);
+});
+
+Deno.test("in-place ops keep no copies", () => {
+  const x = full([256, 1024], 1);
+  const y = full([256, 1024], 2);
+  const factor = tensor([2], leaf);
+  const { live } = memory();
+  x.copy_(x.t().reshape([256, 1024]).mul_(2)).add_(x).copy_(y);
+  y.dispose();
+  x.add_(factor);
+  assertEquals(x.requiresGrad, true);
+  assert(memory().live <= live + 2 ** 20, "only what the test has made");
+  x.sum().backward();
 });

@@ -114,6 +114,25 @@ Deno.test("step() takes gradients that were set by hand, and those from before t
   assertEquals(await values(params), [[0, 0], [0.5, 1.5]]);
 });
 
+Deno.test("step() takes the gradient of another parameter, set by hand", async () => {
+  const [p, q] = parametersOf([[2], [2]]);
+  const sgd = new optim.SGD([p!, q!], { lr: 1 });
+  backward([q!], 3);
+  p!.grad = q!.grad;
+  sgd.step();
+  assertEquals(await values([p!, q!]), [[-2, -2], [-2, -2]]);
+});
+
+Deno.test("loadStateDict() copies between parameters of one flat buffer", async () => {
+  const [from, to] = [new nn.Linear(3, 2), new nn.Linear(3, 2)];
+  new optim.SGD([...from.parameters(), ...to.parameters()], { lr: 1 });
+  to.loadStateDict(from.stateDict());
+  assertEquals(
+    await values(to.parameters()),
+    await values(from.parameters()),
+  );
+});
+
 Deno.test("two optimizers of one parameter take turns", async () => {
   const [p, q, r] = parametersOf([[2], [2], [2]]) as [Tensor, Tensor, Tensor];
   const first = new optim.SGD([p, q], { lr: 0.25 });
