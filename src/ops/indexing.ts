@@ -77,6 +77,12 @@ export function takeAlongDim(x: Tensor, index: Tensor, dim?: number): Tensor {
     return gather(x.reshape([-1]), 0, index.reshape([-1]));
   }
   const axis = normalizeDim("takeAlongDim", dim, x.shape);
+  if (index.ndim !== x.ndim) {
+    throw new TypeError(
+      `Cannot takeAlongDim ${formatShape(x.shape)} by an index of shape ` +
+        `${formatShape(index.shape)}: it must have as many dims`,
+    );
+  }
   const shape = broadcastShapes("takeAlongDim", [
     x.shape.with(axis, 1),
     index.shape.with(axis, 1),

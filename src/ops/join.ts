@@ -6,7 +6,12 @@
 
 import { promote } from "../tensor/dtype.ts";
 import { sliceLayout } from "../tensor/layout.ts";
-import { formatShape, normalizeDim, type Shape } from "../tensor/shape.ts";
+import {
+  checkShape,
+  formatShape,
+  normalizeDim,
+  type Shape,
+} from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { tensor } from "../tensor/create.ts";
 import { defineOp, type Op } from "./define.ts";
@@ -144,6 +149,7 @@ export function repeat(x: Tensor, repeats: readonly number[]): Tensor {
         `expected a number for each dim`,
     );
   }
+  checkShape(`repeat ${formatShape(x.shape)} to a grid`, repeats);
   const wide = repeats.flatMap((n, dim) => n === 1 ? [] : [dim]);
   if (wide.length > 3) {
     // each repeated dim is two in the view below, and kernels have eight at most

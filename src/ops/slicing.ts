@@ -119,6 +119,14 @@ export function slice(
         `expected a dim and a positive integer`,
     );
   }
+  if (
+    !Number.isInteger(start) || !(Number.isInteger(stop) || stop === Infinity)
+  ) {
+    throw new RangeError(
+      `Cannot slice ${formatShape(x.shape)} from ${start} to ${stop}: ` +
+        `expected integers`,
+    );
+  }
   const length = x.shape[axis]!;
   const clip = (at: number): number =>
     Math.max(0, Math.min(at < 0 ? at + length : at, length));

@@ -102,7 +102,7 @@ import {
   type VarianceOptions,
 } from "../ops/statistics.ts";
 import { type DType, DTYPES, type TypedArray } from "./dtype.ts";
-import { isRowMajor, type Layout, rowMajor } from "./layout.ts";
+import { isRowMajor, type Layout, rowMajor, spanOf } from "./layout.ts";
 import { formatValues } from "./print.ts";
 import { keep, track } from "./scope.ts";
 import { formatShape, normalizeDim, type Shape, sizeOf } from "./shape.ts";
@@ -192,7 +192,10 @@ export class Tensor {
    */
   get written(): TypedArray | undefined {
     const { written, version } = this.storage;
-    return version === 0 && written?.length === this.size ? written : undefined;
+    // a view of as many elements may repeat some and leave others out
+    const isWhole = written?.length === this.size &&
+      spanOf(this.layout) === this.size;
+    return version === 0 && isWhole ? written : undefined;
   }
   /**
    * Where the tensor stands in the graph of computations.
@@ -218,7 +221,7 @@ export class Tensor {
     const dense = isRowMajor(this.layout) ? this : this.contiguous();
     const { array, bytes } = DTYPES[this.dtype];
     const from = dense.layout.offset * bytes;
-    const start = from & ~3; // reads begin and end at whole words
+    const start = from - from % 4; // reads begin and end at whole words
     const length = Math.ceil((from + this.size * bytes - start) / 4) * 4;
     const promise = read(dense.storage.buffer, start, length);
     if (dense !== this) dense.dispose();

@@ -16,6 +16,24 @@ Deno.test("indexSelect() takes rows and columns", async () => {
   ]);
 });
 
+Deno.test("an index is checked by the elements that it has", async () => {
+  const written = tensor([0, 1, 99, 99], { dtype: "int32" });
+  const index = written.slice(0, 0, 2).reshape([2, 1]).expand([2, 2]);
+  const x = tensor([[1, 2], [3, 4]]);
+  assertEquals(await x.gather(0, index).toArray(), [[1, 2], [3, 4]]);
+});
+
+Deno.test("takeAlongDim() broadcasts sizes of 1, and refuses another rank", async () => {
+  const x = tensor([[1, 2, 3], [4, 5, 6]]);
+  const index = tensor([[1]], { dtype: "int32" });
+  assertEquals(await x.takeAlongDim(index, 0).toArray(), [[4, 5, 6]]);
+  assertThrows(
+    () => x.takeAlongDim(index.reshape([1]), 1),
+    TypeError,
+    "by an index of shape [1]: it must have as many dims",
+  );
+});
+
 Deno.test("only at() counts negative indices from the end, as in torch", async () => {
   const x = tensor([1, 2, 3]);
   const last = tensor([-1, 0], { dtype: "int32" });
