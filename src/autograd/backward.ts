@@ -70,9 +70,7 @@ export function grad(
     found.set(input.autograd, undefined);
   }
   walk(root, gradient, retainGraph, createGraph, (at, dy) => {
-    if (!found.has(at)) return;
-    const before = found.get(at);
-    found.set(at, (before ? before.add(dy) : dy.alias()).keep());
+    if (found.has(at)) found.set(at, dy.alias().keep()); // all of it, once
   }, found);
   return inputs.map((input) =>
     found.get(input.autograd) ?? full(input.shape, 0, { dtype: input.dtype })

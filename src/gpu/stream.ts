@@ -146,7 +146,7 @@ export function upload(buffer: GpuBuffer, data: ArrayBufferView): void {
   if (buffer.serial === serial) submit();
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   const { queue } = gpu().device;
-  const whole = bytes.length & ~3;
+  const whole = bytes.length - bytes.length % 4;
   // Deno takes shared memory here as it is; the types know only ArrayBuffer
   const source = bytes as Uint8Array<ArrayBuffer>;
   if (whole > 0) queue.writeBuffer(buffer.gpu, 0, source, 0, whole);
