@@ -46,12 +46,34 @@ export interface BatchContext {
 
   /** The random generator of the sample at a position in `indices`. */
   generator(position: number): Generator;
+
+  /**
+   * A sample of the loader's dataset that `generator` draws, with the random
+   * numbers that follow: what a collate takes in place of another.
+   *
+   * @throws {TypeError} If samples have no index, or no loader asked
+   */
+  draw(generator: Generator): unknown;
 }
 
 /** A function, or an object with `call`, which can go to a worker. */
 export type Callable<Args extends readonly unknown[], Result> =
   | ((...args: Args) => Result)
   | { call(...args: Args): Result };
+
+/**
+ * What makes a batch of samples: a function, or an object with `call`. A batch
+ * of undefined is left out.
+ */
+export type Collate<Sample, Batch> =
+  & Callable<
+    [samples: Sample[], context: BatchContext],
+    Batch | Promise<Batch> | undefined
+  >
+  & {
+    /** Whether it takes null for a sample whose `get` throws. */
+    readonly takesBroken?: boolean;
+  };
 
 /** Calls a function, or the `call` of an object. */
 export function invoke<Args extends readonly unknown[], Result>(

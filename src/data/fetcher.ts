@@ -8,17 +8,14 @@
 import { Generator } from "../tensor/generator.ts";
 import { checkIndex } from "./_shared.ts";
 import { Arena } from "./arena.ts";
-import { type BatchContext, type Callable, invoke } from "./batch.ts";
+import { type BatchContext, type Collate, invoke } from "./batch.ts";
 import { collate } from "./collate.ts";
 import type { Dataset } from "./dataset.ts";
 import { messageOf } from "./failure.ts";
 import type { BatchRequest } from "./messages.ts";
 
 /** A collate of the user's, as the loader sees it. */
-export type AnyCollate = Callable<
-  [samples: unknown[], context: BatchContext],
-  unknown
->;
+export type AnyCollate = Collate<unknown, unknown>;
 
 /** What a fetcher is made of. */
 export interface FetcherOptions {
@@ -76,14 +73,18 @@ export class Fetcher {
         return array;
       },
       generator,
+      draw: (generator) => {
+        const { dataset } = this.#options;
+        return dataset.get(generator.integer(dataset.length), generator);
+      },
     };
     return { batch: await this.#make(context), lent };
   }
 
   async #make(context: BatchContext): Promise<unknown> {
-    const { dataset, onSample } = this.#options;
+    const { dataset, collate: own, onSample } = this.#options;
     const { indices } = context;
-    const isWhole = this.#options.collate === undefined && dataset.getBatch;
+    const isWhole = own === undefined && dataset.getBatch;
     if (isWhole) {
       onSample?.(indices[0] ?? -1);
       try {
@@ -105,7 +106,10 @@ export class Fetcher {
         );
         samples.push(sample instanceof Promise ? await sample : sample);
       } catch (cause) {
-        throw this.#failure(`load ${this.#nameOf(index)}`, cause);
+        if (!own?.takesBroken) {
+          throw this.#failure(`load ${this.#nameOf(index)}`, cause);
+        }
+        samples.push(null);
       }
     }
     try {

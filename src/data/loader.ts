@@ -163,7 +163,8 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
   async first(): Promise<Uploaded<Batch>> {
     const source = new MainSource(this.#fetcher(), this.#requests(this.#next));
     try {
-      const loaded = await source.next();
+      let loaded = await source.next();
+      while (loaded && loaded.batch === undefined) loaded = await source.next();
       if (!loaded) {
         throw new RangeError(
           `Cannot take the first batch of ` +
@@ -247,13 +248,15 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
         const loaded = await source.next();
         if (!loaded) break;
         let { batch } = loaded;
-        if (isUploaded) {
-          batch = this.#upload(batch);
-          loaded.release();
-        }
         position.batches++;
-        yield batch;
-        await (isUploaded ? throttle() : undefined);
+        if (batch !== undefined) { // else its collate leaves it out
+          if (isUploaded) {
+            batch = this.#upload(batch);
+            loaded.release();
+          }
+          yield batch;
+          await (isUploaded ? throttle() : undefined);
+        }
         await turn();
       }
       isOver = true;

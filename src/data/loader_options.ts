@@ -10,7 +10,7 @@ import type { Generator } from "../tensor/generator.ts";
 import { checkSeed } from "../tensor/philox.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkCount } from "./_shared.ts";
-import type { BatchContext, Callable } from "./batch.ts";
+import type { Callable, Collate } from "./batch.ts";
 import { BatchSampler } from "./batch_sampler.ts";
 import { RandomSampler } from "./random_sampler.ts";
 import { type Sampler, SequentialSampler } from "./sampler.ts";
@@ -36,13 +36,11 @@ export interface DataLoaderOptions<Sample, Batch> {
   /** Threads that load; 0 loads on the main thread. Default: 0. */
   readonly numWorkers?: number;
   /**
-   * Makes a batch of samples. With workers an object with `call` of a class
-   * that workers can find, as the dataset. Default: `collate`.
+   * Makes a batch of samples; undefined leaves the batch out. With workers an
+   * object with `call` of a class that workers can find, as the dataset.
+   * Default: `collate`.
    */
-  readonly collate?: Callable<
-    [samples: Sample[], context: BatchContext],
-    Batch
-  >;
+  readonly collate?: Collate<NoInfer<Sample>, Batch>;
   /** Leave out a last batch that is not full. Default: false. */
   readonly dropLast?: boolean;
   /**

@@ -28,8 +28,28 @@ export {
   type DistributedSamplerOptions,
 } from "./distributed_sampler.ts";
 export { BatchSampler, type BatchSamplerOptions } from "./batch_sampler.ts";
-export { collate } from "./collate.ts";
-export type { BatchContext, Callable, Collated, Uploaded } from "./batch.ts";
+export { collate, type CollateFunction } from "./collate.ts";
+export {
+  replaceBroken,
+  type ReplaceCollate,
+  ReplaceNulls,
+  skipBroken,
+  type SkipCollate,
+  SkipNulls,
+} from "./nulls.ts";
+export {
+  Padded,
+  type PaddedArray,
+  type PaddedBatch,
+  type PaddedOptions,
+} from "./padded.ts";
+export type {
+  BatchContext,
+  Callable,
+  Collate,
+  Collated,
+  Uploaded,
+} from "./batch.ts";
 export { DataLoader } from "./loader.ts";
 export type { DataLoaderOptions } from "./loader_options.ts";
 export type { LoaderState } from "./loader_state.ts";

@@ -9,10 +9,10 @@
  */
 
 import { parentPort, workerData } from "node:worker_threads";
-import { type BatchContext, type Callable, invoke } from "./batch.ts";
+import { type Callable, invoke } from "./batch.ts";
 import { Dataset } from "./dataset.ts";
 import { messageOf, recordFailure } from "./failure.ts";
-import { Fetcher } from "./fetcher.ts";
+import { type AnyCollate, Fetcher } from "./fetcher.ts";
 import {
   type LoadMessage,
   PROGRESS,
@@ -83,9 +83,7 @@ async function start(): Promise<Fetcher> {
   }
   return new Fetcher({
     dataset,
-    collate: collate as
-      | Callable<[unknown[], BatchContext], unknown>
-      | undefined,
+    collate: collate as AnyCollate | undefined,
     where,
     onSample: workOn,
   });

@@ -261,3 +261,36 @@ export class Who extends Dataset<[number, boolean]> {
     return [info?.numWorkers ?? 0, info !== undefined && info.id < 2];
   }
 }
+
+/** The number i in a list; every third sample is null, every fifth throws. */
+export class Holes extends Dataset<[number, HostArray] | null> {
+  static url: string = import.meta.url;
+  readonly length: number;
+  readonly throws: boolean;
+
+  constructor(length: number, throws = false) {
+    super();
+    this.length = length;
+    this.throws = throws;
+  }
+
+  override get(
+    index: number,
+    generator: Generator,
+  ): [number, HostArray] | null {
+    if (index % 3 === 0) return null;
+    if (this.throws && index % 5 === 0) throw new Error(`no file ${index}`);
+    return [index, new HostArray(Float32Array.of(generator.random()))];
+  }
+}
+
+/** Sample i: i + 1 numbers i, and i. */
+export class Sentences extends Dataset<{ words: HostArray; label: number }> {
+  static url: string = import.meta.url;
+  readonly length = 4;
+
+  override get(index: number): { words: HostArray; label: number } {
+    const words = new Int32Array(index + 1).fill(index);
+    return { words: new HostArray(words), label: index };
+  }
+}

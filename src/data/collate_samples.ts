@@ -1,0 +1,245 @@
+/**
+ * Collation: samples become a batch. What is made of arrays is the caller's to
+ * say; the rest is the same for all.
+ *
+ * Numbers become int32 if all of them are integers and float32 otherwise,
+ * booleans bool, strings stay a list; arrays and plain objects are collated item
+ * by item. What can't go into a batch is refused with its place in the sample.
+ *
+ * @module
+ */
+
+import type { DType, TypedArray } from "../tensor/dtype.ts";
+import { HostArray } from "../tensor/host_array.ts";
+import { formatShape, sameShape } from "../tensor/shape.ts";
+import { Generator } from "../tensor/generator.ts";
+import { isPlainObject, isTypedArray, nameOfType } from "./_shared.ts";
+import { Arena } from "./arena.ts";
+import type { BatchContext } from "./batch.ts";
+
+/** Makes one item of a batch of what the samples have at `path`: arrays all. */
+export type Stack = (
+  arrays: readonly HostArray[],
+  path: string,
+  context: BatchContext,
+) => unknown;
+
+/**
+ * The batch of some samples, in which arrays become what `stack` makes of them.
+ *
+ * @throws {TypeError} If samples differ in type or structure, or hold something
+ * that can't go into a batch
+ * @throws {RangeError} If there are no samples, or an integer is not an int32
+ */
+export function collateSamples(
+  samples: readonly unknown[],
+  context: BatchContext,
+  stack: Stack,
+): unknown {
+  if (samples.length === 0) {
+    throw new RangeError("Cannot collate a batch without samples");
+  }
+  return collateAt(samples, "", { context, stack });
+}
+
+/** What is the same at every place of the samples. */
+interface Job {
+  readonly context: BatchContext;
+  readonly stack: Stack;
+}
+
+/** Collates what the samples have at `path`. */
+function collateAt(
+  values: readonly unknown[],
+  path: string,
+  job: Job,
+): unknown {
+  const { context, stack } = job;
+  if (values.every(isArray)) {
+    return stack(values.map(toHostArray), path, context);
+  }
+  if (values.every((value) => typeof value === "number")) {
+    return collateNumbers(values, path, context);
+  }
+  if (values.every((value) => typeof value === "boolean")) {
+    return fill(values.map(Number), "bool", context);
+  }
+  if (values.every((value) => typeof value === "string")) return [...values];
+  if (values.every((value) => Array.isArray(value))) {
+    return collateLists(values, path, job);
+  }
+  if (values.every(isPlainObject)) return collateRecords(values, path, job);
+  throw unfit(values, path, context);
+}
+
+function isArray(value: unknown): value is HostArray | TypedArray {
+  return value instanceof HostArray || isTypedArray(value);
+}
+
+function toHostArray(value: HostArray | TypedArray): HostArray {
+  return value instanceof HostArray ? value : new HostArray(value);
+}
+
+/**
+ * Arrays of one shape and type along a new first dim.
+ *
+ * @throws {TypeError} If shapes or types differ
+ */
+export function stackEqual(
+  arrays: readonly HostArray[],
+  path: string,
+  context: BatchContext,
+): HostArray {
+  const { shape, dtype } = arrays[0]!;
+  for (let i = 1; i < arrays.length; i++) {
+    const other = arrays[i]!;
+    if (!sameShape(other.shape, shape)) {
+      throw new TypeError(
+        `Cannot stack samples ${context.indices[0]} and ` +
+          `${context.indices[i]}${at(path)}: shapes ${
+            formatShape(shape)
+          } and ` +
+          `${formatShape(other.shape)} must be equal`,
+      );
+    }
+    if (other.dtype !== dtype) {
+      throw new TypeError(
+        `Cannot stack samples ${context.indices[0]} and ` +
+          `${context.indices[i]}${at(path)}: types ${dtype} and ` +
+          `${other.dtype} must be equal`,
+      );
+    }
+  }
+  const batch = context.empty([arrays.length, ...shape], dtype);
+  const size = arrays[0]!.data.length;
+  for (let i = 0; i < arrays.length; i++) {
+    batch.data.set(arrays[i]!.data, i * size);
+  }
+  return batch;
+}
+
+function collateNumbers(
+  values: readonly number[],
+  path: string,
+  context: BatchContext,
+): HostArray {
+  if (!values.every(Number.isInteger)) return fill(values, "float32", context);
+  const tooLarge = values.findIndex((value) => (value | 0) !== value);
+  if (tooLarge !== -1) {
+    throw new RangeError(
+      `Cannot collate ${place(tooLarge, path, context)}: ` +
+        `${values[tooLarge]} does not fit int32; ` +
+        `use a Float32Array, or two numbers`,
+    );
+  }
+  return fill(values, "int32", context);
+}
+
+function fill(
+  values: readonly number[],
+  dtype: DType,
+  context: BatchContext,
+): HostArray {
+  const batch = context.empty([values.length], dtype);
+  batch.data.set(values);
+  return batch;
+}
+
+function collateLists(
+  values: readonly unknown[][],
+  path: string,
+  job: Job,
+): unknown[] {
+  const { indices } = job.context;
+  const first = values[0]!;
+  const other = values.findIndex(({ length }) => length !== first.length);
+  if (other !== -1) {
+    throw new TypeError(
+      `Cannot collate samples ${indices[0]} and ` +
+        `${indices[other]}${at(path)}: lists of ${first.length} and ` +
+        `${values[other]!.length} items must have equal lengths`,
+    );
+  }
+  return first.map((_, item) =>
+    collateAt(values.map((list) => list[item]), `${path}[${item}]`, job)
+  );
+}
+
+function collateRecords(
+  values: readonly Record<string, unknown>[],
+  path: string,
+  job: Job,
+): Record<string, unknown> {
+  const { indices } = job.context;
+  const batch: Record<string, unknown> = {};
+  for (const key of Object.keys(values[0]!)) {
+    const missing = values.findIndex((record) => !Object.hasOwn(record, key));
+    if (missing !== -1) {
+      throw new TypeError(
+        `Cannot collate ${place(missing, path, job.context)}: it has no ` +
+          `"${key}", which sample ${indices[0]} has`,
+      );
+    }
+    batch[key] = collateAt(
+      values.map((record) => record[key]),
+      `${path}.${key}`,
+      job,
+    );
+  }
+  return batch;
+}
+
+/** What is wrong with values that are not all of one kind. */
+function unfit(
+  values: readonly unknown[],
+  path: string,
+  context: BatchContext,
+): TypeError {
+  const position = values.findIndex((value) => !isCollatable(value));
+  if (position !== -1) {
+    const what = place(position, path, context);
+    const value = values[position];
+    return new TypeError(
+      typeof value === "bigint"
+        ? `Cannot collate ${what}: a bigint is no element type; use Number()`
+        : `Cannot collate ${what}: expected arrays, numbers, booleans, ` +
+          `strings, or lists and plain objects of them, ` +
+          `got ${nameOfType(value)}`,
+    );
+  }
+  const expected = nameOfType(values[0]);
+  const other = values.findIndex((value) => nameOfType(value) !== expected);
+  return new TypeError(
+    `Cannot collate ${place(other, path, context)}: expected ${expected} as ` +
+      `in sample ${context.indices[0]}, got ${nameOfType(values[other])}`,
+  );
+}
+
+function isCollatable(value: unknown): boolean {
+  return ["number", "boolean", "string"].includes(typeof value) ||
+    isArray(value) || Array.isArray(value) || isPlainObject(value);
+}
+
+function place(position: number, path: string, context: BatchContext): string {
+  return `sample ${context.indices[position]}${at(path)}`;
+}
+
+/** The place in a sample, as messages have it. */
+export function at(path: string): string {
+  return path === "" ? "" : ` at ${path}`;
+}
+
+/** The context of samples that no loader asked for: their positions count. */
+export function standalone(length: number): BatchContext {
+  const arena = new Arena();
+  return {
+    indices: Array.from({ length }, (_, position) => position),
+    empty: (shape, dtype) => arena.empty(shape, dtype),
+    generator: (position) => Generator.ofSample(0, 0, position),
+    draw: () => {
+      throw new TypeError(
+        "Cannot draw another sample: no loader asked for this batch",
+      );
+    },
+  };
+}
