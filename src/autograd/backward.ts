@@ -16,6 +16,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { assign } from "../ops/movement.ts";
 import { isGradEnabled, withGrad } from "./mode.ts";
 import type { Autograd } from "./node.ts";
+import { refuseStale } from "./stale.ts";
 
 /** Options of backward. */
 export interface BackwardOptions {
@@ -104,6 +105,7 @@ function walk(
 }
 
 function check(root: Tensor, gradient: Tensor | undefined): Autograd {
+  refuseStale("go backward from", root);
   if (!root.requiresGrad) {
     throw new TypeError(
       `Cannot go backward from ${root.describe()}: ` +

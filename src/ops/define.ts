@@ -12,6 +12,7 @@
 import { isGradEnabled, withGrad } from "../autograd/mode.ts";
 import { type GradContext, Node } from "../autograd/node.ts";
 import type { Plan } from "../gpu/plan.ts";
+import { refuseStale } from "../autograd/stale.ts";
 import { dispatch } from "../gpu/stream.ts";
 import { formatValue } from "../tensor/arguments.ts";
 import type { DType } from "../tensor/dtype.ts";
@@ -127,6 +128,7 @@ function record<P>(
   const [first] = outputs;
   const { grad } = rules;
   if (!isGradEnabled() || !grad || !isFloat(first.dtype)) return;
+  for (const input of inputs) refuseStale(rules.name, input);
   const needs = inputs.map((input) => input.requiresGrad);
   if (!needs.includes(true)) return;
   const saved = (rules.save?.(inputs, outputs, needs, params) ?? []).map((

@@ -4,14 +4,15 @@
  * NOTE [in place]: the elements change for every view of the storage, and its
  * version counts up, so that backward refuses values that were saved before.
  * Where gradients flow, the tensor written to moves on in the graph: it stands
- * for the result of the op. If it is a view, the tensor behind it moves on too;
- * other views taken before keep their old place in the graph.
+ * for the result of the op. If it is a view, the tensor behind it moves on too.
+ * Other views taken before would keep their old place: they are refused.
  *
  * @module
  */
 
 import { isGradEnabled, withGrad } from "../autograd/mode.ts";
 import { Autograd, type GradRule, Node } from "../autograd/node.ts";
+import { refuseStale } from "../autograd/stale.ts";
 import { DTYPES } from "../tensor/dtype.ts";
 import { isRowMajor, type Layout } from "../tensor/layout.ts";
 import { Scope } from "../tensor/scope.ts";
@@ -96,6 +97,7 @@ function checkWritable(op: string, target: Tensor): void {
         `elements share one place`,
     );
   }
+  if (isGradEnabled()) refuseStale(op, target);
   const leaf = target.isLeaf ? target : target.root;
   if (isGradEnabled() && leaf.requiresGrad && leaf.isLeaf) {
     throw new Error(

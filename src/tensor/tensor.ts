@@ -126,6 +126,10 @@ export class Tensor {
   #storage: Storage;
   #layout: Layout;
   readonly #root: Tensor | undefined;
+  /** How often the tensor has moved on in the graph: NOTE [in place]. */
+  #moves = 0;
+  /** As often as `#root` had when this view of it was taken. */
+  #rootMoves: number;
   #autograd: Autograd | undefined;
   #disposed = false;
 
@@ -138,6 +142,7 @@ export class Tensor {
     root?: Tensor,
   ) {
     this.#root = root;
+    this.#rootMoves = root ? root.#moves : 0;
     this.#storage = storage;
     this.#layout = layout;
     this.dtype = dtype;
@@ -208,6 +213,14 @@ export class Tensor {
   /** The tensor that this one is a view of; itself if it is no view. */
   get root(): Tensor {
     return this.#root ?? this;
+  }
+  /**
+   * Whether this is a view of a tensor that was written to since, where
+   * gradients flow: the view's place in the graph no longer says what it holds.
+   */
+  get isStale(): boolean {
+    const root = this.root;
+    return root !== this && root.#moves !== this.#rootMoves;
   }
   /** Type, shape and origin, as errors name a tensor. */
   describe(): string {
@@ -373,6 +386,8 @@ export class Tensor {
    */
   moveTo(place: Autograd): void {
     this.#autograd = place;
+    this.#moves++;
+    this.#rootMoves = this.root.#moves;
   }
 
   /** The same elements, cut off from the graph. */

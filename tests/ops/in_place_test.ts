@@ -134,3 +134,26 @@ Deno.test("in-place ops keep no copies", () => {
   assert(memory().live <= live + 2 ** 20, "only what the test has made");
   x.sum().backward();
 });
+
+Deno.test("in-place ops make views taken before them unusable where gradients flow", () => {
+  const x = tensor([1, 2], { requiresGrad: true });
+  const y = x.mul(1);
+  const before = y.select(0, 0);
+  const detached = before.detach();
+  y.mul_(2);
+  assertThrows(() => before.mul(3), Error, "take the view again");
+  assertThrows(() => before.backward(), Error, "take the view again");
+  assertThrows(() => before.add_(1), Error, "take the view again");
+  assertEquals(detached.mul(3).shape, []);
+  assertEquals(noGrad(() => before.mul(3)).shape, []);
+});
+
+Deno.test("in-place ops on a view leave this view and later ones usable", async () => {
+  const x = tensor([1, 2], { requiresGrad: true });
+  const y = x.mul(1);
+  const view = y.select(0, 0);
+  view.mul_(2);
+  view.mul_(3);
+  view.add(y.select(0, 0)).backward(); // 6x + 6x
+  assertEquals(await x.grad?.toArray(), [12, 0]);
+});
