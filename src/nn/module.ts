@@ -96,6 +96,10 @@ export abstract class Module<
 
   /** Runs `forward`, with the hooks before and after it. */
   call(...inputs: In): Out {
+    if (typeof this.forward !== "function") { // only untyped programs get here
+      const { name } = this.constructor;
+      throw new TypeError(`Cannot call ${name}: the class has no forward()`);
+    }
     let given = inputs;
     for (const { hook } of this.#before ?? []) {
       const result = hook(this, given);

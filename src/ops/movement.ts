@@ -165,15 +165,16 @@ export function expand(x: Tensor, given: Shape): Tensor {
   const shape = given.map((length, dim) =>
     length === -1 ? x.shape[dim - added] ?? -1 : length
   );
-  const fits = added >= 0 && shape.every((length, dim) =>
-    length >= 0 &&
-    (dim < added || x.shape[dim - added] === length ||
-      x.shape[dim - added] === 1)
-  );
+  const fits = added >= 0 &&
+    shape.every((length, dim) =>
+      Number.isInteger(length) && length >= 0 &&
+      (dim < added || x.shape[dim - added] === length ||
+        x.shape[dim - added] === 1)
+    );
   if (!fits) {
     throw new TypeError(
       `Cannot expand ${formatShape(x.shape)} to ${formatShape(given)}: ` +
-        `sizes must be equal, or 1 before`,
+        `sizes must be integers, and equal, or 1 before`,
     );
   }
   return expandView(x, shape);

@@ -6,6 +6,7 @@
 
 import {
   checkArgument,
+  groupsOf,
   parsePosition,
   type Scheduled,
   type ScheduledGroup,
@@ -23,7 +24,7 @@ abstract class Combined implements Scheduler {
   constructor(optimizer: Scheduled, inner: readonly Scheduler[]) {
     const name = new.target.name;
     checkArgument(name, "schedulers", [], inner.length > 0, "one at least");
-    this.groups = [...optimizer.paramGroups];
+    this.groups = groupsOf(name, optimizer);
     this.inner = inner;
   }
 

@@ -6,6 +6,7 @@
 
 import {
   checkArgument,
+  groupsOf,
   LRScheduler,
   perGroup,
   type Scheduled,
@@ -68,7 +69,8 @@ export class CyclicLR extends LRScheduler {
     const { baseLr, maxLr, mode = "triangular", gamma = 1 } = options;
     const { stepSizeUp = 2000, stepSizeDown = stepSizeUp } = options;
     const { baseMomentum = 0.8, maxMomentum = 0.9 } = options;
-    const bases = perGroup(name, "baseLr", baseLr, optimizer.paramGroups);
+    const groups = groupsOf(name, optimizer);
+    const bases = perGroup(name, "baseLr", baseLr, groups);
     const modes: Readonly<Record<string, Height>> = {
       triangular: { of: "cycle", factor: () => 1 },
       "triangular2": { of: "cycle", factor: (x) => 1 / 2 ** (x - 1) },
@@ -77,8 +79,8 @@ export class CyclicLR extends LRScheduler {
     const known = Object.keys(modes);
     const named = modes[mode];
     checkArgument(name, "mode", mode, named !== undefined, known.join(", "));
-    const cycles = checkMomentum(name, optimizer, options.cycleMomentum);
-    optimizer.paramGroups.forEach((group, i) => {
+    const cycles = checkMomentum(name, groups, options.cycleMomentum);
+    groups.forEach((group, i) => {
       group.lr = group.initialLr = bases[i]!;
     });
     super(optimizer);
@@ -186,9 +188,9 @@ export class OneCycleLR extends LRScheduler {
       annealStrategy === "cos" || annealStrategy === "linear",
       "cos, linear",
     );
-    const groups = optimizer.paramGroups;
+    const groups = groupsOf(name, optimizer);
     const maxLrs = perGroup(name, "maxLr", options.maxLr, groups);
-    const cycles = checkMomentum(name, optimizer, options.cycleMomentum);
+    const cycles = checkMomentum(name, groups, options.cycleMomentum);
     groups.forEach((group, i) => {
       group.initialLr = maxLrs[i]! / divFactor;
     });
@@ -269,7 +271,7 @@ function totalSteps(options: OneCycleLROptions): number {
 
 function checkMomentum(
   name: string,
-  { paramGroups }: Scheduled,
+  groups: readonly ScheduledGroup[],
   cycleMomentum = true,
 ): boolean {
   const has = ({ momentum, betas }: ScheduledGroup): boolean =>
@@ -278,7 +280,7 @@ function checkMomentum(
     name,
     "cycleMomentum",
     cycleMomentum,
-    !cycleMomentum || paramGroups.every(has),
+    !cycleMomentum || groups.every(has),
     "false, because the optimizer has no momentum",
   );
   return cycleMomentum;

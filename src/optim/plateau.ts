@@ -6,6 +6,7 @@
 
 import {
   checkArgument,
+  groupsOf,
   parsePosition,
   perGroup,
   type Position,
@@ -85,7 +86,7 @@ export class ReduceLROnPlateau {
     };
     const { factor, mode } = this.#options;
     checkArgument(name, "factor", factor, factor < 1, "a number below 1");
-    this.#groups = [...optimizer.paramGroups];
+    this.#groups = groupsOf("ReduceLROnPlateau", optimizer);
     this.#minLrs = perGroup(name, "minLr", minLr, this.#groups);
     this.best = mode === "min" ? Infinity : -Infinity;
   }

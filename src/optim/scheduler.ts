@@ -82,7 +82,7 @@ export abstract class LRScheduler implements Scheduler {
   protected readonly groups: readonly ScheduledGroup[];
 
   constructor(optimizer: Scheduled) {
-    this.groups = [...optimizer.paramGroups];
+    this.groups = groupsOf(this.constructor.name, optimizer);
     this.baseLrs = this.groups.map((group) => group.initialLr ??= group.lr);
   }
 
@@ -234,4 +234,21 @@ export function checkArgument(
     `Cannot make ${scheduler} with ${name} ${JSON.stringify(value)}: ` +
       `expected ${expected}`,
   );
+}
+
+/**
+ * The groups of what is scheduled.
+ *
+ * @throws {TypeError} If it has none, as a module has
+ */
+export function groupsOf(name: string, optimizer: Scheduled): ScheduledGroup[] {
+  const groups: unknown = Object(optimizer).paramGroups;
+  if (!Array.isArray(groups)) {
+    throw new TypeError(
+      `Cannot make ${name}: expected an optimizer, got ${
+        Object(optimizer).constructor.name
+      }`,
+    );
+  }
+  return [...groups];
 }

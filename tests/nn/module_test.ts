@@ -284,3 +284,14 @@ Deno.test("toString() draws the tree of modules", () => {
   );
   assertEquals(Deno.inspect(new nn.ReLU()), "ReLU()");
 });
+
+Deno.test("call() names a class that has no forward", () => {
+  class Headless extends nn.Sequential {}
+  const module = new Headless();
+  Object.defineProperty(module, "forward", { value: undefined });
+  assertThrows(
+    () => module.call(zeros([1])),
+    TypeError,
+    "Cannot call Headless: the class has no forward()",
+  );
+});

@@ -209,6 +209,7 @@ Deno.test("movements name what they refuse", () => {
   assertThrows(() => x.diagonal(0, 1, 1), RangeError, "two different");
   assertThrows(() => x.flip([0, -2]), RangeError, "twice");
   assertThrows(() => x.roll([1, 2], 0), TypeError, "as many");
+  assertThrows(() => x.expand([2.5]), TypeError, "must be integers");
   assertThrows(() => x.repeat([2]), TypeError, "each dim");
   assertThrows(() => x.repeat([2, -1]), RangeError, "non-negative integer");
   assertThrows(() => x.slice(0, 0.5, 2), RangeError, "expected integers");

@@ -7,6 +7,7 @@
 
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 
+import { Linear } from "../../src/nn/linear.ts";
 import * as optim from "../../src/optim/mod.ts";
 import { tensor } from "../../src/tensor/create.ts";
 
@@ -214,4 +215,17 @@ Deno.test("CyclicLR refuses to cycle the momentum of an optimizer without one", 
     RangeError,
     "the optimizer has no momentum",
   );
+});
+
+Deno.test("schedulers refuse what is no optimizer", () => {
+  const model = new Linear(1, 1);
+  for (const [name, make] of Object.entries(MAKERS)) {
+    assertThrows(
+      // an untyped program's mistake
+      () => make(model as unknown as optim.SGD),
+      TypeError,
+      "got Linear",
+      name,
+    );
+  }
 });
