@@ -5,8 +5,8 @@
  * @module
  */
 
-import type { Fetcher } from "./fetcher.ts";
-import type { BatchRequest } from "./messages.ts";
+import type { BatchMaker } from "./fetcher.ts";
+import type { Request } from "./messages.ts";
 
 /** A host batch, and what to do when it has been used. */
 export interface LoadedBatch {
@@ -25,10 +25,10 @@ export interface BatchSource {
 
 /** Makes each batch when it is asked for, on this thread. */
 export class MainSource implements BatchSource {
-  readonly #fetcher: Fetcher;
-  readonly #requests: Iterator<BatchRequest>;
+  readonly #fetcher: BatchMaker;
+  readonly #requests: Iterator<Request>;
 
-  constructor(fetcher: Fetcher, requests: Iterator<BatchRequest>) {
+  constructor(fetcher: BatchMaker, requests: Iterator<Request>) {
     this.#fetcher = fetcher;
     this.#requests = requests;
   }
@@ -37,15 +37,17 @@ export class MainSource implements BatchSource {
     const request = this.#requests.next();
     if (request.done) return undefined;
     const { arena } = this.#fetcher;
-    const { batch, lent } = await this.#fetcher.fetch(request.value);
+    const fetched = await this.#fetcher.fetch(request.value);
+    if (!fetched) return undefined;
+    const { batch, lent } = fetched;
     return {
       batch,
       release: () => lent.forEach((buffer) => arena.give(buffer)),
     };
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#requests.return?.();
-    return Promise.resolve();
+    await this.#fetcher.close?.();
   }
 }

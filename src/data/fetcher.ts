@@ -12,7 +12,7 @@ import { type BatchContext, type Collate, invoke } from "./batch.ts";
 import { collate } from "./collate.ts";
 import type { Dataset } from "./dataset.ts";
 import { messageOf } from "./failure.ts";
-import type { BatchRequest } from "./messages.ts";
+import type { BatchRequest, Request } from "./messages.ts";
 
 /** A collate of the user's, as the loader sees it. */
 export type AnyCollate = Collate<unknown, unknown>;
@@ -38,10 +38,20 @@ export interface FetchedBatch {
   readonly lent: readonly ArrayBuffer[];
 }
 
-/** Makes batches of a dataset. */
-export class Fetcher {
+/** Makes batches of what a kind of requests asks for. */
+export interface BatchMaker {
   /** Where the batches' memory comes from. */
-  readonly arena = new Arena();
+  readonly arena: Arena;
+  /** The batch of a request of its kind; undefined if there are no more. */
+  fetch(request: Request): Promise<FetchedBatch | undefined>;
+  /** Ends what is kept from one batch to the next. */
+  close?(): Promise<void>;
+}
+
+/** Makes batches of a dataset. */
+export class Fetcher implements BatchMaker {
+  /** Where the batches' memory comes from. */
+  readonly arena: Arena = new Arena();
   readonly #options: FetcherOptions;
 
   constructor(options: FetcherOptions) {
@@ -56,7 +66,6 @@ export class Fetcher {
    */
   async fetch(request: BatchRequest): Promise<FetchedBatch> {
     const { seed, epoch, indices, repeats } = request;
-    const lent: ArrayBuffer[] = [];
     const generator = (position: number) =>
       Generator.ofSample(
         seed,
@@ -64,20 +73,14 @@ export class Fetcher {
         indices[position]!, // a position is one of `indices`
         repeats?.[position],
       );
-    const context: BatchContext = {
+    const { context, lent } = lending(this.arena, {
       indices,
-      empty: (shape, dtype) => {
-        const array = this.arena.empty(shape, dtype);
-        const { buffer } = array.data;
-        if (this.arena.isLent(buffer)) lent.push(buffer);
-        return array;
-      },
       generator,
       draw: (generator) => {
         const { dataset } = this.#options;
         return dataset.get(generator.integer(dataset.length), generator);
       },
-    };
+    });
     return { batch: await this.#make(context), lent };
   }
 
@@ -91,7 +94,7 @@ export class Fetcher {
         const batch = await dataset.getBatch?.(indices, context);
         if (batch !== undefined) return batch;
       } catch (cause) {
-        throw this.#failure(`load ${samplesOf(indices)}`, cause);
+        throw failureOf(`load ${samplesOf(indices)}`, cause, this.#options);
       }
     }
 
@@ -107,35 +110,79 @@ export class Fetcher {
         samples.push(sample instanceof Promise ? await sample : sample);
       } catch (cause) {
         if (!own?.takesBroken) {
-          throw this.#failure(`load ${this.#nameOf(index)}`, cause);
+          throw failureOf(`load ${this.#nameOf(index)}`, cause, this.#options);
         }
         samples.push(null);
       }
     }
-    try {
-      return await this.#collate(samples, context);
-    } catch (cause) {
-      throw this.#failure(`make a batch of ${samplesOf(indices)}`, cause);
-    }
-  }
-
-  #collate(samples: unknown[], context: BatchContext): unknown {
-    const own = this.#options.collate;
-    return own ? invoke(own, samples, context) : collate(samples, context);
+    return await batchOf(samples, context, this.#options);
   }
 
   #nameOf(index: number): string {
     const name = this.#options.dataset.sampleName?.(index);
     return `sample ${index}${name === undefined ? "" : ` ("${name}")`}`;
   }
+}
 
-  #failure(what: string, cause: unknown): Error {
-    const { where = "" } = this.#options;
-    const why = messageOf(cause);
-    const isPrivate = where !== "" && /private (member|field|method)/.test(why);
-    const wayOut = isPrivate ? PRIVATE_WAY : "";
-    return new Error(`Cannot ${what}${where}: ${why}${wayOut}`, { cause });
+/** A context that lends memory of an arena, and what it has lent. */
+function lending(
+  arena: Arena,
+  rest: Omit<BatchContext, "empty">,
+): { context: BatchContext; lent: ArrayBuffer[] } {
+  const lent: ArrayBuffer[] = [];
+  const context: BatchContext = {
+    ...rest,
+    empty: (shape, dtype) => {
+      const array = arena.empty(shape, dtype);
+      const { buffer } = array.data;
+      if (arena.isLent(buffer)) lent.push(buffer);
+      return array;
+    },
+  };
+  return { context, lent };
+}
+
+/**
+ * The batch of samples that are there already.
+ *
+ * @throws {Error} If the collate throws
+ */
+export async function collateFetched(
+  arena: Arena,
+  samples: unknown[],
+  rest: Omit<BatchContext, "empty">,
+  options: Omit<FetcherOptions, "dataset">,
+): Promise<FetchedBatch> {
+  const { context, lent } = lending(arena, rest);
+  return { batch: await batchOf(samples, context, options), lent };
+}
+
+async function batchOf(
+  samples: unknown[],
+  context: BatchContext,
+  options: Omit<FetcherOptions, "dataset">,
+): Promise<unknown> {
+  const { collate: own } = options;
+  try {
+    return own
+      ? await invoke(own, samples, context)
+      : collate(samples, context);
+  } catch (cause) {
+    const what = `make a batch of ${samplesOf(context.indices)}`;
+    throw failureOf(what, cause, options);
   }
+}
+
+/** The error of something that could not be done, with the worker's place. */
+export function failureOf(
+  what: string,
+  cause: unknown,
+  { where = "" }: Pick<FetcherOptions, "where">,
+): Error {
+  const why = messageOf(cause);
+  const isPrivate = where !== "" && /private (member|field|method)/.test(why);
+  const wayOut = isPrivate ? PRIVATE_WAY : "";
+  return new Error(`Cannot ${what}${where}: ${why}${wayOut}`, { cause });
 }
 
 /** The samples of a batch in few words: the first ones, and how many. */

@@ -15,10 +15,12 @@
 import { throttle } from "../gpu/stream.ts";
 import { formatValue } from "../tensor/arguments.ts";
 import { defaultGenerator } from "../tensor/generator.ts";
+import { untilAborted } from "./abort.ts";
 import { type BatchSource, MainSource } from "./batch_source.ts";
 import type { Collated, Uploaded } from "./batch.ts";
 import type { Dataset } from "./dataset.ts";
-import { type AnyCollate, Fetcher } from "./fetcher.ts";
+import { type AnyCollate, type BatchMaker, Fetcher } from "./fetcher.ts";
+import { isStream, type IterableDataset } from "./iterable_dataset.ts";
 import {
   type DataLoaderOptions,
   type ResolvedOptions,
@@ -29,11 +31,12 @@ import {
   type LoaderState,
   parseLoaderState,
 } from "./loader_state.ts";
-import type { BatchRequest } from "./messages.ts";
+import type { BatchRequest, Request } from "./messages.ts";
 import { toPortable } from "./portable.ts";
 import { requestsOf } from "./requests.ts";
 import { residentArrays, ResidentDataset } from "./resident.ts";
 import { describeSampler } from "./sampler.ts";
+import { StreamBatches, StreamFetcher } from "./stream.ts";
 import { turn } from "./turn.ts";
 import { transformFirst, uploadBatch } from "./upload.ts";
 import { WorkerPool } from "./worker_pool.ts";
@@ -50,6 +53,10 @@ interface Position {
  * An iteration may be left at any time; its workers end with it. Several can
  * run at once, each with an epoch of its own. An error of the dataset names the
  * sample and has what was thrown as its `cause`.
+ *
+ * An IterableDataset is read anew in each epoch, by each worker its share; to
+ * resume in the middle of one, what was given out is loaded again and thrown
+ * away, with as many workers as before (`resume` refuses others).
  *
  * Source: torch.utils.data.DataLoader.
  *
@@ -69,7 +76,7 @@ interface Position {
 export class DataLoader<Sample, Batch = Collated<Sample>>
   implements AsyncIterable<Uploaded<Batch>> {
   /** What the samples come from. */
-  readonly dataset: Dataset<Sample>;
+  readonly dataset: Dataset<Sample> | IterableDataset<Sample>;
   readonly #given: DataLoaderOptions<Sample, Batch>;
   readonly #options: ResolvedOptions;
   /** Whether the sampler's seed is the loader's. */
@@ -91,7 +98,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
    * @throws {RangeError} If an option is outside its range
    */
   constructor(
-    dataset: Dataset<Sample>,
+    dataset: Dataset<Sample> | IterableDataset<Sample>,
     options: DataLoaderOptions<Sample, Batch> = {},
   ) {
     checkDataset(dataset);
@@ -106,9 +113,10 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
   }
 
   /**
-   * Batches in one epoch.
+   * Batches in one epoch. Of an IterableDataset it is an estimate: with workers
+   * each share may end with a batch that is not full.
    *
-   * @throws {TypeError} If the sampler has no length
+   * @throws {TypeError} If the sampler, or an IterableDataset, has no length
    */
   get length(): number {
     const { batchSampler } = this.#options;
@@ -135,7 +143,8 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
    * One epoch, as tensors.
    *
    * @throws {TypeError} If the dataset can't be sent to a worker
-   * @throws {Error} If a sample can't be loaded, or a worker dies or hangs
+   * @throws {Error} If a sample can't be loaded, or a worker dies or hangs;
+   * the signal's reason if it aborts
    */
   [Symbol.asyncIterator](): AsyncGenerator<Uploaded<Batch>, void, void> {
     // Uploaded<> says in types what uploadBatch does
@@ -154,15 +163,19 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
   }
 
   /**
-   * The batch that the next iteration begins with, made on this thread. The
-   * next iteration still begins with it.
+   * The batch that the next iteration begins with, made on this thread, or by
+   * workers if they have an IterableDataset. The next iteration still begins
+   * with it.
    *
    * @throws {RangeError} If there are no batches
    * @throws {Error} If a sample can't be loaded
    */
   async first(): Promise<Uploaded<Batch>> {
-    const source = new MainSource(this.#fetcher(), this.#requests(this.#next));
+    const source = isStream(this.dataset)
+      ? this.#open(this.#next)
+      : new MainSource(this.#fetcher(), this.#requests(this.#next));
     try {
+      await this.#skip(source, this.#next);
       let loaded = await source.next();
       while (loaded && loaded.batch === undefined) loaded = await source.next();
       if (!loaded) {
@@ -225,15 +238,14 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
     const position = this.#next;
     this.#next = { epoch: position.epoch + 1, batches: 0 };
     this.#position = position;
-    const arrays = isUploaded
-      ? residentArrays(
-        this.dataset,
-        this.#given.collate !== undefined,
-        this.#options,
-      )
-      : undefined;
+    const { dataset } = this;
+    if (!isUploaded || isStream(dataset)) {
+      return this.#batchesFrom(position, isUploaded);
+    }
+    const hasCollate = this.#given.collate !== undefined;
+    const arrays = residentArrays(dataset, hasCollate, this.#options);
     if (!arrays) return this.#batchesFrom(position, isUploaded);
-    this.#resident ??= new ResidentDataset(this.dataset, arrays);
+    this.#resident ??= new ResidentDataset(dataset, arrays);
     return this.#rowsFrom(position, this.#resident);
   }
 
@@ -241,11 +253,20 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
     position: Position,
     isUploaded: boolean,
   ): AsyncGenerator<unknown, void, void> {
+    const { signal } = this.#given;
+    if (signal?.aborted) await this.close();
+    signal?.throwIfAborted();
     const source = this.#open(position);
+    const stop = () => {
+      source.close();
+    };
+    signal?.addEventListener("abort", stop);
     let isOver = false;
     try {
+      await untilAborted(this.#skip(source, position), signal);
       for (;;) {
-        const loaded = await source.next();
+        signal?.throwIfAborted();
+        const loaded = await untilAborted(source.next(), signal);
         if (!loaded) break;
         let { batch } = loaded;
         position.batches++;
@@ -263,6 +284,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
       position.epoch++;
       position.batches = 0;
     } finally {
+      signal?.removeEventListener("abort", stop);
       await this.#leave(source, isOver);
     }
   }
@@ -271,7 +293,11 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
     position: Position,
     resident: ResidentDataset,
   ): AsyncGenerator<unknown, void, void> {
-    for (const { indices } of this.#requests(position)) {
+    const { signal } = this.#given;
+    for (const request of this.#requests(position)) {
+      signal?.throwIfAborted();
+      // rows have indices: a stream is never resident
+      const { indices } = request as BatchRequest;
       const batch = this.#transform(resident.select(indices));
       position.batches++;
       yield batch;
@@ -282,8 +308,21 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
     position.batches = 0;
   }
 
-  #requests({ epoch, batches }: Position): IterableIterator<BatchRequest> {
+  /** Throws away what was given before, where requests can't begin later. */
+  async #skip(source: BatchSource, { batches }: Position): Promise<void> {
+    if (!(isStream(this.dataset))) return;
+    for (let i = 0; i < batches; i++) {
+      const loaded = await source.next();
+      if (!loaded) return;
+      loaded.release();
+    }
+  }
+
+  #requests({ epoch, batches }: Position): IterableIterator<Request> {
     const { batchSampler, order } = this.#options;
+    if (batchSampler instanceof StreamBatches) {
+      return batchSampler.requests(this.#seed, epoch);
+    }
     if ("epoch" in order) order.epoch = epoch;
     // taken now: another iteration may set another epoch before the first batch
     const items = batchSampler[Symbol.iterator]();
@@ -294,11 +333,12 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
     });
   }
 
-  #fetcher(): Fetcher {
-    return new Fetcher({
-      dataset: this.dataset,
-      collate: this.#collate(),
-    });
+  #fetcher(): BatchMaker {
+    const { dataset } = this;
+    const collate = this.#collate();
+    return isStream(dataset)
+      ? new StreamFetcher(dataset, { collate })
+      : new Fetcher({ dataset, collate });
   }
 
   #collate(): AnyCollate | undefined {
@@ -323,6 +363,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
       numWorkers,
       timeout,
       prefetchFactor,
+      takesTurns: isStream(this.dataset),
       dataset: toPortable(this.dataset, this.dataset.constructor.name),
       collate: collate && toPortable(collate, "collate"),
       workerInit: workerInit && toPortable(workerInit, "workerInit"),
@@ -351,7 +392,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
 
   #batches(): Pick<LoaderState, "datasetLength" | "sampler" | "seed"> {
     return {
-      datasetLength: this.dataset.length,
+      datasetLength: this.dataset.length ?? 0,
       sampler: describeSampler(this.#options.batchSampler),
       seed: this.#seed,
     };
@@ -361,11 +402,11 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
 // By what it has, as types are: it may come from another copy of Kindling.
 function checkDataset(dataset: unknown): void {
   const isDataset = typeof dataset === "object" && dataset !== null &&
-    "length" in dataset && "get" in dataset;
+    ("length" in dataset && "get" in dataset || "iterate" in dataset);
   if (!isDataset) {
     throw new TypeError(
       `Cannot load samples of ${formatValue(dataset)}: expected a Dataset, ` +
-        `with get and length`,
+        `with get and length, or an IterableDataset, with iterate`,
     );
   }
 }

@@ -12,8 +12,11 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { checkCount } from "./_shared.ts";
 import type { Callable, Collate } from "./batch.ts";
 import { BatchSampler } from "./batch_sampler.ts";
+import type { Dataset } from "./dataset.ts";
+import { isStream, type IterableDataset } from "./iterable_dataset.ts";
 import { RandomSampler } from "./random_sampler.ts";
 import { type Sampler, SequentialSampler } from "./sampler.ts";
+import { StreamBatches } from "./stream.ts";
 
 /**
  * How a loader makes batches.
@@ -70,14 +73,16 @@ export interface DataLoaderOptions<Sample, Batch> {
    * on a GPU, for up to 512 MiB, without workers or a collate. Default: "auto".
    */
   readonly resident?: boolean | "auto";
+  /** Ends an iteration with the signal's reason, and its workers. */
+  readonly signal?: AbortSignal;
 }
 
 /** Options with their defaults, and the sampler they come to. */
 export interface ResolvedOptions {
   /** What gives the batches. */
-  readonly batchSampler: Sampler<readonly number[]>;
+  readonly batchSampler: Sampler<readonly number[]> | StreamBatches;
   /** What the epoch and the seed are told to: the innermost sampler we know. */
-  readonly order: Sampler<unknown>;
+  readonly order: Pick<Sampler<unknown>, "epoch" | "seed">;
   readonly numWorkers: number;
   readonly timeout: number;
   readonly prefetchFactor: number;
@@ -109,10 +114,20 @@ const OPTIONS = [
   "seed",
   "batchTransform",
   "resident",
+  "signal",
 ] as const satisfies readonly (keyof DataLoaderOptions<unknown, unknown>)[];
+
+/** The options that say which batches a stream becomes. */
+type StreamOptions = Pick<
+  DataLoaderOptions<unknown, unknown>,
+  "batchSize" | "dropLast" | "numWorkers"
+>;
 
 /** The options that are of no use without workers. */
 const WORKER_OPTIONS = ["prefetchFactor", "persistentWorkers"] as const;
+
+/** The options that say which samples come when. */
+const ORDER_OPTIONS = ["shuffle", "sampler", "batchSampler"] as const;
 
 /** Pairs of options that say the same thing twice. */
 const EXCLUSIVE = [
@@ -130,10 +145,11 @@ const EXCLUSIVE = [
  * @throws {RangeError} If one is outside its range
  */
 export function resolveOptions<Sample, Batch>(
-  dataset: { readonly length: number },
+  dataset: Dataset<Sample> | IterableDataset<Sample>,
   options: DataLoaderOptions<Sample, Batch>,
 ): ResolvedOptions {
   checkOptionNames("DataLoader", options, OPTIONS);
+  if (isStream(dataset)) checkStream(dataset, options);
   checkExclusions(options);
   const {
     numWorkers = 0,
@@ -163,11 +179,15 @@ export function resolveOptions<Sample, Batch>(
         `: rows are selected on the GPU, nothing is left to do`,
     );
   }
-  const batchSampler = batchSamplerOf(dataset, options);
+  const batchSampler = isStream(dataset)
+    ? streamBatchesOf(dataset, options)
+    : batchSamplerOf(dataset, options);
   return {
     batchSampler,
     order: batchSampler instanceof BatchSampler
       ? batchSampler.sampler
+      : batchSampler instanceof StreamBatches
+      ? {}
       : batchSampler,
     numWorkers,
     timeout,
@@ -176,6 +196,33 @@ export function resolveOptions<Sample, Batch>(
     seed: options.seed === undefined ? undefined : checkSeed(options.seed),
     resident,
   };
+}
+
+function checkStream(
+  dataset: IterableDataset<unknown>,
+  options: OrderOptions & { readonly resident?: boolean | "auto" },
+): void {
+  const name = dataset.constructor.name;
+  const wrong = ORDER_OPTIONS.find((option) => options[option]);
+  if (wrong) {
+    throw new TypeError(
+      `Cannot use ${wrong} with ${name}: an IterableDataset gives its samples ` +
+        `in its own order`,
+    );
+  }
+  if (options.resident === true) {
+    throw new TypeError(
+      `Cannot keep ${name} on the GPU: an IterableDataset has no rows`,
+    );
+  }
+}
+
+function streamBatchesOf(
+  dataset: IterableDataset<unknown>,
+  { batchSize = 1, dropLast = false, numWorkers = 0 }: StreamOptions,
+): StreamBatches {
+  checkCount("a batch size", batchSize, 1);
+  return new StreamBatches(dataset, batchSize, { dropLast, numWorkers });
 }
 
 function checkExclusions(options: OrderOptions): void {

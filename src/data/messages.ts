@@ -3,7 +3,7 @@
  * transferred, never copied.
  *
  * A worker begins with a `WorkerSetup` and says "ready"; from then on it answers
- * each "load" with "loaded" or "failed", in order. Words sent before "ready"
+ * each "load" with "loaded", "ended" or "failed", in order. Words sent before "ready"
  * would be lost: nobody listens yet.
  *
  * @module
@@ -49,9 +49,26 @@ export interface BatchRequest {
   readonly repeats: readonly number[] | undefined;
 }
 
+/** One batch of an IterableDataset: the next one. */
+export interface StreamRequest {
+  /** Seed of the generators. */
+  readonly seed: number;
+  readonly epoch: number;
+  readonly batchSize: number;
+  /** Whether a last batch that is not full is left out. */
+  readonly dropLast: boolean;
+  /** Number of the iteration; with a new one the samples begin anew. */
+  readonly iteration: number;
+}
+
+/** What is asked for: by index, or the next. */
+export type Request = BatchRequest | StreamRequest;
+
 /** What main says to a worker. */
-export interface LoadMessage extends BatchRequest {
+export interface LoadMessage {
   readonly kind: "load";
+  /** The batch that is asked for. */
+  readonly request: Request;
   /** Number of the batch, in the order in which they are asked for. */
   readonly number: number;
   /** Buffers of earlier batches, to be used again. */
@@ -65,6 +82,11 @@ export type WorkerMessage =
     readonly kind: "loaded";
     readonly number: number;
     readonly batch: PackedBatch;
+  }
+  | {
+    readonly kind: "ended";
+    /** The batch that there is no more. */
+    readonly number: number;
   }
   | {
     readonly kind: "failed";

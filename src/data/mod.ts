@@ -8,6 +8,8 @@ export { Dataset } from "./dataset.ts";
 export { TensorDataset } from "./tensor_dataset.ts";
 export { Subset } from "./subset.ts";
 export { ConcatDataset } from "./concat_dataset.ts";
+export { IterableDataset, type StreamContext } from "./iterable_dataset.ts";
+export { ChainDataset } from "./chain_dataset.ts";
 export { randomSplit, type RandomSplitOptions } from "./random_split.ts";
 export {
   type RandomOptions,

@@ -60,7 +60,9 @@ export function ownSeed(): number {
 }
 
 /** What states and messages call a sampler: what it says itself, or its class. */
-export function describeSampler(sampler: Sampler<unknown>): string {
+export function describeSampler(
+  sampler: { readonly length?: number | undefined },
+): string {
   const isSpoken = sampler.toString !== Object.prototype.toString &&
     !Array.isArray(sampler);
   if (isSpoken) return sampler.toString();

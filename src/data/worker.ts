@@ -12,7 +12,8 @@ import { parentPort, workerData } from "node:worker_threads";
 import { type Callable, invoke } from "./batch.ts";
 import { Dataset } from "./dataset.ts";
 import { messageOf, recordFailure } from "./failure.ts";
-import { type AnyCollate, Fetcher } from "./fetcher.ts";
+import { type AnyCollate, type BatchMaker, Fetcher } from "./fetcher.ts";
+import { IterableDataset } from "./iterable_dataset.ts";
 import {
   type LoadMessage,
   PROGRESS,
@@ -20,6 +21,7 @@ import {
   type WorkerSetup,
 } from "./messages.ts";
 import { fromPortable } from "./portable.ts";
+import { StreamFetcher } from "./stream.ts";
 import { packBatch } from "./transport.ts";
 import { setWorkerInfo } from "./worker_info.ts";
 
@@ -66,11 +68,12 @@ globalThis.addEventListener("unhandledrejection", (event) => {
   failAstray(event.reason);
 });
 
-async function start(): Promise<Fetcher> {
+async function start(): Promise<BatchMaker> {
   const { worker: id, numWorkers } = setup;
   setWorkerInfo({ id, numWorkers });
   const dataset = await fromPortable(setup.dataset);
-  if (!(dataset instanceof Dataset)) {
+  const isStream = dataset instanceof IterableDataset;
+  if (!isStream && !(dataset instanceof Dataset)) {
     throw new TypeError(
       "the dataset belongs to another copy of this library than the loader",
     );
@@ -81,20 +84,26 @@ async function start(): Promise<Fetcher> {
     // the loader's options say what these two are called with
     await invoke(workerInit as Callable<[number], unknown>, id);
   }
-  return new Fetcher({
-    dataset,
+  const options = {
     collate: collate as AnyCollate | undefined,
     where,
     onSample: workOn,
-  });
+  };
+  return isStream
+    ? new StreamFetcher(dataset, options)
+    : new Fetcher({ dataset, ...options });
 }
 
-async function load(fetcher: Fetcher, message: LoadMessage): Promise<void> {
+async function load(fetcher: BatchMaker, message: LoadMessage): Promise<void> {
   for (const buffer of message.spare) fetcher.arena.give(buffer);
   try {
-    const { batch } = await fetcher.fetch(message);
-    const { packed, transfer } = packBatch(batch, fetcher.arena);
-    say({ kind: "loaded", number: message.number, batch: packed }, transfer);
+    const fetched = await fetcher.fetch(message.request);
+    if (fetched) {
+      const { packed, transfer } = packBatch(fetched.batch, fetcher.arena);
+      say({ kind: "loaded", number: message.number, batch: packed }, transfer);
+    } else {
+      say({ kind: "ended", number: message.number });
+    }
   } catch (error) {
     fail(message.number, error);
   }

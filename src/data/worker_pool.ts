@@ -14,8 +14,8 @@
 import type { BatchSource, LoadedBatch } from "./batch_source.ts";
 import { reviveFailure } from "./failure.ts";
 import {
-  type BatchRequest,
   PROGRESS,
+  type Request,
   type WorkerMessage,
   type WorkerSetup,
 } from "./messages.ts";
@@ -28,6 +28,11 @@ export interface PoolOptions
   readonly numWorkers: number;
   /** Batches that each worker makes ahead. */
   readonly prefetchFactor: number;
+  /**
+   * Whether workers take turns: each has samples of its own. Otherwise any may
+   * make a batch.
+   */
+  readonly takesTurns: boolean;
   /** Seconds that a worker may be busy with one thing; 0 for any number. */
   readonly timeout: number;
 }
@@ -42,6 +47,8 @@ interface Slot {
   /** Buffers that go back with the next request. */
   spare: ArrayBuffer[];
   isReady: boolean;
+  /** Whether it has no more samples in this iteration. */
+  isDone: boolean;
   /** Batches that it makes, or that wait to be given out. */
   load: number;
   /** Batches among them that it makes. */
@@ -52,6 +59,7 @@ interface Slot {
 }
 
 type Outcome =
+  | { readonly slot: Slot; readonly isEnd: true }
   | { readonly slot: Slot; readonly loaded: LoadedBatch }
   | { readonly slot: Slot | undefined; readonly error: unknown };
 
@@ -60,10 +68,13 @@ export class WorkerPool implements BatchSource {
   readonly #options: PoolOptions;
   readonly #slots: Slot[];
   readonly #outcomes = new Map<number, Outcome>();
-  #requests: Iterator<BatchRequest> | undefined;
+  #requests: Iterator<Request> | undefined;
+  /** The worker whose turn it is. */
+  #turn = 0;
   #asked = 0;
   #given = 0;
   #failure: Error | undefined;
+  #isClosed = false;
   #wake: (() => void) | undefined;
 
   /**
@@ -88,8 +99,10 @@ export class WorkerPool implements BatchSource {
   }
 
   /** Begins with the batches of an iteration; the one before must be over. */
-  begin(requests: Iterator<BatchRequest>): void {
+  begin(requests: Iterator<Request>): void {
     this.#requests = requests;
+    this.#turn = 0;
+    for (const slot of this.#slots) slot.isDone = false;
     this.#fill();
   }
 
@@ -101,9 +114,11 @@ export class WorkerPool implements BatchSource {
         if (outcome.slot) outcome.slot.load--;
         if ("error" in outcome) throw outcome.error;
         this.#fill();
+        if ("isEnd" in outcome) continue;
         return outcome.loaded;
       }
       if (this.#failure) throw this.#failure;
+      if (this.#isClosed) return undefined;
       if (!this.#requests && this.#given === this.#asked) return undefined;
       await this.#wait();
     }
@@ -113,6 +128,8 @@ export class WorkerPool implements BatchSource {
     this.#requests?.return?.();
     this.#requests = undefined;
     this.#outcomes.clear();
+    this.#isClosed = true;
+    this.#wake?.();
     await Promise.all(this.#slots.map(({ thread }) => thread.terminate()));
   }
 
@@ -145,6 +162,7 @@ export class WorkerPool implements BatchSource {
       progress,
       spare: [],
       isReady: false,
+      isDone: false,
       load: 0,
       unanswered: 0,
       beat: 0,
@@ -170,6 +188,11 @@ export class WorkerPool implements BatchSource {
         });
         break;
       }
+      case "ended":
+        slot.unanswered--;
+        slot.isDone = true;
+        this.#outcomes.set(message.number, { slot, isEnd: true });
+        break;
       case "failed": {
         const error = reviveFailure(message.failure);
         if (message.number === undefined) this.#fail(withWayOut(error));
@@ -189,9 +212,16 @@ export class WorkerPool implements BatchSource {
   /** Gives every worker as much to do as it may have. */
   #fill(): void {
     while (this.#requests && !this.#failure) {
-      const slot = this.#freest();
+      if (this.#slots.every(({ isDone }) => isDone)) {
+        this.#requests.return?.();
+        this.#requests = undefined;
+        break;
+      }
+      const slot = this.#options.takesTurns
+        ? this.#nextInTurn()
+        : this.#freest();
       if (!slot) return;
-      let request: IteratorResult<BatchRequest>;
+      let request: IteratorResult<Request>;
       try {
         request = this.#requests.next();
       } catch (error) {
@@ -209,15 +239,32 @@ export class WorkerPool implements BatchSource {
       slot.load++;
       slot.unanswered++;
       const number = this.#asked++;
-      slot.thread.post({ kind: "load", number, ...request.value, spare });
+      slot.thread.post({ kind: "load", number, request: request.value, spare });
     }
     if (!this.#requests) this.#wake?.();
+  }
+
+  /** The worker whose turn it is, unless it has enough to do. */
+  #nextInTurn(): Slot | undefined {
+    while (this.#slots[this.#turn]!.isDone) this.#passOn(); // not all are
+    const slot = this.#slots[this.#turn]!;
+    if (!this.#hasTime(slot)) return undefined;
+    this.#passOn();
+    return slot;
+  }
+
+  #passOn(): void {
+    this.#turn = (this.#turn + 1) % this.#slots.length;
+  }
+
+  #hasTime({ isReady, load }: Slot): boolean {
+    return isReady && load < this.#options.prefetchFactor;
   }
 
   #freest(): Slot | undefined {
     let freest: Slot | undefined;
     for (const slot of this.#slots) {
-      if (!slot.isReady || slot.load >= this.#options.prefetchFactor) continue;
+      if (!this.#hasTime(slot)) continue;
       if (!freest || slot.load < freest.load) freest = slot;
     }
     return freest;

@@ -7,6 +7,10 @@
 
 import type { BatchContext } from "../../src/data/batch.ts";
 import { Dataset } from "../../src/data/dataset.ts";
+import {
+  IterableDataset,
+  type StreamContext,
+} from "../../src/data/iterable_dataset.ts";
 import { workerInfo } from "../../src/data/worker_info.ts";
 import { HostArray } from "../../src/tensor/host_array.ts";
 import type { Generator } from "../../src/tensor/generator.ts";
@@ -292,5 +296,80 @@ export class Sentences extends Dataset<{ words: HostArray; label: number }> {
   override get(index: number): { words: HostArray; label: number } {
     const words = new Int32Array(index + 1).fill(index);
     return { words: new HostArray(words), label: index };
+  }
+}
+
+/** The numbers below n that are this worker's, each with two random numbers. */
+export class Stream extends IterableDataset<[number, HostArray]> {
+  static url: string = import.meta.url;
+  override readonly length: number;
+  readonly isSync: boolean;
+
+  constructor(length: number, isSync = false) {
+    super();
+    this.length = length;
+    this.isSync = isSync;
+  }
+
+  override iterate(
+    context: StreamContext,
+  ): Iterable<[number, HostArray]> | AsyncIterable<[number, HostArray]> {
+    const samples = shareOf(this.length, context);
+    return this.isSync ? samples : slowly(samples);
+  }
+}
+
+function* shareOf(
+  length: number,
+  { generator, order }: StreamContext,
+): Iterable<[number, HostArray]> {
+  const { id, numWorkers } = workerInfo() ?? { id: 0, numWorkers: 1 };
+  const common = order.random();
+  for (let i = id; i < length; i += numWorkers) {
+    yield [i, new HostArray(Float32Array.of(common, generator.random()))];
+  }
+}
+
+async function* slowly<T>(items: Iterable<T>): AsyncIterable<T> {
+  for (const item of items) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    yield item;
+  }
+}
+
+/** In worker w: w * 10 and the w numbers that follow. */
+export class Uneven extends IterableDataset<number> {
+  static url: string = import.meta.url;
+
+  override *iterate(): Iterable<number> {
+    const id = workerInfo()?.id ?? 0;
+    for (let i = 0; i <= id; i++) yield id * 10 + i;
+  }
+}
+
+/** What is wrong with a `FaultyStream` after two samples. */
+export type StreamFault = "throw" | "endless" | "wait";
+
+/** The numbers 0 and 1, and then a fault. */
+export class FaultyStream extends IterableDataset<number> {
+  static url: string = import.meta.url;
+  readonly fault: StreamFault;
+  /** Whether the generator came to its end, in shared memory. */
+  readonly ended = new Int32Array(new SharedArrayBuffer(4));
+
+  constructor(fault: StreamFault) {
+    super();
+    this.fault = fault;
+  }
+
+  override async *iterate(): AsyncIterable<number> {
+    try {
+      yield* [0, 1];
+      if (this.fault === "throw") throw new SyntaxError("line 2 has no value");
+      if (this.fault === "wait") await new Promise(() => {});
+      for (;;) yield 2;
+    } finally {
+      this.ended[0] = 1;
+    }
   }
 }

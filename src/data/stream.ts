@@ -1,0 +1,177 @@
+/**
+ * Batches of an IterableDataset: what is asked for, and how it is made.
+ *
+ * NOTE [streams]: a pass over such a dataset can't be entered in its middle. Each
+ * thread keeps its pass from batch to batch and begins another with the next
+ * iteration; workers are asked in turn, so their batches come in one order
+ * whatever the time they take. A resumed epoch begins anew, and the batches that
+ * were given out before are made once more and thrown away.
+ *
+ * @module
+ */
+
+import { Generator } from "../tensor/generator.ts";
+import { Arena } from "./arena.ts";
+import type { BatchContext } from "./batch.ts";
+import { collateFetched, failureOf, type FetchedBatch } from "./fetcher.ts";
+import type { BatchMaker, FetcherOptions } from "./fetcher.ts";
+import type { IterableDataset } from "./iterable_dataset.ts";
+import type { StreamRequest } from "./messages.ts";
+import { workerInfo } from "./worker_info.ts";
+
+/** What takes the place of a sampler of batches where there are no indices. */
+export class StreamBatches {
+  /** Batches in one epoch, if the dataset knows its length. */
+  readonly length: number | undefined;
+  readonly #batchSize: number;
+  readonly #dropLast: boolean;
+  readonly #numWorkers: number;
+  #iterations = 0;
+
+  constructor(
+    dataset: IterableDataset<unknown>,
+    batchSize: number,
+    { dropLast, numWorkers }: { dropLast: boolean; numWorkers: number },
+  ) {
+    this.#batchSize = batchSize;
+    this.#dropLast = dropLast;
+    this.#numWorkers = numWorkers;
+    if (dataset.length !== undefined) {
+      const batches = dataset.length / batchSize;
+      this.length = dropLast ? Math.floor(batches) : Math.ceil(batches);
+    }
+  }
+
+  /** The requests of an epoch: one after another until the samples end. */
+  *requests(seed: number, epoch: number): IterableIterator<StreamRequest> {
+    const request = {
+      seed,
+      epoch,
+      batchSize: this.#batchSize,
+      dropLast: this.#dropLast,
+      iteration: this.#iterations++,
+    };
+    for (;;) yield request;
+  }
+
+  /** All that batches depend on but for the dataset. */
+  toString(): string {
+    return `StreamBatches(${this.#batchSize}` +
+      `${this.#dropLast ? ", dropLast" : ""}, ${this.#numWorkers} workers)`;
+  }
+}
+
+/** A pass over the samples in this thread. */
+interface Pass {
+  readonly iteration: number;
+  readonly iterator: Iterator<unknown> | AsyncIterator<unknown>;
+  /** Samples that were taken. */
+  taken: number;
+  isOver: boolean;
+}
+
+/** Makes batches of what an IterableDataset gives in this thread. */
+export class StreamFetcher implements BatchMaker {
+  /** Where the batches' memory comes from. */
+  readonly arena: Arena = new Arena();
+  readonly #dataset: IterableDataset<unknown>;
+  readonly #options: Omit<FetcherOptions, "dataset">;
+  #pass: Pass | undefined;
+  #isWaiting = false;
+
+  constructor(
+    dataset: IterableDataset<unknown>,
+    options: Omit<FetcherOptions, "dataset">,
+  ) {
+    this.#dataset = dataset;
+    this.#options = options;
+  }
+
+  /**
+   * The next batch; undefined after the last.
+   *
+   * @throws {Error} If the dataset or the collate throws
+   */
+  async fetch(request: StreamRequest): Promise<FetchedBatch | undefined> {
+    const pass = await this.#passOf(request);
+    const start = pass.taken;
+    const samples = await this.#take(pass, request.batchSize);
+    const isFull = samples.length === request.batchSize;
+    if (samples.length === 0 || (request.dropLast && !isFull)) {
+      return undefined;
+    }
+    const indices = samples.map((_, position) => start + position);
+    const { id, numWorkers } = workerInfo() ?? { id: 0, numWorkers: 1 };
+    const { seed, epoch } = request;
+    const context: Pick<BatchContext, "indices" | "generator" | "draw"> = {
+      indices,
+      // no two samples of all workers have the same numbers
+      generator: (position) =>
+        Generator.ofSample(
+          seed,
+          epoch,
+          (start + position) * numWorkers + id,
+        ),
+      draw: () => {
+        throw new TypeError(
+          "Cannot draw another sample of an IterableDataset: its samples have " +
+            "no index",
+        );
+      },
+    };
+    return await collateFetched(this.arena, samples, context, this.#options);
+  }
+
+  /** Ends the pass. */
+  async close(): Promise<void> {
+    const pass = this.#pass;
+    this.#pass = undefined;
+    if (!pass || pass.isOver) return;
+    const ended = Promise.resolve(pass.iterator.return?.());
+    // a generator that waits ends when that is over, if ever
+    if (this.#isWaiting) ended.catch(() => {});
+    else await ended;
+  }
+
+  async #passOf({ seed, epoch, iteration }: StreamRequest): Promise<Pass> {
+    if (this.#pass?.iteration === iteration) return this.#pass;
+    await this.close();
+    const worker = workerInfo()?.id ?? 0;
+    const samples = this.#dataset.iterate({
+      epoch,
+      // a repeat: no sample of a stream has one
+      generator: Generator.ofSample(seed, epoch, worker, 1),
+      order: Generator.ofEpoch(seed, epoch),
+    });
+    const iterator = Symbol.asyncIterator in samples
+      ? samples[Symbol.asyncIterator]()
+      : samples[Symbol.iterator]();
+    this.#pass = { iteration, iterator, taken: 0, isOver: false };
+    return this.#pass;
+  }
+
+  async #take(pass: Pass, count: number): Promise<unknown[]> {
+    const samples: unknown[] = [];
+    while (samples.length < count && !pass.isOver) {
+      this.#options.onSample?.(pass.taken);
+      this.#isWaiting = true;
+      try {
+        const item = await pass.iterator.next();
+        if (item.done) {
+          pass.isOver = true;
+        } else {
+          samples.push(item.value);
+          pass.taken++;
+        }
+      } catch (cause) {
+        pass.isOver = true;
+        const what = `load sample ${pass.taken} of ` +
+          this.#dataset.constructor.name;
+        throw failureOf(what, cause, this.#options);
+      } finally {
+        this.#isWaiting = false;
+      }
+    }
+    return samples;
+  }
+}
