@@ -258,7 +258,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
     signal?.throwIfAborted();
     const source = this.#open(position);
     const stop = () => {
-      source.close();
+      source.close().catch(() => {}); // the iteration's own error is the reason
     };
     signal?.addEventListener("abort", stop);
     let isOver = false;

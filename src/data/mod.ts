@@ -7,6 +7,7 @@
 export { Dataset } from "./dataset.ts";
 export { TensorDataset } from "./tensor_dataset.ts";
 export { Subset } from "./subset.ts";
+export { filter, map, MapDataset } from "./map_dataset.ts";
 export { ConcatDataset } from "./concat_dataset.ts";
 export { IterableDataset, type StreamContext } from "./iterable_dataset.ts";
 export { ChainDataset } from "./chain_dataset.ts";

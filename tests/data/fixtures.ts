@@ -373,3 +373,15 @@ export class FaultyStream extends IterableDataset<number> {
     }
   }
 }
+
+/** Adds a random number to the first item of a sample. */
+export class Jitter {
+  static url: string = import.meta.url;
+
+  call(
+    [x]: [HostArray, ...unknown[]],
+    generator: Generator,
+  ): [HostArray, number] {
+    return [x, generator.random()];
+  }
+}
