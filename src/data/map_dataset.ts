@@ -72,7 +72,10 @@ export class MapDataset<From, To> extends Dataset<To> {
  */
 export function map<From, To>(
   dataset: Dataset<From>,
-  transform: Callable<[sample: From, generator: Generator], To | Promise<To>>,
+  transform: Callable<
+    [sample: NoInfer<From>, generator: Generator],
+    To | Promise<To>
+  >,
 ): MapDataset<From, To> {
   return new MapDataset(dataset, transform);
 }
@@ -96,7 +99,7 @@ export function map<From, To>(
  */
 export async function filter<Sample>(
   dataset: Dataset<Sample>,
-  isIn: (sample: Sample, index: number) => boolean | Promise<boolean>,
+  isIn: (sample: NoInfer<Sample>, index: number) => boolean | Promise<boolean>,
 ): Promise<Subset<Sample>> {
   const indices: number[] = [];
   for (let index = 0; index < dataset.length; index++) {
