@@ -75,6 +75,19 @@ export interface LoadMessage {
   readonly spare: readonly ArrayBuffer[];
 }
 
+/**
+ * What came from a worker, if that can be one of its messages: a dataset may
+ * post what it likes. What a message holds is not looked at.
+ */
+export function parseWorkerMessage(value: unknown): WorkerMessage | undefined {
+  const { kind, number } = Object(value);
+  const isNumbered = Number.isInteger(number);
+  const isMessage = kind === "ready" ||
+    (isNumbered && (kind === "loaded" || kind === "ended")) ||
+    (kind === "failed" && (isNumbered || number === undefined));
+  return isMessage ? value as WorkerMessage : undefined; // by its kind
+}
+
 /** What a worker says to main. */
 export type WorkerMessage =
   | { readonly kind: "ready" }

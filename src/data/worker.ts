@@ -8,6 +8,7 @@
  * @module
  */
 
+import { setImmediate } from "node:timers";
 import { parentPort, workerData } from "node:worker_threads";
 import { type Callable, invoke } from "./batch.ts";
 import { Dataset } from "./dataset.ts";
@@ -114,7 +115,14 @@ try {
   const fetcher = await start();
   let last = Promise.resolve();
   parentPort?.on("message", (message: LoadMessage) => {
-    last = last.then(() => load(fetcher, message));
+    // From a task of its own: Deno 2.9.6 tells nobody of a worker that runs out
+    // of memory in a message's handler or behind an `await`; there the loader's
+    // timeout has to find out.
+    last = last.then(() =>
+      new Promise((resolve) => {
+        setImmediate(() => resolve(load(fetcher, message)));
+      })
+    );
   });
   workOn(-1);
   say({ kind: "ready" });

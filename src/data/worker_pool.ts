@@ -11,12 +11,13 @@
  * @module
  */
 
+import { nameOfType } from "./_shared.ts";
 import type { BatchSource, LoadedBatch } from "./batch_source.ts";
-import { reviveFailure } from "./failure.ts";
+import { messageOf, reviveFailure } from "./failure.ts";
 import {
+  parseWorkerMessage,
   PROGRESS,
   type Request,
-  type WorkerMessage,
   type WorkerSetup,
 } from "./messages.ts";
 import { unpackBatch } from "./transport.ts";
@@ -51,8 +52,8 @@ interface Slot {
   isDone: boolean;
   /** Batches that it makes, or that wait to be given out. */
   load: number;
-  /** Batches among them that it makes. */
-  unanswered: number;
+  /** Numbers of the batches among them that it makes. */
+  readonly unanswered: Set<number>;
   /** The beat that was seen last, and since how long it has been the same. */
   beat: number;
   stalledMs: number;
@@ -148,11 +149,18 @@ export class WorkerPool implements BatchSource {
       progress: buffer,
     };
     const thread = new WorkerThread(setup, {
-      onMessage: (message) => this.#hear(slot, message),
+      onMessage: (message) => {
+        try {
+          this.#hear(slot, message);
+        } catch (cause) {
+          this.#fail(garbage(worker, slot, cause));
+        }
+      },
       onEnd: (reason, cause) =>
         this.#fail(
           new Error(
-            `DataLoader worker ${worker} ${reason} while it ${doing(slot)}`,
+            `DataLoader worker ${worker} ${reason} while it ${doing(slot)}` +
+              (cause === undefined ? "" : `: ${messageOf(cause)}`),
             cause === undefined ? undefined : { cause },
           ),
         ),
@@ -164,20 +172,26 @@ export class WorkerPool implements BatchSource {
       isReady: false,
       isDone: false,
       load: 0,
-      unanswered: 0,
+      unanswered: new Set(),
       beat: 0,
       stalledMs: 0,
     };
     return slot;
   }
 
-  #hear(slot: Slot, message: WorkerMessage): void {
+  /** Takes a message in; throws if a worker can't have meant it. */
+  #hear(slot: Slot, posted: unknown): void {
+    const message = parseWorkerMessage(posted);
+    if (!message) throw new TypeError(`got ${nameOfType(posted)}`);
+    const number = "number" in message ? message.number : undefined;
+    if (number !== undefined && !slot.unanswered.delete(number)) {
+      throw new TypeError(`got batch ${number}, which was not asked for`);
+    }
     switch (message.kind) {
       case "ready":
         slot.isReady = true;
         break;
       case "loaded": {
-        slot.unanswered--;
         const { batch, buffers } = unpackBatch(message.batch);
         const release = () => {
           slot.spare.push(...buffers);
@@ -189,17 +203,13 @@ export class WorkerPool implements BatchSource {
         break;
       }
       case "ended":
-        slot.unanswered--;
         slot.isDone = true;
         this.#outcomes.set(message.number, { slot, isEnd: true });
         break;
       case "failed": {
         const error = reviveFailure(message.failure);
         if (message.number === undefined) this.#fail(withWayOut(error));
-        else {
-          slot.unanswered--;
-          this.#outcomes.set(message.number, { slot, error });
-        }
+        else this.#outcomes.set(message.number, { slot, error });
         break;
       }
       default:
@@ -237,8 +247,8 @@ export class WorkerPool implements BatchSource {
       const spare = slot.spare;
       slot.spare = [];
       slot.load++;
-      slot.unanswered++;
       const number = this.#asked++;
+      slot.unanswered.add(number);
       slot.thread.post({ kind: "load", number, request: request.value, spare });
     }
     if (!this.#requests) this.#wake?.();
@@ -296,7 +306,7 @@ export class WorkerPool implements BatchSource {
       last = now;
       for (const [worker, slot] of this.#slots.entries()) {
         const beat = Atomics.load(slot.progress, PROGRESS.beat);
-        const isIdle = slot.isReady && slot.unanswered === 0;
+        const isIdle = slot.isReady && slot.unanswered.size === 0;
         slot.stalledMs = isIdle || beat !== slot.beat
           ? 0
           : slot.stalledMs + passedMs;
@@ -326,6 +336,15 @@ function doing({ isReady, progress }: Slot): string {
   const index = Atomics.load(progress, PROGRESS.index);
   if (index >= 0) return `loaded sample ${index}`;
   return isReady ? "had no sample to load" : "started";
+}
+
+/** The error of a worker that posts something else than answers. */
+function garbage(worker: number, slot: Slot, cause: unknown): Error {
+  return new Error(
+    `DataLoader worker ${worker} posted what is no answer while it ` +
+      `${doing(slot)}: ${messageOf(cause)}; parentPort is the loader's own`,
+    { cause },
+  );
 }
 
 /** A missing permission has a way out that Deno does not know. */

@@ -19,8 +19,9 @@
  * @module
  */
 
+import { getHeapStatistics } from "node:v8";
 import { Worker } from "node:worker_threads";
-import type { LoadMessage, WorkerMessage, WorkerSetup } from "./messages.ts";
+import type { LoadMessage, WorkerSetup } from "./messages.ts";
 
 /** Where a worker begins; plain JavaScript, as data: URLs hold. */
 const BOOTSTRAP = new URL(
@@ -41,10 +42,18 @@ const BOOTSTRAP = new URL(
   `),
 );
 
+/**
+ * The heap of a worker: as large as main's may get. It is said because only
+ * workers with a limit of their own end alone when they reach it; others take
+ * the process with them. (V8 may still give up, and end all, when it has to
+ * move many large young objects at that very moment.)
+ */
+const HEAP_MB = Math.ceil(getHeapStatistics().heap_size_limit / 2 ** 20);
+
 /** What becomes of a worker. */
 export interface WorkerListener {
   /** The worker says something. */
-  onMessage(message: WorkerMessage): void;
+  onMessage(message: unknown): void;
   /** The worker is dead, by its own doing; `reason` says how it ended. */
   onEnd(reason: string, cause?: unknown): void;
 }
@@ -56,10 +65,12 @@ export class WorkerThread {
 
   /** Starts the thread, which does not keep the process alive. */
   constructor(setup: WorkerSetup, listener: WorkerListener) {
-    this.#worker = new Worker(BOOTSTRAP, { workerData: setup });
+    this.#worker = new Worker(BOOTSTRAP, {
+      workerData: setup,
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+    });
     this.#worker.unref();
-    // worker.ts and the bootstrap send nothing else
-    this.#worker.on("message", (message: WorkerMessage) => {
+    this.#worker.on("message", (message: unknown) => {
       if (!this.#isTerminated) listener.onMessage(message);
     });
     this.#worker.on("error", (error: unknown) => {

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { DataLoader } from "../../src/data/loader.ts";
 import type { DataLoaderOptions } from "../../src/data/loader_options.ts";
@@ -6,9 +6,13 @@ import {
   Backwards,
   type Fault,
   Faulty,
+  Garbage,
   hidden,
+  Hoarder,
   Init,
+  Liar,
   Private,
+  Shrinking,
 } from "./fixtures.ts";
 
 const SLOWEST_MS = 5000;
@@ -151,4 +155,66 @@ Deno.test("an error of a sampler comes when its batch is due", async () => {
   assertEquals((await batches.next()).done, false);
   assertEquals((await batches.next()).done, false);
   await assertRejects(() => batches.next(), Error, "no more indices");
+});
+
+Deno.test("a worker that posts garbage ends the epoch at once", async () => {
+  const cases: [unknown, string][] = [
+    [null, "got null"],
+    ["garbage", "got string"],
+    [[1, 2], "got Array"],
+    [{ kind: "load", number: 17 }, "got Object"],
+    [{ kind: "loaded", number: "17" }, "got Object"],
+    [{ kind: "loaded", number: 1e6 }, "got batch 1000000, which was not asked"],
+    [{ kind: "loaded", number: 0 }, "got batch 0, which was not asked"],
+    [{ kind: "ended", number: 0 }, "got batch 0, which was not asked"],
+    [{ kind: "loaded", number: 17 }, ""],
+    [{ kind: "failed", number: 17 }, ""],
+  ];
+  for (const [posted, why] of cases) {
+    const { error } = await fail(new Garbage(posted), { numWorkers: 1 });
+    assertMatch(
+      error.message,
+      /^DataLoader worker 0 posted what is no answer while it .*: .*; parentPort is the loader's own$/,
+    );
+    assertEquals(error.message.includes(why), true, error.message);
+  }
+});
+
+Deno.test("a dataset with fewer samples than it says is told which is missing", async () => {
+  for (const numWorkers of [0, 2]) {
+    const { error, batches } = await fail(new Liar(6), { numWorkers });
+    assertEquals(batches, 4);
+    assertMatch(error.message, /Cannot collate sample 4: .* got undefined$/);
+  }
+  const { error } = await fail(new Shrinking(), {});
+  assertMatch(
+    error.message,
+    /^Cannot load sample 4 in .*: Cannot load sample 4: the dataset has samples 0 to 3$/,
+  );
+});
+
+Deno.test("a dataset whose length is no number of samples is refused", () => {
+  for (const length of [-1, 2.5, NaN, Infinity]) {
+    for (const shuffle of [false, true]) {
+      assertThrows(
+        () => new DataLoader(new Liar(length), { shuffle }),
+        RangeError,
+        `Cannot use ${length} as the number of samples`,
+      );
+    }
+  }
+});
+
+Deno.test("a sample that needs more memory than there is is named", async () => {
+  for (const numWorkers of [0, 2]) {
+    const { error, batches } = await fail(new Hoarder(), { numWorkers });
+    assertEquals(batches <= 2, true);
+    // on main it is an exception like others, a worker ends with it
+    assertMatch(
+      error.message,
+      numWorkers === 0
+        ? /^Cannot load sample 2: .*allocation/
+        : /^DataLoader worker [01] died .* while it loaded sample 2: .*memory/,
+    );
+  }
 });

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { parentPort } from "node:worker_threads";
 import type { BatchContext } from "../../src/data/batch.ts";
 import { Dataset } from "../../src/data/dataset.ts";
 import {
@@ -383,5 +384,66 @@ export class Jitter {
     generator: Generator,
   ): [HostArray, number] {
     return [x, generator.random()];
+  }
+}
+
+/** Posts something to main instead of sample 17. */
+export class Garbage extends Dataset<number> {
+  static url: string = import.meta.url;
+  readonly length = 40;
+  readonly posted: unknown;
+
+  constructor(posted: unknown) {
+    super();
+    this.posted = posted;
+  }
+
+  override get(index: number): number {
+    if (index === 17) parentPort?.postMessage(this.posted);
+    return index;
+  }
+}
+
+/** Has another number of samples than it says, which may be no number. */
+export class Liar extends Dataset<number> {
+  static url: string = import.meta.url;
+  readonly items = [0, 1, 2, 3];
+  readonly says: number;
+
+  constructor(says: number) {
+    super();
+    this.says = says;
+  }
+
+  get length(): number {
+    return this.says;
+  }
+
+  override get(index: number): number {
+    return this.items[index]!; // a dataset that does not look
+  }
+}
+
+/** Says on main that it has 40 samples, and in workers 4. */
+export class Shrinking extends Dataset<number> {
+  static url: string = import.meta.url;
+
+  get length(): number {
+    return workerInfo() ? 4 : 40;
+  }
+
+  override get(index: number): number {
+    return index;
+  }
+}
+
+/** Asks for more memory than there is at its sample 2. */
+export class Hoarder extends Dataset<number> {
+  static url: string = import.meta.url;
+  readonly length = 4;
+
+  override get(index: number): number {
+    if (index === 2) new ArrayBuffer(2 ** 52);
+    return index;
   }
 }

@@ -18,6 +18,14 @@ function datasets(library: string): string {
       get length() { return 4; }
       get(index) { return index ** 2; }
     }
+    export class Hoard extends Squares {
+      static url = import.meta.url;
+      get(index) {
+        let all;
+        while (index === 2) all = { all };
+        return index;
+      }
+    }
     export class Hang extends Squares {
       static url = import.meta.url;
       get(index) { while (index === 1); return index; }
@@ -42,7 +50,7 @@ async function runProgram(
     await Deno.writeTextFile(`${folder}/sets.js`, datasets(library));
     const imports = `
       import { DataLoader } from ${JSON.stringify(library + "data/loader.ts")};
-      import { Hang, Squares } from "./sets.js";
+      import { Hang, Hoard, Squares } from "./sets.js";
     `;
     await Deno.writeTextFile(`${folder}/main.js`, imports + body);
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -173,4 +181,22 @@ Deno.test("workers start from a library on the web, with no more permissions", a
     `http://${host}/src/`,
   );
   assertEquals([text, code], ["0 1 4 9\n", 0]);
+});
+
+Deno.test("a worker that runs out of memory ends the epoch, not the program", async () => {
+  const { text, code } = await runProgram(
+    `const loader = new DataLoader(new Hoard(), { numWorkers: 2 });
+     try {
+       for await (const _ of loader.host());
+     } catch (error) {
+       console.log(error.message, error.cause.code);
+     }
+     console.log("goes on");`,
+    // what a worker may have, as otherwise it may have gigabytes
+    () => ["--allow-read", "--v8-flags=--max-old-space-size=64"],
+  );
+  assertIncludes(text, "died of an error while it loaded sample 2: ");
+  assertIncludes(text, "ERR_WORKER_OUT_OF_MEMORY");
+  assertIncludes(text, "goes on");
+  assertEquals(code, 0);
 });
