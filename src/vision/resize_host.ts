@@ -222,7 +222,8 @@ function resampleRgb(
   into: Uint8ClampedArray,
   to: number,
 ): void {
-  for (let x = 0, k = 0; x < offsets.length; x++, to += 3) {
+  let k = 0;
+  for (let x = 0; x < offsets.length; x++, to += 3) {
     let at = offsets[x]!;
     let red = 0;
     let green = 0;
@@ -248,7 +249,8 @@ function resampleAny(
   channels: number,
 ): void {
   for (let channel = 0; channel < channels; channel++) {
-    for (let x = 0, k = 0; x < offsets.length; x++) {
+    let k = 0;
+    for (let x = 0; x < offsets.length; x++) {
       let at = offsets[x]! + channel;
       let sum = 0;
       for (const end = k + count; k < end; k++, at += channels) {
