@@ -6,7 +6,8 @@
  * - {@linkcode SyntheticDigits}: drawn digits in the same form, for machines
  *   without network or permissions.
  * - {@linkcode download}: the function through which all of them fetch files;
- *   {@linkcode cacheFolder} says where those are kept.
+ *   {@linkcode cacheFolder} says where those are kept, {@linkcode extract}
+ *   unpacks archives.
  * - {@linkcode Dataset}: what a dataset of one's own extends, as in the main
  *   module's `data`.
  *
@@ -44,6 +45,8 @@ export {
   type MirrorFailure,
 } from "./download.ts";
 export type { DownloadProgress } from "./progress_bar.ts";
+export { extract, type ExtractLimits, type ExtractOptions } from "./extract.ts";
+export type { ArchiveFormat } from "./archive_entries.ts";
 export { cacheFolder } from "./cache_folder.ts";
 export { Dataset } from "../src/data/dataset.ts";
 export type { BatchContext, Collated } from "../src/data/batch.ts";
