@@ -4,8 +4,8 @@
 //
 // prepended  GROUP: u32, invocations of a workgroup
 //            V: f32 or vec4f, and Stat, what statistics are
-//            STAT_COLUMNS, AFFINE_COLUMNS: bool, whether every column has its
-//            own; else they belong to rows
+//            BY_COLUMN: bool, whether statistics and weights belong to columns;
+//            else they belong to rows
 //            stat_at(s: u32) -> Stat, weight_at(a: u32) -> V, bias_at likewise
 //            result(i: u32, stat: Stat, weight: V, bias: V) -> V of element i
 //            the bindings: inputs, y: array<V>, params
@@ -47,12 +47,12 @@ fn main(
   let end = min(first + params.run, params.cols);
   let s = (row / params.stat_div) % params.stat_mod;
   let a = row % params.affine_mod;
-  var stat = stat_at(select(s, first, STAT_COLUMNS));
-  var weight = weight_at(select(a, first, AFFINE_COLUMNS));
-  var bias = bias_at(select(a, first, AFFINE_COLUMNS));
+  var stat = stat_at(select(s, first, BY_COLUMN));
+  var weight = weight_at(select(a, first, BY_COLUMN));
+  var bias = bias_at(select(a, first, BY_COLUMN));
   for (var col = first; col < end; col++) {
-    if (STAT_COLUMNS) { stat = stat_at(col); }
-    if (AFFINE_COLUMNS) {
+    if (BY_COLUMN) {
+      stat = stat_at(col);
       weight = weight_at(col);
       bias = bias_at(col);
     }

@@ -2,8 +2,7 @@
 //
 //     mean = sum of x / count,  m2 = sum of (x - mean)^2
 //
-// prepended  GROUP: u32, invocations of a workgroup (a power of two)
-//            LANES: u32, invocations that share a part (divides GROUP)
+// prepended  GROUP, LANES, S and their functions (lib/lanes.wgsl); a part is a run
 //            WIDTH: u32, elements of one Q that belong to one channel
 //            Q: what is loaded at once (f32 or vec4f)
 //            S: f32, or vec4f where the lanes of Q belong to four channels
@@ -30,30 +29,14 @@ struct Params {
 @group(0) @binding(1) var<storage, read_write> y: array<S>;
 @group(0) @binding(2) var<uniform> params: Params;
 
-var<workgroup> cells: array<S, GROUP>;
-
-// The sum of `value` over the lanes of a part, in all of them.
-fn across(value: S, local: u32) -> S {
-  if (LANES == 1u) { return value; }
-  cells[local] = value;
-  workgroupBarrier();
-  for (var stride = LANES / 2u; stride > 0u; stride /= 2u) {
-    if (local % LANES < stride) { cells[local] += cells[local + stride]; }
-    workgroupBarrier();
-  }
-  let sum = cells[local - local % LANES];
-  workgroupBarrier();
-  return sum;
-}
-
 @compute @workgroup_size(GROUP)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let lane = local % LANES;
-  let run = (group.y * groups.x + group.x) * (GROUP / LANES) + local / LANES;
+  let lane = lane_of(local);
+  let run = run_of(group, groups, local);
   // beyond the end the last run is summed again: no lane may miss a barrier
   let at = min(run, params.runs - 1u);
   let first = (at / params.channels) * params.span;

@@ -8,11 +8,13 @@
  */
 
 import { isGradEnabled } from "../autograd/mode.ts";
+import { adapterClass } from "../gpu/device.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Op } from "./define.ts";
-import { type Affine, planApply, planRows } from "./norm_kernels.ts";
+import { type Affine, planApply } from "./norm_kernels.ts";
+import { blocksOf, planForward, planRowGrads } from "./norm_rows.ts";
 import {
   type Channels,
   planMoments,
@@ -41,11 +43,32 @@ export interface NormParams {
 
 const KEEP = { keepdim: true };
 
-const sumsOp: Op<{ size: Channels; by: Omit<SumsBy, "weight"> }> = defineOp({
+const sumsOp: Op<{ size: Channels; by: SumsBy }> = defineOp({
   name: "normSums",
   shape: (_, { size }) => ({ shape: [2, size.channels], dtype: "float32" }),
-  kernel: ([dy, x, stats, weight], [y], { size, by }) =>
-    planSums(dy, x, stats, size, { ...by, weight }, y),
+  kernel: ([dy, x, stats], [y], { size, by }) =>
+    planSums(dy, x, stats, size, by, y),
+});
+
+// (dy, x, stats, weight?) -> (dx, sums over blocks of rows, if they are wanted)
+const rowGradsOp: Op<{ view: NormView; partial: boolean }> = defineOp({
+  name: "layerNormGrad",
+  shape: ([dy], { view, partial }) => [
+    dy,
+    ...(partial
+      ? [{
+        shape: [2, blocksOf(statCount(view)), elementsOf(view)],
+        dtype: "float32" as const,
+      }]
+      : []),
+  ],
+  kernel: ([dy, x, stats, weight], [dx, sums], { view, partial }) =>
+    planRowGrads(
+      { dy, x, stats, weight },
+      view,
+      dx,
+      partial ? sums : undefined,
+    ),
 });
 
 const inputGradOp: Op<NormView> = defineOp({
@@ -69,7 +92,7 @@ export const normOp: Op<NormParams> = defineOp<NormParams>({
     const x = inputs[0].contiguous();
     const affine = affineIn(inputs, params);
     if (view.kind !== "batch") {
-      return planRows(x, affine, view, { y, stats, eps });
+      return planForward(x, affine, view, { y, stats, eps });
     }
     const [images, channels, , length] = view.shape;
     const size = { images, channels, length };
@@ -89,9 +112,16 @@ export const normOp: Op<NormParams> = defineOp<NormParams>({
       weight: params.hasWeight && needs[1]!,
       bias: params.hasBias && needs[params.hasWeight ? 2 : 1]!,
     };
-    const made = isGradEnabled()
-      ? composeGrads(dy, x, weight, params)
-      : grads(dy.contiguous(), x.contiguous(), stats, weight, params, wanted);
+    const made = isGradEnabled() ? composeGrads(dy, x, weight, params) : grads(
+      {
+        dy: dy.contiguous(),
+        x: x.contiguous(),
+        stats,
+        weight: weight?.contiguous(),
+      },
+      params.view,
+      wanted,
+    );
     return [
       made.x,
       ...(params.hasWeight ? [made.weight] : []),
@@ -115,54 +145,83 @@ interface Grads {
   readonly bias?: Tensor | undefined;
 }
 
-function grads(
-  dy: Tensor,
-  x: Tensor,
-  stats: Tensor,
-  given: Tensor | undefined,
-  { view }: NormParams,
-  wanted: Readonly<Record<keyof Grads, boolean>>,
+type Wanted = Readonly<Record<keyof Grads, boolean>>;
+
+interface Saved {
+  readonly dy: Tensor;
+  readonly x: Tensor;
+  readonly stats: Tensor;
+  readonly weight: Tensor | undefined;
+}
+
+function grads(saved: Saved, view: NormView, wanted: Wanted): Grads {
+  return view.kind === "layer"
+    ? layerGrads(saved, view, wanted)
+    : channelGrads(saved, view, wanted);
+}
+
+function layerGrads(
+  { dy, x, stats, weight }: Saved,
+  view: NormView,
+  wanted: Wanted,
+): Grads {
+  const ofAffine = wanted.weight || wanted.bias;
+  // an adapter that takes rows one by one has to go over them once more
+  const together = ofAffine && wanted.x && adapterClass() === "cpu";
+  const inputs = [dy, x, stats];
+  const [dx, partial] = wanted.x
+    ? rowGradsOp(weight ? [...inputs, weight] : inputs, {
+      view,
+      partial: together,
+    })
+    : [];
+  const size = {
+    images: statCount(view),
+    channels: elementsOf(view),
+    length: 1,
+  };
+  const sums = !ofAffine
+    ? undefined
+    : together
+    ? partial?.sum(1)
+    : sumsOp(inputs, { size, by: { stat: "image", perStat: 1 } })[0];
+  return { x: dx, ...affineGrads(sums, wanted) };
+}
+
+function channelGrads(
+  { dy, x, stats, weight }: Saved,
+  view: NormView,
+  wanted: Wanted,
 ): Grads {
   const { kind, shape: [outer, groups, channels, inner] } = view;
-  const weight = given?.contiguous();
-  const count = statCount(view);
-  const ofAffine = wanted.weight || wanted.bias;
-  let affineSums: Tensor | undefined; // [2, weights]
-  let sums: Tensor | undefined; // [2, statistics]
+  let affineSums: Tensor; // [2, weights]
+  let sums: Tensor; // [2, statistics]
   if (kind === "batch") {
     const size = { images: outer, channels: groups, length: inner };
     const by = { stat: "channel", perStat: 1 } as const;
     affineSums = sumsOp([dy, x, stats], { size, by })[0];
     sums = weight ? affineSums.mul(weight) : affineSums;
-  } else if (kind === "layer") {
-    if (ofAffine) {
-      const size = { images: count, channels: inner, length: 1 };
-      const by = { stat: "image", perStat: 1 } as const;
-      affineSums = sumsOp([dy, x, stats], { size, by })[0];
-    }
-    if (wanted.x) {
-      const size = { images: 1, channels: count, length: inner };
-      const by = { stat: "channel", perStat: 1 } as const;
-      const inputs = weight ? [dy, x, stats, weight] : [dy, x, stats];
-      sums = sumsOp(inputs, { size, by })[0];
-    }
   } else {
     const planes = outer * groups * channels;
     const size = { images: 1, channels: planes, length: inner };
     const by = { stat: "channel", perStat: channels } as const;
     const each = sumsOp([dy, x, stats], { size, by })[0];
     const inImages = each.reshape([2, outer, groups * channels]);
-    if (ofAffine) affineSums = inImages.sum(1);
+    affineSums = inImages.sum(1);
     const weighted = weight ? inImages.mul(weight) : inImages;
-    sums = weighted.reshape([2, count, channels]).sum(2);
+    sums = weighted.reshape([2, statCount(view), channels]).sum(2);
   }
-  const inputs = [dy, x, stats, ...(sums ? [sums] : [])];
+  const inputs = [dy, x, stats, sums];
+  const dx = wanted.x
+    ? inputGradOp(weight ? [...inputs, weight] : inputs, view)[0]
+    : undefined;
+  return { x: dx, ...affineGrads(affineSums, wanted) };
+}
+
+function affineGrads(sums: Tensor | undefined, wanted: Wanted): Grads {
   return {
-    x: wanted.x
-      ? inputGradOp(weight ? [...inputs, weight] : inputs, view)[0]
-      : undefined,
-    weight: wanted.weight ? affineSums?.select(0, 1) : undefined,
-    bias: wanted.bias ? affineSums?.select(0, 0) : undefined,
+    weight: wanted.weight ? sums?.select(0, 1) : undefined,
+    bias: wanted.bias ? sums?.select(0, 0) : undefined,
   };
 }
 

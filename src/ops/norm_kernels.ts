@@ -1,6 +1,7 @@
 /**
- * The kernels of norms, as plans: NOTE [norms] in norm_view.ts. Sums go by
- * parts of channels or by rows, everything else by element.
+ * What the kernels of norms share (NOTE [norms] in norm_view.ts), and the one
+ * that goes by element. Those that go by rows are in norm_rows.ts, those that
+ * sum over channels in norm_sums.ts.
  *
  * All tensors are float32; the large ones row-major.
  *
@@ -13,7 +14,6 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { elementsOf, type NormView, statCount } from "./norm_view.ts";
 
 import applySource from "../../shaders/norm/apply.wgsl" with { type: "text" };
-import rowsSource from "../../shaders/norm/rows.wgsl" with { type: "text" };
 
 /** Lanes of a workgroup, and how many of them share a run. */
 export interface NormChoice {
@@ -34,10 +34,12 @@ export interface Affine {
   readonly bias?: Tensor | undefined;
 }
 
-const WIDE = `alias V = vec4f;
+/** V and its functions where it is four elements. */
+export const WIDE = `alias V = vec4f;
 fn total(v: V) -> f32 { return (v.x + v.y) + (v.z + v.w); }
 `;
-const NARROW = `alias V = f32;
+/** V and its functions where it is one element. */
+export const NARROW = `alias V = f32;
 fn total(v: V) -> f32 { return v; }
 `;
 
@@ -63,86 +65,30 @@ export class Bindings {
   }
 }
 
-// weight_at and bias_at of `at`, whose loads are of `unit` elements
-function addAffine(
+/** Adds weight_at(a) and bias_at(a), loads of `unit` elements. */
+export function addAffine(
   bindings: Bindings,
   { weight, bias }: Affine,
-  { parameters, at, unit }: {
-    readonly parameters: string;
-    readonly at: string;
-    readonly unit: number;
-  },
+  unit: number,
 ): void {
   const both = [["weight", weight, 1], ["bias", bias, 0]] as const;
   for (const [name, tensor, missing] of both) {
     if (tensor) bindings.add(name, tensor, unit === 4 ? "vec4f" : "f32");
     const value = tensor
-      ? `${name}[params.${name}_offset / ${unit}u + ${at}]`
+      ? `${name}[params.${name}_offset / ${unit}u + a]`
       : `${missing}`;
-    bindings.text += `fn ${name}_at(${parameters}) -> V ` +
-      `{ return V(${value}); }\n`;
+    bindings.text += `fn ${name}_at(a: u32) -> V { return V(${value}); }\n`;
   }
 }
 
-function isAligned(tensors: readonly (Tensor | undefined)[]): boolean {
+/** Whether all of them begin at multiples of four elements. */
+export function isAligned(tensors: readonly (Tensor | undefined)[]): boolean {
   return tensors.every((tensor) => !tensor || tensor.layout.offset % 4 === 0);
 }
 
-function offsetOf(tensor: Tensor | undefined): number {
+/** Where a tensor begins in its buffer, in elements. */
+export function offsetOf(tensor: Tensor | undefined): number {
   return tensor?.layout.offset ?? 0;
-}
-
-/** Layer and group norm of `x` into `y`, and their statistics. */
-export function planRows(
-  x: Tensor,
-  affine: Affine,
-  view: NormView,
-  { y, stats, eps }: {
-    readonly y: Tensor;
-    readonly stats: Tensor;
-    readonly eps: number;
-  },
-): Plan {
-  const { kind, shape: [, groups, channels, inner] } = view;
-  const rows = statCount(view);
-  const perElement = kind === "layer";
-  const weights = perElement ? [affine.weight, affine.bias] : [];
-  const wide = inner % 4 === 0 && isAligned([x, ...weights]);
-  const unit = wide ? 4 : 1;
-  const length = elementsOf(view) / unit;
-  const { group, lanes } = chooseNorm(length, adapterClass());
-  const bindings = new Bindings();
-  bindings.add("x", x, "V");
-  bindings.text = wide ? WIDE : NARROW; // the kernel declares x itself
-  addAffine(bindings, affine, {
-    parameters: "row: u32, j: u32",
-    at: perElement
-      ? "j"
-      : "(row % params.groups) * params.channels + j / params.inner",
-    unit: perElement ? unit : 1,
-  });
-  bindings.add("y", y, "V", true);
-  bindings.add("stats", stats, "f32", true);
-  bindings.addParams();
-  return {
-    name: `${kind}_norm`,
-    source: rowsSource,
-    consts: { GROUP: group, LANES: lanes, WIDTH: unit },
-    header: bindings.text,
-    buffers: bindings.buffers,
-    params: [
-      rows,
-      length,
-      f32Bits(eps),
-      x.layout.offset / unit,
-      offsetOf(affine.weight),
-      offsetOf(affine.bias),
-      groups,
-      channels,
-      Math.max(1, inner / unit),
-    ],
-    groups: foldGroups(Math.ceil(rows * lanes / group)),
-  };
 }
 
 /** What `planApply` computes from. */
@@ -192,7 +138,7 @@ const APPLY: Readonly<Record<ApplyInputs["by"], ApplyText>> = {
 };
 
 /** Quads, or single elements, that an invocation takes. */
-const RUNS: Readonly<Record<AdapterClass, number>> = { cpu: 16, gpu: 1 };
+const RUNS: Readonly<Record<AdapterClass, number>> = { cpu: 64, gpu: 1 };
 
 /** `y` element by element from `x` and statistics. */
 export function planApply(
@@ -205,7 +151,6 @@ export function planApply(
   const { kind, shape: [outer, groups, channels, inner] } = view;
   // [N, C] without more: a row is an image, and every column has its statistic
   const byColumn = kind === "batch" && inner === 1;
-  const columnAffine = kind === "layer" || byColumn;
   const [rows, width] = byColumn
     ? [outer, groups]
     : [outer * groups * channels, inner];
@@ -216,8 +161,7 @@ export function planApply(
   const wide = width % 4 === 0 && isAligned([
     x,
     dy,
-    ...(columnAffine ? [affine.weight, affine.bias] : []),
-    ...(byColumn ? [sums, mean, variance] : []),
+    ...(byColumn ? [affine.weight, affine.bias, sums, mean, variance] : []),
   ]);
   const unit = wide ? 4 : 1;
   const statUnit = byColumn ? unit : 1;
@@ -233,11 +177,7 @@ export function planApply(
   if (mean) bindings.add("mean", mean, statType);
   if (variance) bindings.add("variance", variance, statType);
   bindings.text += `fn stat_at(s: u32) -> Stat { return ${stat}; }\n`;
-  addAffine(bindings, affine, {
-    parameters: "a: u32",
-    at: "a",
-    unit: columnAffine ? unit : 1,
-  });
+  addAffine(bindings, affine, statUnit);
   bindings.add("y", y, "V", true);
   bindings.addParams();
   bindings.text += "fn result(i: u32, stat: Stat, weight: V, bias: V) -> V " +
@@ -253,8 +193,7 @@ export function planApply(
     source: applySource,
     consts: {
       GROUP: group,
-      STAT_COLUMNS: byColumn,
-      AFFINE_COLUMNS: columnAffine,
+      BY_COLUMN: byColumn,
     },
     header: bindings.text,
     buffers: bindings.buffers,

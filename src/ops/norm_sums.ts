@@ -10,8 +10,9 @@ import { f32Bits, foldGroups, type Plan } from "../gpu/plan.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { scratch } from "./define.ts";
 import { planDims } from "./fold.ts";
-import { Bindings, chooseNorm } from "./norm_kernels.ts";
+import { Bindings, chooseNorm, isAligned } from "./norm_kernels.ts";
 
+import lanesLib from "../../shaders/lib/lanes.wgsl" with { type: "text" };
 import finishSource from "../../shaders/norm/finish.wgsl" with { type: "text" };
 import momentsSource from "../../shaders/norm/moments.wgsl" with {
   type: "text",
@@ -114,7 +115,7 @@ export function planMoments(
     name: "batch_moments",
     source: momentsSource,
     consts: { GROUP: made.group, LANES: made.lanes, WIDTH: made.width },
-    header: made.text,
+    header: made.text + lanesLib,
     buffers: [x.storage, partial.storage],
     params: [
       size.images,
@@ -184,17 +185,15 @@ function trackText(
   };
 }
 
-/** Whose statistics an element is normalized with, and what it is weighted by. */
+/** Whose statistics an element is normalized with. */
 export interface SumsBy {
   /** The statistic is that of the image, or of a run of channels. */
   readonly stat: "image" | "channel";
   /** Channels that share a statistic. */
   readonly perStat: number;
-  /** A factor for each element of a channel. */
-  readonly weight?: Tensor | undefined;
 }
 
-/** Sums of g = dy * weight and of g * normalized x into `y` [2, channels]. */
+/** Sums of dy and of dy * normalized x into `y` [2, channels]. */
 export function planSums(
   dy: Tensor,
   x: Tensor,
@@ -203,11 +202,8 @@ export function planSums(
   by: SumsBy,
   y: Tensor,
 ): Plan[] {
-  const { stat, perStat, weight } = by;
-  const aligned = [dy, x, weight].every((tensor) =>
-    !tensor || tensor.layout.offset % 4 === 0
-  );
-  const made = cut(size, aligned, !weight && perStat === 1);
+  const { stat, perStat } = by;
+  const made = cut(size, isAligned([dy, x]), perStat === 1);
   const { parts, span } = made;
   const ofChannels = made.channels < size.channels && stat === "channel";
   const statUnit = ofChannels ? 4 : 1;
@@ -215,17 +211,14 @@ export function planSums(
   const runs = parts * made.channels;
   const bindings = new Bindings();
   bindings.buffers.push(dy.storage, x.storage); // the kernel declares them
-  bindings.text = made.text;
+  bindings.text = made.text + lanesLib;
   bindings.add("stats", stats, statUnit === 4 ? "vec4f" : "f32");
-  if (weight) bindings.add("weight", weight, "Q");
   bindings.add("y", partial, "S", true);
   bindings.addParams();
   const s = stat === "image" ? "n" : "c / params.per_stat";
-  const w = weight ? `weight[params.weight_offset + l]` : "1.0";
   bindings.text += `const BY_IMAGE = ${stat === "image"};
 fn mean_at(n: u32, c: u32) -> S { return S(stats[${s}]); }
 fn rstd_at(n: u32, c: u32) -> S { return S(stats[params.stat_count + ${s}]); }
-fn weight_at(l: u32) -> Q { return Q(${w}); }
 `;
   const sums: Plan = {
     name: "norm_sums",
@@ -243,7 +236,6 @@ fn weight_at(l: u32) -> Q { return Q(${w}); }
       x.layout.offset / made.unit,
       stats.size / 2 / statUnit,
       perStat,
-      (weight?.layout.offset ?? 0) / made.unit,
     ],
     groups: groupsOf(runs, made),
   };

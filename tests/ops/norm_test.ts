@@ -12,6 +12,7 @@ import { batchNorm, instanceNorm } from "../../src/ops/batch_norm.ts";
 import { groupNorm } from "../../src/ops/group_norm.ts";
 import { layerNorm } from "../../src/ops/layer_norm.ts";
 import { chooseNorm } from "../../src/ops/norm_kernels.ts";
+import { chooseRows } from "../../src/ops/norm_rows.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import { type Shape, sizeOf } from "../../src/tensor/shape.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
@@ -94,7 +95,8 @@ function reference(
   });
 }
 
-// odd sizes, quads, several parts of a channel, lanes of 32 and 256
+// odd sizes, quads, several parts of a channel, lanes of 32 and 256, rows that
+// are taken by eights, the last of them four
 const SHAPES = [
   [3, 4, 5],
   [2, 6, 2, 4],
@@ -102,6 +104,7 @@ const SHAPES = [
   [3, 4, 72],
   [2, 2, 4, 257],
   [700, 4, 8],
+  [35, 4, 6],
 ];
 
 for (const kind of CLASSES) {
@@ -184,6 +187,31 @@ for (const kind of CLASSES) {
           const label = `${name} [${shape}] input ${i}`;
           assertEquals(farthest < 2e-5 * scale, true, `${label}: ${farthest}`);
         }
+      }
+    }
+  });
+
+  Deno.test(`layerNorm() makes only the gradients that are wanted (${kind})`, async () => {
+    const inputs = [made([150, 8]), made([8], values(8, 1)), made([8])];
+    const run = async (wanted: readonly boolean[]) => {
+      const [x, weight, bias] = inputs.map((input, i) =>
+        input.detach().requiresGrad_(wanted[i])
+      );
+      const dy = made([150, 8], values(1200, 4));
+      withAdapterClass(
+        kind,
+        () => layerNorm(x!, 8, { weight, bias }).backward(dy),
+      );
+      const grads = [x, weight, bias].map((each) => each!.grad);
+      return await Promise.all(grads.map((each) => each?.data()));
+    };
+    const all = await run([true, true, true]);
+    for (const only of [0, 1, 2]) {
+      const wanted = [0, 1, 2].map((i) => i === only);
+      const grads = await run(wanted);
+      for (const [i, grad] of grads.entries()) {
+        assertEquals(grad !== undefined, wanted[i]);
+        if (grad) await assertClose(made([grad.length], grad), all[i]!, 1e-5);
       }
     }
   });
@@ -339,4 +367,10 @@ Deno.test("chooseNorm() gives long runs on a GPU many lanes", () => {
   assertEquals(chooseNorm(1000, "gpu"), { group: 256, lanes: 256 });
   assertEquals(chooseNorm(49, "gpu"), { group: 64, lanes: 32 });
   assertEquals(chooseNorm(1, "gpu"), { group: 64, lanes: 1 });
+});
+
+Deno.test("chooseRows() gives a CPU's lane several rows where there are many", () => {
+  assertEquals(chooseRows(128, 64, "cpu").rows, 8);
+  assertEquals(chooseRows(127, 64, "cpu").rows, 1);
+  assertEquals(chooseRows(4096, 64, "gpu").rows, 1);
 });
