@@ -8,6 +8,7 @@
  * @module
  */
 
+import { recorder } from "../gpu/recorder.ts";
 import { full } from "../tensor/create.ts";
 import { isRowMajor } from "../tensor/layout.ts";
 import { Scope, unscoped } from "../tensor/scope.ts";
@@ -170,6 +171,7 @@ function step(
 // A leaf's gradient: added to the one it has, in its slot if it has a slot. One
 // that is to be differentiated again has a graph behind it, so it stays itself.
 function deposit(leaf: Autograd, dy: Tensor): void {
+  recorder()?.needsGradient(leaf);
   const { grad: before, slot } = leaf;
   if (slot && !isGradEnabled()) {
     if (before === slot) slot.add_(dy);

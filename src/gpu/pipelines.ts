@@ -16,6 +16,8 @@ export interface Pipeline {
   readonly gpu: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;
   readonly id: number;
+  /** Whether the kernel writes to the buffer of each binding. */
+  readonly writes: readonly boolean[];
 }
 
 const bySource = new Map<string, Map<string, Pipeline>>();
@@ -62,15 +64,14 @@ export function pipelineOf(plan: Plan): Pipeline {
 function compile(plan: Plan, code: string): Pipeline {
   const { device } = gpu();
   const last = plan.buffers.length;
+  const writes = plan.buffers.map((_, binding) => isWritten(code, binding));
   const layout = device.createBindGroupLayout({
     label: plan.name,
     entries: [
-      ...plan.buffers.map((_, binding): GPUBindGroupLayoutEntry => ({
+      ...writes.map((writes, binding): GPUBindGroupLayoutEntry => ({
         binding,
         visibility: GPUShaderStage.COMPUTE,
-        buffer: {
-          type: isWritten(code, binding) ? "storage" : "read-only-storage",
-        },
+        buffer: { type: writes ? "storage" : "read-only-storage" },
       })),
       {
         binding: last,
@@ -91,6 +92,7 @@ function compile(plan: Plan, code: string): Pipeline {
     }),
     layout,
     id: made,
+    writes,
   };
 }
 

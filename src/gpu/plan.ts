@@ -41,6 +41,11 @@ export interface Plan {
   readonly params: readonly number[];
   /** Workgroups along x, y and z, 65,535 at most on each. */
   readonly groups: readonly [number, number, number];
+  /**
+   * The words of `params` at a later time, where they depend on what the host
+   * counts: steps, rates, draws. Replays ask for them.
+   */
+  readonly live?: () => readonly number[];
 }
 
 /** The most words a plan may have in its uniform. */

@@ -11,6 +11,7 @@
 
 import { gpu } from "./device.ts";
 import type { GpuBuffer } from "./plan.ts";
+import { recorder } from "./recorder.ts";
 
 /** What the GPU holds for this process, in bytes. */
 export interface MemoryUse {
@@ -83,6 +84,7 @@ export function acquire(bytes: number): GpuBuffer {
   }
   use.live += size;
   use.peak = Math.max(use.peak, use.live);
+  recorder()?.acquired(buffer);
   return buffer;
 }
 
@@ -98,6 +100,7 @@ function takeFree(size: number): GpuBuffer | undefined {
 
 /** Takes a buffer back for the next one who asks. */
 export function release(buffer: GpuBuffer): void {
+  recorder()?.released(buffer);
   use.live -= buffer.bytes;
   const isTooMuch = use.pooled + buffer.bytes > Math.max(KEEP, use.live);
   if (isTooMuch || hollow.has(buffer)) {

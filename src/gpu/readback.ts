@@ -10,6 +10,7 @@
 
 import { gpu } from "./device.ts";
 import type { GpuBuffer } from "./plan.ts";
+import { recorder } from "./recorder.ts";
 import { copyOut, submit, takeError } from "./stream.ts";
 
 /** Bytes of a staging buffer that small reads share. */
@@ -43,13 +44,15 @@ export function readbackCount(): number {
  * The bytes of a part of a buffer, as they are when everything recorded before
  * this call has run. `offset` and `bytes` are multiples of 4.
  *
- * @throws {Error} If the GPU reported an error since the last read
+ * @throws {Error} If the GPU reported an error since the last read, or a
+ * function is being captured
  */
 export function read(
   buffer: GpuBuffer,
   offset: number,
   bytes: number,
 ): Promise<ArrayBuffer> {
+  recorder()?.refuse("read a tensor");
   return new Promise((resolve, reject) => {
     const transfer = transferFor(bytes);
     const at = transfer.used;

@@ -10,9 +10,15 @@
  */
 
 import { gpu } from "./device.ts";
-import { type GpuBuffer, MAX_PARAMS, type Plan } from "./plan.ts";
+import {
+  type Bindable,
+  type GpuBuffer,
+  MAX_PARAMS,
+  type Plan,
+} from "./plan.ts";
 import { type Pipeline, pipelineOf } from "./pipelines.ts";
 import { destroyDoomed, takeAllocationFailure } from "./pool.ts";
+import { recorder } from "./recorder.ts";
 
 /** Bytes between two parameter blocks: WebGPU's default offset alignment. */
 const SLOT = 256;
@@ -34,6 +40,7 @@ const counts: StreamCounts = {
   uploads: 0,
 };
 const words = new Uint32Array((SLOT / 4) * SLOTS);
+const offset: [number] = [0]; // WebGPU wants a list
 const bindGroups = new Map<string, GPUBindGroup>();
 let uniforms: GPUBuffer | undefined;
 let encoder: GPUCommandEncoder | undefined;
@@ -50,27 +57,43 @@ export function streamCounts(): StreamCounts {
 
 /** Records one dispatch. A plan without workgroups is nothing to do. */
 export function dispatch(plan: Plan): void {
-  const [x, y, z] = plan.groups;
-  if (x * y * z === 0) return;
-  if (plan.params.length > MAX_PARAMS) {
+  const { groups, params } = plan;
+  if (groups[0] * groups[1] * groups[2] === 0) return;
+  if (params.length > MAX_PARAMS) {
     throw new RangeError(
-      `Cannot run "${plan.name}": ${plan.params.length} parameters, ` +
+      `Cannot run "${plan.name}": ${params.length} parameters, ` +
         `${MAX_PARAMS} at most`,
     );
   }
   const pipeline = pipelineOf(plan);
-  const group = bindGroupOf(pipeline, plan);
+  encode(pipeline, bindGroupOf(pipeline, plan), params, groups);
+  recorder()?.dispatched(plan);
+}
+
+/** Records a dispatch of a pipeline whose buffers are bound. */
+export function encode(
+  pipeline: Pipeline,
+  group: GPUBindGroup,
+  params: ArrayLike<number>,
+  [x, y, z]: Plan["groups"],
+): void {
   if (!pass) {
     listen();
     encoder ??= gpu().device.createCommandEncoder();
     pass = encoder.beginComputePass();
   }
-  words.set(plan.params, slot * (SLOT / 4));
+  words.set(params, slot * (SLOT / 4));
+  offset[0] = slot * SLOT;
   pass.setPipeline(pipeline.gpu);
-  pass.setBindGroup(0, group, [slot * SLOT]);
+  pass.setBindGroup(0, group, offset);
   pass.dispatchWorkgroups(x, y, z);
   counts.dispatches++;
   if (++slot === SLOTS) submit();
+}
+
+/** Notes that what is recorded uses these buffers: uploads submit it first. */
+export function markUsed(buffers: Iterable<GpuBuffer>): void {
+  for (const buffer of buffers) buffer.serial = serial;
 }
 
 function bindGroupOf(pipeline: Pipeline, plan: Plan): GPUBindGroup {
@@ -84,56 +107,56 @@ function bindGroupOf(pipeline: Pipeline, plan: Plan): GPUBindGroup {
   }
   let group = bindGroups.get(key);
   if (!group) {
-    const { device } = gpu();
-    uniforms ??= device.createBuffer({
-      label: "params",
-      size: SLOT * SLOTS,
-      usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
-    });
-    group = device.createBindGroup({
-      label: plan.name,
-      layout: pipeline.layout,
-      entries: [
-        ...buffers.map((buffer, binding) => ({
-          binding,
-          resource: { buffer: buffer.gpu },
-        })),
-        {
-          binding: buffers.length,
-          resource: { buffer: uniforms, size: SLOT },
-        },
-      ],
-    });
+    group = makeBindGroup(pipeline, buffers, plan.name);
     if (bindGroups.size >= MAX_BIND_GROUPS) bindGroups.clear();
     bindGroups.set(key, group);
   }
   return group;
 }
 
-/** Records a copy of `bytes` bytes, a multiple of 4. */
-export function copy(
-  from: GpuBuffer,
-  fromOffset: number,
-  to: GpuBuffer,
-  toOffset: number,
-  bytes: number,
-): void {
-  if (bytes === 0) return;
-  from.serial = to.serial = serial;
-  copyEncoder().copyBufferToBuffer(
-    from.gpu,
-    fromOffset,
-    to.gpu,
-    toOffset,
-    bytes,
-  );
+/** Binds buffers, and the parameters after them, to a pipeline. */
+export function makeBindGroup(
+  pipeline: Pipeline,
+  buffers: readonly GpuBuffer[],
+  label: string,
+): GPUBindGroup {
+  const { device } = gpu();
+  uniforms ??= device.createBuffer({
+    label: "params",
+    size: SLOT * SLOTS,
+    usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+  });
+  return device.createBindGroup({
+    label,
+    layout: pipeline.layout,
+    entries: [
+      ...buffers.map((buffer, binding) => ({
+        binding,
+        resource: { buffer: buffer.gpu },
+      })),
+      {
+        binding: buffers.length,
+        resource: { buffer: uniforms, size: SLOT },
+      },
+    ],
+  });
 }
 
 /** Records that `bytes` bytes, a multiple of 4, become zero. */
-export function clear(buffer: GpuBuffer, offset: number, bytes: number): void {
+export function clear(target: Bindable, offset: number, bytes: number): void {
   if (bytes === 0) return;
+  const { buffer } = target;
   buffer.serial = serial;
   copyEncoder().clearBuffer(buffer.gpu, offset, bytes);
+  recorder()?.cleared(target, offset, bytes);
+}
+
+/**
+ * Records a copy of the first `bytes` bytes, a multiple of 4, of a buffer.
+ */
+export function copy(from: GpuBuffer, to: GpuBuffer, bytes: number): void {
+  from.serial = to.serial = serial;
+  copyEncoder().copyBufferToBuffer(from.gpu, 0, to.gpu, 0, bytes);
 }
 
 /**
@@ -156,6 +179,7 @@ export function upload(buffer: GpuBuffer, data: ArrayBufferView): void {
     queue.writeBuffer(buffer.gpu, whole, rest);
   }
   counts.uploads++;
+  recorder()?.uploaded(buffer, data);
 }
 
 /** Sends what is recorded to the GPU. */

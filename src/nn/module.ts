@@ -10,8 +10,9 @@
  * @module
  */
 
+import { recorder } from "../gpu/recorder.ts";
 import { type DType, isFloat } from "../tensor/dtype.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import {
   attach,
   type HookHandle,
@@ -100,6 +101,7 @@ export abstract class Module<
       const { name } = this.constructor;
       throw new TypeError(`Cannot call ${name}: the class has no forward()`);
     }
+    recorder()?.guard(this, this.#stays());
     let given = inputs;
     for (const { hook } of this.#before ?? []) {
       const result = hook(this, given);
@@ -117,6 +119,27 @@ export abstract class Module<
       if (replaces(replaced, output)) output = replaced;
     }
     return output;
+  }
+
+  // Whether everything that a call looks at is what it is now: what a captured
+  // call rests on.
+  #stays(): () => boolean {
+    const look = (): unknown[] => {
+      const seen: unknown[] = Object.values(this);
+      for (const value of seen.slice()) {
+        if (!(value instanceof Tensor)) continue;
+        seen.push(value.requiresGrad, value.storage);
+      }
+      seen.push(...this.#before ?? [], ...this.#after ?? []);
+      seen.push(...this.#backward ?? []);
+      return seen;
+    };
+    const before = look();
+    return () => {
+      const now = look();
+      return now.length === before.length &&
+        now.every((value, i) => Object.is(value, before[i]));
+    };
   }
 
   // --- members --------------------------------------------------------------

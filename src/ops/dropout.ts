@@ -47,6 +47,13 @@ function planDropout(
     `load_x(params.offset + min(4u * q + ${k}u, params.size - 1u))`
   );
   const quad = wide ? "load_x(params.offset + q)" : `vec4f(${lanes})`;
+  const words = (): number[] => [
+    ...drawWords(draw),
+    y.size,
+    wide ? offset / 4 : offset,
+    f32Bits(p),
+    f32Bits(1 / (1 - p)),
+  ];
   return {
     name: "dropout",
     source,
@@ -57,13 +64,8 @@ ${declareInput("x", 0, x.dtype, wide)}
 fn quad_at(q: u32) -> vec4f { return ${quad}; }
 `,
     buffers: [x.storage, y.storage],
-    params: [
-      ...drawWords(draw),
-      y.size,
-      wide ? offset / 4 : offset,
-      f32Bits(p),
-      f32Bits(1 / (1 - p)),
-    ],
+    params: words(),
+    live: words,
     groups: foldGroups(Math.ceil(y.size / 4 / GROUP)),
   };
 }

@@ -7,6 +7,7 @@
  */
 
 import { f32Bits, foldGroups, type Plan } from "../gpu/plan.ts";
+import { onReplay, recorder } from "../gpu/recorder.ts";
 import { dispatch } from "../gpu/stream.ts";
 import { fromHost, type TensorOptions } from "../tensor/create.ts";
 import { type DType, isFloat } from "../tensor/dtype.ts";
@@ -33,23 +34,25 @@ export interface RandomSource {
 /** Options of functions that make random tensors. */
 export interface RandomOptions extends TensorOptions, RandomSource {}
 
-/** Blocks of a generator set aside for one kernel. */
+/** Blocks of a generator set aside for one kernel; others in each replay. */
 export interface Draw {
-  readonly seed: number;
+  seed: number;
   /** The first block. */
-  readonly block: number;
+  block: number;
 }
 
 /** Sets aside what `size` elements need. */
 export function reserveDraw(
   size: number,
-  { seed, generator }: RandomSource = {},
+  { seed, generator = defaultGenerator() }: RandomSource = {},
 ): Draw {
-  const from = seed === undefined
-    ? generator ?? defaultGenerator()
-    : new Generator(seed);
-  const block = from.reserve(Math.ceil(size / WORDS_PER_BLOCK));
-  return { seed: from.seed, block };
+  if (seed !== undefined) return { seed: new Generator(seed).seed, block: 0 };
+  const draw: Draw = { seed: 0, block: 0 };
+  onReplay(() => {
+    draw.block = generator.reserve(Math.ceil(size / WORDS_PER_BLOCK));
+    draw.seed = generator.seed;
+  });
+  return draw;
 }
 
 /** The words of `Draw` in shaders/lib/philox.wgsl. */
@@ -114,6 +117,13 @@ function planDraw(
     : `for (var k = 0u; k < min(params.size - 4u * q, 4u); k++) {
     out[params.offset + 4u * q + k] = ${word}(v[k]);
   }`;
+  const words = (): number[] => [
+    ...drawWords(draw),
+    size,
+    isWide ? layout.offset / 4 : layout.offset,
+    a,
+    b,
+  ];
   return {
     name: `draw_${name}`,
     source: drawSource,
@@ -126,13 +136,8 @@ fn store(q: u32, numbers: ${lanes}) {
 }
 `,
     buffers: [out.storage],
-    params: [
-      ...drawWords(draw),
-      size,
-      isWide ? layout.offset / 4 : layout.offset,
-      a,
-      b,
-    ],
+    params: words(),
+    live: words,
     groups: foldGroups(Math.ceil(size / 4 / GROUP)),
   };
 }
@@ -259,6 +264,7 @@ const INTEGERS: Readonly<Partial<Record<DType, readonly [number, number]>>> = {
  */
 export function randperm(n: number, options: RandomOptions = {}): Tensor {
   checkShape("randperm a tensor", [n]);
+  recorder()?.refuse("draw an order on the host (randperm)");
   const { seed, generator = defaultGenerator(), ...rest } = options;
   const from = seed === undefined ? generator : new Generator(seed);
   const order = new HostArray(from.permutation(n), [n], "uint32");

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { onReplay } from "../gpu/recorder.ts";
 import {
   checkArgument,
   groupsOf,
@@ -120,11 +121,13 @@ export class SequentialLR extends Combined {
   }
 
   override step(): void {
-    this.lastEpoch++;
-    const past = this.#milestones.filter((each) => each <= this.lastEpoch);
-    const current = this.inner[past.length]!;
-    if (past.at(-1) === this.lastEpoch) current.restart();
-    else current.step();
+    onReplay(() => {
+      this.lastEpoch++;
+      const past = this.#milestones.filter((each) => each <= this.lastEpoch);
+      const current = this.inner[past.length]!;
+      if (past.at(-1) === this.lastEpoch) current.restart();
+      else current.step();
+    });
   }
 }
 
@@ -158,7 +161,9 @@ export class ChainedScheduler extends Combined {
   }
 
   override step(): void {
-    this.lastEpoch++;
-    for (const each of this.inner) each.step();
+    onReplay(() => {
+      this.lastEpoch++;
+      for (const each of this.inner) each.step();
+    });
   }
 }

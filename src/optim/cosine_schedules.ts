@@ -4,6 +4,7 @@
  * @module
  */
 
+import { onReplay, recorder } from "../gpu/recorder.ts";
 import {
   checkArgument,
   LRScheduler,
@@ -108,18 +109,23 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
    * @throws {RangeError} If `epoch` is negative
    */
   override step(epoch?: number): void {
-    if (epoch === undefined) {
-      this.lastEpoch++;
-      this.#since++;
-      if (this.#since >= this.#length) {
-        this.#since -= this.#length;
-        this.#length *= this.#tMult;
-      }
-    } else {
+    if (epoch === undefined) onReplay(() => this.#advance());
+    else {
       if (!(epoch >= 0)) {
         throw new RangeError(`Cannot step to epoch ${epoch}: expected >= 0`);
       }
+      recorder()?.refuse("step a scheduler to an epoch that the host tells");
       this.#jump(epoch);
+      this.apply();
+    }
+  }
+
+  #advance(): void {
+    this.lastEpoch++;
+    this.#since++;
+    if (this.#since >= this.#length) {
+      this.#since -= this.#length;
+      this.#length *= this.#tMult;
     }
     this.apply();
   }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { onReplay } from "../gpu/recorder.ts";
 import {
   checkArgument,
   groupsOf,
@@ -216,13 +217,15 @@ export class OneCycleLR extends LRScheduler {
 
   /** @throws {RangeError} If the schedule is at its end */
   override step(): void {
-    if (this.lastEpoch >= this.#total) {
-      throw new RangeError(
-        `Cannot step OneCycleLR ${this.lastEpoch + 1} times: ` +
-          `it has ${this.#total} steps`,
-      );
-    }
-    super.step();
+    onReplay(() => {
+      if (this.lastEpoch >= this.#total) {
+        throw new RangeError(
+          `Cannot step OneCycleLR ${this.lastEpoch + 1} times: ` +
+            `it has ${this.#total} steps`,
+        );
+      }
+      super.step();
+    });
   }
 
   // The phase of an epoch, and the share of it that is done.

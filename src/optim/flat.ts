@@ -14,6 +14,7 @@
  */
 
 import { gpu } from "../gpu/device.ts";
+import { recorder, withRecorder } from "../gpu/recorder.ts";
 import { clear } from "../gpu/stream.ts";
 import { assign } from "../ops/movement.ts";
 import { fill } from "../tensor/create.ts";
@@ -27,10 +28,10 @@ import type { Run } from "./rule.ts";
 /** Elements that a parameter's beginning is a multiple of. */
 const ALIGN = 4;
 
-/** Parameters whose next step has the same number, in a row. */
+/** Parameters that have a gradient and as many steps each, in a row. */
 export interface StepRun extends Run {
-  /** How many steps they will have taken, this one included. */
-  readonly step: number;
+  /** Which of the flat parameters they are. */
+  readonly members: readonly number[];
 }
 
 /** Parameters of one type, laid into flat buffers. */
@@ -109,9 +110,9 @@ export class FlatParameters {
       if (setToNone) parameter.grad = undefined;
     }
     if (setToNone) return;
-    const { buffer, bytes } = this.gradients.storage;
-    clear(buffer, 0, bytes);
-    this.gradients.storage.version++;
+    const { storage } = this.gradients;
+    clear(storage, 0, storage.bytes);
+    storage.version++;
   }
 
   /**
@@ -121,29 +122,47 @@ export class FlatParameters {
   state(name: string, initial: number): Tensor {
     let state = this.states.get(name);
     if (!state) {
-      state = cleared(this.length, "float32");
-      if (initial !== 0) fill(state, initial);
+      // it outlives whatever is being recorded
+      state = withRecorder(undefined, () => {
+        const made = cleared(this.length, "float32");
+        if (initial !== 0) fill(made, initial);
+        return made;
+      });
       this.states.set(name, state);
     }
     return state;
   }
 
-  /** Counts a step of every parameter that has a gradient, and tells the runs. */
-  advance(): StepRun[] {
-    const runs: { firstQuad: number; quads: number; step: number }[] = [];
+  /** What a step goes over: parameters that have a gradient, run by run. */
+  runs(): StepRun[] {
+    const runs: { firstQuad: number; quads: number; members: number[] }[] = [];
     this.parameters.forEach((parameter, i) => {
+      recorder()?.needsGradient(parameter.autograd);
       if (!parameter.grad) return;
-      const step = ++this.steps[i]!;
       const firstQuad = this.#offsets[i]! / ALIGN;
       const quads = paddedSize(parameter.size) / ALIGN;
-      if (quads === 0) return;
       const last = runs.at(-1);
-      const continues = last && last.step === step &&
-        last.firstQuad + last.quads === firstQuad;
-      if (continues) last.quads += quads;
-      else runs.push({ firstQuad, quads, step });
+      const continues = last && last.firstQuad + last.quads === firstQuad &&
+        this.steps[last.members[0]!] === this.steps[i];
+      if (continues) {
+        last.quads += quads;
+        last.members.push(i);
+      } else runs.push({ firstQuad, quads, members: [i] });
     });
+    for (const run of runs) {
+      recorder()?.guard(run, () => this.#isOne(run));
+    }
     return runs;
+  }
+
+  /** Counts a step of the parameters of a run. */
+  count({ members }: StepRun): void {
+    for (const i of members) this.steps[i]!++;
+  }
+
+  #isOne({ members }: StepRun): boolean {
+    const step = this.steps[members[0]!];
+    return members.every((i) => this.steps[i] === step);
   }
 }
 
@@ -172,7 +191,6 @@ function paddedSize(size: number): number {
 /** A buffer of zeros, outside of every scope. */
 function cleared(length: number, dtype: DType): Tensor {
   const made = unscoped(() => emptyTensor([length], dtype, "flat"));
-  const { buffer, bytes } = made.storage;
-  clear(buffer, 0, bytes);
+  clear(made.storage, 0, made.storage.bytes);
   return made;
 }

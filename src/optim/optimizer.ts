@@ -9,6 +9,7 @@
  * @module
  */
 
+import { onReplay, recorder } from "../gpu/recorder.ts";
 import { dispatch, submit } from "../gpu/stream.ts";
 import { checkOptionNames, formatValue } from "../tensor/arguments.ts";
 import { isFloat } from "../tensor/dtype.ts";
@@ -193,9 +194,10 @@ export abstract class Optimizer<
 
   #update(flat: FlatParameters, group: ParamGroup<O>): void {
     flat.settle();
-    const runs = flat.advance();
+    const runs = flat.runs();
     if (runs.length === 0) return;
     const rule = this.rule(group);
+    recorder()?.guard(flat, () => this.rule(group) === rule);
     const buffers = {
       dtype: flat.dtype,
       gradients: flat.gradients.storage,
@@ -205,12 +207,12 @@ export abstract class Optimizer<
       ),
     };
     for (const run of runs) {
-      const scalars = {
+      onReplay(() => flat.count(run));
+      dispatch(planUpdate(rule, run, buffers, () => ({
         ascent: group.maximize ? -1 : 1,
         decay: group.weightDecay ?? 0,
-        ...this.scalars(group, run.step),
-      };
-      dispatch(planUpdate(rule, run, buffers, scalars));
+        ...this.scalars(group, flat.steps[run.members[0]!]!),
+      })));
     }
     flat.values.storage.version++;
   }

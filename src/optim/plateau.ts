@@ -4,6 +4,7 @@
  * @module
  */
 
+import { recorder } from "../gpu/recorder.ts";
 import {
   checkArgument,
   groupsOf,
@@ -93,6 +94,7 @@ export class ReduceLROnPlateau {
 
   /** Takes note of an epoch's metric. */
   step(metric: number): void {
+    recorder()?.refuse("step ReduceLROnPlateau, whose metric the host reads");
     const { patience, cooldown } = this.#options;
     this.lastEpoch++;
     if (this.#isBetter(metric)) {

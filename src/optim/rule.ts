@@ -51,25 +51,27 @@ export interface FlatBuffers {
   readonly states: readonly Bindable[];
 }
 
-/** The plan of one step of a rule on a run. */
+/** The plan of one step of a rule on a run; `scalars` tells those of now. */
 export function planUpdate(
   rule: Rule,
   { firstQuad, quads }: Run,
   { dtype, gradients, values, states }: FlatBuffers,
-  scalars: Scalars,
+  scalars: () => Scalars,
 ): Plan {
+  const words = (): number[] => {
+    const numbers = scalars();
+    return [
+      ...[firstQuad, quads, 0, 0],
+      ...[...COMMON, ...rule.scalars].map((name) => f32Bits(numbers[name]!)),
+    ];
+  };
   return {
     name: rule.name,
     source,
     header: headerOf(rule, dtype),
     buffers: [gradients, values, ...states],
-    params: [
-      firstQuad,
-      quads,
-      0,
-      0,
-      ...[...COMMON, ...rule.scalars].map((name) => f32Bits(scalars[name]!)),
-    ],
+    params: words(),
+    live: words,
     groups: foldGroups(Math.ceil(quads / (GROUP * QUADS))),
   };
 }

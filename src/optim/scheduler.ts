@@ -7,6 +7,8 @@
  * @module
  */
 
+import { onReplay } from "../gpu/recorder.ts";
+
 /** A group as schedulers see it. */
 export interface ScheduledGroup {
   /** The rate, which schedulers write. */
@@ -95,8 +97,10 @@ export abstract class LRScheduler implements Scheduler {
   ): number;
 
   step(): void {
-    this.lastEpoch++;
-    this.apply();
+    onReplay(() => {
+      this.lastEpoch++;
+      this.apply();
+    });
   }
 
   /** Writes the rates of the epoch. */

@@ -11,6 +11,7 @@ import { Autograd } from "../autograd/node.ts";
 import { isGradEnabled } from "../autograd/mode.ts";
 import { backward, type BackwardOptions } from "../autograd/backward.ts";
 import { read } from "../gpu/readback.ts";
+import { recorder } from "../gpu/recorder.ts";
 import {
   add,
   addcdiv,
@@ -352,6 +353,7 @@ export class Tensor {
   }
   set grad(value: Tensor | undefined) {
     this.autograd.grad = value;
+    recorder()?.setsGradient(this.autograd);
   }
   /** Whether the tensor was made by hand and not by a recorded op. */
   get isLeaf(): boolean {

@@ -50,11 +50,11 @@ Deno.test("dispatch(), upload(), copy() and clear() act in order", async () => {
   const b = acquire(16);
   upload(a, new Uint32Array([1, 2, 3, 4]));
   dispatch(scale(a, 10)); // 11 21 31 41
-  copy(a, 0, b, 0, 16);
+  copy(a, b, 16);
   // an upload acts before what is recorded, so the stream submits that first
   upload(a, new Uint32Array([5, 5, 5, 5]));
   dispatch(scale(a, 1)); // 6 6 6 6
-  clear(b, 0, 4); // 0 21 31 41
+  clear({ buffer: b }, 0, 4); // 0 21 31 41
   dispatch(scale(b, 2)); // 1 43 63 83
   assertEquals(await Promise.all([words(a), words(b)]), [
     [6, 6, 6, 6],

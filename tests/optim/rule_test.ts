@@ -32,7 +32,7 @@ Deno.test("planUpdate() puts runs and scalars into the uniform, nothing into the
         values: values!,
         states: [state!],
       },
-      { ascent: 1, decay: 0, lr },
+      () => ({ ascent: 1, decay: 0, lr }),
     );
   const { params, groups, header, buffers } = plan(5, 0.5);
   assertEquals(params, [3, 5, 0, 0, f32Bits(1), f32Bits(0), f32Bits(0.5)]);

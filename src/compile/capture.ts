@@ -1,0 +1,200 @@
+/**
+ * Capture: a function runs eagerly while everything it sends to the GPU, and
+ * all that the host has to do again, is written down as a trace.
+ *
+ * @module
+ */
+
+import { isGradEnabled } from "../autograd/mode.ts";
+import type { Bindable, GpuBuffer, Plan } from "../gpu/plan.ts";
+import { pipelineOf } from "../gpu/pipelines.ts";
+import { type Leaf, type Recorder, withRecorder } from "../gpu/recorder.ts";
+import { Storage } from "../tensor/storage.ts";
+import type { DType } from "../tensor/dtype.ts";
+import type { Layout } from "../tensor/layout.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { lineOf } from "./call_site.ts";
+import type { Clear, Dispatch, Effect, Origin, Trace, Value } from "./trace.ts";
+import { type Form, formOf } from "./form.ts";
+
+/** A gradient that a call leaves at a leaf. */
+export interface LeftGradient {
+  readonly leaf: Leaf;
+  /** `slot`: where an optimizer wants it; `none`: it was forgotten. */
+  readonly left: "slot" | "none" | Made;
+}
+
+/** A tensor that a call makes or hands on. */
+export interface Made {
+  readonly value: Value;
+  readonly layout: Layout;
+  readonly dtype: DType;
+}
+
+/** A trace with what the call gave back. */
+export interface Capture extends Trace {
+  /** The structure of the result, with tensors by number. */
+  readonly form: Form;
+  /** The tensors of the result, in the order of `form`. */
+  readonly outputs: readonly Made[];
+  readonly gradients: readonly LeftGradient[];
+}
+
+/**
+ * Runs `body` and records it. Tensors of `inputs` may be others in a replay,
+ * everything else has to be the same. `results` gets the tensors returned.
+ *
+ * @throws {Error} If it reads a tensor, or does something else that can't be
+ * done again
+ * @throws {TypeError} If it is async, or returns what is neither tensor, number,
+ * string, boolean, array nor plain object
+ */
+export function capture(
+  inputs: readonly Tensor[],
+  body: () => unknown,
+  results: Tensor[],
+): Capture {
+  const tracer = new Tracer(inputs);
+  const result = withRecorder(tracer, body);
+  if (tracer.refused) {
+    // an async function fails by its promise, too: it has been told here
+    if (result instanceof Promise) result.catch(() => {});
+    throw tracer.refused;
+  }
+  const form = formOf(result, results, "the result");
+  const outputs = results.map((tensor) => tracer.made(tensor));
+  const gradients = tracer.gradients();
+  const left = gradients.map(({ left }) => left)
+    .filter((each) => typeof each === "object");
+  return {
+    form,
+    outputs,
+    gradients,
+    ends: [...outputs, ...left].map(({ value }) => value),
+    instructions: tracer.instructions,
+    effects: tracer.effects,
+    guards: [...tracer.guards.values(), ...tracer.alive()],
+  };
+}
+
+class Tracer implements Recorder {
+  readonly instructions: (Dispatch | Clear)[] = [];
+  readonly effects: Effect[] = [];
+  readonly guards = new Map<object, () => boolean>();
+  readonly #values = new Map<GpuBuffer, Value>();
+  readonly #outside = new Set<Storage>();
+  readonly #leaves = new Set<Leaf>();
+  /** What was refused, in case that the function goes on. */
+  refused: Error | undefined;
+  #count = 0;
+
+  constructor(inputs: readonly Tensor[]) {
+    inputs.forEach(({ storage }, index) => {
+      if (this.#values.has(storage.buffer)) return; // given twice
+      this.#add(storage.buffer, { kind: "input", index });
+    });
+  }
+
+  #add(buffer: GpuBuffer, origin: Origin): Value {
+    const value = { id: this.#count++, bytes: buffer.bytes, origin };
+    this.#values.set(buffer, value);
+    return value;
+  }
+
+  #valueOf(bindable: Bindable): Value {
+    const { buffer } = bindable;
+    const known = this.#values.get(buffer);
+    if (known) return known;
+    if (bindable instanceof Storage) this.#outside.add(bindable);
+    return this.#add(buffer, { kind: "outside", bindable });
+  }
+
+  acquired(buffer: GpuBuffer): void {
+    this.#add(buffer, { kind: "local" });
+  }
+
+  released(buffer: GpuBuffer): void {
+    this.#values.delete(buffer);
+  }
+
+  dispatched(plan: Plan): void {
+    const { buffers, ...rest } = plan;
+    const instruction: Dispatch = {
+      kind: "dispatch",
+      plan: rest,
+      pipeline: pipelineOf(plan),
+      values: buffers.map((bindable) => this.#valueOf(bindable)),
+      site: new Error(),
+    };
+    this.instructions.push(instruction);
+    if (plan.live) this.effects.push({ kind: "live", of: instruction });
+  }
+
+  cleared(target: Bindable, offset: number, bytes: number): void {
+    const value = this.#valueOf(target);
+    const site = new Error();
+    this.instructions.push({ kind: "clear", value, offset, bytes, site });
+  }
+
+  uploaded(buffer: GpuBuffer, data: ArrayBufferView): void {
+    const value = this.#values.get(buffer);
+    if (value?.origin.kind !== "local") {
+      this.refuse("write to a tensor from the host");
+    }
+    const { byteOffset, byteLength } = data;
+    const bytes = new Uint8Array(data.buffer, byteOffset, byteLength).slice();
+    value.origin = { kind: "constant", data: bytes };
+  }
+
+  refuse(what: string): never {
+    throw this.refused = new Error(
+      `Cannot ${what} inside a compiled function${lineOf(new Error())}: it ` +
+        `runs as one program, without the host; return the tensor and go on ` +
+        `outside`,
+    );
+  }
+
+  effect(again: () => void): void {
+    this.effects.push({ kind: "host", again });
+  }
+
+  guard(owner: object, holds: () => boolean): void {
+    if (!this.guards.has(owner)) this.guards.set(owner, holds);
+  }
+
+  needsGradient(leaf: Leaf): void {
+    if (this.#leaves.has(leaf)) return; // the program itself has put it there
+    this.#leaves.add(leaf);
+    const { grad, slot } = leaf;
+    if (grad && grad !== slot) {
+      this.refuse("add to a gradient that no optimizer holds");
+    }
+    this.guard(leaf, () => leaf.grad === grad);
+  }
+
+  setsGradient(leaf: Leaf): void {
+    this.#leaves.add(leaf);
+  }
+
+  made({ storage, layout, dtype }: Tensor): Made {
+    return { value: this.#valueOf(storage), layout, dtype };
+  }
+
+  gradients(): LeftGradient[] {
+    return [...this.#leaves].map((leaf) => {
+      const { grad, slot } = leaf;
+      const left = !grad
+        ? "none"
+        : grad === slot
+        ? "slot"
+        : this.made(grad as Tensor); // the only gradients there are
+      return { leaf, left };
+    });
+  }
+
+  *alive(): Iterable<() => boolean> {
+    for (const storage of this.#outside) yield () => storage.handles > 0;
+    const hasGrad = isGradEnabled();
+    yield () => isGradEnabled() === hasGrad;
+  }
+}

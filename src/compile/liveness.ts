@@ -1,0 +1,93 @@
+/**
+ * Liveness: which instructions matter to anybody, and from when to when a value
+ * is needed.
+ *
+ * @module
+ */
+
+import { accessesOf, type Instruction, type Value } from "./trace.ts";
+
+/**
+ * The instructions that lead to something that outlives the program: an output,
+ * an input or a tensor from outside that is written to. Those that write a part
+ * of a value that somebody needs are kept, all of them.
+ */
+export function withoutDead(
+  instructions: readonly Instruction[],
+  outputs: ReadonlySet<Value>,
+): Instruction[] {
+  const needed = new Set<Value>();
+  const kept: Instruction[] = [];
+  for (const instruction of instructions.toReversed()) {
+    const { reads, writes } = accessesOf(instruction);
+    const matters = writes.some((value) =>
+      needed.has(value) || outputs.has(value) ||
+      value.origin.kind === "outside" || value.origin.kind === "input"
+    );
+    if (!matters) continue;
+    kept.push(instruction);
+    for (const value of reads) needed.add(value);
+    for (const value of writes) needed.add(value);
+  }
+  return kept.reverse();
+}
+
+/** From the first instruction that touches a value to the last, both included. */
+export interface Lifetime {
+  readonly value: Value;
+  readonly first: number;
+  last: number;
+}
+
+/** The lifetimes of all values, in the order of their first use. */
+export function lifetimesOf(
+  instructions: readonly Instruction[],
+): Map<Value, Lifetime> {
+  const lifetimes = new Map<Value, Lifetime>();
+  instructions.forEach((instruction, at) => {
+    const { reads, writes } = accessesOf(instruction);
+    for (const value of [...reads, ...writes]) {
+      const lifetime = lifetimes.get(value);
+      if (lifetime) lifetime.last = at;
+      else lifetimes.set(value, { value, first: at, last: at });
+    }
+  });
+  return lifetimes;
+}
+
+/**
+ * Lays values whose lifetimes do not meet into the same slots.
+ *
+ * Largest first, each into the slot that it fits best: the greedy-by-size order
+ * of Pisarchyk & Lee 2020, arXiv:2001.03288, for buffers instead of offsets,
+ * because WebGPU can't bind one buffer for reading and writing at once.
+ *
+ * @returns The bytes of each slot, and the slot of each value
+ */
+export function planSlots(
+  lifetimes: Iterable<Lifetime>,
+): { readonly slots: number[]; readonly slotOf: Map<Value, number> } {
+  const slots: { readonly bytes: number; readonly users: Lifetime[] }[] = [];
+  const slotOf = new Map<Value, number>();
+  const bySize = [...lifetimes].sort((a, b) =>
+    b.value.bytes - a.value.bytes || a.first - b.first
+  );
+  for (const lifetime of bySize) {
+    const { value, first, last } = lifetime;
+    let best = -1;
+    slots.forEach(({ bytes, users }, at) => {
+      const isFree = users.every((user) =>
+        user.last < first || last < user.first
+      );
+      const isBetter = best < 0 || bytes < slots[best]!.bytes;
+      if (isFree && isBetter) best = at;
+    });
+    if (best < 0) {
+      best = slots.length;
+      slots.push({ bytes: value.bytes, users: [] });
+    }
+    slots[best]!.users.push(lifetime);
+    slotOf.set(value, best);
+  }
+  return { slots: slots.map(({ bytes }) => bytes), slotOf };
+}

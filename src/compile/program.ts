@@ -1,0 +1,290 @@
+/**
+ * Programs: a capture made ready to be replayed. Values lie in slots that the
+ * program owns, kernels are compiled, bind groups are made once; a replay does
+ * what the host has to do, then encodes one command after the other.
+ *
+ * @module
+ */
+
+import type { Pipeline } from "../gpu/pipelines.ts";
+import type { GpuBuffer, Plan } from "../gpu/plan.ts";
+import { acquire, release } from "../gpu/pool.ts";
+import {
+  clear,
+  copy,
+  encode,
+  makeBindGroup,
+  markUsed,
+  submit,
+  upload,
+} from "../gpu/stream.ts";
+import { Storage } from "../tensor/storage.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import type { Capture, LeftGradient, Made } from "./capture.ts";
+import { type Form, valueOf } from "./form.ts";
+import { lifetimesOf, planSlots } from "./liveness.ts";
+import {
+  accessesOf,
+  type Dispatch,
+  type Instruction,
+  type Trace,
+  type Value,
+} from "./trace.ts";
+
+/** Bind groups that a command keeps for the buffers it meets in turn. */
+const MAX_GROUPS = 64;
+
+/** A dispatch with everything that can be done beforehand. */
+interface Command {
+  readonly kind: "dispatch";
+  readonly name: string;
+  readonly pipeline: Pipeline;
+  readonly groups: Plan["groups"];
+  params: Uint32Array;
+  /** Places in the table of buffers. */
+  readonly places: readonly number[];
+  /** Where the buffers are the same in each replay. */
+  readonly bound: GPUBindGroup | undefined;
+  /** By the buffers' ids, where they are not. */
+  readonly byBuffers: Map<string, GPUBindGroup>;
+}
+
+/** A clear or a copy, by places in the table of buffers. */
+interface Transfer {
+  readonly kind: "clear" | "copy";
+  readonly from: number;
+  readonly to: number;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** A captured function, ready to be run with other inputs. */
+export class Program {
+  /** Dispatches of a replay. */
+  readonly dispatches: number;
+  /** Bytes of the slots. */
+  readonly bytes: number;
+  /** Every buffer that the program owns. */
+  readonly owned: readonly GpuBuffer[];
+  readonly #guards: readonly (() => boolean)[];
+  readonly #commands: readonly (Command | Transfer)[];
+  readonly #effects: readonly (() => void)[];
+  /** By place; those of inputs and outputs change from replay to replay. */
+  readonly #table: GpuBuffer[] = [];
+  readonly #places = new Map<Value, number>();
+  /** Places whose buffers are the same in each replay. */
+  readonly #fixed = new Set<number>();
+  readonly #made: readonly Value[];
+  readonly #written: readonly Value[];
+  readonly #outputs: readonly Made[];
+  readonly #gradients: readonly LeftGradient[];
+  readonly #form: Form;
+
+  /** A program of `instructions`, which do what the capture did. */
+  constructor(instructions: readonly Instruction[], capture: Capture) {
+    this.#gradients = capture.gradients;
+    this.#guards = capture.guards;
+    this.#form = capture.form;
+    this.#outputs = capture.outputs;
+    const lifetimes = lifetimesOf(instructions);
+    const outputs = new Set(capture.ends);
+    for (const value of outputs) {
+      if (!lifetimes.has(value)) {
+        lifetimes.set(value, { value, first: -1, last: -1 });
+      }
+    }
+    const owned: GpuBuffer[] = [];
+    const laid = [...lifetimes.values()].filter(({ value }) =>
+      value.origin.kind === "local" && !outputs.has(value)
+    );
+    const { slots, slotOf } = planSlots(laid);
+    const arena = slots.map((bytes) => acquire(bytes));
+    owned.push(...arena);
+    for (const value of lifetimes.keys()) {
+      const place = this.#table.length;
+      this.#places.set(value, place);
+      const { origin } = value;
+      const slot = slotOf.get(value);
+      let buffer: GpuBuffer | undefined;
+      if (slot !== undefined) buffer = arena[slot];
+      else if (origin.kind === "outside") buffer = origin.bindable.buffer;
+      else if (origin.kind === "constant") {
+        buffer = acquire(origin.data.byteLength);
+        owned.push(buffer);
+        upload(buffer, origin.data);
+      }
+      if (buffer) {
+        this.#table.push(buffer);
+        this.#fixed.add(place);
+      } else this.#table.push(HOLE);
+    }
+    this.#made = [...outputs].filter(({ origin }) => origin.kind === "local");
+    this.#written = [
+      ...new Set(instructions.flatMap((each) => accessesOf(each).writes)),
+    ].filter(({ origin }) =>
+      origin.kind === "outside" || origin.kind === "input"
+    );
+    const made = new Map<Dispatch, Command>();
+    this.#commands = instructions.map((instruction) => {
+      const command = this.#prepare(instruction);
+      if (instruction.kind === "dispatch" && command.kind === "dispatch") {
+        made.set(instruction, command);
+      }
+      return command;
+    });
+    this.#effects = effectsOf(capture, made);
+    this.owned = owned;
+    this.dispatches = made.size;
+    this.bytes = owned.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** Whether everything that the capture rests on is still so. */
+  get holds(): boolean {
+    return this.#guards.every((holds) => holds());
+  }
+
+  /** Runs the program on other inputs of the same form. */
+  run(inputs: readonly Tensor[]): unknown {
+    const table = this.#table;
+    const storages = new Map<Value, Storage>();
+    for (const [value, place] of this.#places) {
+      const { origin } = value;
+      if (origin.kind === "input") {
+        const { storage } = inputs[origin.index]!;
+        storages.set(value, storage);
+        table[place] = storage.buffer;
+      }
+    }
+    for (const value of this.#made) {
+      const storage = new Storage(value.bytes);
+      storages.set(value, storage);
+      table[this.#places.get(value)!] = storage.buffer;
+    }
+    for (const effect of this.#effects) effect();
+    for (const command of this.#commands) {
+      if (command.kind === "dispatch") {
+        const group = command.bound ?? this.#bind(command);
+        encode(command.pipeline, group, command.params, command.groups);
+      } else this.#transfer(command);
+    }
+    markUsed(table);
+    if (this.#effects.length > 0) submit();
+    for (const value of this.#written) {
+      const { origin } = value;
+      const written = origin.kind === "outside"
+        ? origin.bindable
+        : storages.get(value);
+      if (written instanceof Storage) written.version++;
+    }
+    return this.#give(storages, inputs);
+  }
+
+  #give(
+    storages: ReadonlyMap<Value, Storage>,
+    inputs: readonly Tensor[],
+  ): unknown {
+    const tensorOf = ({ value, layout, dtype }: Made): Tensor =>
+      new Tensor(storageOf(value, storages, inputs), layout, dtype, "compile");
+    for (const { leaf, left } of this.#gradients) {
+      if (left === "none") leaf.grad = undefined;
+      else if (left === "slot") leaf.grad = leaf.slot;
+      else leaf.grad = tensorOf(left).keep();
+    }
+    return valueOf(this.#form, this.#outputs.map(tensorOf));
+  }
+
+  #prepare(instruction: Instruction): Command | Transfer {
+    const placeOf = (value: Value): number => this.#places.get(value)!;
+    if (instruction.kind === "clear") {
+      const { value, offset, bytes } = instruction;
+      const to = placeOf(value);
+      return { kind: "clear", from: to, to, offset, bytes };
+    }
+    if (instruction.kind === "copy") {
+      const { from, to } = instruction;
+      const bytes = Math.min(from.bytes, to.bytes);
+      const places = { from: placeOf(from), to: placeOf(to) };
+      return { kind: "copy", ...places, offset: 0, bytes };
+    }
+    const { plan, pipeline, values } = instruction;
+    const places = values.map(placeOf);
+    const isFixed = places.every((place) => this.#fixed.has(place));
+    return {
+      kind: "dispatch",
+      name: plan.name,
+      pipeline,
+      groups: plan.groups,
+      params: Uint32Array.from(plan.params),
+      places,
+      bound: isFixed
+        ? makeBindGroup(pipeline, this.#buffersAt(places), plan.name)
+        : undefined,
+      byBuffers: new Map(),
+    };
+  }
+
+  #buffersAt(places: readonly number[]): GpuBuffer[] {
+    return places.map((place) => this.#table[place]!);
+  }
+
+  #bind({ byBuffers, places, pipeline, name }: Command): GPUBindGroup {
+    let key = "";
+    for (const place of places) {
+      if (!this.#fixed.has(place)) key += `${this.#table[place]!.id},`;
+    }
+    let group = byBuffers.get(key);
+    if (!group) {
+      if (byBuffers.size >= MAX_GROUPS) byBuffers.clear();
+      group = makeBindGroup(pipeline, this.#buffersAt(places), name);
+      byBuffers.set(key, group);
+    }
+    return group;
+  }
+
+  #transfer({ kind, from, to, offset, bytes }: Transfer): void {
+    const target = this.#table[to]!;
+    if (kind === "copy") copy(this.#table[from]!, target, bytes);
+    else clear({ buffer: target }, offset, bytes);
+  }
+}
+
+// Stands in the table until a replay brings the buffer.
+const HOLE: GpuBuffer = {
+  get gpu(): never {
+    throw new Error("A buffer was asked for that no replay has brought");
+  },
+  bytes: 0,
+  id: -1,
+  serial: -1,
+};
+
+function storageOf(
+  value: Value,
+  storages: ReadonlyMap<Value, Storage>,
+  inputs: readonly Tensor[],
+): Storage {
+  const { origin } = value;
+  if (origin.kind === "input") return inputs[origin.index]!.storage;
+  const storage = origin.kind === "outside"
+    ? origin.bindable
+    : storages.get(value);
+  if (storage instanceof Storage) return storage;
+  throw new Error("A result was asked for that no replay has made");
+}
+
+function effectsOf(
+  { effects }: Trace,
+  commands: ReadonlyMap<Dispatch, Command>,
+): (() => void)[] {
+  return effects.flatMap((effect) => {
+    if (effect.kind === "host") return [effect.again];
+    const command = commands.get(effect.of);
+    const { live } = effect.of.plan;
+    return command && live ? [() => command.params.set(live())] : [];
+  });
+}
+
+/** Gives the buffers of a program back. */
+export function releaseAll(buffers: readonly GpuBuffer[]): void {
+  for (const buffer of buffers) release(buffer);
+}

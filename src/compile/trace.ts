@@ -1,0 +1,169 @@
+/**
+ * Traces: what a function sent to the GPU and did on the host, as data.
+ *
+ * A buffer of the pool may hold several values one after the other; a trace
+ * speaks of values, each made once, so that programs can lay them anew. Nothing
+ * here is sent to the GPU: program.ts does that.
+ *
+ * @module
+ */
+
+import type { Pipeline } from "../gpu/pipelines.ts";
+import type { Bindable, Plan } from "../gpu/plan.ts";
+
+/**
+ * Where a value comes from:
+ *
+ * - `local`: it is made inside, and gone at the end unless it is returned
+ * - `input`: a tensor that the function is given
+ * - `outside`: a tensor that was there before, such as a parameter
+ * - `constant`: the host wrote it, and would write the same again
+ */
+export type Origin =
+  | { readonly kind: "local" }
+  | { readonly kind: "input"; readonly index: number }
+  | { readonly kind: "outside"; readonly bindable: Bindable }
+  | { readonly kind: "constant"; readonly data: Uint8Array<ArrayBuffer> };
+
+/** What a buffer holds from one acquisition to its release. */
+export interface Value {
+  readonly id: number;
+  /** Bytes of the buffer that it needs. */
+  readonly bytes: number;
+  origin: Origin;
+}
+
+/** A dispatch, by values instead of buffers. */
+export interface Dispatch {
+  readonly kind: "dispatch";
+  /** Without its buffers, which would be kept alive. */
+  readonly plan: Omit<Plan, "buffers">;
+  readonly pipeline: Pipeline;
+  /** What each binding holds. */
+  readonly values: readonly Value[];
+  /** Remembers the line, without the cost of telling it. */
+  readonly site: Error;
+}
+
+/** A part of a value becomes zero; offset and length in bytes. */
+export interface Clear {
+  readonly kind: "clear";
+  readonly value: Value;
+  readonly offset: number;
+  readonly bytes: number;
+  readonly site: Error;
+}
+
+/** A whole value becomes what another is. */
+export interface Copy {
+  readonly kind: "copy";
+  readonly from: Value;
+  readonly to: Value;
+}
+
+/** One command to the GPU. */
+export type Instruction = Dispatch | Clear | Copy;
+
+/** What the host does before the commands of a replay, in order. */
+export type Effect =
+  | { readonly kind: "host"; readonly again: () => void }
+  | { readonly kind: "live"; readonly of: Dispatch };
+
+/** Everything that one call did. */
+export interface Trace {
+  readonly instructions: readonly (Dispatch | Clear)[];
+  readonly effects: readonly Effect[];
+  /** All of them hold while the trace says what a call would do. */
+  readonly guards: readonly (() => boolean)[];
+  /** What outlives the call: results and gradients. */
+  readonly ends: readonly Value[];
+}
+
+/** What an instruction reads, and what it writes, perhaps only parts of it. */
+export function accessesOf(
+  instruction: Instruction,
+): { readonly reads: readonly Value[]; readonly writes: readonly Value[] } {
+  if (instruction.kind === "clear") {
+    return { reads: [], writes: [instruction.value] };
+  }
+  if (instruction.kind === "copy") {
+    return { reads: [instruction.from], writes: [instruction.to] };
+  }
+  const { values, pipeline: { writes } } = instruction;
+  return {
+    reads: values.filter((_, i) => !writes[i]),
+    writes: values.filter((_, i) => writes[i]),
+  };
+}
+
+/** Where two traces part, if they do; the sites are those of the second. */
+export function difference(
+  before: Trace,
+  after: Trace,
+): { readonly what: string; readonly site: Error | undefined } | undefined {
+  const names = new Map<Value, Value>();
+  const isSame = (a: Value, b: Value): boolean => {
+    const known = names.get(a);
+    if (known) return known === b;
+    names.set(a, b);
+    return a.bytes === b.bytes && sameOrigin(a.origin, b.origin);
+  };
+  const { length } = after.instructions;
+  for (let i = 0; i < length; i++) {
+    const [a, b] = [before.instructions[i], after.instructions[i]!];
+    const what = a ? differs(a, b, isSame) : "there was nothing more";
+    if (what) return { what: `${nameOf(b)}: ${what}`, site: b.site };
+  }
+  const more = before.instructions[length];
+  const what = more
+    ? `${nameOf(more)} before, now nothing more`
+    : before.ends.length !== after.ends.length ||
+        !after.ends.every((end, i) => isSame(before.ends[i]!, end))
+    ? "the result is another one than before"
+    : undefined;
+  return what === undefined ? undefined : { what, site: undefined };
+}
+
+function nameOf(instruction: Dispatch | Clear): string {
+  return instruction.kind === "clear" ? "clear" : instruction.plan.name;
+}
+
+function differs(
+  a: Dispatch | Clear,
+  b: Dispatch | Clear,
+  isSame: (a: Value, b: Value) => boolean,
+): string | undefined {
+  const other = `before it was ${nameOf(a)}`;
+  if (a.kind === "clear") {
+    const same = b.kind === "clear" && isSame(a.value, b.value) &&
+      a.offset === b.offset && a.bytes === b.bytes;
+    return same ? undefined : other;
+  }
+  if (b.kind === "clear") return other;
+  const [was, is] = [a.plan, b.plan];
+  if (was.name !== is.name || was.source !== is.source) return other;
+  const sameKernel = a.pipeline === b.pipeline &&
+    String(was.groups) === String(is.groups);
+  if (!sameKernel) return "before it had another shape or type";
+  for (const [i, value] of a.values.entries()) {
+    if (!isSame(value, b.values[i]!)) {
+      return "it has another operand than before, " +
+        "a tensor made in an earlier call or by the host";
+    }
+  }
+  if (!is.live && String(was.params) !== String(is.params)) {
+    return `a number or a size has changed since`;
+  }
+  return undefined;
+}
+
+function sameOrigin(a: Origin, b: Origin): boolean {
+  if (a.kind === "input" && b.kind === "input") return a.index === b.index;
+  if (a.kind === "outside" && b.kind === "outside") {
+    return a.bindable === b.bindable;
+  }
+  if (a.kind === "constant" && b.kind === "constant") {
+    return a.data.every((byte, i) => byte === b.data[i]);
+  }
+  return a.kind === b.kind;
+}

@@ -1,0 +1,70 @@
+/**
+ * The recorder: who watches while a function is captured. Lower rooms tell it
+ * what they send to the GPU and what the host does beside it; src/compile
+ * makes a program of that. While nobody records, all of this does nothing.
+ *
+ * @module
+ */
+
+import type { Bindable, GpuBuffer, Plan } from "./plan.ts";
+
+/** What a recorder is told. */
+export interface Recorder {
+  /** A buffer was handed out: what it held before is gone. */
+  acquired(buffer: GpuBuffer): void;
+  /** A buffer was given back; whoever gets it next is somebody else. */
+  released(buffer: GpuBuffer): void;
+  /** A plan was dispatched. */
+  dispatched(plan: Plan): void;
+  /** A part of a buffer became zero; offset and length in bytes. */
+  cleared(target: Bindable, offset: number, bytes: number): void;
+  /** The host wrote a buffer. */
+  uploaded(buffer: GpuBuffer, data: ArrayBufferView): void;
+  /**
+   * Something is done that no program can do again, as `what` says.
+   *
+   * @throws {Error} Always
+   */
+  refuse(what: string): never;
+  /** The host did something that each replay has to do again, in order. */
+  effect(again: () => void): void;
+  /** What was recorded counts for as long as this holds, once an owner. */
+  guard(owner: object, holds: () => boolean): void;
+  /** What follows depends on the gradient that a leaf has now. */
+  needsGradient(leaf: Leaf): void;
+  /** A leaf was given another gradient, or none. */
+  setsGradient(leaf: Leaf): void;
+}
+
+/** Where backward leaves gradients, seen from below. */
+export interface Leaf {
+  grad: Disposable | undefined;
+  readonly slot: Disposable | undefined;
+}
+
+let current: Recorder | undefined;
+
+/** Who records, if anybody does. */
+export function recorder(): Recorder | undefined {
+  return current;
+}
+
+/** Runs a synchronous `body` while `watcher` records, or nobody does. */
+export function withRecorder<T>(
+  watcher: Recorder | undefined,
+  body: () => T,
+): T {
+  const before = current;
+  current = watcher;
+  try {
+    return body();
+  } finally {
+    current = before;
+  }
+}
+
+/** Does something on the host, now and in each replay of what is recorded. */
+export function onReplay(effect: () => void): void {
+  withRecorder(undefined, effect); // effects within are part of it
+  current?.effect(effect);
+}
