@@ -32,6 +32,9 @@ export const WORKER_FLAG: symbol = Symbol.for("kindling.worker");
 
 const CPU_ADAPTERS = /llvmpipe|lavapipe|swiftshader|softpipe|basic render/i;
 
+/** Features that are used where there are: half floats, and a clock. */
+const WANTED: readonly GPUFeatureName[] = ["shader-f16", "timestamp-query"];
+
 async function findGpu(): Promise<Gpu | undefined> {
   if (Reflect.get(globalThis, WORKER_FLAG) === true) return undefined;
   const adapter = await navigator.gpu?.requestAdapter();
@@ -41,7 +44,7 @@ async function findGpu(): Promise<Gpu | undefined> {
   const hasF16 = features.has("shader-f16");
   const device = await adapter.requestDevice({
     label: "kindling",
-    requiredFeatures: hasF16 ? ["shader-f16"] : [],
+    requiredFeatures: WANTED.filter((feature) => features.has(feature)),
     // defaults are small: 128 MiB a binding, 256 MiB a buffer, 8 buffers
     requiredLimits: {
       maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,

@@ -16,6 +16,8 @@ export interface Pipeline {
   readonly gpu: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;
   readonly id: number;
+  /** The kernel, as profiles name it. */
+  readonly name: string;
   /** Whether the kernel writes to the buffer of each binding. */
   readonly writes: readonly boolean[];
 }
@@ -92,6 +94,7 @@ function compile(plan: Plan, code: string): Pipeline {
     }),
     layout,
     id: made,
+    name: plan.name,
     writes,
   };
 }

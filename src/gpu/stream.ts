@@ -45,6 +45,7 @@ const bindGroups = new Map<string, GPUBindGroup>();
 let uniforms: GPUBuffer | undefined;
 let encoder: GPUCommandEncoder | undefined;
 let pass: GPUComputePassEncoder | undefined;
+let stampsOf: ((name: string) => GPUComputePassTimestampWrites) | undefined;
 let slot = 0;
 let serial = 0;
 let lateError: string | undefined;
@@ -77,10 +78,13 @@ export function encode(
   params: ArrayLike<number>,
   [x, y, z]: Plan["groups"],
 ): void {
-  if (!pass) {
+  if (!pass || stampsOf) {
     listen();
+    pass?.end();
     encoder ??= gpu().device.createCommandEncoder();
-    pass = encoder.beginComputePass();
+    pass = encoder.beginComputePass(
+      stampsOf && { timestampWrites: stampsOf(pipeline.name) },
+    );
   }
   words.set(params, slot * (SLOT / 4));
   offset[0] = slot * SLOT;
@@ -89,6 +93,20 @@ export function encode(
   pass.dispatchWorkgroups(x, y, z);
   counts.dispatches++;
   if (++slot === SLOTS) submit();
+}
+
+/**
+ * Gives each dispatch from now on a pass of its own, with the time stamps that
+ * `stamps` makes for a kernel of this name; until the function returned is
+ * called.
+ */
+export function watchPasses(
+  stamps: (name: string) => GPUComputePassTimestampWrites,
+): () => void {
+  stampsOf = stamps;
+  return () => {
+    stampsOf = undefined;
+  };
 }
 
 /** Notes that what is recorded uses these buffers: uploads submit it first. */
