@@ -8,8 +8,10 @@
  * @module
  */
 
-/** A model of the training workloads. */
-export type ModelName = "cnn" | "mlp" | "lenet";
+import { type ResNetName, resnetParameters } from "./resnet.ts";
+
+/** A model of the workloads. */
+export type ModelName = "cnn" | "mlp" | "lenet" | "resnet18" | "resnet18-cifar";
 
 /** Values and shape of one parameter. */
 export interface Values {
@@ -47,7 +49,9 @@ export function labels(n: number): Int32Array<ArrayBuffer> {
 }
 
 /** Shape of each weight; its bias has the number of outputs. */
-const WEIGHTS: Readonly<Record<ModelName, readonly (readonly number[])[]>> = {
+const WEIGHTS: Readonly<
+  Record<Exclude<ModelName, ResNetName>, readonly (readonly number[])[]>
+> = {
   cnn: [[32, 1, 3, 3], [64, 32, 3, 3], [9216, 128], [128, 10]],
   mlp: [[784, 512], [512, 512], [512, 10]],
   lenet: [[6, 1, 5, 5], [16, 6, 5, 5], [400, 120], [120, 84], [84, 10]],
@@ -58,8 +62,23 @@ export function product(sizes: readonly number[]): number {
   return sizes.reduce((size, length) => size * length, 1);
 }
 
-/** `w1`, `b1`, `w2`, … of a model, each within 1 / sqrt(inputs of an output). */
+/**
+ * The parameters of a model, in the order in which its layers come: `w1`, `b1`,
+ * `w2`, … of the small ones, torchvision's names of the others. Each is within
+ * 1 / sqrt(inputs of an output), or as resnet.ts says.
+ */
 export function parameters(model: ModelName): Record<string, Values> {
+  if (model === "resnet18" || model === "resnet18-cifar") {
+    return Object.fromEntries(
+      resnetParameters(model).map(({ name, shape, scale }, i) => {
+        const size = product(shape);
+        const data = scale === "ones"
+          ? new Float32Array(size).fill(1)
+          : random(size, 100 + i, scale);
+        return [name, { data, shape }];
+      }),
+    );
+  }
   const entries = WEIGHTS[model].flatMap((shape, i) => {
     const isFilter = shape.length === 4;
     const outputs = (isFilter ? shape[0] : shape[1]) ?? 0;

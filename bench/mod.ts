@@ -2,180 +2,131 @@
  * The bench: Kindling's times, and those of other libraries on the same
  * adapter, taken in turns in one run.
  *
- *     ./run bench [GROUP…] [--versus jax,tfjs] [--rounds N]
+ *     ./run bench [GROUP…] [--versus jax,tfjs,…] [--rounds N] [--help]
+ *     ./run bench --table      writes the table in README.md
  *
  * Each library runs each group in a process of its own, one after the other, as
- * often as `--rounds` says; the best median of the rounds counts. A line of
- * output is one workload as JSON; with `--versus` a table of ratios follows,
- * larger than 1 where Kindling is faster.
+ * often as `--rounds` says. What is printed at the end is the best median of
+ * the rounds, the spread of the medians, and ratios larger than 1 where
+ * Kindling is better.
  *
  * @module
  */
 
-import { type Group, GROUPS, type Line, measure } from "./workloads.ts";
-
-/** Where the adapter of each library is. */
-const LIBRARIES = {
-  kindling: "./libraries/kindling.ts",
-  jax: "./libraries/jax.ts",
-  tfjs: "./libraries/tfjs.ts",
-} as const;
-
-type LibraryName = keyof typeof LIBRARIES;
-
-interface Options {
-  readonly groups: readonly Group[];
-  readonly versus: readonly LibraryName[];
-  readonly rounds: number;
-}
-
-function isGroup(word: string): word is Group {
-  return GROUPS.some((group) => group === word);
-}
-
-function isLibrary(word: string): word is LibraryName {
-  return Object.hasOwn(LIBRARIES, word);
-}
-
-function parse(words: readonly string[]): Options {
-  const groups: Group[] = [];
-  let versus: LibraryName[] = [];
-  let rounds = 1;
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i]!;
-    const [flag, given] = word.split("=", 2);
-    if (flag === "--versus") {
-      const names = (given ?? words[++i] ?? "").split(",");
-      versus = names.filter(isLibrary);
-      if (versus.length !== names.length || versus.includes("kindling")) {
-        throw new RangeError(
-          `Cannot compare with "${names.join(",")}": expected jax, tfjs`,
-        );
-      }
-      rounds = Math.max(rounds, 2);
-    } else if (flag === "--rounds") {
-      rounds = Number(given ?? words[++i]);
-      if (!Number.isInteger(rounds) || rounds < 1) {
-        throw new RangeError("--rounds expects a positive integer");
-      }
-    } else if (isGroup(word)) {
-      groups.push(word);
-    } else {
-      throw new RangeError(
-        `Cannot run "${word}": expected ${GROUPS.join(", ")}`,
-      );
-    }
-  }
-  return { groups: groups.length > 0 ? groups : GROUPS, versus, rounds };
-}
+import type { GroupName } from "./groups.ts";
+import { type LibraryName, runGroup } from "./libraries.ts";
+import { describeMachine, formatMachine } from "./machine.ts";
+import { type Options, parseOptions, usage } from "./options.ts";
+import { formatTable, replaceTable } from "./readme_table.ts";
+import { Results } from "./results.ts";
+import { formatResults } from "./tables.ts";
 
 function print(text: string): void {
-  const bytes = new TextEncoder().encode(`${text}\n`);
+  write(Deno.stdout, `${text}\n`);
+}
+
+function write(
+  out: { writeSync(bytes: Uint8Array): number },
+  text: string,
+): void {
+  const bytes = new TextEncoder().encode(text);
   for (let at = 0; at < bytes.length;) {
-    at += Deno.stdout.writeSync(bytes.subarray(at));
+    at += out.writeSync(bytes.subarray(at));
   }
 }
 
-// One library, one group, in this process: what the children below do.
-async function runHere(name: LibraryName, group: Group): Promise<void> {
-  const { library } = await import(LIBRARIES[name]);
-  await measure(library, group, (line) => print(JSON.stringify(line)));
-}
-
-async function runChild(name: LibraryName, group: Group): Promise<Line[]> {
-  const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--quiet",
-      "--allow-all",
-      "--no-lock",
-      "--no-check",
-      import.meta.url,
-      `--child=${name}`,
-      group,
-    ],
-    stdout: "piped",
-    stderr: "piped",
-  }).output();
-  const lines = new TextDecoder().decode(stdout).split("\n")
-    .filter((line) => line.startsWith("{"))
-    .map((line): Line => JSON.parse(line)); // our own child's lines
-  if (!success) {
-    const reason = new TextDecoder().decode(stderr).trim().split("\n").at(0);
-    lines.push({ peer: name, workload: group, error: reason });
-  }
-  return lines;
-}
-
-/** The best of a workload's rounds, by library. */
-type Best = Map<string, Map<LibraryName, Line>>;
-
-function isBetter(line: Line, than: Line | undefined): boolean {
-  if (!than) return true;
-  return line.median_ms !== undefined
-    ? line.median_ms < (than.median_ms ?? Infinity)
-    : (line.samples_per_s ?? 0) > (than.samples_per_s ?? 0);
-}
-
-function ratio(ours: Line | undefined, theirs: Line | undefined): string {
-  if (ours?.median_ms && theirs?.median_ms) {
-    return `${(theirs.median_ms / ours.median_ms).toFixed(2)}x`;
-  }
-  return "-";
-}
-
-function printTable(best: Best, versus: readonly LibraryName[]): void {
-  const head = ["workload", "kindling ms", "GFLOP/s or GB/s"];
-  for (const name of versus) head.push(`${name} ms`, `vs ${name}`);
-  const rows = [head];
-  for (const [workload, lines] of best) {
-    const ours = lines.get("kindling");
-    const rate = ours?.gflops ?? ours?.gbps ?? ours?.samples_per_s;
-    const row = [workload, `${ours?.median_ms ?? "-"}`, `${rate ?? "-"}`];
-    for (const name of versus) {
-      const theirs = lines.get(name);
-      row.push(`${theirs?.median_ms ?? "-"}`, ratio(ours, theirs));
-    }
-    rows.push(row);
-  }
-  const widths = head.map((_, i) =>
-    Math.max(...rows.map((row) => row[i]!.length))
-  );
-  for (const row of rows) {
-    print(row.map((cell, i) => cell.padEnd(widths[i]!)).join("  "));
-  }
-}
-
-async function main(words: readonly string[]): Promise<void> {
-  const [first = "", second = ""] = words;
-  const child = first.startsWith("--child=") ? first.slice(8) : undefined;
-  if (child !== undefined && isLibrary(child) && isGroup(second)) {
-    return await runHere(child, second);
-  }
-  const { groups, versus, rounds } = parse(words);
-  const best: Best = new Map();
+/** Runs all rounds of all groups; what is under way goes to standard error. */
+async function measureAll(options: Options): Promise<Results> {
+  const { groups, versus, rounds, isJson } = options;
+  const results = new Results();
+  const run = async (group: GroupName, name: LibraryName, round: string) => {
+    if (results.absent.has(name)) return [];
+    write(Deno.stderr, `${group}, ${round}: ${name}\n`);
+    return await runGroup(name, group, options);
+  };
   for (const group of groups) {
-    for (let round = 0; round < rounds; round++) {
-      for (const name of ["kindling", ...versus] as const) {
-        for (const line of await runChild(name, group)) {
-          print(JSON.stringify(line));
-          const lines = best.get(line.workload) ?? new Map();
-          best.set(line.workload, lines);
-          if (isBetter(line, lines.get(name))) lines.set(name, line);
+    const names = ["kindling", ...versus] as const;
+    if (group === "cold") { // a driver that has not seen the shaders is another
+      for (const name of names) await run(group, name, "not counted");
+    }
+    // results are right or wrong whatever the round
+    const count = group === "verify" ? 1 : rounds;
+    for (let round = 1; round <= count; round++) {
+      for (const name of names) {
+        for (const line of await run(group, name, `${round}/${count}`)) {
+          if (isJson) print(JSON.stringify({ round, ...line }));
+          results.add(name, line);
         }
       }
     }
   }
-  if (versus.length > 0) printTable(best, versus);
+  return results;
+}
+
+/** What `--json` ends with: the best of each, and ratios. */
+function summaryOf(results: Results, { versus }: Options): unknown {
+  return Object.fromEntries(results.workloads.map((workload) => {
+    const libraries = (["kindling", ...versus] as const).flatMap((name) => {
+      const figure = results.figure(workload, name);
+      if (!figure) return [];
+      const { unit, best, spread } = figure;
+      const times = name === "kindling"
+        ? undefined
+        : results.ratio(workload, name);
+      return [[name, { unit, best, spread, times }] as const];
+    });
+    return [workload, Object.fromEntries(libraries)];
+  }));
+}
+
+/** Whether a library of ours failed, or any gave a wrong result. */
+function isBad(results: Results): boolean {
+  return results.workloads.some((workload) =>
+    results.lines(workload, "kindling").some(({ error, ok }) =>
+      error !== undefined || ok === false
+    )
+  );
+}
+
+async function main(words: readonly string[]): Promise<number> {
+  const options = parseOptions(words);
+  const { versus, rounds, isEager, isJson, readme } = options;
+  if (options.isHelp) {
+    print(usage());
+    return 0;
+  }
+  const text = readme === undefined ? "" : await Deno.readTextFile(readme);
+  if (readme !== undefined) replaceTable(text, ""); // refuses before it runs
+  const machine = await describeMachine();
+  write(Deno.stderr, `${formatMachine(machine)}\n`);
+  const results = await measureAll(options);
+  if (isJson) {
+    print(JSON.stringify({
+      machine,
+      rounds,
+      isEager,
+      absent: Object.fromEntries(results.absent),
+      summary: summaryOf(results, options),
+    }));
+  } else print(formatResults(results, versus));
+  if (readme !== undefined) {
+    const table = formatTable(results, { machine, versus, rounds, isEager });
+    await Deno.writeTextFile(readme, replaceTable(text, table));
+    await new Deno.Command(Deno.execPath(), {
+      args: ["fmt", "--quiet", readme],
+    }).output();
+  }
+  return isBad(results) ? 1 : 0;
 }
 
 if (import.meta.main) {
   try {
-    await main(Deno.args);
-    Deno.exit(0); // other libraries leave timers behind
+    Deno.exit(await main(Deno.args));
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    print(error.message);
+    const isUsage = error instanceof RangeError || error instanceof TypeError ||
+      error instanceof SyntaxError;
+    if (!isUsage) throw error;
+    write(Deno.stderr, `${error.message}\n`);
     Deno.exit(2);
   }
 }

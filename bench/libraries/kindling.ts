@@ -1,5 +1,5 @@
 /**
- * Kindling as the bench drives it: eager ops, modules and optimizers as a user
+ * Kindling as the bench drives it: ops, modules and optimizers as a user
  * writes them.
  *
  * @module
@@ -8,9 +8,7 @@
 import {
   data,
   F,
-  fromHost,
   grad,
-  HostArray,
   nn,
   noGrad,
   optim,
@@ -19,92 +17,114 @@ import {
 } from "@kindling/kindling";
 import { SyntheticDigits } from "@kindling/kindling/datasets";
 
-import type { ModelName } from "../data.ts";
-import type { Library, Trainer, TrainingJob } from "../workloads.ts";
+import type { Values } from "../data.ts";
+import type { Library, LibraryOptions, LoadingJob } from "../library.ts";
+import { makeModel, makeStep, put } from "./kindling_models.ts";
 
-function put(
-  values: Float32Array<ArrayBuffer>,
-  shape: readonly number[],
-): Tensor {
-  return fromHost(new HostArray(values, shape));
+/** A function of tensors, as written or compiled. */
+type Prepare = <Args extends Tensor[], Result extends Tensor | Tensor[]>(
+  run: (...args: Args) => Result,
+) => (...args: Args) => Result;
+
+/** The adapter. */
+export function open(_options: LibraryOptions): Promise<Library<Tensor>> {
+  const prepare: Prepare = (run) => run;
+  const chain = prepare((x: Tensor) => x.mul(2).add(1).relu().mul(3));
+  const convGrad = prepare(withGradients((x, w) => conv(x, w)));
+  const attentionGrad = [false, true].map((isCausal) =>
+    prepare(withGradients((q, k, v) => attention(q, k, v, isCausal)))
+  );
+  const layerNormGrad = prepare(withGradients(layerNorm));
+  return Promise.resolve({
+    name: "kindling",
+    put: (data, shape) => put({ data, shape }),
+    get: (tensor) => tensor.data(),
+    sync: async (tensor) => {
+      await tensor.flatten().slice(0, 0, 1).data();
+    },
+    free: (...tensors) => tensors.forEach((tensor) => tensor.dispose()),
+    matmul: (a, b) => a.matmul(b),
+    conv,
+    convGrad: (x, w, dy) => convGrad(dy, x, w),
+    chain,
+    sum: (x) => x.sum(),
+    softmax: (x) => x.softmax(-1),
+    add: (a, b) => a.add(b),
+    attention,
+    attentionGrad: (q, k, v, dy, isCausal) =>
+      attentionGrad[Number(isCausal)]!(dy, q, k, v),
+    layerNorm,
+    layerNormGrad: (x, scale, shift, dy) => layerNormGrad(dy, x, scale, shift),
+    adam: (values, gradients) => prepare(adamStep(values, gradients)),
+    trainer(job) {
+      const { images, labels, ...made } = makeStep(job);
+      const step = prepare(made.step);
+      return {
+        step() {
+          const loss = step(images, labels);
+          return { read: () => loss.item(), drop: () => {} };
+        },
+      };
+    },
+    classifier(job) {
+      const model = makeModel(job).eval();
+      const images = put({ data: job.images, shape: job.shape });
+      const run = prepare((x: Tensor) => noGrad(() => model.call(x)));
+      return () => run(images);
+    },
+    loader,
+  });
 }
 
-const MODELS: Readonly<Record<ModelName, () => nn.Sequential>> = {
-  cnn: () =>
-    new nn.Sequential(
-      new nn.Conv2d(1, 32, 3),
-      new nn.ReLU(),
-      new nn.Conv2d(32, 64, 3),
-      new nn.ReLU(),
-      new nn.MaxPool2d(2),
-      new nn.Flatten(),
-      new nn.Linear(9216, 128),
-      new nn.ReLU(),
-      new nn.Linear(128, 10),
-    ),
-  lenet: () =>
-    new nn.Sequential(
-      new nn.Conv2d(1, 6, 5, { padding: 2 }),
-      new nn.ReLU(),
-      new nn.MaxPool2d(2),
-      new nn.Conv2d(6, 16, 5),
-      new nn.ReLU(),
-      new nn.MaxPool2d(2),
-      new nn.Flatten(),
-      new nn.Linear(400, 120),
-      new nn.ReLU(),
-      new nn.Linear(120, 84),
-      new nn.ReLU(),
-      new nn.Linear(84, 10),
-    ),
-  mlp: () =>
-    new nn.Sequential(
-      new nn.Linear(784, 512),
-      new nn.ReLU(),
-      new nn.Linear(512, 512),
-      new nn.ReLU(),
-      new nn.Linear(512, 10),
-    ),
-};
+function conv(x: Tensor, w: Tensor): Tensor {
+  return F.conv2d(x, w, undefined, { padding: 1 });
+}
 
-function trainer(job: TrainingJob): Trainer {
-  const model = MODELS[job.model]();
-  const given = Object.values(job.parameters);
-  noGrad(() => {
-    [...model.parameters()].forEach((parameter, i) => {
-      const { data: values, shape } = given[i]!;
-      const value = put(values, shape);
-      // linear weights are handed over as [in, out]
-      parameter.copy_(shape.length === 2 ? value.transpose(0, 1) : value);
-    });
-  });
-  const optimizer = job.rule === "sgd"
-    ? new optim.SGD(model.parameters(), { lr: job.lr, momentum: 0.9 })
-    : new optim.Adam(model.parameters(), { lr: job.lr });
-  const shape = job.model === "mlp" ? [job.batch, 784] : [job.batch, 1, 28, 28];
-  const images = put(job.images, shape);
-  const labels = fromHost(new HostArray(job.labels));
-  return {
-    step() {
-      optimizer.zeroGrad();
-      const loss = F.crossEntropy(model.call(images), labels);
-      loss.backward();
-      optimizer.step();
-      return { read: () => loss.item(), drop: () => {} };
-    },
+function attention(q: Tensor, k: Tensor, v: Tensor, isCausal: boolean): Tensor {
+  return F.scaledDotProductAttention(q, k, v, { isCausal });
+}
+
+function layerNorm(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
+  return F.layerNorm(x, [x.shape.at(-1)!], { weight, bias });
+}
+
+/** The result of `run` and its gradients, from dy and the inputs. */
+function withGradients<Inputs extends Tensor[]>(
+  run: (...inputs: Inputs) => Tensor,
+): (dy: Tensor, ...inputs: Inputs) => Tensor[] {
+  return (gradient, ...inputs) => {
+    const leaves = inputs.map((x) => x.detach().requiresGrad_());
+    const y = run(...leaves as Inputs); // as many as there were
+    return [y, ...grad(y, leaves, { gradient })];
   };
 }
 
+function adamStep(values: Values[], gradients: Values[]): () => Tensor {
+  const parameters = values.map((each) => new nn.Parameter(put(each)));
+  const optimizer = new optim.Adam(parameters);
+  parameters.forEach((parameter, i) => parameter.grad = put(gradients[i]!));
+  return () => {
+    optimizer.step();
+    return parameters[0]!.detach();
+  };
+}
+
+const T = vision.transforms;
+/** What is done to a batch of each kind, on the GPU. */
+const TRANSFORMS = {
+  mnist: T.compose([T.toFloat(), T.normalize([0.1307], [0.3081])]),
+};
 let digits: SyntheticDigits | undefined;
 
-async function loader(workers: number): Promise<number> {
+async function loader(
+  { kind, workers, batchSize }: LoadingJob,
+): Promise<number> {
   digits ??= new SyntheticDigits({ length: 30_000 });
-  const T = vision.transforms;
   const batches = new data.DataLoader(digits, {
-    batchSize: 64,
+    batchSize,
     shuffle: true,
     numWorkers: workers,
-    batchTransform: T.compose([T.toFloat(), T.normalize([0.1307], [0.3081])]),
+    batchTransform: TRANSFORMS[kind],
   });
   const start = performance.now();
   let last: Tensor | undefined;
@@ -112,30 +132,3 @@ async function loader(workers: number): Promise<number> {
   await last?.slice(0, 0, 1).data();
   return digits.length * 1000 / (performance.now() - start);
 }
-
-/** The adapter. */
-export const library: Library<Tensor> = {
-  name: "kindling",
-  put,
-  putImage: put,
-  putFilter: put,
-  get: (tensor) => tensor.data(),
-  sync: async (tensor) => {
-    await tensor.flatten().slice(0, 0, 1).data();
-  },
-  free: (...tensors) => tensors.forEach((tensor) => tensor.dispose()),
-  matmul: (a, b) => a.matmul(b),
-  conv: (x, w) => F.conv2d(x, w, undefined, { padding: 1 }),
-  convGrad: (x, w, dy) => {
-    const inputs = [x.detach().requiresGrad_(), w.detach().requiresGrad_()];
-    const y = F.conv2d(inputs[0]!, inputs[1]!, undefined, { padding: 1 });
-    const grads = grad(y, inputs, { gradient: dy });
-    return [y, ...grads];
-  },
-  chain: (x) => x.mul(2).add(1).relu().mul(3),
-  sum: (x) => x.sum(),
-  softmax: (x) => x.softmax(-1),
-  add: (a, b) => a.add(b),
-  trainer,
-  loader,
-};
