@@ -16,7 +16,12 @@
 
 import { philox4x32, toUniform } from "../src/tensor/philox.ts";
 import { DIGIT_STROKES, type Stroke } from "./digit_strokes.ts";
-import { EDGE, IMAGE_BYTES } from "./grey_images.ts";
+
+/** Pixels along an edge of an image. */
+export const EDGE = 28;
+
+/** Bytes of one image. */
+export const IMAGE_BYTES = EDGE * EDGE;
 
 /** The last word of the counter: what tells these draws from all others. */
 const DOMAIN = 3;

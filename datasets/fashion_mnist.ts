@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { HostArray } from "../src/tensor/host_array.ts";
 import {
   MNIST,
   type MNISTOptions,
@@ -18,7 +19,7 @@ import {
  * Source: Xiao, Rasul, Vollgraf 2017, arXiv:1708.07747; files, sums and folders
  * as in torchvision.datasets.FashionMNIST.
  */
-export class FashionMNIST extends MNIST {
+export class FashionMNIST<X = HostArray, Y = number> extends MNIST<X, Y> {
   /** Where workers find this class. */
   static override url: string = import.meta.url;
 
@@ -65,9 +66,12 @@ export class FashionMNIST extends MNIST {
    *
    * @throws As `MNIST.open` does
    */
-  static override async open(
-    options: MNISTOptions = {},
-  ): Promise<FashionMNIST> {
-    return new FashionMNIST(await openSplit(FashionMNIST.source, options));
+  static override async open<X = HostArray, Y = number>(
+    options: MNISTOptions<X, Y> = {},
+  ): Promise<FashionMNIST<X, Y>> {
+    return new FashionMNIST(
+      await openSplit(FashionMNIST.source, options),
+      options,
+    );
   }
 }

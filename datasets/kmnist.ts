@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { HostArray } from "../src/tensor/host_array.ts";
 import {
   MNIST,
   type MNISTOptions,
@@ -18,7 +19,7 @@ import {
  * Source: Clanuwat et al. 2018, arXiv:1812.01718; files, sums and folders as in
  * torchvision.datasets.KMNIST.
  */
-export class KMNIST extends MNIST {
+export class KMNIST<X = HostArray, Y = number> extends MNIST<X, Y> {
   /** Where workers find this class. */
   static override url: string = import.meta.url;
 
@@ -54,7 +55,9 @@ export class KMNIST extends MNIST {
    *
    * @throws As `MNIST.open` does
    */
-  static override async open(options: MNISTOptions = {}): Promise<KMNIST> {
-    return new KMNIST(await openSplit(KMNIST.source, options));
+  static override async open<X = HostArray, Y = number>(
+    options: MNISTOptions<X, Y> = {},
+  ): Promise<KMNIST<X, Y>> {
+    return new KMNIST(await openSplit(KMNIST.source, options), options);
   }
 }

@@ -9,40 +9,37 @@
  * @module
  */
 
-import type { BatchContext } from "../src/data/batch.ts";
+import type { BatchContext, Collated } from "../src/data/batch.ts";
 import { Dataset } from "../src/data/dataset.ts";
+import type { Generator } from "../src/tensor/generator.ts";
 import { HostArray } from "../src/tensor/host_array.ts";
+import type { Image } from "../src/vision/image.ts";
 import { joinPath, requestAccess, withPath } from "./_shared.ts";
-import { cacheFolder } from "./cache_folder.ts";
-import { download, type DownloadOptions } from "./download.ts";
-import {
-  checkIndex,
-  EDGE,
-  gather,
-  imageAt,
-  type LabelledBatch,
-  type LabelledImage,
-} from "./grey_images.ts";
+import { download } from "./download.ts";
 import { parseIdx } from "./idx.ts";
+import {
+  allOf,
+  batchOf,
+  type LabelledBatch,
+  type MemoryImages,
+  sampleOf,
+} from "./memory_images.ts";
+import {
+  describeDataset,
+  type SampleTransform,
+  type SampleTransforms,
+} from "./sample_transforms.ts";
+import { datasetsFolder, type SourceOptions } from "./source_options.ts";
 
-/** How to open MNIST, Fashion-MNIST or KMNIST. */
-export interface MNISTOptions {
-  /** The 60,000 training images, or the 10,000 test images. Default: true. */
-  readonly train?: boolean;
-  /** Folder of datasets. Default: `datasets` in the cache folder. */
-  readonly root?: string;
-  /** URLs of folders that hold the files, instead of the usual ones. */
-  readonly mirrors?: readonly string[];
-  /**
-   * Whether to download what is missing or does not match its checksum. With
-   * false the files in `root` are taken as they are. Default: true.
-   */
-  readonly download?: boolean;
-  /** As in `download`. Default: true. */
-  readonly progress?: DownloadOptions["progress"];
-  /** Stops a download; what has arrived is kept for the next one. */
-  readonly signal?: AbortSignal;
-}
+/** Pixels along an edge of an image. */
+const EDGE = 28;
+
+/**
+ * How to open MNIST, Fashion-MNIST or KMNIST. `transform` gets an `Image` of one
+ * channel; with it, or a `targetTransform`, samples are made one by one.
+ */
+export interface MNISTOptions<X = HostArray, Y = number>
+  extends SourceOptions, SampleTransforms<Image, number, X, Y> {}
 
 /** One of the four files. */
 export interface MNISTFile {
@@ -93,7 +90,8 @@ export interface MNISTSplit {
  * Source: LeCun, Cortes, Burges, http://yann.lecun.com/exdb/mnist/; files,
  * sums and folders as in torchvision.datasets.MNIST.
  */
-export class MNIST extends Dataset<LabelledImage> {
+export class MNIST<X = HostArray, Y = number> extends Dataset<[X, Y]>
+  implements MemoryImages<X, Y> {
   /** Where workers find this class. */
   static url: string = import.meta.url;
 
@@ -139,9 +137,18 @@ export class MNIST extends Dataset<LabelledImage> {
   readonly pixels: Uint8Array<ArrayBufferLike>;
   /** The label of each image, in shared memory. */
   readonly labels: Int32Array<ArrayBufferLike>;
+  /** The shape of an image, [1, 28, 28]. */
+  readonly imageShape: MemoryImages<X, Y>["imageShape"] = [1, EDGE, EDGE];
+  /** What is done to an image. */
+  readonly transform: SampleTransform<Image, X> | undefined;
+  /** What is done to a label. */
+  readonly targetTransform: SampleTransform<number, Y> | undefined;
 
   /** Use `MNIST.open()`, which reads the files. */
-  constructor({ source, folder, train, pixels, labels }: MNISTSplit) {
+  constructor(
+    { source, folder, train, pixels, labels }: MNISTSplit,
+    { transform, targetTransform }: SampleTransforms<Image, number, X, Y> = {},
+  ) {
     super();
     this.name = source.name;
     this.folder = folder;
@@ -149,6 +156,8 @@ export class MNIST extends Dataset<LabelledImage> {
     this.classes = source.classes;
     this.pixels = pixels;
     this.labels = labels;
+    this.transform = transform;
+    this.targetTransform = targetTransform;
   }
 
   /**
@@ -160,8 +169,10 @@ export class MNIST extends Dataset<LabelledImage> {
    * @throws {Deno.errors.NotFound} If a file is missing and `download` is false
    * @throws {SyntaxError} If a file is not what its name says
    */
-  static async open(options: MNISTOptions = {}): Promise<MNIST> {
-    return new MNIST(await openSplit(MNIST.source, options));
+  static async open<X = HostArray, Y = number>(
+    options: MNISTOptions<X, Y> = {},
+  ): Promise<MNIST<X, Y>> {
+    return new MNIST(await openSplit(MNIST.source, options), options);
   }
 
   /** The number of images. */
@@ -180,48 +191,45 @@ export class MNIST extends Dataset<LabelledImage> {
   }
 
   /**
-   * A copy of image `index`, and its label.
+   * A copy of image `index` and its label, or what the transforms make of them.
    *
    * @throws {RangeError} If there is no such image
    */
-  override get(index: number): LabelledImage {
-    checkIndex(this.name, index, this.length);
-    return [imageAt(this.pixels, index), this.labels[index]!];
+  override get(index: number, generator?: Generator): [X, Y] {
+    return sampleOf(this, index, generator);
   }
 
   /**
    * Copies of the images and labels at `indices`, in memory that a loader may
-   * lend by its `context`.
+   * lend by its `context`; undefined if they are transformed.
    *
    * @throws {RangeError} If there is no such image
    */
   override getBatch(
     indices: readonly number[],
     context?: Pick<BatchContext, "empty">,
-  ): LabelledBatch {
-    for (const index of indices) checkIndex(this.name, index, this.length);
-    return gather(this.pixels, this.labels, indices, context);
+  ): Collated<[X, Y]> | undefined {
+    return batchOf(this, indices, context);
   }
 
-  /** All images, uint8 of [N, 1, 28, 28], and labels, for batches on the GPU. */
-  override resident(): LabelledBatch {
-    return [
-      new HostArray(this.images.data, [this.length, 1, EDGE, EDGE]),
-      this.targets,
-    ];
+  /**
+   * All images, uint8 of [N, 1, 28, 28], and labels, for batches on the GPU;
+   * undefined if they are transformed.
+   */
+  override resident(): LabelledBatch | undefined {
+    return allOf(this);
   }
 
-  /** Name, size, split, classes and folder, a line each. */
+  /** Name, size, split, classes, folder and transforms, a line each. */
   override toString(): string {
-    return [
-      `Dataset ${this.name}`,
-      `    Number of datapoints: ${this.length}`,
-      `    Split: ${this.train ? "train" : "test"}`,
-      `    Sample: uint8 [1, ${EDGE}, ${EDGE}], label 0 to ` +
+    return describeDataset(this.name, [
+      `Number of datapoints: ${this.length}`,
+      `Split: ${this.train ? "train" : "test"}`,
+      `Sample: uint8 [1, ${EDGE}, ${EDGE}], label 0 to ` +
       `${this.classes.length - 1}`,
-      `    Classes: ${this.classes.join(", ")}`,
-      `    Location: ${this.folder}`,
-    ].join("\n");
+      `Classes: ${this.classes.join(", ")}`,
+      `Location: ${this.folder}`,
+    ], this);
   }
 
   /** What `console.log` shows. */
@@ -237,11 +245,11 @@ export class MNIST extends Dataset<LabelledImage> {
  */
 export async function openSplit(
   source: MNISTSource,
-  options: MNISTOptions,
+  options: SourceOptions,
 ): Promise<MNISTSplit> {
-  const { train = true, root } = options;
-  const datasets = root ?? joinPath(cacheFolder(), "datasets");
-  const folder = joinPath(joinPath(datasets, source.name), "raw");
+  const { train = true } = options;
+  const root = datasetsFolder(options.root);
+  const folder = joinPath(joinPath(root, source.name), "raw");
   const [imageFile, labelFile] = source.files[train ? "train" : "test"];
 
   const images = await parseIdx(
@@ -286,7 +294,7 @@ async function readSourceFile(
   source: MNISTSource,
   { file, sizeBytes, md5 }: MNISTFile,
   folder: string,
-  options: MNISTOptions,
+  options: SourceOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { mirrors = source.mirrors, progress = true, signal } = options;
   if (options.download ?? true) {

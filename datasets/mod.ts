@@ -3,6 +3,7 @@
  *
  * - {@linkcode MNIST}, {@linkcode FashionMNIST}, {@linkcode KMNIST}: 70,000 grey
  *   28x28 images of ten classes each, downloaded once, checked and cached.
+ * - {@linkcode CIFAR10}, {@linkcode CIFAR100}: 60,000 colour 32x32 photos.
  * - {@linkcode SyntheticDigits}: drawn digits in the same form, for machines
  *   without network or permissions.
  * - {@linkcode download}: the function through which all of them fetch files;
@@ -18,7 +19,7 @@
  * import { SyntheticDigits } from "@kindling/kindling/datasets";
  *
  * const train = new SyntheticDigits({ train: true });
- * const [images, labels] = train.getBatch([0, 1, 2]);
+ * const [image, label] = train.get(0);
  * ```
  *
  * @module
@@ -33,11 +34,23 @@ export {
 } from "./mnist.ts";
 export { FashionMNIST } from "./fashion_mnist.ts";
 export { KMNIST } from "./kmnist.ts";
+export { CIFAR10, type CIFAROptions } from "./cifar10.ts";
+export { CIFAR100 } from "./cifar100.ts";
+export type { CIFARFile, CIFARSource, CIFARSplit } from "./cifar_files.ts";
 export {
   SyntheticDigits,
   type SyntheticDigitsOptions,
 } from "./synthetic_digits.ts";
-export type { LabelledBatch, LabelledImage } from "./grey_images.ts";
+export type {
+  LabelledBatch,
+  LabelledImage,
+  MemoryImages,
+} from "./memory_images.ts";
+export type {
+  JointTransforms,
+  SampleTransform,
+  SampleTransforms,
+} from "./sample_transforms.ts";
 export {
   download,
   DownloadError,
@@ -48,5 +61,7 @@ export type { DownloadProgress } from "./progress_bar.ts";
 export { extract, type ExtractLimits, type ExtractOptions } from "./extract.ts";
 export type { ArchiveFormat } from "./archive_entries.ts";
 export { cacheFolder } from "./cache_folder.ts";
+export type { SourceOptions } from "./source_options.ts";
 export { Dataset } from "../src/data/dataset.ts";
-export type { BatchContext, Collated } from "../src/data/batch.ts";
+export type { BatchContext, Callable, Collated } from "../src/data/batch.ts";
+export { type Channels, Image } from "../src/vision/image.ts";

@@ -9,23 +9,36 @@
  * @module
  */
 
-import type { BatchContext } from "../src/data/batch.ts";
+import type { BatchContext, Collated } from "../src/data/batch.ts";
 import { Dataset } from "../src/data/dataset.ts";
+import type { Generator } from "../src/tensor/generator.ts";
 import { HostArray } from "../src/tensor/host_array.ts";
 import { keyOf } from "../src/tensor/philox.ts";
-import { digitOf, type DigitSeed, drawDigit } from "./draw_digit.ts";
+import type { Image } from "../src/vision/image.ts";
 import {
-  checkIndex,
+  digitOf,
+  type DigitSeed,
+  drawDigit,
   EDGE,
-  gather,
   IMAGE_BYTES,
-  imageAt,
+} from "./draw_digit.ts";
+import {
+  allOf,
+  batchOf,
+  checkIndex,
   type LabelledBatch,
-  type LabelledImage,
-} from "./grey_images.ts";
+  type MemoryImages,
+  sampleOf,
+} from "./memory_images.ts";
+import {
+  describeDataset,
+  type SampleTransform,
+  type SampleTransforms,
+} from "./sample_transforms.ts";
 
-/** Which digits to draw. */
-export interface SyntheticDigitsOptions {
+/** Which digits to draw, and what is done to them, as in MNIST. */
+export interface SyntheticDigitsOptions<X = HostArray, Y = number>
+  extends SampleTransforms<Image, number, X, Y> {
   /** Training digits, or others to test on. Default: true. */
   readonly train?: boolean;
   /** How many. Default: 60,000 to train and 10,000 to test, as MNIST. */
@@ -53,7 +66,8 @@ export interface SyntheticDigitsOptions {
  * assertEquals(label, digits.labels[0]);
  * ```
  */
-export class SyntheticDigits extends Dataset<LabelledImage> {
+export class SyntheticDigits<X = HostArray, Y = number> extends Dataset<[X, Y]>
+  implements MemoryImages<X, Y> {
   /** Where workers find this class. */
   static url: string = import.meta.url;
 
@@ -71,6 +85,12 @@ export class SyntheticDigits extends Dataset<LabelledImage> {
   readonly labels: Int32Array<ArrayBufferLike>;
   /** 1 for each image that is in `pixels` already, in shared memory. */
   readonly drawn: Uint8Array<ArrayBufferLike>;
+  /** The shape of an image, [1, 28, 28]. */
+  readonly imageShape: MemoryImages<X, Y>["imageShape"] = [1, EDGE, EDGE];
+  /** What is done to an image. */
+  readonly transform: SampleTransform<Image, X> | undefined;
+  /** What is done to a label. */
+  readonly targetTransform: SampleTransform<number, Y> | undefined;
 
   /**
    * Draws the labels; images are drawn when they are asked for.
@@ -78,7 +98,7 @@ export class SyntheticDigits extends Dataset<LabelledImage> {
    * @throws {RangeError} If `length` is not a positive integer or `seed` is out
    * of range
    */
-  constructor(options: SyntheticDigitsOptions = {}) {
+  constructor(options: SyntheticDigitsOptions<X, Y> = {}) {
     super();
     const { train = true, seed = 0, length = train ? 60_000 : 10_000 } =
       options;
@@ -91,6 +111,8 @@ export class SyntheticDigits extends Dataset<LabelledImage> {
     const digits = { key: keyOf(seed), split: train ? 0 : 1 };
     this.train = train;
     this.seed = seed;
+    this.transform = options.transform;
+    this.targetTransform = options.targetTransform;
     this.pixels = new Uint8Array(new SharedArrayBuffer(length * IMAGE_BYTES));
     this.labels = new Int32Array(new SharedArrayBuffer(4 * length));
     this.drawn = new Uint8Array(new SharedArrayBuffer(length));
@@ -114,49 +136,49 @@ export class SyntheticDigits extends Dataset<LabelledImage> {
   }
 
   /**
-   * A copy of image `index`, and its label.
+   * A copy of image `index` and its label, or what the transforms make of them.
    *
    * @throws {RangeError} If there is no such image
    */
-  override get(index: number): LabelledImage {
+  override get(index: number, generator?: Generator): [X, Y] {
     checkIndex(this.name, index, this.length);
     drawMissing(this, [index]);
-    return [imageAt(this.pixels, index), this.labels[index]!];
+    return sampleOf(this, index, generator);
   }
 
   /**
    * Copies of the images and labels at `indices`, in memory that a loader may
-   * lend by its `context`.
+   * lend by its `context`; undefined if they are transformed.
    *
    * @throws {RangeError} If there is no such image
    */
   override getBatch(
     indices: readonly number[],
     context?: Pick<BatchContext, "empty">,
-  ): LabelledBatch {
+  ): Collated<[X, Y]> | undefined {
     for (const index of indices) checkIndex(this.name, index, this.length);
     drawMissing(this, indices);
-    return gather(this.pixels, this.labels, indices, context);
+    return batchOf(this, indices, context);
   }
 
-  /** All images, uint8 of [N, 1, 28, 28], and labels, for batches on the GPU. */
-  override resident(): LabelledBatch {
-    return [
-      new HostArray(this.images.data, [this.length, 1, EDGE, EDGE]),
-      this.targets,
-    ];
+  /**
+   * All images, uint8 of [N, 1, 28, 28], and labels, for batches on the GPU;
+   * undefined if they are transformed.
+   */
+  override resident(): LabelledBatch | undefined {
+    drawMissing(this, this.labels.keys());
+    return allOf(this);
   }
 
-  /** Name, size, split, classes and seed, a line each. */
+  /** Name, size, split, classes, seed and transforms, a line each. */
   override toString(): string {
-    return [
-      `Dataset ${this.name}`,
-      `    Number of datapoints: ${this.length}`,
-      `    Split: ${this.train ? "train" : "test"}`,
-      `    Sample: uint8 [1, ${EDGE}, ${EDGE}], label 0 to 9`,
-      `    Classes: ${this.classes.join(", ")}`,
-      `    Seed: ${this.seed}`,
-    ].join("\n");
+    return describeDataset(this.name, [
+      `Number of datapoints: ${this.length}`,
+      `Split: ${this.train ? "train" : "test"}`,
+      `Sample: uint8 [1, ${EDGE}, ${EDGE}], label 0 to 9`,
+      `Classes: ${this.classes.join(", ")}`,
+      `Seed: ${this.seed}`,
+    ], this);
   }
 
   /** What `console.log` shows. */
@@ -165,12 +187,17 @@ export class SyntheticDigits extends Dataset<LabelledImage> {
   }
 }
 
+type DrawnDigits = Pick<
+  SyntheticDigits,
+  "seed" | "train" | "pixels" | "drawn"
+>;
+
 /**
  * Draws the images at `indices` that nobody has drawn. Two workers may draw the
  * same one at a time: they write the same bytes.
  */
 function drawMissing(
-  { seed, train, pixels, drawn }: SyntheticDigits,
+  { seed, train, pixels, drawn }: DrawnDigits,
   indices: Iterable<number>,
 ): void {
   let digits: DigitSeed | undefined;

@@ -11,12 +11,14 @@ import { KMNIST } from "../../datasets/kmnist.ts";
 import { MNIST, openSplit } from "../../datasets/mnist.ts";
 import { SyntheticDigits } from "../../datasets/synthetic_digits.ts";
 import { HostArray } from "../../src/tensor/host_array.ts";
+import { Add, Look } from "./_transforms.ts";
 import { gzip, idx } from "./_idx.ts";
 import {
   file,
   md5,
   namesIn,
   serve,
+  someBytes,
   temporaryFolder,
   whole,
 } from "./_server.ts";
@@ -147,7 +149,7 @@ Deno.test("MNIST.get() is a copy: changing it leaves the dataset alone", async (
 Deno.test("MNIST.getBatch() is what get() gives, put together", async () => {
   const mnist = await openFixture();
   const indices = [3, 0, 0, 2];
-  const [images, labels] = mnist.getBatch(indices);
+  const [images, labels] = mnist.getBatch(indices)!;
   assertEquals(images.shape, [4, 1, 28, 28]);
   assertEquals([images.dtype, labels.dtype], ["uint8", "int32"]);
   indices.forEach((index, i) => {
@@ -155,7 +157,7 @@ Deno.test("MNIST.getBatch() is what get() gives, put together", async () => {
     assertEquals(images.data.slice(784 * i, 784 * (i + 1)), image.data);
     assertEquals(labels.data[i], label);
   });
-  const [none] = mnist.getBatch([]);
+  const [none] = mnist.getBatch([])!;
   assertEquals(none.shape, [0, 1, 28, 28]);
 });
 
@@ -165,7 +167,7 @@ Deno.test("MNIST.getBatch() fills the memory that a loader lends", async () => {
   const [images] = mnist.getBatch([2], {
     empty: (shape, dtype) =>
       dtype === "uint8" ? lent : new HostArray(new Int32Array(1), shape, dtype),
-  });
+  })!;
   assert(images === lent);
   assertEquals(lent.data, mnist.get(2)[0].data);
 });
@@ -185,7 +187,7 @@ Deno.test("MNIST gives all of its images and labels", async () => {
   assertEquals(mnist.images.shape, [4, 28, 28]);
   assertEquals(mnist.targets.shape, [4]);
   assertEquals(mnist.targets.dtype, "int32");
-  const [images, labels] = mnist.resident();
+  const [images, labels] = mnist.resident()!;
   assertEquals(images.shape, [4, 1, 28, 28]);
   assertEquals([images.data, labels.data], [mnist.pixels, mnist.labels]);
 });
@@ -313,4 +315,29 @@ Deno.test("openSplit() reads a dataset of MNIST's form from anywhere", async () 
   };
   const opened = await openSplit(source, { ...QUIET, root: folder.path });
   assertEquals(new MNIST(opened).get(0)[1], 0);
+});
+
+Deno.test("MNIST gives transforms an image of one channel", async () => {
+  using folder = await folderWith(
+    idx(2051, [2, 28, 28], someBytes(2 * 784)),
+    idx(2049, [2], [3, 5]),
+  );
+  const options = { root: folder.path, download: false } as const;
+  const plain = await MNIST.open(options);
+  const mnist = await MNIST.open({
+    ...options,
+    transform: new Look(),
+    targetTransform: new Add(10),
+  });
+  const [seen, label] = mnist.get(1);
+  const { data } = plain.get(1)[0];
+  const sum = [...data].reduce((sum, byte) => sum + byte, 0);
+  assertEquals([...seen.data], [28, 28, 1, data[0], sum]);
+  assertEquals(label, 15);
+  assertEquals(mnist.getBatch([0]), undefined);
+  assertEquals(mnist.resident(), undefined);
+  assertStringIncludes(
+    mnist.toString(),
+    "\n    StandardTransform\nTransform: ",
+  );
 });

@@ -9,6 +9,8 @@ import {
 } from "@std/assert";
 import { DIGIT_STROKES } from "../../datasets/digit_strokes.ts";
 import { SyntheticDigits } from "../../datasets/synthetic_digits.ts";
+import { Generator } from "../../src/tensor/generator.ts";
+import { Draw, Look } from "./_transforms.ts";
 
 /** The first labels and a hash of the first 50 images of seed 0. */
 const LABELS = [3, 2, 3, 1, 9, 0, 3, 2, 2, 1];
@@ -66,7 +68,7 @@ Deno.test("SyntheticDigits has MNIST's lengths, samples and batches", () => {
   const [image, label] = train.get(59_999);
   assertEquals([image.shape, image.dtype], [[1, 28, 28], "uint8"]);
   assertEquals(label, train.labels[59_999]);
-  const [images, labels] = train.getBatch([59_999, 7]);
+  const [images, labels] = train.getBatch([59_999, 7])!;
   assertEquals([images.shape, images.dtype], [[2, 1, 28, 28], "uint8"]);
   assertEquals([labels.shape, labels.dtype], [[2], "int32"]);
   assertEquals(images.data.slice(0, 784), image.data);
@@ -146,7 +148,7 @@ Deno.test("SyntheticDigits shares its images with whoever gets its fields", () =
 
 Deno.test("SyntheticDigits gives all of its images, drawn", () => {
   const digits = new SyntheticDigits({ length: 10 });
-  const [images, labels] = digits.resident();
+  const [images, labels] = digits.resident()!;
   assertEquals(images.shape, [10, 1, 28, 28]);
   assertEquals(labels.shape, [10]);
   assert(digits.drawn.every((done) => done === 1));
@@ -185,4 +187,18 @@ Deno.test("DIGIT_STROKES are lines inside of the box, pen to pen", () => {
     assert(stroke.length >= 4 && stroke.length % 2 === 0);
     assert(stroke.every((value) => value >= 0 && value <= 100));
   }
+});
+
+Deno.test("SyntheticDigits gives transforms an image, and its own random numbers", () => {
+  const plain = new SyntheticDigits({ length: 3 });
+  const looked = new SyntheticDigits({ length: 3, transform: new Look() });
+  const { data } = plain.get(2)[0];
+  const sum = [...data].reduce((sum, byte) => sum + byte, 0);
+  assertEquals([...looked.get(2)[0].data], [28, 28, 1, data[0], sum]);
+
+  const drawn = new SyntheticDigits({ length: 3, transform: new Draw() });
+  const generator = () => Generator.ofSample(7, 1, 2);
+  assertEquals(drawn.get(2, generator())[0], generator().random());
+  assertEquals(drawn.get(2), drawn.get(2));
+  assertEquals(drawn.getBatch([2]), undefined);
 });

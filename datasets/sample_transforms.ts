@@ -1,0 +1,108 @@
+/**
+ * What is done to samples where they are made, on main or in a worker: the
+ * options `transform`, `targetTransform` and `transforms` of datasets.
+ *
+ * A transform is a function, or an object with `call` of a class that workers
+ * find. All of a sample's transforms draw from the sample's own generator, the
+ * image's before the target's.
+ *
+ * @module
+ */
+
+import { type Callable, invoke } from "../src/data/batch.ts";
+import { Generator } from "../src/tensor/generator.ts";
+
+/** One step: a value of a sample, as it is loaded, becomes another, at once. */
+export type SampleTransform<From, To> = Callable<
+  [value: From, generator: Generator],
+  To
+>;
+
+/** What is done to the image (or whatever it is) and to the target. */
+export interface SampleTransforms<X, Y, ToX = X, ToY = Y> {
+  /** Applied to the image. */
+  readonly transform?: SampleTransform<X, ToX> | undefined;
+  /** Applied to the target. */
+  readonly targetTransform?: SampleTransform<Y, ToY> | undefined;
+}
+
+/** The same, or one step for both at once. */
+export interface JointTransforms<X, Y, ToX = X, ToY = Y>
+  extends SampleTransforms<X, Y, ToX, ToY> {
+  /**
+   * Applied to image and target together, in place of the other two: what moves
+   * one moves the other.
+   */
+  readonly transforms?: SampleTransform<[X, Y], [ToX, ToY]> | undefined;
+}
+
+/**
+ * `options`, if it has not both a joint transform and separate ones.
+ *
+ * @throws {TypeError} If it has
+ */
+export function checkTransforms<
+  Options extends JointTransforms<never, never, unknown, unknown>,
+>(name: string, options: Options): Options {
+  const { transform, targetTransform, transforms } = options;
+  if (transforms && (transform || targetTransform)) {
+    throw new TypeError(
+      `Cannot make ${name} with transforms and ` +
+        `${transform ? "transform" : "targetTransform"}: expected a joint ` +
+        `transform or separate ones, not both`,
+    );
+  }
+  return options;
+}
+
+/**
+ * A sample as its transforms make it. Without a generator the random numbers
+ * are those of seed 0.
+ */
+export function transformed<X, Y, ToX, ToY>(
+  { transform, targetTransform, transforms }: JointTransforms<X, Y, ToX, ToY>,
+  index: number,
+  [x, y]: [X, Y],
+  generator: Generator = Generator.ofSample(0, 0, index),
+): [ToX, ToY] {
+  if (transforms) return invoke(transforms, [x, y], generator);
+  // the types are the same where there is no transform
+  const image = transform ? invoke(transform, x, generator) : x as unknown;
+  const target = targetTransform
+    ? invoke(targetTransform, y, generator)
+    : y as unknown;
+  return [image as ToX, target as ToY];
+}
+
+/** What a dataset says of itself: torchvision's lines, and its own. */
+export function describeDataset(
+  name: string,
+  facts: readonly string[],
+  { transform, targetTransform, transforms }: JointTransforms<
+    never,
+    never,
+    unknown,
+    unknown
+  > = {},
+): string {
+  const lines = [`Dataset ${name}`, ...facts.map((fact) => `    ${fact}`)];
+  if (transforms) lines.push(`    ${describe(transforms)}`);
+  else if (transform || targetTransform) {
+    lines.push("    StandardTransform");
+    if (transform) lines.push(under("Transform: ", transform));
+    if (targetTransform) {
+      lines.push(under("Target transform: ", targetTransform));
+    }
+  }
+  return lines.join("\n");
+}
+
+function under(head: string, transform: unknown): string {
+  const indent = `\n${" ".repeat(head.length)}`;
+  return head + describe(transform).replaceAll("\n", indent);
+}
+
+function describe(transform: unknown): string {
+  if (typeof transform !== "function") return String(transform);
+  return `function ${transform.name || "(anonymous)"}`;
+}

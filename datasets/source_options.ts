@@ -1,0 +1,37 @@
+/**
+ * The options that datasets with published files have in common.
+ *
+ * @module
+ */
+
+import { joinPath } from "./_shared.ts";
+import { cacheFolder } from "./cache_folder.ts";
+import type { DownloadOptions } from "./download.ts";
+
+/** Which split of a published dataset to open, and how to get its files. */
+export interface SourceOptions {
+  /** The training images, or the test images. Default: true. */
+  readonly train?: boolean;
+  /** Folder of datasets. Default: `datasets` in the cache folder. */
+  readonly root?: string;
+  /** URLs of folders that hold the files, instead of the usual ones. */
+  readonly mirrors?: readonly string[];
+  /**
+   * Whether to download what is missing or does not match its checksum. With
+   * false the files in `root` are taken as they are. Default: true.
+   */
+  readonly download?: boolean;
+  /** As in `download`. Default: true. */
+  readonly progress?: DownloadOptions["progress"];
+  /** Stops a download; what has arrived is kept for the next one. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The folder of datasets.
+ *
+ * @throws As `cacheFolder` does, where there is no `root`
+ */
+export function datasetsFolder(root: string | undefined): string {
+  return root ?? joinPath(cacheFolder(), "datasets");
+}

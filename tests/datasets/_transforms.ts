@@ -1,0 +1,58 @@
+/**
+ * Transforms for tests, of classes that workers find.
+ *
+ * @module
+ */
+
+import type { Generator } from "../../src/tensor/generator.ts";
+import { HostArray } from "../../src/tensor/host_array.ts";
+import type { Image } from "../../src/vision/image.ts";
+
+/** What is seen of an image: its sizes, its first pixel, its sum. */
+export class Look {
+  static url: string = import.meta.url;
+  call({ data, width, height, channels }: Image): HostArray {
+    const first = [...data.subarray(0, channels)];
+    const sum = data.reduce((sum, byte) => sum + byte, 0);
+    return new HostArray(
+      Int32Array.of(width, height, channels, ...first, sum),
+    );
+  }
+  toString(): string {
+    return "Look(\n    first=True\n)";
+  }
+}
+
+/** A number that the sample's generator draws. */
+export class Draw {
+  static url: string = import.meta.url;
+  call(_value: unknown, generator: Generator): number {
+    return generator.random();
+  }
+}
+
+/** The label, and `by` more. */
+export class Add {
+  static url: string = import.meta.url;
+  readonly by: number;
+  constructor(by: number) {
+    this.by = by;
+  }
+  call(label: number): number {
+    return label + this.by;
+  }
+  toString(): string {
+    return `Add(${this.by})`;
+  }
+}
+
+/** The width of an image under the name of its target. */
+export class Together {
+  static url: string = import.meta.url;
+  call([image, label]: [Image, number]): [number, number] {
+    return [image.width, label + 100];
+  }
+  toString(): string {
+    return "Together()";
+  }
+}
