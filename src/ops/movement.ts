@@ -27,6 +27,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { defineOp, defineView, run } from "./define.ts";
 import { type Operand, planMap } from "./map.ts";
 import type { MapRule } from "./map_header.ts";
+import { planTransposed } from "./transposed_copy.ts";
 import { type ComputeType, computeType } from "./words.ts";
 
 const COPY: Readonly<Record<ComputeType, MapRule>> = {
@@ -38,7 +39,8 @@ const COPY: Readonly<Record<ComputeType, MapRule>> = {
 /** The plan that writes `x`, a tensor or a number, into every part of `out`. */
 export function planCopy(x: Operand, out: Tensor): Plan {
   const type = typeof x === "object" ? x.dtype : out.dtype;
-  return planMap(COPY[computeType(type)], [x], out);
+  const turned = typeof x === "object" ? planTransposed(x, out) : undefined;
+  return turned ?? planMap(COPY[computeType(type)], [x], out);
 }
 
 const copyOp = defineOp({
