@@ -10,25 +10,26 @@ import type { Bindable, GpuBuffer, Plan } from "../gpu/plan.ts";
 import { pipelineOf } from "../gpu/pipelines.ts";
 import { type Leaf, type Recorder, withRecorder } from "../gpu/recorder.ts";
 import { Storage } from "../tensor/storage.ts";
-import type { DType } from "../tensor/dtype.ts";
-import type { Layout } from "../tensor/layout.ts";
+import { mapCallOf } from "../ops/map.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { lineOf } from "./call_site.ts";
-import type { Clear, Dispatch, Effect, Origin, Trace, Value } from "./trace.ts";
+import type {
+  Clear,
+  Dispatch,
+  Effect,
+  MapNode,
+  Origin,
+  Place,
+  Trace,
+  Value,
+} from "./trace.ts";
 import { type Form, formOf } from "./form.ts";
 
 /** A gradient that a call leaves at a leaf. */
 export interface LeftGradient {
   readonly leaf: Leaf;
   /** `slot`: where an optimizer wants it; `none`: it was forgotten. */
-  readonly left: "slot" | "none" | Made;
-}
-
-/** A tensor that a call makes or hands on. */
-export interface Made {
-  readonly value: Value;
-  readonly layout: Layout;
-  readonly dtype: DType;
+  readonly left: "slot" | "none" | Place;
 }
 
 /** A trace with what the call gave back. */
@@ -36,7 +37,7 @@ export interface Capture extends Trace {
   /** The structure of the result, with tensors by number. */
   readonly form: Form;
   /** The tensors of the result, in the order of `form`. */
-  readonly outputs: readonly Made[];
+  readonly outputs: readonly Place[];
   readonly gradients: readonly LeftGradient[];
 }
 
@@ -62,7 +63,7 @@ export function capture(
     throw tracer.refused;
   }
   const form = formOf(result, results, "the result");
-  const outputs = results.map((tensor) => tracer.made(tensor));
+  const outputs = results.map((tensor) => tracer.placeOf(tensor));
   const gradients = tracer.gradients();
   const left = gradients.map(({ left }) => left)
     .filter((each) => typeof each === "object");
@@ -124,10 +125,22 @@ class Tracer implements Recorder {
       plan: rest,
       pipeline: pipelineOf(plan),
       values: buffers.map((bindable) => this.#valueOf(bindable)),
+      map: this.#mapOf(plan),
       site: new Error(),
     };
     this.instructions.push(instruction);
     if (plan.live) this.effects.push({ kind: "live", of: instruction });
+  }
+
+  #mapOf(plan: Plan): MapNode | undefined {
+    const call = mapCallOf(plan);
+    return call && {
+      rule: call.rule,
+      operands: call.operands.map((operand) =>
+        typeof operand === "object" ? this.placeOf(operand) : operand
+      ),
+      out: this.placeOf(call.out),
+    };
   }
 
   cleared(target: Bindable, offset: number, bytes: number): void {
@@ -176,7 +189,7 @@ class Tracer implements Recorder {
     this.#leaves.add(leaf);
   }
 
-  made({ storage, layout, dtype }: Tensor): Made {
+  placeOf({ storage, layout, dtype }: Tensor): Place {
     return { value: this.#valueOf(storage), layout, dtype };
   }
 
@@ -187,7 +200,7 @@ class Tracer implements Recorder {
         ? "none"
         : grad === slot
         ? "slot"
-        : this.made(grad as Tensor); // the only gradients there are
+        : this.placeOf(grad as Tensor); // the only gradients there are
       return { leaf, left };
     });
   }

@@ -5,6 +5,7 @@
  */
 
 import type { Capture } from "./capture.ts";
+import { fuseMaps } from "./fuse_maps.ts";
 import { withoutDead } from "./liveness.ts";
 import { Program } from "./program.ts";
 import { accessesOf, type Instruction, type Value } from "./trace.ts";
@@ -14,7 +15,8 @@ export function prepare(capture: Capture): Program {
   const outputs = new Set(capture.ends);
   let instructions = ownConstants(capture.instructions, outputs);
   instructions = withoutDead(instructions, outputs);
-  return new Program(instructions, capture);
+  const fused = fuseMaps(instructions, outputs);
+  return new Program(fused.instructions, capture);
 }
 
 /**

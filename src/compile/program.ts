@@ -20,13 +20,14 @@ import {
 } from "../gpu/stream.ts";
 import { Storage } from "../tensor/storage.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import type { Capture, LeftGradient, Made } from "./capture.ts";
+import type { Capture, LeftGradient } from "./capture.ts";
 import { type Form, valueOf } from "./form.ts";
 import { lifetimesOf, planSlots } from "./liveness.ts";
 import {
   accessesOf,
   type Dispatch,
   type Instruction,
+  type Place,
   type Trace,
   type Value,
 } from "./trace.ts";
@@ -76,7 +77,7 @@ export class Program {
   readonly #fixed = new Set<number>();
   readonly #made: readonly Value[];
   readonly #written: readonly Value[];
-  readonly #outputs: readonly Made[];
+  readonly #outputs: readonly Place[];
   readonly #gradients: readonly LeftGradient[];
   readonly #form: Form;
 
@@ -183,7 +184,7 @@ export class Program {
     storages: ReadonlyMap<Value, Storage>,
     inputs: readonly Tensor[],
   ): unknown {
-    const tensorOf = ({ value, layout, dtype }: Made): Tensor =>
+    const tensorOf = ({ value, layout, dtype }: Place): Tensor =>
       new Tensor(storageOf(value, storages, inputs), layout, dtype, "compile");
     for (const { leaf, left } of this.#gradients) {
       if (left === "none") leaf.grad = undefined;

@@ -10,6 +10,9 @@
 
 import type { Pipeline } from "../gpu/pipelines.ts";
 import type { Bindable, Plan } from "../gpu/plan.ts";
+import type { MapRule } from "../ops/map_header.ts";
+import type { DType } from "../tensor/dtype.ts";
+import type { Layout } from "../tensor/layout.ts";
 
 /**
  * Where a value comes from:
@@ -33,6 +36,20 @@ export interface Value {
   origin: Origin;
 }
 
+/** Where a tensor lies in a value. */
+export interface Place {
+  readonly value: Value;
+  readonly layout: Layout;
+  readonly dtype: DType;
+}
+
+/** A map, by places instead of tensors. */
+export interface MapNode {
+  readonly rule: MapRule;
+  readonly operands: readonly (Place | number | boolean)[];
+  readonly out: Place;
+}
+
 /** A dispatch, by values instead of buffers. */
 export interface Dispatch {
   readonly kind: "dispatch";
@@ -41,6 +58,8 @@ export interface Dispatch {
   readonly pipeline: Pipeline;
   /** What each binding holds. */
   readonly values: readonly Value[];
+  /** What it maps, if it does so in whole quads. */
+  readonly map?: MapNode | undefined;
   /** Remembers the line, without the cost of telling it. */
   readonly site: Error;
 }

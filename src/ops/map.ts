@@ -13,6 +13,7 @@
 
 import { adapterClass } from "../gpu/device.ts";
 import { f32Bits, foldGroups, type Plan } from "../gpu/plan.ts";
+import { recorder } from "../gpu/recorder.ts";
 import type { DType } from "../tensor/dtype.ts";
 import {
   expandLayout,
@@ -44,6 +45,24 @@ import stridedSource from "../../shaders/elementwise/map_strided.wgsl" with {
 
 /** A tensor, or a number or boolean that stands for a tensor filled with it. */
 export type Operand = Tensor | number | boolean;
+
+/** A map as it was asked for, before a kernel was chosen. */
+export interface MapCall {
+  readonly rule: MapRule;
+  readonly operands: readonly Operand[];
+  readonly out: Tensor;
+}
+
+// Calls by their plans, while somebody records: what is fused is fused by them.
+const calls = new WeakMap<Plan, MapCall>();
+
+/**
+ * What a plan recorded just now maps, if its result may be written in whole
+ * quads.
+ */
+export function mapCallOf(plan: Plan): MapCall | undefined {
+  return calls.get(plan);
+}
 
 const GROUP = 64;
 /** Quads of an invocation, by kernel and adapter class. */
@@ -117,7 +136,7 @@ export function planMap(
     }
   });
   buffers.push(out.storage);
-  return {
+  const plan: Plan = {
     name: rule.name,
     source: SOURCES[kernel],
     header: cachedHeader(
@@ -135,6 +154,8 @@ export function planMap(
       : denseParams(rule, operands, out),
     groups: foldGroups(Math.ceil(Math.ceil(size / 4) / (GROUP * run))),
   };
+  if (whole && recorder()) calls.set(plan, { rule, operands, out });
+  return plan;
 }
 
 function accessOf(operand: Operand, out: Tensor): Access {
@@ -204,7 +225,10 @@ function cachedHeader(
 }
 
 /** The word that holds a plain number of a compute type. */
-function bitsOf(operand: Operand | undefined, type: ComputeType): number {
+export function bitsOf(
+  operand: Operand | undefined,
+  type: ComputeType,
+): number {
   if (operand === undefined || typeof operand === "object") return 0;
   const value = Number(operand);
   return type === "f32" ? f32Bits(value) : Math.trunc(value) >>> 0;

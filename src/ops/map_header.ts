@@ -56,6 +56,26 @@ function specialOf(text: string): string {
   return [...found].join("\n");
 }
 
+/** The text of what an expression calls: floats, and special functions. */
+export function libraryFor(wgsl: string): string {
+  return `${floatLib}\n${specialOf(wgsl)}`;
+}
+
+/** The text of a function `name` that applies a rule to elements. */
+export function declareRule(
+  name: string,
+  rule: MapRule,
+  arity: number,
+  out: DType,
+): string {
+  const stored = computeType(out);
+  const value = convert(rule.wgsl, rule.result ?? rule.compute, stored, out);
+  const typed = NAMES.slice(0, arity).map((name) => `${name}: T`).join(", ");
+  return `fn ${name}(${typed}) -> R { return ${value}; }`
+    .replaceAll(/\bT\b/g, rule.compute)
+    .replaceAll(/\bR\b/g, stored);
+}
+
 /** The header of a map; `types` has no entry where a number stands. */
 export function headerOf(
   rule: MapRule,

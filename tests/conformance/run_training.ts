@@ -8,6 +8,7 @@
 import { clipGradNorm_ } from "../../src/nn/clip_grad.ts";
 import type { Sequential } from "../../src/nn/sequential.ts";
 import { noGrad } from "../../src/autograd/mode.ts";
+import { compile } from "../../src/compile/compile.ts";
 import { fromHost } from "../../src/tensor/create.ts";
 import { HostArray } from "../../src/tensor/host_array.ts";
 import { scope } from "../../src/tensor/scope.ts";
@@ -29,7 +30,18 @@ export function runTraining(category: Category): Promise<Outcome[]> {
   );
 }
 
+/** Eagerly and compiled: both have to be right. */
 async function runCase(category: Category, golden: Case): Promise<Outcome> {
+  const eager = await runSteps(category, golden, (step) => step);
+  if (eager.kind !== "passed") return eager;
+  return runSteps(category, golden, compile);
+}
+
+async function runSteps(
+  category: Category,
+  golden: Case,
+  wrap: (step: Step) => Step,
+): Promise<Outcome> {
   const net = sequentialOf(golden.kwargs.net);
   const { input, target, ...rest } = golden.inputs;
   const state = new Map<string, HostArray>();
@@ -39,7 +51,7 @@ async function runCase(category: Category, golden: Case): Promise<Outcome> {
   net.loadStateDict(state);
   const batches = fromHost(tensorOf(category, input!));
   const targets = fromHost(tensorOf(category, target!));
-  const results = train(golden, net, batches, targets);
+  const results = train(golden, net, batches, targets, wrap);
   const arrays = new Map<string, HostArray>();
   for (const [name, tensors] of results) {
     arrays.set(name, await readAll(tensors));
@@ -55,12 +67,19 @@ async function runCase(category: Category, golden: Case): Promise<Outcome> {
   );
 }
 
+/** A step on the parts of a batch: the loss, and the norm if it is clipped. */
+type Step = (
+  inputs: readonly Tensor[],
+  targets: readonly Tensor[],
+) => { readonly loss: Tensor; readonly norm: Tensor | undefined };
+
 /** The results by name; lists have a value for each step. */
 function train(
   golden: Case,
   net: Sequential,
   batches: Tensor,
   targets: Tensor,
+  wrap: (step: Step) => Step,
 ): Map<string, Tensor | readonly Tensor[]> {
   const { accumulate = 1, clip_grad_norm: maxNorm, steps } = golden.kwargs;
   const share = Number(accumulate);
@@ -68,33 +87,37 @@ function train(
   const optimizer = makeOptimizer(golden, net);
   const { scheduler: described } = golden.kwargs;
   const scheduler = described ? schedulerOf(described, optimizer) : undefined;
-  const losses: Tensor[] = [];
-  const norms: Tensor[] = [];
-  net.train();
-  for (let step = 0; step < Number(steps); step++) {
+  const run = wrap((inputs, targets) => {
     optimizer.zeroGrad();
-    let sum: Tensor | undefined;
-    for (let part = 0; part < share; part++) {
-      const at = step * share + part;
+    const losses = inputs.map((input, i) => {
       const args = new Arguments(
         {},
-        new Map([
-          ["input", net.call(batches.select(0, at))],
-          ["target", targets.select(0, at)],
-        ]),
+        new Map([["input", net.call(input)], ["target", targets[i]!]]),
       );
       const loss = lossRow(args);
       if (!(loss instanceof Tensor)) throw new Unsupported("several losses");
       const scaled = loss.div(share);
       scaled.backward();
-      sum = sum ? sum.add(scaled.detach()) : scaled.detach();
-    }
-    if (sum) losses.push(sum);
-    if (typeof maxNorm === "number") {
-      norms.push(clipGradNorm_(net.parameters(), maxNorm));
-    }
+      return scaled.detach();
+    });
+    const norm = typeof maxNorm === "number"
+      ? clipGradNorm_(net.parameters(), maxNorm)
+      : undefined;
     optimizer.step();
     scheduler?.step();
+    return { loss: losses.reduce((a, b) => a.add(b)), norm };
+  });
+  const losses: Tensor[] = [];
+  const norms: Tensor[] = [];
+  net.train();
+  for (let step = 0; step < Number(steps); step++) {
+    const parts = Array.from({ length: share }, (_, i) => step * share + i);
+    const { loss, norm } = run(
+      parts.map((at) => batches.select(0, at)),
+      parts.map((at) => targets.select(0, at)),
+    );
+    losses.push(loss);
+    if (norm) norms.push(norm);
   }
   const results = new Map<string, Tensor | readonly Tensor[]>([
     ["loss", losses],

@@ -1,0 +1,169 @@
+/**
+ * Fusion of maps: neighbours in the graph become one kernel, which runs where
+ * the last of them ran.
+ *
+ * @module
+ */
+
+import { adapterClass } from "../gpu/device.ts";
+import { sizeOf } from "../tensor/shape.ts";
+import { fuseKernel } from "./fused_kernel.ts";
+import {
+  accessesOf,
+  type Dispatch,
+  type Instruction,
+  type MapNode,
+  type Value,
+} from "./trace.ts";
+
+/** Maps in one kernel: more take the compiler longer than they save. */
+const MAX_MAPS = 16;
+
+/** A dispatch of a map. */
+type MapDispatch = Dispatch & { readonly map: MapNode };
+
+/** Maps that will be one kernel. */
+interface Group {
+  readonly members: MapDispatch[];
+  readonly first: number;
+  last: number;
+  readonly touched: Set<Value>;
+  readonly written: Set<Value>;
+}
+
+/** The instructions with maps fused, and which kernels were made of what. */
+export interface FusedMaps {
+  readonly instructions: readonly Instruction[];
+  /** The name of each fused kernel. */
+  readonly made: readonly string[];
+}
+
+/** Fuses maps that read what others make. `ends` outlive the instructions. */
+export function fuseMaps(
+  instructions: readonly Instruction[],
+  ends: ReadonlySet<Value>,
+): FusedMaps {
+  const users = usersOf(instructions);
+  const groupOf = new Map<Instruction, Group>();
+  instructions.forEach((instruction, at) => {
+    if (!isMap(instruction)) return;
+    const group = joined(instruction, at, {
+      instructions,
+      groupOf,
+      users,
+      ends,
+    });
+    groupOf.set(instruction, group);
+  });
+  const result: Instruction[] = [];
+  const made: string[] = [];
+  instructions.forEach((instruction, at) => {
+    const group = groupOf.get(instruction);
+    if (!group || group.members.length === 1) result.push(instruction);
+    else if (group.last === at) {
+      const fused = kernelOf(group.members, users, ends);
+      if (!fused) {
+        throw new Error("A group of maps was made that has no kernel");
+      }
+      const { site } = group.members[0]!;
+      result.push({ kind: "dispatch", ...fused, site });
+      made.push(fused.plan.name);
+    }
+  });
+  return { instructions: result, made };
+}
+
+interface Job {
+  readonly instructions: readonly Instruction[];
+  readonly groupOf: Map<Instruction, Group>;
+  readonly users: ReadonlyMap<Value, readonly Instruction[]>;
+  readonly ends: ReadonlySet<Value>;
+}
+
+// The group that a map comes into: that of the latest producer that lets it.
+function joined(map: MapDispatch, at: number, job: Job): Group {
+  const { values } = map;
+  const candidates = new Set<Group>();
+  for (const group of [...new Set(job.groupOf.values())].reverse()) {
+    if (values.some((value) => group.written.has(value))) candidates.add(group);
+  }
+  for (const group of candidates) {
+    if (!mayJoin(map, at, group, job)) continue;
+    group.members.push(map);
+    group.last = at;
+    addAccesses(group, map);
+    return group;
+  }
+  const group: Group = {
+    members: [map],
+    first: at,
+    last: at,
+    touched: new Set(),
+    written: new Set(),
+  };
+  addAccesses(group, map);
+  return group;
+}
+
+function addAccesses({ touched, written }: Group, map: MapDispatch): void {
+  for (const value of map.values) touched.add(value);
+  written.add(map.map.out.value);
+}
+
+function mayJoin(
+  map: MapDispatch,
+  at: number,
+  group: Group,
+  { instructions, users, ends }: Job,
+): boolean {
+  const { members, first, touched, written } = group;
+  const size = sizeOf(map.map.out.layout.shape);
+  if (
+    members.length === MAX_MAPS ||
+    sizeOf(members[0]!.map.out.layout.shape) !== size
+  ) return false;
+  // The members move down to here, past everything in between.
+  for (let i = first; i < at; i++) {
+    const between = instructions[i]!;
+    if (members.includes(between as MapDispatch)) continue; // only compared
+    const { reads, writes } = accessesOf(between);
+    const isInTheWay = reads.some((value) => written.has(value)) ||
+      writes.some((value) => touched.has(value));
+    if (isInTheWay) return false;
+  }
+  return kernelOf([...members, map], users, ends) !== undefined;
+}
+
+function kernelOf(
+  members: readonly MapDispatch[],
+  users: ReadonlyMap<Value, readonly Instruction[]>,
+  ends: ReadonlySet<Value>,
+): ReturnType<typeof fuseKernel> {
+  const inside = new Set<Instruction>(members);
+  const stored = new Set<Value>();
+  for (const { map: { out: { value } } } of members) {
+    const isLocal = value.origin.kind === "local" && !ends.has(value) &&
+      users.get(value)!.every((user) => inside.has(user));
+    if (!isLocal) stored.add(value);
+  }
+  return fuseKernel(members.map(({ map }) => map), stored, adapterClass());
+}
+
+function usersOf(
+  instructions: readonly Instruction[],
+): Map<Value, Instruction[]> {
+  const users = new Map<Value, Instruction[]>();
+  for (const instruction of instructions) {
+    const { reads, writes } = accessesOf(instruction);
+    for (const value of new Set([...reads, ...writes])) {
+      const known = users.get(value);
+      if (known) known.push(instruction);
+      else users.set(value, [instruction]);
+    }
+  }
+  return users;
+}
+
+function isMap(instruction: Instruction): instruction is MapDispatch {
+  return instruction.kind === "dispatch" && instruction.map !== undefined;
+}
