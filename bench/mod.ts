@@ -18,6 +18,7 @@ import { type LibraryName, runGroup } from "./libraries.ts";
 import { describeMachine, formatMachine } from "./machine.ts";
 import { type Options, parseOptions, usage } from "./options.ts";
 import { formatTable, replaceTable } from "./readme_table.ts";
+import { README_SKIPS } from "./readme_rows.ts";
 import { Results } from "./results.ts";
 import { formatResults } from "./tables.ts";
 
@@ -37,15 +38,19 @@ function write(
 
 /** Runs all rounds of all groups; what is under way goes to standard error. */
 async function measureAll(options: Options): Promise<Results> {
-  const { groups, versus, rounds, isJson } = options;
+  const { groups, versus, rounds, isJson, readme } = options;
   const results = new Results();
   const run = async (group: GroupName, name: LibraryName, round: string) => {
-    if (results.absent.has(name)) return [];
-    write(Deno.stderr, `${group}, ${round}: ${name}\n`);
-    return await runGroup(name, group, options);
+    const start = performance.now();
+    const lines = await runGroup(name, group, options);
+    const seconds = ((performance.now() - start) / 1000).toFixed(1);
+    write(Deno.stderr, `${group} ${round}: ${name}, ${seconds} s\n`);
+    return lines;
   };
   for (const group of groups) {
-    const names = ["kindling", ...versus] as const;
+    const skipped = readme === undefined ? [] : README_SKIPS[group] ?? [];
+    const names = new Set<LibraryName>(["kindling", ...versus]);
+    for (const name of skipped) names.delete(name);
     if (group === "cold") { // a driver that has not seen the shaders is another
       for (const name of names) await run(group, name, "not counted");
     }
@@ -53,7 +58,10 @@ async function measureAll(options: Options): Promise<Results> {
     const count = group === "verify" ? 1 : rounds;
     for (let round = 1; round <= count; round++) {
       for (const name of names) {
-        for (const line of await run(group, name, `${round}/${count}`)) {
+        if (results.absent.has(name)) continue;
+        const lines = await run(group, name, `${round}/${count}`);
+        if (lines.length === 0) names.delete(name); // it can't do that
+        for (const line of lines) {
           if (isJson) print(JSON.stringify({ round, ...line }));
           results.add(name, line);
         }

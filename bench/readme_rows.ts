@@ -144,6 +144,11 @@ export const README_GROUPS: readonly GroupName[] = [
   ...new Set(README_ROWS.map(({ group }) => group)),
 ];
 
+/** What is left out of the table: a step of it takes them up to a minute. */
+export const README_SKIPS: Readonly<
+  Partial<Record<GroupName, readonly PeerName[]>>
+> = { resnetcifar: ["jax", "tfjs"] };
+
 /** The columns of the libraries. */
 export const README_COLUMNS: Readonly<Record<PeerName, string>> = {
   jax: "jax-js",

@@ -7,7 +7,12 @@
 
 import type { PeerName } from "./libraries.ts";
 import { formatMachine, type Machine } from "./machine.ts";
-import { README_COLUMNS, README_ROWS, type Row } from "./readme_rows.ts";
+import {
+  README_COLUMNS,
+  README_ROWS,
+  README_SKIPS,
+  type Row,
+} from "./readme_rows.ts";
 import type { Results } from "./results.ts";
 import { formatNumber, formatRatio, formatSpread } from "./tables.ts";
 
@@ -43,7 +48,7 @@ export interface Run {
 
 /** The table, with what a reader must know of the run. */
 export function formatTable(results: Results, run: Run): string {
-  const { versus, rounds, isEager, machine } = run;
+  const { versus } = run;
   const present = versus.filter((name) => !results.absent.has(name));
   const head = ["work", "Kindling"];
   head.push(...present.map((name) => README_COLUMNS[name]), "group");
@@ -57,19 +62,42 @@ export function formatTable(results: Results, run: Run): string {
     `\`${row.group}\``,
   ]);
   const lines = [head, rule, ...rows].map((row) => `| ${row.join(" | ")} |`);
-  return `${introduction(machine, rounds, isEager)}\n\n${lines.join("\n")}\n\n${
-    [...results.absent.keys()].map((name) =>
-      `Not on this machine: ${README_COLUMNS[name as PeerName]}. ` // no other
-    ).join("")
-  }${present.includes("torch") ? "PyTorch needs no WebGPU. " : ""}` +
-    `A row alone: \`./run bench GROUP --versus ${versus.join(",")}\`.`;
+  return [
+    introduction(run),
+    lines.join("\n"),
+    notes(results, versus, present),
+  ].join("\n\n");
 }
 
-function introduction(
-  machine: Machine,
-  rounds: number,
-  isEager: boolean,
+/** What is not in the table and why, and how a row is taken alone. */
+function notes(
+  results: Results,
+  versus: readonly PeerName[],
+  present: readonly PeerName[],
 ): string {
+  const sentences: string[] = [];
+  const absent = versus.filter((name) => results.absent.has(name));
+  if (absent.length > 0) {
+    sentences.push(`Not on this machine: ${titles(absent)}.`);
+  }
+  for (const [group, names] of Object.entries(README_SKIPS)) {
+    const skipped = titles(names.filter((name) => present.includes(name)));
+    if (skipped === "") continue;
+    sentences.push(`\`${group}\` takes ${skipped} too long for the table.`);
+  }
+  sentences.push("A dash: the library can't do it, or wasn't asked.");
+  if (present.includes("torch")) sentences.push("PyTorch needs no WebGPU.");
+  sentences.push(
+    `A row alone: \`./run bench GROUP --versus ${versus.join(",")}\`.`,
+  );
+  return sentences.join(" ");
+}
+
+function titles(names: readonly PeerName[]): string {
+  return names.map((name) => README_COLUMNS[name]).join(" and ");
+}
+
+function introduction({ machine, rounds, isEager }: Run): string {
   return `Milliseconds, if a row says nothing else. ` +
     `${formatMachine(machine)}; Kindling's steps are ` +
     `${isEager ? "eager" : "compiled"}. The libraries took turns in ` +

@@ -105,7 +105,9 @@ export async function training<T>(
     1,
     Math.min(STEPS, Math.floor(timer.budgetMs / 3 / once)),
   );
-  const times = await timer.samples(() => block(steps));
+  const times = once > timer.budgetMs
+    ? [once]
+    : await timer.samples(() => block(steps));
   timer.report(name, times, { samples: batch }, { loss: rounded(loss) });
   timer.emit(name.replace("-step-", "-memory-"), await residentMemory());
 }

@@ -99,6 +99,7 @@ Deno.test("formatTable() has a row a workload and a column a library", () => {
   assertStringIncludes(table, "| LeNet, training step, batch 64 | - | - |");
   assertStringIncludes(table, "Not on this machine: PyTorch, CPU.");
   assertStringIncludes(table, "Kindling's steps are eager");
+  assertStringIncludes(table, "`resnetcifar` takes jax-js too long");
 });
 
 Deno.test("README_ROWS name groups that are, and no workload twice", () => {
