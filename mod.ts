@@ -51,7 +51,7 @@ export { type VarianceOptions, varMean } from "./src/ops/statistics.ts";
 export { noGrad } from "./src/autograd/mode.ts";
 export { type BackwardOptions, grad } from "./src/autograd/backward.ts";
 export { type KernelTime, Profile, profile } from "./src/gpu/profiler.ts";
-export { compile } from "./src/compile/compile.ts";
+export { compile, explain } from "./src/compile/compile.ts";
 export { Scope, scope } from "./src/tensor/scope.ts";
 export {
   adapter,

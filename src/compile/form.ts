@@ -53,22 +53,31 @@ export function formOf(value: unknown, tensors: Tensor[], name: string): Form {
   return { kind: "record", entries };
 }
 
-/** A text that equal forms share. */
-export function keyOf(form: Form): string {
+/**
+ * A text that equal forms with equal tensors share; `texts` has one for each
+ * tensor.
+ */
+export function keyOf(form: Form, texts: readonly string[]): string {
   switch (form.kind) {
     case "tensor":
-      return `t${form.index}`;
+      return texts[form.index]!;
     case "plain":
-      return `${typeof form.value} ${JSON.stringify(String(form.value))}`;
+      return plainText(form.value);
     case "list":
-      return `[${form.items.map(keyOf)}]`;
-    case "record":
-      return `{${
-        form.entries.map(([key, item]) =>
-          `${JSON.stringify(key)}:${keyOf(item)}`
-        )
-      }}`;
+      return `[${form.items.map((item) => keyOf(item, texts)).join(", ")}]`;
+    case "record": {
+      const entries = form.entries.map(([key, item]) =>
+        `${JSON.stringify(key)}: ${keyOf(item, texts)}`
+      );
+      return `{${entries.join(", ")}}`;
+    }
   }
+}
+
+function plainText(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "bigint") return `${value}n`;
+  return Object.is(value, -0) ? "-0" : String(value);
 }
 
 /** The value of this form with these tensors. */

@@ -31,11 +31,19 @@ interface Group {
   readonly written: Set<Value>;
 }
 
-/** The instructions with maps fused, and which kernels were made of what. */
+/** Why a map did not become part of the kernel before it. */
+export interface Apart {
+  readonly name: string;
+  readonly why: string;
+}
+
+/** The instructions with maps fused, and what was made of what. */
 export interface FusedMaps {
   readonly instructions: readonly Instruction[];
   /** The name of each fused kernel. */
   readonly made: readonly string[];
+  /** Maps of what another map makes that still have a pass of their own. */
+  readonly apart: readonly Apart[];
 }
 
 /** Fuses maps that read what others make. `ends` outlive the instructions. */
@@ -45,15 +53,11 @@ export function fuseMaps(
 ): FusedMaps {
   const users = usersOf(instructions);
   const groupOf = new Map<Instruction, Group>();
+  const apart: Apart[] = [];
+  const job: Job = { instructions, groupOf, users, ends, apart };
   instructions.forEach((instruction, at) => {
     if (!isMap(instruction)) return;
-    const group = joined(instruction, at, {
-      instructions,
-      groupOf,
-      users,
-      ends,
-    });
-    groupOf.set(instruction, group);
+    groupOf.set(instruction, joined(instruction, at, job));
   });
   const result: Instruction[] = [];
   const made: string[] = [];
@@ -70,7 +74,7 @@ export function fuseMaps(
       made.push(fused.plan.name);
     }
   });
-  return { instructions: result, made };
+  return { instructions: result, made, apart };
 }
 
 interface Job {
@@ -78,6 +82,7 @@ interface Job {
   readonly groupOf: Map<Instruction, Group>;
   readonly users: ReadonlyMap<Value, readonly Instruction[]>;
   readonly ends: ReadonlySet<Value>;
+  readonly apart: Apart[];
 }
 
 // The group that a map comes into: that of the latest producer that lets it.
@@ -87,13 +92,19 @@ function joined(map: MapDispatch, at: number, job: Job): Group {
   for (const group of [...new Set(job.groupOf.values())].reverse()) {
     if (values.some((value) => group.written.has(value))) candidates.add(group);
   }
+  let obstacle: string | undefined;
   for (const group of candidates) {
-    if (!mayJoin(map, at, group, job)) continue;
+    const found = obstacleOf(map, at, group, job);
+    if (found) {
+      obstacle ??= found;
+      continue;
+    }
     group.members.push(map);
     group.last = at;
     addAccesses(group, map);
     return group;
   }
+  if (obstacle) job.apart.push({ name: map.map.rule.name, why: obstacle });
   const group: Group = {
     members: [map],
     first: at,
@@ -110,28 +121,37 @@ function addAccesses({ touched, written }: Group, map: MapDispatch): void {
   written.add(map.map.out.value);
 }
 
-function mayJoin(
+/** What keeps a map out of a group, if anything does. */
+function obstacleOf(
   map: MapDispatch,
   at: number,
   group: Group,
   { instructions, users, ends }: Job,
-): boolean {
+): string | undefined {
   const { members, first, touched, written } = group;
+  const before = members.at(-1)!.plan.name;
+  if (members.length === MAX_MAPS) {
+    return `the kernel of ${before} has ${MAX_MAPS} maps, which is the most`;
+  }
   const size = sizeOf(map.map.out.layout.shape);
-  if (
-    members.length === MAX_MAPS ||
-    sizeOf(members[0]!.map.out.layout.shape) !== size
-  ) return false;
+  if (sizeOf(members[0]!.map.out.layout.shape) !== size) {
+    return `${before} has another number of elements`;
+  }
   // The members move down to here, past everything in between.
   for (let i = first; i < at; i++) {
     const between = instructions[i]!;
-    if (members.includes(between as MapDispatch)) continue; // only compared
+    if (members.some((member) => member === between)) continue;
     const { reads, writes } = accessesOf(between);
     const isInTheWay = reads.some((value) => written.has(value)) ||
       writes.some((value) => touched.has(value));
-    if (isInTheWay) return false;
+    if (isInTheWay) {
+      return `${nameOf(between)} needs ${before} in between`;
+    }
   }
-  return kernelOf([...members, map], users, ends) !== undefined;
+  return kernelOf([...members, map], users, ends)
+    ? undefined
+    : `one kernel can't hold it with ${before}: too many operands, or they ` +
+      `do not lie alike`;
 }
 
 function kernelOf(
@@ -162,6 +182,12 @@ function usersOf(
     }
   }
   return users;
+}
+
+function nameOf(instruction: Instruction): string {
+  return instruction.kind === "dispatch"
+    ? instruction.plan.name
+    : instruction.kind;
 }
 
 function isMap(instruction: Instruction): instruction is MapDispatch {

@@ -5,18 +5,43 @@
  */
 
 import type { Capture } from "./capture.ts";
-import { fuseMaps } from "./fuse_maps.ts";
+import { type Apart, fuseMaps } from "./fuse_maps.ts";
 import { withoutDead } from "./liveness.ts";
 import { Program } from "./program.ts";
 import { accessesOf, type Instruction, type Value } from "./trace.ts";
 
+/** What the passes did. */
+export interface Report {
+  /** Dispatches that were recorded. */
+  readonly recorded: number;
+  /** Commands that led to nothing. */
+  readonly dead: number;
+  /** The name of each fused kernel. */
+  readonly fused: readonly string[];
+  readonly apart: readonly Apart[];
+}
+
+/** A program and how it came about. */
+export interface Prepared {
+  readonly program: Program;
+  readonly report: Report;
+}
+
 /** Makes a program of a capture. */
-export function prepare(capture: Capture): Program {
-  const outputs = new Set(capture.ends);
-  let instructions = ownConstants(capture.instructions, outputs);
-  instructions = withoutDead(instructions, outputs);
-  const fused = fuseMaps(instructions, outputs);
-  return new Program(fused.instructions, capture);
+export function prepare(capture: Capture): Prepared {
+  const ends = new Set(capture.ends);
+  const recorded = ownConstants(capture.instructions, ends);
+  const needed = withoutDead(recorded, ends);
+  const { instructions, made, apart } = fuseMaps(needed, ends);
+  return {
+    program: new Program(instructions, capture),
+    report: {
+      recorded: capture.instructions.length,
+      dead: recorded.length - needed.length,
+      fused: made,
+      apart,
+    },
+  };
 }
 
 /**
@@ -25,14 +50,14 @@ export function prepare(capture: Capture): Program {
  */
 function ownConstants(
   instructions: readonly Instruction[],
-  outputs: ReadonlySet<Value>,
+  ends: ReadonlySet<Value>,
 ): Instruction[] {
   const changing = new Set(
-    [...instructions.flatMap((each) => accessesOf(each).writes), ...outputs]
+    [...instructions.flatMap((each) => accessesOf(each).writes), ...ends]
       .filter(({ origin }) => origin.kind === "constant"),
   );
   const copies = [...changing].map((value): Instruction => {
-    const from: Value = { ...value, origin: value.origin };
+    const from: Value = { ...value };
     value.origin = { kind: "local" };
     return { kind: "copy", from, to: value };
   });

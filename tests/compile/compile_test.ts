@@ -4,10 +4,16 @@
  * @module
  */
 
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
 
 import {
   compile,
+  explain,
   F,
   full,
   manualSeed,
@@ -353,4 +359,25 @@ Deno.test("compile() passes an error of the function on, and goes on after it", 
   for (let i = 0; i < 4; i++) {
     assertEquals(await run(full([], i)).item(), i + 1);
   }
+});
+
+Deno.test("explain() tells dispatches, bytes, what was fused and what not", () => {
+  const run = compile((x: Tensor) => {
+    x.cos();
+    const y = x.mul(2).add(1);
+    return [y.sum(), y.sum(0).mul(3), y.relu()];
+  });
+  assertEquals(explain(run), "not called so far");
+  const x = ones([8, 8]);
+  run(x);
+  assertEquals(
+    explain(run),
+    "[float32 [8, 8]]\n  recorded 1 times, not the same twice so far",
+  );
+  run(x);
+  const text = explain(run);
+  assertMatch(text, /\d+ dispatches recorded, \d+ replayed, 1 led to nothing/);
+  assertMatch(text, /fused: mul\+add/);
+  assertMatch(text, /not fused: relu: sum_\w+ needs add in between/);
+  assertThrows(() => explain(() => {}), TypeError, "expected what compile()");
 });
