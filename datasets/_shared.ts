@@ -1,9 +1,11 @@
 /**
- * What several files of this folder need: waiting, and telling a user in plain
+ * What several files of this folder need: waiting, paths, and telling a user in plain
  * words why a file could not be read or written.
  *
  * @module
  */
+
+import { fileURLToPath } from "node:url";
 
 /**
  * Resolves after `ms` milliseconds.
@@ -29,6 +31,11 @@ export function delay(ms: number, signal?: AbortSignal): Promise<void> {
 export function joinPath(folder: string, name: string): string {
   const separator = Deno.build.os === "windows" ? "\\" : "/";
   return /[/\\]$/.test(folder) ? folder + name : folder + separator + name;
+}
+
+/** A path, also of what is given as a file's URL. */
+export function toPath(path: string | URL): string {
+  return typeof path === "string" ? path : fileURLToPath(path);
 }
 
 /** A number of bytes as people read it: `9.9 MB`. */

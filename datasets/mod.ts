@@ -6,6 +6,8 @@
  * - {@linkcode CIFAR10}, {@linkcode CIFAR100}: 60,000 colour 32x32 photos.
  * - {@linkcode SyntheticDigits}: drawn digits in the same form, for machines
  *   without network or permissions.
+ * - {@linkcode DatasetFolder}: files of any kind in a folder for each class.
+ * - {@linkcode FakeData}: images of noise.
  * - {@linkcode download}: the function through which all of them fetch files;
  *   {@linkcode cacheFolder} says where those are kept, {@linkcode extract}
  *   unpacks archives.
@@ -41,6 +43,12 @@ export {
   SyntheticDigits,
   type SyntheticDigitsOptions,
 } from "./synthetic_digits.ts";
+export {
+  DatasetFolder,
+  type FolderOptions,
+  type Loader,
+} from "./dataset_folder.ts";
+export { FakeData, type FakeDataOptions } from "./fake_data.ts";
 export type {
   LabelledBatch,
   LabelledImage,

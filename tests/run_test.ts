@@ -150,6 +150,16 @@ runTest("run finds its project through symbolic links", async () => {
   );
 });
 
+runTest("run data needs no driver", async () => {
+  await using machine = await Machine.make({ deno: deno("2.9.6") });
+  const { code, stdout } = await machine.run(["data", "list"], NO_DRIVER);
+  const { root } = machine;
+  assertEquals([code, stdout], [
+    0,
+    `<run><-P><--config><${root}/deno.json><${root}/tools/data.ts><list>`,
+  ]);
+});
+
 runTest("run passes on the exit status", async () => {
   const failing = deno("2.9.6").replace("printf '<%s>' \"$@\"", "exit 7");
   await using machine = await Machine.make({ deno: failing });

@@ -56,3 +56,11 @@ export class Together {
     return "Together()";
   }
 }
+
+/** Reads a text file. */
+export class ReadText {
+  static url: string = import.meta.url;
+  call(path: string): Promise<string> {
+    return Deno.readTextFile(path);
+  }
+}
