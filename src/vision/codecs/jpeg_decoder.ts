@@ -1,0 +1,248 @@
+/**
+ * JPEG files to images, by libjpeg-turbo compiled to WebAssembly: baseline and
+ * progressive, grey, colour, CMYK and YCCK.
+ *
+ * The C functions are TurboJPEG's, called on memory of the module's own; one
+ * instance per thread keeps its buffers from file to file. Pointers and sizes
+ * count bytes.
+ *
+ * @module
+ */
+
+import { Image } from "../image.ts";
+import { convertImage } from "../image_mode.ts";
+import {
+  checkPixels,
+  cutShort,
+  type Decoder,
+  type DecodeRequest,
+} from "./decoder.ts";
+import { isWholeJpeg } from "./jpeg_segments.ts";
+
+/** What the module exports; TurboJPEG's functions give 0, or -1 on failure. */
+interface TurboJpeg {
+  readonly memory: WebAssembly.Memory;
+  malloc(bytes: number): number;
+  free(pointer: number): void;
+  tjInitDecompress(): number;
+  tjDecompressHeader3(
+    handle: number,
+    jpeg: number,
+    size: number,
+    width: number,
+    height: number,
+    subsampling: number,
+    colourSpace: number,
+  ): number;
+  tjDecompress2(
+    handle: number,
+    jpeg: number,
+    size: number,
+    pixels: number,
+    width: number,
+    pitch: number,
+    height: number,
+    format: number,
+    flags: number,
+  ): number;
+}
+
+/** TurboJPEG's pixel formats, and the bytes of a pixel. */
+const FORMATS = {
+  rgb: { id: 0, bytes: 3 },
+  gray: { id: 6, bytes: 1 },
+  cmyk: { id: 11, bytes: 4 },
+} as const;
+
+/** The format to decode each of TurboJPEG's colour spaces to. */
+const COLOUR_SPACES = [
+  FORMATS.rgb, // RGB
+  FORMATS.rgb, // YCbCr
+  FORMATS.gray,
+  FORMATS.cmyk,
+  FORMATS.cmyk, // YCCK
+] as const;
+
+/** Bytes that buffers may keep between files; a larger one is given back. */
+const KEPT_BYTES = 64 * 2 ** 20;
+
+/** Thrown out of the module where libjpeg would end the program. */
+class Jump extends Error {}
+
+/** libjpeg-turbo in its own memory. */
+interface Machine {
+  readonly turbo: TurboJpeg;
+  readonly handle: number;
+  /** Four integers for the header's answers. */
+  readonly header: number;
+  readonly input: Buffer;
+  readonly output: Buffer;
+}
+
+/** Memory of the module that grows. */
+class Buffer {
+  readonly #turbo: TurboJpeg;
+  #pointer = 0;
+  #size = 0;
+
+  constructor(turbo: TurboJpeg) {
+    this.#turbo = turbo;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Where at least `bytes` of memory are, or 0 if there is no such room. */
+  reserve(bytes: number): number {
+    if (bytes <= this.#size) return this.#pointer;
+    this.#turbo.free(this.#pointer);
+    this.#pointer = this.#turbo.malloc(bytes);
+    this.#size = this.#pointer === 0 ? 0 : bytes;
+    return this.#pointer;
+  }
+}
+
+/** Decodes JPEG files with a compiled libjpeg-turbo. */
+export class JpegDecoder implements Decoder {
+  readonly #module: WebAssembly.Module;
+  #machine: Machine | undefined;
+
+  constructor(module: WebAssembly.Module) {
+    this.#module = module;
+  }
+
+  /** Decodes a whole file. */
+  decode(bytes: Uint8Array, request: DecodeRequest): Image {
+    this.#machine ??= start(this.#module);
+    let image: Image;
+    try {
+      image = decodeWith(this.#machine, bytes, request);
+    } catch (error) {
+      // a jump leaves the module's stack where it was: it is of no more use
+      this.#machine = undefined;
+      if (!(error instanceof Jump)) throw error;
+      throw refusal(bytes, request);
+    }
+    const { input, output } = this.#machine;
+    if (input.size + output.size > KEPT_BYTES) this.#machine = undefined;
+    return convertImage(image, request.mode);
+  }
+}
+
+/** What is wrong with data that libjpeg gave up. */
+function refusal(bytes: Uint8Array, request: DecodeRequest): SyntaxError {
+  if (!isWholeJpeg(bytes)) return cutShort("JPEG", bytes, request.what);
+  return new SyntaxError(
+    `${request.what}: its ${bytes.length} bytes are no JPEG data that ` +
+      `libjpeg-turbo can decode`,
+  );
+}
+
+function start(module: WebAssembly.Module): Machine {
+  const none = () => 0;
+  const jump = () => {
+    throw new Jump();
+  };
+  const { exports } = new WebAssembly.Instance(module, {
+    env: { setjmp: none, longjmp: jump },
+    ["wasi_snapshot_preview1"]: {
+      ["environ_sizes_get"]: none,
+      ["environ_get"]: none,
+      ["proc_exit"]: jump,
+      ["fd_close"]: none,
+      ["fd_seek"]: none,
+      ["fd_write"]: none,
+    },
+  });
+  // the package's version is fixed, and so are its exports
+  const turbo = exports as unknown as TurboJpeg;
+  const handle = turbo.tjInitDecompress();
+  const header = turbo.malloc(16);
+  if (handle === 0 || header === 0) {
+    throw new RangeError("Cannot start libjpeg-turbo: out of memory");
+  }
+  return {
+    turbo,
+    handle,
+    header,
+    input: new Buffer(turbo),
+    output: new Buffer(turbo),
+  };
+}
+
+function decodeWith(
+  { turbo, handle, header, input, output }: Machine,
+  bytes: Uint8Array,
+  request: DecodeRequest,
+): Image {
+  const size = bytes.length;
+  const jpeg = reserve(input, size, request);
+  new Uint8Array(turbo.memory.buffer, jpeg, size).set(bytes);
+  const failed = turbo.tjDecompressHeader3(
+    handle,
+    jpeg,
+    size,
+    header,
+    header + 4,
+    header + 8,
+    header + 12,
+  ) !== 0;
+  const [width = 0, height = 0, _subsampling, colours = -1] = new Int32Array(
+    turbo.memory.buffer,
+    header,
+    4,
+  );
+  const format = COLOUR_SPACES[colours];
+  if (failed || format === undefined) throw refusal(bytes, request);
+  checkPixels(width, height, request);
+
+  const pitch = width * format.bytes;
+  const pixels = reserve(output, pitch * height, request);
+  const warned = turbo.tjDecompress2(
+    handle,
+    jpeg,
+    size,
+    pixels,
+    width,
+    pitch,
+    height,
+    format.id,
+    0,
+  ) !== 0;
+  // Data that libjpeg warns about, stray bytes for instance, is decoded all the
+  // same, as PIL does: photos of many collections are like that. What it makes
+  // up after the end of a file is refused.
+  if (warned && !isWholeJpeg(bytes)) {
+    throw cutShort("JPEG", bytes, request.what);
+  }
+  const decoded = new Uint8Array(turbo.memory.buffer, pixels, pitch * height);
+  return format === FORMATS.cmyk
+    ? new Image(rgbOfCmyk(decoded), width, height)
+    : new Image(decoded.slice(), width, height, format.bytes);
+}
+
+function reserve(
+  buffer: Buffer,
+  bytes: number,
+  { what }: DecodeRequest,
+): number {
+  const pointer = buffer.reserve(bytes);
+  if (pointer !== 0) return pointer;
+  throw new RangeError(`${what}: no memory for ${bytes} bytes`);
+}
+
+// Ink is stored inverted, 255 for none, as Adobe does: each colour is
+// ink * black / 255, rounded as PIL.Image.convert("RGB") rounds it.
+function rgbOfCmyk(cmyk: Uint8Array): Uint8Array<ArrayBuffer> {
+  const rgb = new Uint8Array(cmyk.length / 4 * 3);
+  let to = 0;
+  for (let at = 0; at < cmyk.length; at += 4, to += 3) {
+    const black = cmyk[at + 3]!;
+    for (let i = 0; i < 3; i++) {
+      const product = (255 - cmyk[at + i]!) * black + 128;
+      rgb[to + i] = black - ((product + (product >> 8)) >> 8);
+    }
+  }
+  return rgb;
+}

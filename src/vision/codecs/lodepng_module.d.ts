@@ -1,0 +1,8 @@
+/**
+ * lodepng, compiled to WebAssembly.
+ *
+ * @module
+ */
+
+declare const module: WebAssembly.Module;
+export default module;

@@ -1,0 +1,38 @@
+/**
+ * Turning a picture as EXIF says the camera was held.
+ *
+ * @module
+ */
+
+import { Image } from "./image.ts";
+
+/**
+ * The image as it is to be seen. EXIF's `orientation` says where the first row
+ * and the first column of the data lie in the scene: 1 top and left, 2 top and
+ * right, 3 bottom and right, 4 bottom and left, and 5 to 8 the same with rows
+ * and columns exchanged.
+ *
+ * Source: Exif 2.32, tag 0x0112; PIL.ImageOps.exif_transpose.
+ */
+export function orientImage(image: Image, orientation: number): Image {
+  if (orientation === 1) return image;
+  const { data, width, height, channels } = image;
+  const isTurned = orientation >= 5;
+  const [columns, rows] = isTurned ? [height, width] : [width, height];
+  // which axes of the result run against those of the data
+  const fromRight = [2, 3, 6, 7].includes(orientation);
+  const fromBottom = [3, 4, 7, 8].includes(orientation);
+  const result = new Uint8Array(data.length);
+  let to = 0;
+  for (let y = 0; y < rows; y++) {
+    const row = fromBottom ? rows - 1 - y : y;
+    for (let x = 0; x < columns; x++) {
+      const column = fromRight ? columns - 1 - x : x;
+      const pixel = isTurned ? column * width + row : row * width + column;
+      for (let c = 0; c < channels; c++) {
+        result[to++] = data[pixel * channels + c]!;
+      }
+    }
+  }
+  return new Image(result, columns, rows, channels);
+}
