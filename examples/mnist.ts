@@ -10,6 +10,7 @@
  */
 
 import {
+  compile,
   data,
   F,
   load,
@@ -18,7 +19,7 @@ import {
   noGrad,
   optim,
   save,
-  scope,
+  type Tensor,
   vision,
 } from "@kindling/kindling";
 import { chooseModel, openDigits, readOptions } from "./support/mnist_setup.ts";
@@ -52,6 +53,23 @@ const scheduler = new optim.StepLR(optimizer, { stepSize: 1, gamma: 0.7 });
 const run = { model, optimizer, scheduler, loader: train };
 if (options.resume) await load(options.resume, run);
 
+// --- a step, and a test: compiled, which --eager leaves out ---
+const fast: typeof compile = options.eager ? (fn) => fn : compile;
+const trainStep = fast((images: Tensor, labels: Tensor) => {
+  optimizer.zeroGrad();
+  const loss = F.crossEntropy(model.call(images), labels);
+  loss.backward();
+  optimizer.step();
+  return loss;
+});
+const testStep = fast((images: Tensor, labels: Tensor) =>
+  noGrad(() => {
+    const logits = model.call(images);
+    const loss = F.crossEntropy(logits, labels, { reduction: "sum" });
+    return { logits, loss };
+  })
+);
+
 // --- train ---
 if (train.epoch >= options.epochs) await evaluate(train.epoch); // resumed, done
 for (let epoch = train.epoch + 1; epoch <= options.epochs; epoch++) {
@@ -61,12 +79,7 @@ for (let epoch = train.epoch + 1; epoch <= options.epochs; epoch++) {
     batchSize,
   });
   for await (const [images, labels] of train) {
-    using _ = scope(); // frees what the step makes at its end
-    optimizer.zeroGrad();
-    const loss = F.crossEntropy(model.call(images), labels);
-    loss.backward();
-    optimizer.step();
-    progress.step(loss);
+    progress.step(trainStep(images, labels));
   }
   scheduler.step();
   await progress.end();
@@ -80,8 +93,7 @@ async function evaluate(epoch: number): Promise<void> {
   model.eval();
   const isLast = epoch >= options.epochs;
   for await (const [images, labels] of test) {
-    const logits = noGrad(() => model.call(images));
-    const loss = F.crossEntropy(logits, labels, { reduction: "sum" });
+    const { logits, loss } = testStep(images, labels);
     await report.tested({ images, labels, logits, loss });
   }
   report.epochEnd(epoch, isLast);

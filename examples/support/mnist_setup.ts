@@ -32,6 +32,7 @@ export interface Options {
   readonly save: string | undefined;
   readonly resume: string | undefined;
   readonly json: boolean;
+  readonly eager: boolean;
 }
 
 /** The models that can be trained. */
@@ -50,7 +51,7 @@ const USAGE = `deno run -P examples/mnist.ts [options]
   --seed N         default: 1
   --save FILE      writes a checkpoint after each epoch
   --resume FILE    goes on from a checkpoint
-  --eager          runs steps op by op, which they do anyway for the present
+  --eager          runs steps op by op instead of compiling them
   --json           ends with a line of JSON`;
 
 /** The options, or the end of the program with the reason on standard error. */
@@ -86,7 +87,7 @@ function parse(args: string[]): Options {
       seed: { type: "string", default: "1" },
       save: { type: "string" },
       resume: { type: "string" },
-      eager: { type: "boolean" },
+      eager: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       help: { type: "boolean", short: "h" },
     },
@@ -109,6 +110,7 @@ function parse(args: string[]): Options {
     save: fileToWrite("--save", values.save),
     resume: values.resume,
     json: values.json,
+    eager: values.eager,
   };
 }
 

@@ -171,3 +171,22 @@ Deno.test({
     }
   },
 });
+
+Deno.test("mnist.ts compiles its steps to the bits of --eager", async () => {
+  await inFolder(async (home) => {
+    const results = [];
+    for (const model of ["lenet", "cnn"]) {
+      const args = ["--limit", "130", "--epochs", "2", "--model", model];
+      for (const mode of [[], ["--eager"]]) {
+        const { code, err, result } = await run(home, [], [
+          ...args,
+          "--json",
+          ...mode,
+        ]);
+        assertEquals(code, 0, err);
+        results.push([result.testAccuracy, result.testLoss]);
+      }
+      assertEquals(results.at(-1), results.at(-2), model);
+    }
+  });
+});
