@@ -20,6 +20,7 @@ const RUNNERS: Readonly<Record<string, CategoryRunner>> = {
   losses: runOps,
   optim: runOptim,
   schedulers: runSchedulers,
+  transforms: runOps,
   data: runData,
   training: runTraining,
   models: runModels,

@@ -24,6 +24,7 @@ import { RECURRENT } from "./ops/recurrent.ts";
 import { REDUCTIONS } from "./ops/reductions.ts";
 import { RESAMPLING } from "./ops/resampling.ts";
 import { TRANSFORMER } from "./ops/transformer.ts";
+import { TRANSFORMS } from "./ops/transforms.ts";
 
 const TABLE: Rows = {
   ...ELEMENTWISE,
@@ -37,6 +38,7 @@ const TABLE: Rows = {
   ...RECURRENT,
   ...RESAMPLING,
   ...TRANSFORMER,
+  ...TRANSFORMS,
   ...LOSSES,
   ...MODULES,
   ...OWN,

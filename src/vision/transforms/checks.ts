@@ -1,0 +1,194 @@
+/**
+ * Arguments of transforms and of their functions: what users write, checked and
+ * brought into one form.
+ *
+ * @module
+ */
+
+import type { Fill, Interpolation, PaddingMode, Size } from "./action.ts";
+
+/** A size for height and width, or [height, width]. */
+export type SizeArgument = number | readonly number[];
+
+function isPositive(value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) > 0;
+}
+
+/**
+ * [height, width] of one number or two.
+ *
+ * @throws {RangeError} If it is neither, or a size is no positive integer
+ */
+export function checkSize(what: string, size: SizeArgument): Size {
+  const list = typeof size === "number" ? [size] : size;
+  const [height, width = height] = list;
+  if (
+    Array.isArray(list) && (list.length === 1 || list.length === 2) &&
+    isPositive(height) && isPositive(width)
+  ) return [height!, width!];
+  throw new RangeError(
+    `Cannot ${what} of size ${format(size)}: expected a positive integer, or ` +
+      `[height, width]`,
+  );
+}
+
+/**
+ * [left, top, right, bottom] of one number, two or four.
+ *
+ * @throws {RangeError} If there is another number of them, or one is no integer
+ */
+export function checkPadding(
+  padding: number | readonly number[],
+): readonly [number, number, number, number] {
+  const list = typeof padding === "number" ? [padding] : padding;
+  if (
+    !Array.isArray(list) || ![1, 2, 4].includes(list.length) ||
+    !list.every(Number.isInteger)
+  ) {
+    throw new RangeError(
+      `Cannot pad by ${format(padding)}: expected an integer, two for left ` +
+        `and top, or four for left, top, right and bottom`,
+    );
+  }
+  const [left, top = left, right = left, bottom = top] = list;
+  return [left!, top!, right!, bottom!];
+}
+
+const MODES: readonly PaddingMode[] = [
+  "constant",
+  "edge",
+  "reflect",
+  "symmetric",
+];
+
+/** @throws {RangeError} If there is no such mode */
+export function checkMode(mode: PaddingMode): PaddingMode {
+  return oneOf("a padding mode", mode, MODES);
+}
+
+const INTERPOLATIONS: readonly Interpolation[] = [
+  "nearest",
+  "nearest-exact",
+  "bilinear",
+  "bicubic",
+];
+
+/** @throws {RangeError} If there is no such interpolation */
+export function checkInterpolation(name: Interpolation): Interpolation {
+  return oneOf("an interpolation", name, INTERPOLATIONS);
+}
+
+const WARPS = ["nearest", "bilinear"] as const;
+
+/** @throws {RangeError} If it is none that warps have */
+export function checkWarpInterpolation(
+  name: "nearest" | "bilinear",
+): "nearest" | "bilinear" {
+  return oneOf("an interpolation of warps", name, WARPS);
+}
+
+function oneOf<T>(what: string, value: T, known: readonly T[]): T {
+  if (known.includes(value)) return value;
+  throw new RangeError(
+    `Cannot use ${format(value)} as ${what}: expected ${
+      known.map((name) => `"${name}"`).join(", ")
+    }`,
+  );
+}
+
+/** @throws {TypeError} If it is no number, and no list of them */
+export function checkFill(fill: Fill): Fill {
+  const list = typeof fill === "number" ? [fill] : fill;
+  if (Array.isArray(list) && list.length > 0 && list.every(Number.isFinite)) {
+    return fill;
+  }
+  throw new TypeError(
+    `Cannot use ${
+      format(fill)
+    } as a fill: expected a number, or one for each ` +
+      `channel`,
+  );
+}
+
+/** @throws {RangeError} If it is no number in the range */
+export function checkNumber(
+  what: string,
+  value: number,
+  least = -Infinity,
+  most = Infinity,
+): number {
+  if (typeof value === "number" && value >= least && value <= most) {
+    return value;
+  }
+  const range = most === Infinity
+    ? least === -Infinity ? "a number" : `a number, ${least} or more`
+    : `a number from ${least} to ${most}`;
+  throw new RangeError(
+    `Cannot use ${format(value)} as ${what}: expected ${range}`,
+  );
+}
+
+/** @throws {RangeError} If it is no probability */
+export function checkProbability(p: number): number {
+  return checkNumber("a probability", p, 0, 1);
+}
+
+/**
+ * [least, most] of two numbers, or of one as `around` says.
+ *
+ * @throws {RangeError} If they are no range within `least` and `most`
+ */
+export function checkRange(
+  what: string,
+  value: number | readonly number[],
+  around: (value: number) => readonly [number, number],
+  least = -Infinity,
+  most = Infinity,
+): readonly [number, number] {
+  const isNumber = typeof value === "number";
+  const list = isNumber ? value < 0 ? [] : around(value) : value;
+  const [low, high] = Array.isArray(list) ? list : [];
+  if (
+    list.length === 2 && low <= high && low >= least && high <= most
+  ) return [low, high];
+  throw new RangeError(
+    `Cannot use ${
+      format(value)
+    } as ${what}: expected a number, 0 or more, or ` +
+      `[least, most]` +
+      (most === Infinity && least === -Infinity
+        ? ""
+        : ` from ${least} to ${most}`),
+  );
+}
+
+/** @throws {TypeError} If means and deviations do not fit each other */
+export function checkMoments(
+  mean: readonly number[],
+  std: readonly number[],
+): void {
+  const isList = (values: unknown): boolean =>
+    Array.isArray(values) && values.length > 0 && values.every(Number.isFinite);
+  if (
+    !isList(mean) || !isList(std) ||
+    (mean.length !== std.length && mean.length !== 1 && std.length !== 1)
+  ) {
+    throw new TypeError(
+      `Cannot normalize by means ${format(mean)} and deviations ${
+        format(std)
+      }: expected one of each for a channel, or one for all`,
+    );
+  }
+  const wrong = std.find((value) => !(Math.fround(value) > 0));
+  if (wrong !== undefined) {
+    throw new RangeError(
+      `Cannot normalize by std [${std.join(", ")}]: expected numbers above 0`,
+    );
+  }
+}
+
+/** A value as messages write it: `[1, 2]`, `"nearest"`. */
+function format(value: unknown): string {
+  return value === undefined ? "undefined" : JSON.stringify(value)
+    .replaceAll(",", ", ");
+}

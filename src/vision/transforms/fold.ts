@@ -1,0 +1,291 @@
+/**
+ * Planning: actions on an image become passes over it, as few as give the same
+ * result. Plain data in, plain data out; records.ts writes them for the kernel.
+ *
+ * A pass takes every pixel from somewhere and then changes its colour. Crops,
+ * pads and flips around one scaling are one way to take pixels; a matrix is
+ * another. What does not fit begins a new pass: a second scaling, pixels that
+ * move after colours were changed, contrast (which needs the mean of what was
+ * made before it).
+ *
+ * @module
+ */
+
+import {
+  type Action,
+  after,
+  type Extent,
+  type Fill,
+  type PaddingMode,
+  type ResizeAction,
+  type WarpAction,
+} from "./action.ts";
+import type { Box } from "../resize_host.ts";
+
+/**
+ * One axis of a pass. Result i is place j = start + step * i of the scaled
+ * image, which is there from `from` to `to`; beside it is what `beside` says.
+ * The scaled image is made of pixels `low` to `high` of the source, `scale` of
+ * them for one; around the source's `length` pixels is what `around` says.
+ */
+export interface Axis {
+  readonly size: number;
+  readonly start: number;
+  readonly step: 1 | -1;
+  readonly from: number;
+  readonly to: number;
+  readonly beside: PaddingMode | undefined;
+  readonly low: number;
+  readonly high: number;
+  readonly scale: number;
+  readonly around: PaddingMode | undefined;
+  readonly length: number;
+}
+
+/** Pixels taken along rows and columns. */
+export interface Window {
+  readonly kind: "window";
+  readonly rows: Axis;
+  readonly columns: Axis;
+  /** The scaling, if there is one. */
+  readonly resize: ResizeAction | undefined;
+  /** What stands where there is no pixel. */
+  readonly fill: Fill;
+}
+
+/** How a pass takes its pixels. */
+export type Geometry = Window | {
+  readonly kind: "matrix";
+  readonly warp: WarpAction;
+};
+
+/** One pass over an image. */
+export interface Pass {
+  readonly geometry: Geometry;
+  /** The changes of colour, in order. */
+  readonly colours: readonly Action[];
+  /** The image before. */
+  readonly source: Extent;
+  /** The image after. */
+  readonly result: Extent;
+}
+
+/** A pass that changes nothing. */
+export function idlePass(extent: Extent): Pass {
+  return {
+    geometry: wholeOf(extent),
+    colours: [],
+    source: extent,
+    result: extent,
+  };
+}
+
+/** Whether a pass takes every pixel from where it stands. */
+export function staysPut({ geometry }: Pass): boolean {
+  return geometry.kind === "window" && isWhole(geometry);
+}
+
+/** Whether a pass changes nothing. */
+export function isIdle(pass: Pass): boolean {
+  return pass.colours.length === 0 && staysPut(pass);
+}
+
+/**
+ * The passes of some actions, one at least.
+ *
+ * @throws {TypeError} If an action does not take such an image
+ * @throws {RangeError} If a size does not fit
+ */
+export function fold(
+  actions: readonly Action[],
+  extent: Extent,
+): readonly Pass[] {
+  const done: Pass[] = [];
+  let open = idlePass(extent);
+  for (const action of actions) {
+    const before = open.result;
+    const result = after(action, before);
+    const geometry = open.colours.length === 0
+      ? moved(open.geometry, action, before)
+      : undefined;
+    if (geometry) {
+      open = { ...open, geometry, result };
+      continue;
+    }
+    const own = moved(wholeOf(before), action, before);
+    const isNew = own !== undefined || action.op === "contrast";
+    if (isNew) {
+      done.push(open);
+      open = idlePass(before);
+    }
+    open = own
+      ? { ...open, geometry: own, result }
+      : { ...open, colours: [...open.colours, action], result };
+    if (result.channels !== before.channels) {
+      done.push(open); // a pass's colours are of one number of channels
+      open = idlePass(result);
+    }
+  }
+  return done.length > 0 && isIdle(open) ? done : [...done, open];
+}
+
+function wholeOf({ height, width }: Extent): Window {
+  return {
+    kind: "window",
+    rows: wholeAxis(height),
+    columns: wholeAxis(width),
+    resize: undefined,
+    fill: 0,
+  };
+}
+
+function wholeAxis(length: number): Axis {
+  return {
+    size: length,
+    start: 0,
+    step: 1,
+    from: 0,
+    to: length,
+    beside: undefined,
+    low: 0,
+    high: length,
+    scale: 1,
+    around: undefined,
+    length,
+  };
+}
+
+/** The geometry with an action behind it; undefined if it is not one with it. */
+function moved(
+  geometry: Geometry,
+  action: Action,
+  extent: Extent,
+): Geometry | undefined {
+  if (geometry.kind === "matrix") return undefined;
+  const { rows, columns } = geometry;
+  switch (action.op) {
+    case "hflip":
+      return { ...geometry, columns: flipped(columns) };
+    case "vflip":
+      return { ...geometry, rows: flipped(rows) };
+    case "crop":
+      return framed(geometry, action, 0, "constant");
+    case "pad": {
+      const { padding: [left, top, right, bottom], fill, mode } = action;
+      const frame = {
+        top: -top,
+        left: -left,
+        height: extent.height + top + bottom,
+        width: extent.width + left + right,
+      };
+      return framed(geometry, frame, fill, mode);
+    }
+    case "resize": {
+      if (geometry.resize) return undefined;
+      const isNearest = action.interpolation.startsWith("nearest");
+      const tall = scaled(rows, action.size[0], isNearest);
+      const broad = scaled(columns, action.size[1], isNearest);
+      return tall && broad &&
+        { ...geometry, rows: tall, columns: broad, resize: action };
+    }
+    case "warp":
+      return isWhole(geometry) ? { kind: "matrix", warp: action } : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function isWhole({ rows, columns, resize }: Window): boolean {
+  return !resize &&
+    [rows, columns].every(({ start, step, size, length }) =>
+      start === 0 && step === 1 && size === length
+    );
+}
+
+function flipped(axis: Axis): Axis {
+  const { start, step, size } = axis;
+  const turned = step === 1 ? -1 : 1;
+  return { ...axis, start: start + step * (size - 1), step: turned };
+}
+
+/** The part of the result in a frame, which may reach beyond it. */
+function framed(
+  geometry: Window,
+  frame: Box,
+  fill: Fill,
+  mode: PaddingMode,
+): Window | undefined {
+  const { rows, columns } = geometry;
+  const tall = along(rows, frame.top, frame.height, mode);
+  const broad = along(columns, frame.left, frame.width, mode);
+  if (!tall || !broad) return undefined;
+  const isFilled = [rows, columns].some(({ beside, around }) =>
+    beside === "constant" || around === "constant"
+  );
+  const needsFill = mode === "constant" &&
+    (tall.beside === mode || broad.beside === mode);
+  if (isFilled && needsFill && !sameFill(fill, geometry.fill)) {
+    return undefined;
+  }
+  return {
+    ...geometry,
+    rows: tall,
+    columns: broad,
+    fill: needsFill && !isFilled ? fill : geometry.fill,
+  };
+}
+
+function along(
+  axis: Axis,
+  first: number,
+  size: number,
+  mode: PaddingMode,
+): Axis | undefined {
+  const start = axis.start + axis.step * first;
+  if (first >= 0 && first + size <= axis.size) return { ...axis, start, size };
+  const [low, high] = visible(axis);
+  const isConstant = axis.beside === "constant" && mode === "constant";
+  if (axis.beside !== undefined && !isConstant) return undefined;
+  return {
+    ...axis,
+    start,
+    size,
+    from: Math.max(low, axis.from),
+    to: Math.min(high, axis.to),
+    beside: mode,
+  };
+}
+
+/** The places of the scaled image that are in the result. */
+function visible({ start, step, size }: Axis): [low: number, high: number] {
+  return step === 1 ? [start, start + size] : [start - size + 1, start + 1];
+}
+
+function scaled(
+  axis: Axis,
+  size: number,
+  isNearest: boolean,
+): Axis | undefined {
+  const { step, beside, from, to, length } = axis;
+  // of two pixels as near, the one on the left is taken: no mirror image
+  if (step === -1 && isNearest) return undefined;
+  if (beside !== undefined && (from !== 0 || to !== length)) return undefined;
+  const [low, high] = visible(axis);
+  return {
+    size,
+    start: step === 1 ? 0 : size - 1,
+    step,
+    from: 0,
+    to: size,
+    beside: undefined,
+    low,
+    high,
+    scale: (high - low) / size,
+    around: beside,
+    length,
+  };
+}
+
+function sameFill(a: Fill, b: Fill): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

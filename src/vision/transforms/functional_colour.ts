@@ -1,0 +1,337 @@
+/**
+ * Functions that change the values of tensors of images:
+ * torchvision.transforms.functional by its names, in camelCase.
+ *
+ * Images are [..., C, H, W], bytes 0 to 255 or floats 0 to 1; all images of a
+ * tensor are treated alike. Results have the type of the source; bytes are cut
+ * off, not rounded, unless a function says so.
+ *
+ * @module
+ */
+
+import { HostArray } from "../../tensor/host_array.ts";
+import { fromHost } from "../../tensor/create.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { type Channels, Image } from "../image.ts";
+import type { Action, BlurAction, Fill, ImageDType } from "./action.ts";
+import {
+  checkFill,
+  checkMoments,
+  checkNumber,
+  checkSize,
+  type SizeArgument,
+} from "./checks.ts";
+import { extentOfTensor, runOnTensor } from "./gpu.ts";
+
+function run(img: Tensor, action: Action): Tensor {
+  return runOnTensor(img, [action]);
+}
+
+/**
+ * Brightness: 0 is black, 1 the image as it is.
+ *
+ * @throws {RangeError} If the factor is negative
+ */
+export function adjustBrightness(
+  img: Tensor,
+  brightnessFactor: number,
+): Tensor {
+  const factor = checkNumber("a brightness factor", brightnessFactor, 0);
+  return run(img, { op: "brightness", factor });
+}
+
+/**
+ * Contrast: 0 is the image's mean grey, 1 the image as it is.
+ *
+ * @throws {RangeError} If the factor is negative
+ */
+export function adjustContrast(img: Tensor, contrastFactor: number): Tensor {
+  const factor = checkNumber("a contrast factor", contrastFactor, 0);
+  return run(img, { op: "contrast", factor });
+}
+
+/**
+ * Saturation: 0 is grey, 1 the image as it is.
+ *
+ * @throws {RangeError} If the factor is negative
+ */
+export function adjustSaturation(
+  img: Tensor,
+  saturationFactor: number,
+): Tensor {
+  const factor = checkNumber("a saturation factor", saturationFactor, 0);
+  return run(img, { op: "saturation", factor });
+}
+
+/**
+ * Hue, turned by `hueFactor` of the circle, -0.5 to 0.5.
+ *
+ * @throws {RangeError} If the factor is outside of that
+ */
+export function adjustHue(img: Tensor, hueFactor: number): Tensor {
+  const factor = checkNumber("a hue factor", hueFactor, -0.5, 0.5);
+  return run(img, { op: "hue", factor });
+}
+
+/**
+ * gain * value ** gamma, of values 0 to 1.
+ *
+ * @throws {RangeError} If gamma is negative
+ */
+export function adjustGamma(img: Tensor, gamma: number, gain = 1): Tensor {
+  return run(img, {
+    op: "gamma",
+    gamma: checkNumber("gamma", gamma, 0),
+    gain: checkNumber("a gain", gain),
+  });
+}
+
+/**
+ * Sharpness: 0 is a blurred image, 1 the image as it is. Border pixels stay.
+ *
+ * @throws {RangeError} If the factor is negative
+ */
+export function adjustSharpness(img: Tensor, sharpnessFactor: number): Tensor {
+  const factor = checkNumber("a sharpness factor", sharpnessFactor, 0);
+  return run(img, { op: "sharpness", factor });
+}
+
+/**
+ * Grey, 0.2989 r + 0.587 g + 0.114 b, in one channel or the same in three.
+ *
+ * Source: torchvision.transforms.functional.rgb_to_grayscale.
+ */
+export function rgbToGrayscale(
+  img: Tensor,
+  { numOutputChannels = 1 }: {
+    /** 1 or 3. Default: 1. */
+    readonly numOutputChannels?: number;
+  } = {},
+): Tensor {
+  return run(img, {
+    op: "grayscale",
+    channels: checkGreyChannels(numOutputChannels),
+  });
+}
+
+/** @throws {RangeError} If it is neither 1 nor 3 */
+export function checkGreyChannels(channels: number): 1 | 3 {
+  if (channels === 1 || channels === 3) return channels;
+  throw new RangeError(
+    `Cannot make grey images of ${channels} channels: expected 1 or 3`,
+  );
+}
+
+/** 255, or 1, less each value. */
+export function invert(img: Tensor): Tensor {
+  return run(img, { op: "invert" });
+}
+
+/**
+ * The `bits` highest bits of bytes.
+ *
+ * @throws {TypeError} If the images are no bytes
+ * @throws {RangeError} If it is no number from 0 to 8
+ */
+export function posterize(img: Tensor, bits: number): Tensor {
+  return run(img, { op: "posterize", bits: checkBits(bits) });
+}
+
+/** @throws {RangeError} If it is no integer from 0 to 8 */
+export function checkBits(bits: number): number {
+  if (Number.isInteger(bits) && bits >= 0 && bits <= 8) return bits;
+  throw new RangeError(
+    `Cannot keep ${bits} bits: expected an integer from 0 to 8`,
+  );
+}
+
+/**
+ * Values at or above `threshold` inverted.
+ *
+ * @throws {RangeError} If the threshold is above the images' largest value
+ */
+export function solarize(img: Tensor, threshold: number): Tensor {
+  checkNumber("a threshold", threshold);
+  return run(img, { op: "solarize", threshold });
+}
+
+/** Each channel stretched so that it reaches from black to white. */
+export function autocontrast(img: Tensor): Tensor {
+  return run(img, { op: "autocontrast" });
+}
+
+/**
+ * The histogram of each channel made even.
+ *
+ * @throws {TypeError} If the images are no bytes
+ */
+export function equalize(img: Tensor): Tensor {
+  return run(img, { op: "equalize" });
+}
+
+/**
+ * A Gaussian blur. Sizes and deviations are one number or [x, y]; without
+ * `sigma` it is 0.15 * size + 0.35. Bytes are rounded.
+ *
+ * Source: torchvision.transforms.functional.gaussian_blur.
+ *
+ * @throws {RangeError} If a size is not odd, or a deviation not above 0
+ */
+export function gaussianBlur(
+  img: Tensor,
+  kernelSize: SizeArgument,
+  sigma?: number | readonly number[],
+): Tensor {
+  return run(img, blurAction(kernelSize, sigma));
+}
+
+/** The checked numbers of a blur. */
+export function blurAction(
+  size: SizeArgument,
+  sigma?: number | readonly number[],
+): BlurAction {
+  const [x, y] = checkSize("blur by a kernel", size);
+  if (x % 2 === 0 || y % 2 === 0) {
+    throw new RangeError(
+      `Cannot blur by a kernel of [${x}, ${y}]: expected odd sizes`,
+    );
+  }
+  const given = sigma ?? [x, y].map((each) => each * 0.15 + 0.35);
+  const list = typeof given === "number" ? [given] : given;
+  const [sigmaX, sigmaY = sigmaX] = list;
+  if (list.length > 2 || !(sigmaX! > 0) || !(sigmaY! > 0)) {
+    throw new RangeError(
+      `Cannot blur by sigma [${
+        list.join(", ")
+      }]: expected one number above 0, ` +
+        `or two`,
+    );
+  }
+  return { op: "blur", kernelSize: [x, y], sigma: [sigmaX!, sigmaY!] };
+}
+
+/** A rectangle to be filled, in pixels. */
+export interface EraseBox {
+  /** Its first row. */
+  readonly i: number;
+  /** Its first column. */
+  readonly j: number;
+  /** Its rows. */
+  readonly h: number;
+  /** Its columns. */
+  readonly w: number;
+  /** A value, or one for each channel. */
+  readonly v: Fill;
+}
+
+/**
+ * Images with a rectangle of another value; what lies outside is left out.
+ *
+ * Source: torchvision.transforms.functional.erase; the rectangle is one record,
+ * and `v` a number for each channel.
+ *
+ * @throws {RangeError} If the rectangle has no pixels
+ */
+export function erase(img: Tensor, { i, j, h, w, v }: EraseBox): Tensor {
+  const [height, width] = checkSize("erase a part", [h, w]);
+  if (![i, j].every((at) => Number.isInteger(at) && at >= 0)) {
+    throw new RangeError(
+      `Cannot erase at row ${i} and column ${j}: expected 0 or more`,
+    );
+  }
+  const value = checkFill(v);
+  return run(img, { op: "erase", top: i, left: j, height, width, value });
+}
+
+/**
+ * (value - mean) / std, each channel with its own, or all with one. Gradients
+ * flow through it.
+ *
+ * Source: torchvision.transforms.functional.normalize.
+ *
+ * @throws {TypeError} If the images are bytes, or have other channels
+ * @throws {RangeError} If a deviation is not above 0
+ */
+export function normalize(
+  img: Tensor,
+  mean: readonly number[],
+  std: readonly number[],
+): Tensor {
+  checkMoments(mean, std);
+  return run(img, { op: "normalize", mean, std });
+}
+
+/**
+ * Bytes 0 to 255 as floats 0 to 1, or the other way; each byte stands for as
+ * many floats.
+ *
+ * Source: torchvision.transforms.functional.convert_image_dtype.
+ *
+ * @throws {RangeError} If it is neither of the two types
+ */
+export function convertImageDtype(
+  image: Tensor,
+  dtype: ImageDType = "float32",
+): Tensor {
+  return run(image, { op: "convert", dtype: checkImageDType(dtype) });
+}
+
+/** @throws {RangeError} If images have no such type */
+export function checkImageDType(dtype: ImageDType): ImageDType {
+  if (dtype === "uint8" || dtype === "float32") return dtype;
+  throw new RangeError(
+    `Cannot convert images to ${JSON.stringify(dtype)}: expected "uint8" or ` +
+      `"float32"`,
+  );
+}
+
+/**
+ * An image on the host as a tensor of floats 0 to 1, [C, H, W].
+ *
+ * Source: torchvision.transforms.functional.to_tensor.
+ *
+ * @throws {TypeError} If it is no image
+ */
+export function toTensor(pic: Image | HostArray): Tensor {
+  if (pic instanceof HostArray) return run(fromHost(pic), TO_FLOAT);
+  if (!(Object(pic).data instanceof Uint8Array)) {
+    throw new TypeError(
+      "Cannot make a tensor of something that is no image: expected an Image " +
+        "or a HostArray",
+    );
+  }
+  const { data, height, width, channels } = pic;
+  const bytes = fromHost(new HostArray(data, [height, width, channels]));
+  return run(bytes.permute([2, 0, 1]), TO_FLOAT).contiguous();
+}
+
+const TO_FLOAT: Action = { op: "convert", dtype: "float32" };
+
+/**
+ * The image of a tensor [C, H, W] or [H, W], with its values cut to bytes:
+ * floats 0 to 1 times 255. Waits for the GPU.
+ *
+ * Source: torchvision.transforms.functional.to_pil_image.
+ *
+ * @throws {TypeError} If it holds no image of 1, 3 or 4 channels
+ */
+export async function toImage(pic: Tensor): Promise<Image> {
+  const { channels, height, width, dtype } = extentOfTensor(pic);
+  if (pic.ndim > 3 || ![1, 3, 4].includes(channels)) {
+    throw new TypeError(
+      `Cannot make an image of ${pic.describe()}: expected [C, H, W] with 1, 3 ` +
+        `or 4 channels`,
+    );
+  }
+  const planes = pic.ndim === 2 ? pic.unsqueeze(0) : pic;
+  const bytes = dtype === "uint8"
+    ? planes
+    : planes.mul(255).clamp(0, 255).to("uint8");
+  const data = await bytes.permute([1, 2, 0]).data();
+  return new Image(
+    Uint8Array.from(data),
+    width,
+    height,
+    channels as Channels, // 1, 3 or 4, as was checked
+  );
+}

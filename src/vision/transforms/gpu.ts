@@ -1,0 +1,341 @@
+/**
+ * The executor on the GPU: it carries out actions on tensors of images, one
+ * list of actions for all of them or a list for each. A batch is planned
+ * (fold.ts) and done in as few passes as that gives.
+ *
+ * Images are [..., C, H, W] of uint8 or float32 (float16 is computed in
+ * float32); results have the type and the leading dims of the source. Only
+ * normalising floats lets gradients through.
+ *
+ * @module
+ */
+
+import { isFloat } from "../../tensor/dtype.ts";
+import { cat } from "../../ops/join.ts";
+import { fromHost } from "../../tensor/create.ts";
+import { HostArray } from "../../tensor/host_array.ts";
+import { formatShape } from "../../tensor/shape.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import {
+  type Action,
+  type ActionName,
+  ACTIONS,
+  after,
+  type Extent,
+  valueAt,
+} from "./action.ts";
+import { fold, idlePass, isIdle, type Pass, staysPut } from "./fold.ts";
+import { normalizeBytes, runPass } from "./kernels.ts";
+import { type Place, recordsOf } from "./records.ts";
+import { isFilter, runFilter } from "./tensor_filters.ts";
+
+/** Channels that the kernel takes at once. */
+const MAX_CHANNELS = 4;
+
+/** Images in memory on the GPU: where each begins, and what it is. */
+export interface Atlas {
+  /** A tensor of images, or of bytes whose places are known. */
+  readonly tensor: Tensor;
+  readonly places: readonly Place[];
+  readonly extents: readonly Extent[];
+}
+
+/**
+ * What actions have to know of a tensor's images.
+ *
+ * @throws {TypeError} If it holds no images
+ */
+export function extentOfTensor(x: Tensor): Extent {
+  const { shape, dtype } = x;
+  if (
+    shape.length < 2 || (dtype !== "uint8" && !isFloat(dtype)) ||
+    shape.slice(-3).includes(0)
+  ) {
+    throw new TypeError(
+      `Cannot transform ${x.describe()}: expected images, uint8 or floats of ` +
+        `[..., C, H, W]`,
+    );
+  }
+  const [height, width] = shape.slice(-2);
+  return {
+    channels: shape.length === 2 ? 1 : shape.at(-3)!,
+    height: height!,
+    width: width!,
+    dtype: dtype === "uint8" ? "uint8" : "float32",
+  };
+}
+
+/**
+ * The tensor after actions, the same for all of its images.
+ *
+ * @throws {TypeError} If it holds no images, or an action does not take them
+ * @throws {RangeError} If a size does not fit
+ */
+export function runOnTensor(x: Tensor, actions: readonly Action[]): Tensor {
+  let extent = extentOfTensor(x);
+  for (const action of actions) extent = after(action, extent); // checks
+  const { channels, height, width } = extentOfTensor(x);
+  const lead = x.shape.slice(0, -3);
+  const isFlat = x.ndim === 4;
+  const images = lead.reduce((count, size) => count * size, 1);
+  if (images === 0 || actions.length === 0) {
+    const empty = [...lead, extent.channels, extent.height, extent.width];
+    return images === 0
+      ? fromHost(
+        new HostArray(
+          extent.dtype === "uint8" ? new Uint8Array() : new Float32Array(),
+          empty,
+        ),
+      )
+      : x;
+  }
+  const own = x.dtype === "float16" ? x.to("float32") : x;
+  let y = isFlat ? own : own.reshape([images, channels, height, width]);
+  for (const part of segments(actions)) {
+    const [first] = part;
+    y = first && isFilter(first) ? runFilter(y, first) : runAlike(y, part);
+  }
+  const shape = x.ndim === 2 && extent.channels === 1
+    ? y.shape.slice(-2)
+    : [...lead, ...y.shape.slice(-3)];
+  if (!isFlat) y = y.reshape(shape);
+  return x.dtype === "float16" && isFloat(y.dtype) ? y.to("float16") : y;
+}
+
+/** Runs of actions that the kernel does, and others one by one. */
+function segments(actions: readonly Action[]): Action[][] {
+  const parts: Action[][] = [];
+  for (const action of actions) {
+    const last = parts.at(-1);
+    const joins = last && ACTIONS[action.op].batched &&
+      ACTIONS[last[0]!.op].batched;
+    if (joins) last.push(action);
+    else parts.push([action]);
+  }
+  return parts;
+}
+
+const AFFINE: readonly ActionName[] = ["convert", "normalize"];
+
+/** Batched actions, the same for all images of [N, C, H, W]. */
+function runAlike(x: Tensor, actions: readonly Action[]): Tensor {
+  if (actions.every(({ op }) => AFFINE.includes(op))) {
+    const [first, second] = actions;
+    if (
+      actions.length === 2 && x.dtype === "uint8" && first!.op === "convert" &&
+      second!.op === "normalize"
+    ) {
+      const found = normalizeBytes(x, second);
+      if (found) return found;
+    }
+    return actions.reduce(affine, x);
+  }
+  const extent = extentOfTensor(x);
+  if (extent.channels > MAX_CHANNELS) return planeByPlane(x, actions);
+  const passes = fold(actions, extent);
+  const images = x.shape[0]!;
+  return runPasses(
+    atlasOf(x),
+    passes.map((pass) => new Array<Pass>(images).fill(pass)),
+  );
+}
+
+// The ops of tensors, where no pixel moves: gradients flow through them.
+function affine(x: Tensor, action: Action): Tensor {
+  if (action.op === "convert") {
+    if (action.dtype === x.dtype) return x;
+    return action.dtype === "float32"
+      ? x.to("float32").div(255)
+      : x.mul(255.999).clamp(0, 255).to("uint8");
+  }
+  if (action.op !== "normalize") return x;
+  const { mean, std } = action;
+  if (mean.length === 1 && std.length === 1) {
+    return x.sub(mean[0]!).div(std[0]!);
+  }
+  const channels = x.shape[1]!;
+  const upload = (values: readonly number[]): Tensor => {
+    const each = Float32Array.from(
+      { length: channels },
+      (_, c) => valueAt(values, c),
+    );
+    return fromHost(new HostArray(each, [channels, 1, 1]));
+  };
+  return x.sub(upload(mean)).div(upload(std));
+}
+
+// More channels than a pixel of the kernel has: each is an image of one.
+function planeByPlane(x: Tensor, actions: readonly Action[]): Tensor {
+  const [n, c, h, w] = x.shape;
+  const planes = x.reshape([n! * c!, 1, h!, w!]);
+  const lists = Array.from(
+    { length: c! },
+    (_, channel) =>
+      actions.map((action): Action => {
+        switch (action.op) {
+          case "normalize": {
+            const mean = [valueAt(action.mean, channel)];
+            return { ...action, mean, std: [valueAt(action.std, channel)] };
+          }
+          case "pad":
+            return { ...action, fill: valueAt(action.fill, channel) };
+          case "warp": {
+            const { fill } = action;
+            return { ...action, fill: fill && valueAt(fill, channel) };
+          }
+          default:
+            return action;
+        }
+      }),
+  );
+  const each = Array.from({ length: n! }, () => lists).flat();
+  const y = runOnBatch(atlasOf(planes), each);
+  return y.reshape([n!, c!, ...y.shape.slice(-2)]);
+}
+
+/** The images of [N, C, H, W], where they lie. */
+export function atlasOf(x: Tensor): Atlas {
+  const extent = extentOfTensor(x);
+  const { strides, offset } = x.layout;
+  const [imageStep, channelStep, rowStep, pixelStep] = strides;
+  const places = Array.from({ length: x.shape[0]! }, (_, n): Place => ({
+    offset: offset + n * imageStep!,
+    channelStep: channelStep!,
+    rowStep: rowStep!,
+    pixelStep: pixelStep!,
+  }));
+  return { tensor: x, places, extents: places.map(() => extent) };
+}
+
+/**
+ * A batch [N, C, H, W] of images, each after its own actions. All must end with
+ * one size, number of channels and type.
+ *
+ * @throws {TypeError} If results differ, or an action does not take its image
+ */
+export function runOnBatch(
+  atlas: Atlas,
+  lists: readonly (readonly Action[])[],
+): Tensor {
+  const { extents } = atlas;
+  const results = lists.map((actions, n) =>
+    actions.reduce((extent, action) => after(action, extent), extents[n]!)
+  );
+  checkAlike(results);
+  const isPlanned = lists.every((actions) =>
+    actions.every(({ op }) => ACTIONS[op].batched)
+  );
+  const planned = isPlanned
+    ? aligned(lists.map((actions, n) => fold(actions, extents[n]!)))
+    : undefined;
+  if (planned) return runPasses(atlas, planned);
+  // steps that some images have and others have not: one image after another
+  return cat(
+    lists.map((actions, n) => {
+      const extent = extents[n]!;
+      const alone = {
+        tensor: atlas.tensor,
+        places: [atlas.places[n]!],
+        extents: [extent],
+      };
+      return runOnTensor(runPasses(alone, [[idlePass(extent)]]), actions);
+    }),
+    0,
+  );
+}
+
+function checkAlike(results: readonly Extent[]): void {
+  const [first] = results;
+  const format = ({ channels, height, width, dtype }: Extent): string =>
+    `${dtype} ${formatShape([channels, height, width])}`;
+  const other = results.find((each) => format(each) !== format(first!));
+  if (!other) return;
+  throw new TypeError(
+    `Cannot make a batch of images of ${format(first!)} and ${
+      format(other)
+    }: ` +
+      `end with one size (resize([h, w]), a crop) and one type`,
+  );
+}
+
+/** The passes of all images side by side; undefined if they do not fit. */
+function aligned(
+  perImage: readonly (readonly Pass[])[],
+): readonly (readonly Pass[])[] | undefined {
+  const count = Math.max(...perImage.map(({ length }) => length));
+  const passes: Pass[][] = [];
+  for (let p = 0; p < count; p++) {
+    const each = perImage.map((list) =>
+      list[p] ?? idlePass(list.at(-1)!.result)
+    );
+    const { channels, height, width } = each[0]!.result;
+    const source = each[0]!.source.channels;
+    const isAlike = each.every(({ source: from, result: to }) =>
+      from.channels === source && to.channels === channels &&
+      to.height === height && to.width === width
+    );
+    const isWarped = each.some(({ geometry }) => geometry.kind === "matrix");
+    if (!isAlike || (isWarped && !each.every(isWarpable))) return undefined;
+    passes.push(isWarped ? each.map(asWarp) : each);
+  }
+  return passes;
+}
+
+function isWarpable(pass: Pass): boolean {
+  return pass.geometry.kind === "matrix" || staysPut(pass);
+}
+
+function asWarp(pass: Pass): Pass {
+  if (pass.geometry.kind === "matrix") return pass;
+  const { height, width } = pass.source;
+  return {
+    ...pass,
+    geometry: {
+      kind: "matrix",
+      warp: {
+        op: "warp",
+        matrix: [1, 0, 0, 0, 1, 0, 0, 0, 1],
+        size: [height, width],
+        interpolation: "nearest",
+        fill: undefined,
+      },
+    },
+  };
+}
+
+/** Passes by number and image, one kernel for each number. */
+function runPasses(
+  { tensor, places }: Atlas,
+  passes: readonly (readonly Pass[])[],
+): Tensor {
+  let y = tensor;
+  let at = places;
+  for (const [p, each] of passes.entries()) {
+    const isSkipped = p === 0 && passes.length > 1 && y.ndim === 4 &&
+      y.dtype === "float32" && each.every(isIdle);
+    if (isSkipped) {
+      y = y.contiguous();
+    } else {
+      const { source, result } = each[0]!;
+      y = runPass(y, recordsOf(each, at), {
+        images: each.length,
+        channels: source.channels,
+        outChannels: result.channels,
+        height: result.height,
+        width: result.width,
+        sampler: samplerOf(each),
+      });
+    }
+    at = atlasOf(y).places;
+  }
+  const last = passes.at(-1)![0]!;
+  return last.result.dtype === "uint8" ? y.to("uint8") : y;
+}
+
+function samplerOf(passes: readonly Pass[]): 0 | 1 | 2 {
+  if (passes[0]!.geometry.kind === "matrix") return 2;
+  const isScaled = passes.some(({ geometry }) =>
+    geometry.kind === "window" && geometry.resize
+  );
+  return isScaled ? 1 : 0;
+}

@@ -1,0 +1,187 @@
+/**
+ * The kernels of transforms, as ops on tensors: a pass over images, their mean
+ * grey, and bytes to normalised floats.
+ *
+ * Images are [N, C, H, W] of any strides; results are float32 and contiguous,
+ * those of bytes whole numbers. No gradients flow through a pass.
+ *
+ * @module
+ */
+
+import { f32Bits, foldGroups } from "../../gpu/plan.ts";
+import { defineOp } from "../../ops/define.ts";
+import { planMap } from "../../ops/map.ts";
+import type { MapRule } from "../../ops/map_header.ts";
+import { declareInput } from "../../ops/words.ts";
+import { fromHost } from "../../tensor/create.ts";
+import { HostArray } from "../../tensor/host_array.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import type { Records } from "./records.ts";
+
+import greyMeanSource from "../../../shaders/vision/grey_mean.wgsl" with {
+  type: "text",
+};
+import imagesSource from "../../../shaders/vision/images.wgsl" with {
+  type: "text",
+};
+import unpackSource from "../../../shaders/vision/unpack.wgsl" with {
+  type: "text",
+};
+
+const GROUP = 64;
+
+/** Sizes of a pass, and which code it needs. */
+export interface PassSizes {
+  readonly images: number;
+  readonly channels: number;
+  readonly outChannels: number;
+  readonly height: number;
+  readonly width: number;
+  /** How pixels are taken: as they are, scaled, or through a matrix. */
+  readonly sampler: 0 | 1 | 2;
+}
+
+interface PassParams extends PassSizes {
+  readonly records: Records;
+}
+
+// [source, records] or [source, records, means]
+const passOp = defineOp<PassParams>({
+  name: "transform",
+  shape: (_, { images, outChannels, height, width }) => ({
+    shape: [images, outChannels, height, width],
+    dtype: "float32",
+  }),
+  kernel([x, words, means], [y], params) {
+    const { images, channels, outChannels, height, width, sampler, records } =
+      params;
+    const { hasContrast } = records;
+    return {
+      name: "transform",
+      source: imagesSource,
+      consts: {
+        C: channels,
+        C_OUT: outChannels,
+        SAMPLER: sampler,
+        COLOURS: records.hasColours,
+        WG: GROUP,
+      },
+      header: declareInput("x", 0, x.dtype, false, "f32") +
+        headerOf(hasContrast),
+      buffers: hasContrast
+        ? [x.storage, words.storage, means.storage, y.storage]
+        : [x.storage, words.storage, y.storage],
+      params: [images, height, width, records.stride, records.program],
+      groups: foldGroups(Math.ceil(images * height * width / GROUP)),
+    };
+  },
+});
+
+function headerOf(hasContrast: boolean): string {
+  const bind = (binding: number, access: string, name: string, type: string) =>
+    `@group(0) @binding(${binding}) var<${access}> ${name}: ${type};\n`;
+  const rest = hasContrast ? 3 : 2;
+  return "\n" + bind(1, "storage, read", "records", "array<u32>") +
+    (hasContrast
+      ? bind(2, "storage, read", "means", "array<f32>") +
+        "fn mean_of(n: u32) -> f32 { return means[n]; }\n"
+      : "fn mean_of(n: u32) -> f32 { return 0.0; }\n") +
+    bind(rest, "storage, read_write", "y", "array<f32>") +
+    bind(rest + 1, "uniform", "params", "Params");
+}
+
+const greyMeanOp = defineOp<{ records: Records }>({
+  name: "greyMean",
+  shape: ([x]) => ({ shape: [x.shape[0]!], dtype: "float32" }),
+  kernel([x, words], [y], { records }) {
+    const [images, channels, height, width] = x.shape;
+    return {
+      name: "greyMean",
+      source: greyMeanSource,
+      consts: { C: channels!, WG: GROUP },
+      buffers: [x.storage, words.storage, y.storage],
+      params: [images!, height! * width!, records.stride],
+      groups: foldGroups(images!),
+    };
+  },
+});
+
+/**
+ * One pass over images. `source` is [N, C, H, W], or bytes that records know
+ * their way in; where a program has contrast it must be contiguous float32.
+ */
+export function runPass(
+  source: Tensor,
+  records: Records,
+  sizes: PassSizes,
+): Tensor {
+  const words = fromHost(new HostArray(records.words));
+  const inputs = [source, words];
+  if (records.hasContrast) inputs.push(greyMeanOp(inputs, { records })[0]);
+  return passOp(inputs, { ...sizes, records })[0];
+}
+
+const NORMALIZE: MapRule = {
+  name: "normalize",
+  wgsl: "(a / 255.0 - b) / c",
+  compute: "f32",
+};
+
+interface Moments {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
+// Images of one channel.
+const normalizeGrey = defineOp<Moments>({
+  name: "normalize",
+  shape: ([x]) => ({ shape: x.shape, dtype: "float32" }),
+  kernel: ([x], [y], { mean: [mean], std: [std] }) =>
+    planMap(NORMALIZE, [x, mean!, std!], y),
+});
+
+// Images of three channels, the bytes of a pixel side by side.
+const unpack = defineOp<Moments>({
+  name: "normalize",
+  shape: ([x]) => ({ shape: x.shape, dtype: "float32" }),
+  kernel([x], [y], { mean, std }) {
+    const [images, , height, width] = x.shape;
+    const plane = height! * width! / 4;
+    const four = (values: readonly number[]): number[] =>
+      [0, 1, 2, 0].map((c) => f32Bits(values[values.length === 1 ? 0 : c]!));
+    return {
+      name: "unpack",
+      source: unpackSource,
+      consts: { WG: GROUP },
+      buffers: [x.storage, y.storage],
+      params: [
+        images! * plane,
+        plane,
+        x.layout.offset / 4,
+        0,
+        ...four(mean),
+        ...four(std),
+      ],
+      groups: foldGroups(Math.ceil(images! * plane / GROUP)),
+    };
+  },
+});
+
+/**
+ * Bytes to normalised floats by one kernel made for it, where there is one for
+ * this number of channels and these strides.
+ */
+export function normalizeBytes(
+  x: Tensor,
+  moments: Moments,
+): Tensor | undefined {
+  const [, channels, height, width] = x.shape;
+  if (channels === 1) return normalizeGrey([x], moments)[0];
+  const { strides, offset } = x.layout;
+  const plane = height! * width!;
+  const isSideBySide = channels === 3 && strides[0] === 3 * plane &&
+    strides[1] === 1 && strides[2] === 3 * width! && strides[3] === 3;
+  return isSideBySide && plane % 4 === 0 && offset % 4 === 0
+    ? unpack([x], moments)[0]
+    : undefined;
+}
