@@ -1,11 +1,13 @@
 /**
  * Kindling as the bench drives it: ops, modules and optimizers as a user
- * writes them.
+ * writes them. Single operations are eager; chains, gradients, inference and
+ * whole training steps are compiled, unless it is told not to.
  *
  * @module
  */
 
 import {
+  compile,
   data,
   F,
   grad,
@@ -21,14 +23,19 @@ import type { Values } from "../data.ts";
 import type { Library, LibraryOptions, LoadingJob } from "../library.ts";
 import { makeModel, makeStep, put } from "./kindling_models.ts";
 
-/** A function of tensors, as written or compiled. */
-type Prepare = <Args extends Tensor[], Result extends Tensor | Tensor[]>(
+/** Makes of a function of tensors what is run: itself, or it compiled. */
+export type Prepare = <Args extends Tensor[], Result extends Tensor | Tensor[]>(
   run: (...args: Args) => Result,
 ) => (...args: Args) => Result;
 
+/** How steps are run: op by op, or compiled. */
+export function prepareSteps(isEager: boolean): Prepare {
+  return (run) => isEager ? run : compile(run);
+}
+
 /** The adapter. */
-export function open(_options: LibraryOptions): Promise<Library<Tensor>> {
-  const prepare: Prepare = (run) => run;
+export function open({ isEager }: LibraryOptions): Promise<Library<Tensor>> {
+  const prepare = prepareSteps(isEager);
   const chain = prepare((x: Tensor) => x.mul(2).add(1).relu().mul(3));
   const convGrad = prepare(withGradients((x, w) => conv(x, w)));
   const attentionGrad = [false, true].map((isCausal) =>
