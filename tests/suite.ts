@@ -114,7 +114,7 @@ function exists(path: string): boolean {
 if (import.meta.main) {
   Deno.chdir(new URL("..", import.meta.url));
   const config = Deno.args[0] ?? "deno.json";
-  const documented = [...ENTRY_POINTS, "src", "datasets", "README.md"]
+  const documented = [...ENTRY_POINTS, "src", "datasets", "README.md", "docs"]
     .filter(exists);
 
   const total = { passed: 0, failed: 0 };
