@@ -3,14 +3,16 @@
 //
 // prepended  Axis and its functions (lib/windows.wgsl)
 //            binding 1: load_codes(i) -> u32
-// dy, codes  [planes, h.out, w.out], row-major; dy from `offset` on
+// dy         f32 [planes, h.out, w.out], row-major from `offset` on
+// codes      [planes, h.out, code_row]
 // dx         f32 [planes, h.size, w.size]
 // dispatch   an invocation for each element of dx, folded over x and y
 
 struct Params {
   size: u32, // elements of dx
   offset: u32,
-  pad0: u32, pad1: u32,
+  code_row: u32, // codes of a row
+  pad: u32,
   h: Axis,
   w: Axis,
 }
@@ -33,7 +35,7 @@ fn main(
   let column = index % w.size;
   let rest = index / w.size;
   let row = rest % h.size;
-  let base = (rest / h.size) * h.out * w.out;
+  let base = (rest / h.size) * h.out;
   let rows = covering(h, row);
   let columns = covering(w, column);
   var sum = 0.0;
@@ -42,10 +44,11 @@ fn main(
     if (DILATED && k == h.kernel) { continue; }
     for (var p = columns.x; p < columns.y; p++) {
       let l = tap_on(w, p, column);
-      let at = base + o * w.out + p;
+      let code = load_codes((base + o) * params.code_row + p);
       let is_on = !DILATED || l < w.kernel;
-      let is_chosen = is_on && load_codes(at) == k * w.kernel + l;
-      sum += select(0.0, dy[params.offset + at], is_chosen);
+      let is_chosen = is_on && code == k * w.kernel + l;
+      let at = params.offset + (base + o) * w.out + p;
+      sum += select(0.0, dy[at], is_chosen);
     }
   }
   dx[index] = sum;

@@ -3,7 +3,8 @@
 //
 // prepended  Axis and its functions (lib/windows.wgsl)
 //            binding 1: load_codes(i) -> u32
-// dy, codes  [planes, h.out, w.out], row-major; dy from `offset` on
+// dy         f32 [planes, h.out, w.out], row-major from `offset` on
+// codes      [planes, h.out, code_row]
 // dx         f32 [planes, h.size, w.size]
 // dispatch   an invocation for each row of dx, folded over x and y
 // geometry   Every window is met once in each of its rows, without a division;
@@ -14,7 +15,8 @@
 struct Params {
   size: u32, // rows of dx
   offset: u32,
-  pad0: u32, pad1: u32,
+  code_row: u32, // codes of a row
+  pad: u32,
   h: Axis,
   w: Axis,
 }
@@ -45,11 +47,11 @@ fn main(
     let k = tap_on(h, o, row);
     if (DILATED && k == h.kernel) { continue; }
     for (var p = 0u; p < w.out; p++) {
-      let at = (base + o) * w.out + p;
-      let l = load_codes(at) - k * w.kernel; // huge where it is another row's
+      let code = load_codes((base + o) * params.code_row + p);
+      let l = code - k * w.kernel; // huge where it is another row's
       let column = u32(first_of(w, p) + i32(l * w.dilation));
       if (l < w.kernel && column < w.size) { // guard
-        dx[line + column] += dy[params.offset + at];
+        dx[line + column] += dy[params.offset + (base + o) * w.out + p];
       }
     }
   }

@@ -4,13 +4,15 @@
 //            binding 0: load_codes(i) -> u32
 //            V: type of out; value(at, index) -> V for the element `at` of x,
 //            which is number `index` of its plane
-// codes, out [planes, h.out, w.out]
+// codes      [planes, h.out, code_row]
+// out        [planes, h.out, w.out]
 // dispatch   an invocation for each element of out, folded over x and y
 
 struct Params {
   size: u32, // elements of out
   offset: u32, // of x
-  pad0: u32, pad1: u32,
+  code_row: u32, // codes of a row
+  pad: u32,
   h: Axis,
   w: Axis,
 }
@@ -32,7 +34,7 @@ fn main(
   let column = i % w.out;
   let rest = i / w.out;
   let row = rest % h.out;
-  let code = load_codes(i);
+  let code = load_codes(rest * params.code_row + column);
   let at_row = first_of(h, row) + i32((code / w.kernel) * h.dilation);
   let at_column = first_of(w, column) + i32((code % w.kernel) * w.dilation);
   let index = u32(at_row) * w.size + u32(at_column);

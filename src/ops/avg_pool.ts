@@ -9,6 +9,13 @@ import { f32Bits, foldGroups, type Plan } from "../gpu/plan.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Op } from "./define.ts";
 import {
+  backwardLines,
+  declareLines,
+  forwardLines,
+  goesBackByLines,
+  goesByLines,
+} from "./pool_lines.ts";
+import {
   adaptiveWindows,
   asImage,
   axisWords,
@@ -27,6 +34,12 @@ import meansLib from "../../shaders/lib/window_means.wgsl" with {
 };
 import windowsLib from "../../shaders/lib/windows.wgsl" with { type: "text" };
 import avgSource from "../../shaders/pool/avg.wgsl" with { type: "text" };
+import avgLinesSource from "../../shaders/pool/avg_lines.wgsl" with {
+  type: "text",
+};
+import avgLinesGradSource from "../../shaders/pool/avg_lines_grad.wgsl" with {
+  type: "text",
+};
 import avgGradSource from "../../shaders/pool/avg_grad.wgsl" with {
   type: "text",
 };
@@ -48,21 +61,66 @@ interface AvgParams {
 
 const GROUP = 64;
 
+/** In place of lib/window_means.wgsl where all windows count alike. */
+const DIVISOR =
+  "fn divisor(row: u32, column: u32) -> f32 { return params.divisor; }\n";
+
+// Whether windows hold different numbers of elements that count.
+function countsDiffer({ windows, countsPad, divisor }: AvgParams): boolean {
+  if (divisor !== 0) return false;
+  return [windows.h, windows.w].some(({ size, out, kernel, stride, pad }) =>
+    (pad > 0 && !countsPad) || (out - 1) * stride + kernel > size + 2 * pad
+  );
+}
+
 function planAvg(
   name: "avg_pool" | "avg_pool_grad",
   input: Tensor,
   output: Tensor,
-  { windows, countsPad, divisor }: AvgParams,
+  params: AvgParams,
 ): Plan {
+  const { windows, countsPad, divisor } = params;
+  const isForward = name === "avg_pool";
+  const { offset } = input.layout;
+  const buffers = [input.storage, output.storage];
+  if (isForward ? goesByLines(windows) : goesBackByLines(windows)) {
+    const { consts, header, sizes, axes, groups } = isForward
+      ? forwardLines(input, windows, "0.0")
+      : backwardLines(windows);
+    const differ = countsDiffer(params);
+    const taps = windows.h.kernel * windows.w.kernel;
+    const count = differ ? divisor : divisor || taps;
+    return {
+      name: `${name}_lines`,
+      source: isForward ? avgLinesSource : avgLinesGradSource,
+      consts: consts!,
+      header: header +
+        (isForward ? "" : declareLines("dx", 1, windows.w.size)) +
+        "@group(0) @binding(2) var<uniform> params: Params;\n" +
+        (differ ? meansLib : DIVISOR),
+      buffers,
+      params: [
+        ...sizes,
+        offset,
+        Number(countsPad),
+        f32Bits(count),
+        0,
+        0,
+        0,
+        ...axes,
+      ],
+      groups,
+    };
+  }
   return {
     name,
-    source: name === "avg_pool" ? avgSource : avgGradSource,
+    source: isForward ? avgSource : avgGradSource,
     consts: windowConsts(windows),
     header: windowsLib + meansLib,
-    buffers: [input.storage, output.storage],
+    buffers,
     params: [
       output.size,
-      input.layout.offset,
+      offset,
       Number(countsPad),
       f32Bits(divisor),
       ...axisWords(windows),

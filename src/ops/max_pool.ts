@@ -3,7 +3,8 @@
  *
  * Forward also writes, for each output, which tap of its window won: a byte
  * where a window has up to 256 taps. Backward reads those bytes and adds up in
- * a fixed order. Windows of 2x2 side by side have kernels of their own.
+ * a fixed order. Most windows go by lines (pool_lines.ts), those of 2x2 side by
+ * side have kernels of their own.
  *
  * @module
  */
@@ -29,21 +30,34 @@ import {
   type WindowOptions,
   type Windows,
 } from "./pool_windows.ts";
+import {
+  backwardLines,
+  declareLines,
+  forwardLines,
+  goesBackByLines,
+  goesByLines,
+} from "./pool_lines.ts";
 import { declareInput } from "./words.ts";
 
 import floatLib from "../../shaders/lib/float.wgsl" with { type: "text" };
 import windowsLib from "../../shaders/lib/windows.wgsl" with { type: "text" };
 import maxSource from "../../shaders/pool/max.wgsl" with { type: "text" };
+import maxGradSource from "../../shaders/pool/max_grad.wgsl" with {
+  type: "text",
+};
+import maxGradRowsSource from "../../shaders/pool/max_grad_rows.wgsl" with {
+  type: "text",
+};
 import max2x2Source from "../../shaders/pool/max_2x2.wgsl" with {
   type: "text",
 };
 import max2x2GradSource from "../../shaders/pool/max_2x2_grad.wgsl" with {
   type: "text",
 };
-import maxGradSource from "../../shaders/pool/max_grad.wgsl" with {
+import maxLinesSource from "../../shaders/pool/max_lines.wgsl" with {
   type: "text",
 };
-import maxGradRowsSource from "../../shaders/pool/max_grad_rows.wgsl" with {
+import maxLinesGradSource from "../../shaders/pool/max_lines_grad.wgsl" with {
   type: "text",
 };
 import pickSource from "../../shaders/pool/pick.wgsl" with { type: "text" };
@@ -71,35 +85,52 @@ const BYTE = 256;
 
 /** Which kernels pool, and take gradients back. */
 export interface MaxPoolChoice {
-  readonly forward: "2x2" | "any";
-  readonly backward: "2x2" | "rows" | "any";
+  readonly forward: "2x2" | "lines" | "any";
+  readonly backward: "2x2" | "lines" | "rows" | "any";
 }
 
-/** The kernels that suit windows over elements at `offset`. */
+/** The kernels that suit windows. */
 export function chooseMaxPool(
-  { h, w, adaptive }: Windows,
-  offset: number,
+  windows: Windows,
   kind: AdapterClass,
 ): MaxPoolChoice {
-  const isSimple = !adaptive && w.size % 4 === 0 && offset % 4 === 0 &&
+  const { h, w, adaptive } = windows;
+  const isSimple = !adaptive && w.size % 4 === 0 &&
     [h, w].every((axis) =>
       axis.kernel === 2 && axis.stride === 2 && axis.pad === 0 &&
       axis.dilation === 1 && axis.out === Math.floor(axis.size / 2)
     );
   const others = kind === "cpu" ? "rows" : "any";
   return {
-    forward: isSimple ? "2x2" : "any",
-    backward: isSimple && h.size % 2 === 0 ? "2x2" : others,
+    forward: isSimple ? "2x2" : goesByLines(windows) ? "lines" : "any",
+    backward: isSimple && h.size % 2 === 0
+      ? "2x2"
+      : goesBackByLines(windows)
+      ? "lines"
+      : others,
   };
 }
 
-function codeType({ h, w }: Windows): DType {
-  return h.kernel * w.kernel <= BYTE ? "uint8" : "int32";
+/** Elements of a row of codes: whole quads where forward goes by lines. */
+function codeRow(windows: Windows): number {
+  const { out } = windows.w;
+  const { forward } = chooseMaxPool(windows, adapterClass());
+  return forward === "lines" ? 4 * Math.ceil(out / 4) : out;
 }
 
 function words2x2({ planes, h, w }: Windows, offset: number): number[] {
   const pairs = planes * h.out * w.out / 2;
   return [pairs, w.out / 2, h.out, h.size % 2, offset / 4];
+}
+
+/** A row-major tensor that begins where quads do. */
+function aligned(x: Tensor): Tensor {
+  const dense = x.contiguous();
+  return dense.layout.offset % 4 === 0 ? dense : dense.clone();
+}
+
+function codeType({ h, w }: Windows): DType {
+  return h.kernel * w.kernel <= BYTE ? "uint8" : "int32";
 }
 
 function planMaxPool(
@@ -109,21 +140,47 @@ function planMaxPool(
   windows: Windows,
 ): Plan {
   const { offset } = x.layout;
-  const { forward } = chooseMaxPool(windows, offset, adapterClass());
-  const simple = forward === "2x2";
   const packed = codes.dtype === "uint8";
-  return {
-    name: simple ? "max_pool_2x2" : "max_pool",
-    source: simple ? max2x2Source : maxSource,
-    consts: simple ? {} : windowConsts(windows),
-    header: simple ? floatLib : `${windowsLib}${floatLib}
-alias C = ${packed ? "u32" : "vec4u"};
+  const ofCodes = `alias C = ${packed ? "u32" : "vec4u"};
 fn pack(v: vec4u) -> C { return ${packed ? "pack4xU8(v)" : "v"}; }
-`,
-    buffers: [x.storage, y.storage, codes.storage],
-    params: simple
-      ? words2x2(windows, offset)
-      : [y.size, offset, 0, 0, ...axisWords(windows)],
+`;
+  const buffers = [x.storage, y.storage, codes.storage];
+  const { forward } = chooseMaxPool(windows, adapterClass());
+  if (forward === "2x2") {
+    return {
+      name: "max_pool_2x2",
+      source: max2x2Source,
+      header: floatLib,
+      buffers,
+      params: words2x2(windows, offset),
+      groups: foldGroups(Math.ceil(y.size / 4 / GROUP)),
+    };
+  }
+  if (forward === "lines") {
+    const { consts, header, sizes, axes, groups } = forwardLines(
+      x,
+      windows,
+      "-infinity()",
+    );
+    return {
+      name: "max_pool_lines",
+      source: maxLinesSource,
+      consts,
+      header: floatLib + header + ofCodes +
+        "@group(0) @binding(2) var<storage, read_write> codes: array<C>;\n" +
+        "@group(0) @binding(3) var<uniform> params: Params;\n",
+      buffers,
+      params: [...sizes, offset, 0, ...axes],
+      groups,
+    };
+  }
+  return {
+    name: "max_pool",
+    source: maxSource,
+    consts: windowConsts(windows),
+    header: windowsLib + floatLib + ofCodes,
+    buffers,
+    params: [y.size, offset, 0, 0, ...axisWords(windows)],
     groups: foldGroups(Math.ceil(y.size / 4 / GROUP)),
   };
 }
@@ -135,8 +192,9 @@ function planMaxPoolGrad(
   windows: Windows,
 ): Plan {
   const { offset } = dy.layout;
-  const { backward } = chooseMaxPool(windows, offset, adapterClass());
+  const { backward } = chooseMaxPool(windows, adapterClass());
   const buffers = [dy.storage, codes.storage, dx.storage];
+  const row = codeRow(windows);
   if (backward === "2x2") {
     return {
       name: "max_pool_2x2_grad",
@@ -144,6 +202,20 @@ function planMaxPoolGrad(
       buffers,
       params: words2x2(windows, offset),
       groups: foldGroups(Math.ceil(dy.size / 4 / GROUP)),
+    };
+  }
+  if (backward === "lines") {
+    const { consts, header, sizes, axes, groups } = backwardLines(windows);
+    return {
+      name: "max_pool_lines_grad",
+      source: maxLinesGradSource,
+      consts,
+      header: header + readCodes(codes, 1) +
+        declareLines("dx", 2, windows.w.size) +
+        "@group(0) @binding(3) var<uniform> params: Params;\n",
+      buffers,
+      params: [...sizes, offset, row, ...axes],
+      groups,
     };
   }
   const byRow = backward === "rows";
@@ -154,7 +226,7 @@ function planMaxPoolGrad(
     consts: windowConsts(windows),
     header: windowsLib + readCodes(codes, 1),
     buffers,
-    params: [size, offset, 0, 0, ...axisWords(windows)],
+    params: [size, offset, row, 0, ...axisWords(windows)],
     groups: foldGroups(Math.ceil(size / GROUP)),
   };
 }
@@ -178,7 +250,13 @@ fn value(at: u32, index: u32) -> V { return x[at]; }
     consts: windowConsts(windows),
     header: windowsLib + readCodes(codes, 0) + value,
     buffers: [codes, x ?? codes, out].map((tensor) => tensor.storage),
-    params: [out.size, x?.layout.offset ?? 0, 0, 0, ...axisWords(windows)],
+    params: [
+      out.size,
+      x?.layout.offset ?? 0,
+      codeRow(windows),
+      0,
+      ...axisWords(windows),
+    ],
     groups: foldGroups(Math.ceil(out.size / GROUP)),
   };
 }
@@ -194,10 +272,13 @@ const maxPoolOp = defineOp<Windows>({
   name: "maxPool2d",
   shape: (_, windows) => [
     { shape: windows.outShape, dtype: "float32" },
-    { shape: windows.outShape, dtype: codeType(windows) },
+    {
+      shape: [windows.planes * windows.h.out, codeRow(windows)],
+      dtype: codeType(windows),
+    },
   ],
   kernel: ([x], [y, codes], windows) =>
-    planMaxPool(x.contiguous(), y, codes, windows),
+    planMaxPool(aligned(x), y, codes, windows),
   save: (_, [, codes]) => [codes],
   grad: (
     dy,
@@ -210,7 +291,7 @@ const maxPoolGradOp: Op<Windows> = defineOp<Windows>({
   name: "maxPool2dGrad",
   shape: (_, { shape }) => ({ shape, dtype: "float32" }),
   kernel: ([dy, codes], [dx], windows) =>
-    planMaxPoolGrad(dy.contiguous(), codes, dx, windows),
+    planMaxPoolGrad(aligned(dy), codes, dx, windows),
   save: ([, codes]) => [codes],
   grad: (ddx, { saved: [codes], params }) => [pickOp([codes, ddx], params)[0]],
 });

@@ -125,7 +125,12 @@ export function adaptiveWindows(
     return { size, out, kernel, stride: 1, pad: 0, dilation: 1 };
   });
   const [h, w] = asPair(axes);
-  return windowsOf(x.shape, h, w, true);
+  // windows that share the axes out without a rest are those of a fixed size
+  const isFixed = axes.every(({ size, out }) => size % out === 0);
+  const fixed = (axis: Axis): Axis => ({ ...axis, stride: axis.kernel });
+  return isFixed
+    ? windowsOf(x.shape, fixed(h), fixed(w), false)
+    : windowsOf(x.shape, h, w, true);
 }
 
 function windowsOf(shape: Shape, h: Axis, w: Axis, adaptive: boolean): Windows {

@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 
+import { withAdapterClass } from "../../src/gpu/device.ts";
 import {
   adaptiveAvgPool1d,
   adaptiveAvgPool2d,
@@ -22,6 +23,102 @@ Deno.test("avgPool2d() is the mean of each window", async () => {
   assertEquals(y.shape, [1, 1, 1, 2]);
   // (1 + 2 + 5 + 6) / 4 and (3 + 4 + 7 + 8) / 4
   await assertClose(y, [3.5, 5.5], 0);
+});
+
+// The windows of every plane of x, tap by tap, and where their shares go back to.
+function reference(
+  x: ArrayLike<number>,
+  dy: ArrayLike<number>,
+  shape: readonly number[],
+  outShape: readonly number[],
+  kernel: readonly [number, number],
+  stride: readonly [number, number],
+  pad: readonly [number, number],
+  countsPad: boolean,
+): { readonly y: number[]; readonly dx: number[] } {
+  const [H, W] = [shape.at(-2)!, shape.at(-1)!];
+  const [outH, outW] = [outShape.at(-2)!, outShape.at(-1)!];
+  const y: number[] = [];
+  const dx = new Array<number>(x.length).fill(0);
+  for (let plane = 0; plane < x.length / (H * W); plane++) {
+    for (let place = 0; place < outH * outW; place++) {
+      const top = Math.floor(place / outW) * stride[0] - pad[0];
+      const left = (place % outW) * stride[1] - pad[1];
+      const inside: number[] = [];
+      let counted = 0;
+      for (let i = top; i < top + kernel[0]; i++) {
+        for (let j = left; j < left + kernel[1]; j++) {
+          if (i < H + pad[0] && j < W + pad[1]) counted++;
+          if (i < 0 || j < 0 || i >= H || j >= W) continue;
+          inside.push((plane * H + i) * W + j);
+        }
+      }
+      const divisor = countsPad ? counted : inside.length;
+      for (const at of inside) dx[at]! += dy[y.length]! / divisor;
+      y.push(inside.reduce((sum, at) => sum + x[at]!, 0) / divisor);
+    }
+  }
+  return { y, dx };
+}
+
+const CASES: readonly [
+  shape: readonly number[],
+  kernelSize: [number, number],
+  stride: [number, number],
+  padding: [number, number],
+  outShape: readonly number[],
+  ceilMode?: boolean,
+][] = [
+  // by lines: wide and narrow loads and stores, padding, overlap, gaps
+  [[2, 3, 6, 12], [2, 2], [2, 2], [0, 0], [2, 3, 3, 6]],
+  [[2, 3, 12, 12], [3, 3], [2, 2], [1, 1], [2, 3, 6, 6]],
+  [[1, 2, 13, 13], [3, 3], [2, 2], [1, 1], [1, 2, 7, 7]],
+  [[1, 2, 8, 16], [3, 5], [1, 1], [1, 2], [1, 2, 8, 16]],
+  [[1, 1, 7, 14], [3, 3], [2, 2], [0, 0], [1, 1, 3, 7], true],
+  [[1, 1, 7, 14], [3, 3], [2, 2], [1, 1], [1, 1, 4, 8], true],
+  [[1, 1, 16, 20], [4, 2], [4, 4], [2, 0], [1, 1, 5, 5]],
+  [[1, 1, 3, 600], [2, 2], [1, 2], [0, 0], [1, 1, 2, 300]],
+  // by windows: few of them, long ones, three apart
+  [[2, 1, 7, 7], [7, 7], [7, 7], [0, 0], [2, 1, 1, 1]],
+  [[1, 1, 4, 30], [2, 11], [1, 3], [0, 1], [1, 1, 3, 8]],
+  [[2, 1, 9, 15], [3, 3], [3, 3], [0, 0], [2, 1, 3, 5]],
+];
+
+for (const kind of ["cpu", "gpu"] as const) {
+  for (const countIncludePad of [true, false]) {
+    const name = `${countIncludePad ? "with" : "without"} padding (${kind})`;
+    Deno.test(`avgPool2d() equals its definition, counting ${name}`, async () => {
+      for (const [shape, kernel, stride, padding, outShape, ceil] of CASES) {
+        const x = made(shape).requiresGrad_();
+        const dy = made(outShape);
+        const ceilMode = ceil ?? false;
+        const options = { stride, padding, countIncludePad, ceilMode };
+        const y = withAdapterClass(kind, () => avgPool2d(x, kernel, options));
+        assertEquals(y.shape, outShape);
+        const want = reference(
+          await x.data(),
+          await dy.data(),
+          shape,
+          outShape,
+          kernel,
+          stride,
+          padding,
+          countIncludePad,
+        );
+        await assertClose(y, want.y, 1e-5);
+        withAdapterClass(kind, () => y.backward(dy));
+        await assertClose(x.grad!, want.dx, 1e-5);
+      }
+    });
+  }
+}
+
+Deno.test("avgPool2d() keeps NaN and infinity in their windows", async () => {
+  const x = made([1, 2, 8], [
+    ...[NaN, 1, 2, 3, 4, 5, 6, 7],
+    ...[1, 1, 1, 1, 1, 1, Infinity, 1],
+  ]);
+  await assertClose(avgPool2d(x, 2), [NaN, 1.75, 2.75, Infinity], 0);
 });
 
 Deno.test("avgPool2d() counts the padding unless told not to", async () => {

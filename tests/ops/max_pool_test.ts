@@ -66,13 +66,13 @@ const CASES: readonly [
   options: MaxPoolOptions,
   outShape: readonly number[],
 ][] = [
-  // the 2x2 kernels: rows of one and of several pairs, an odd last quad
+  // 2x2: rows of one, of two and of several windows, an odd last quad
   [[2, 1, 4, 4], 2, {}, [2, 1, 2, 2]],
   [[1, 3, 2, 4], 2, {}, [1, 3, 1, 2]],
   [[1, 1, 2, 4], 2, {}, [1, 1, 1, 2]],
   [[2, 3, 6, 12], 2, {}, [2, 3, 3, 6]],
   [[3, 5, 24, 24], 2, {}, [3, 5, 12, 12]],
-  // their forward alone: an odd row that no window holds
+  // an odd row that no window holds
   [[2, 3, 5, 8], 2, {}, [2, 3, 2, 4]],
   // every other window
   [[1, 1, 1, 1], 1, {}, [1, 1, 1, 1]],
@@ -85,6 +85,20 @@ const CASES: readonly [
   [[1, 1, 5, 5], 1, { stride: 3 }, [1, 1, 2, 2]],
   [[1, 1, 20, 20], 17, { stride: 1 }, [1, 1, 4, 4]], // taps beyond a byte
   [[0, 3, 4, 4], 2, {}, [0, 3, 2, 2]],
+  // by lines: wide and narrow loads, padding on both sides, windows that overlap
+  // or leave elements out, rows of codes that no quads divide
+  [[2, 3, 12, 12], 3, { stride: 2, padding: 1 }, [2, 3, 6, 6]],
+  [[1, 2, 13, 13], 3, { stride: 2, padding: 1 }, [1, 2, 7, 7]],
+  [[1, 2, 8, 16], 3, { stride: 1, padding: 1 }, [1, 2, 8, 16]],
+  [[1, 2, 8, 16], 5, { stride: 1, padding: 2 }, [1, 2, 8, 16]],
+  [[2, 1, 9, 15], 3, {}, [2, 1, 3, 5]],
+  [[1, 1, 16, 20], 4, { padding: 2 }, [1, 1, 5, 6]],
+  [[1, 1, 16, 20], [3, 2], { stride: [2, 4] }, [1, 1, 7, 5]],
+  [[1, 1, 8, 14], 3, { stride: 2, ceilMode: true }, [1, 1, 4, 7]],
+  [[1, 1, 9, 14], 3, { stride: 2, dilation: [2, 1] }, [1, 1, 3, 6]],
+  [[1, 1, 17, 400], 17, { stride: 1, padding: [8, 8] }, [1, 1, 17, 400]],
+  [[1, 1, 40, 24], [33, 8], { stride: 1 }, [1, 1, 8, 17]], // codes in words
+  [[1, 1, 3, 600], [2, 2], { stride: [1, 2] }, [1, 1, 2, 300]], // several parts
 ];
 
 for (const [shape, kernelSize, options, outShape] of CASES) {
@@ -102,10 +116,10 @@ for (const [shape, kernelSize, options, outShape] of CASES) {
         kernelSize,
         options,
       );
-      const [got, indices] = maxPool2d(x, kernelSize, {
-        ...options,
-        returnIndices: true,
-      });
+      const [got, indices] = withAdapterClass(
+        kind,
+        () => maxPool2d(x, kernelSize, { ...options, returnIndices: true }),
+      );
       assertEquals(got.shape, outShape);
       await assertClose(got, y, 0);
       assertEquals(indices.dtype, "int32");
@@ -248,20 +262,28 @@ Deno.test("maxPool2d() names what it rejects", () => {
   );
 });
 
-Deno.test("chooseMaxPool() has kernels for 2x2 side by side", () => {
+Deno.test("chooseMaxPool() goes by lines where taps along a row are few", () => {
   const choose = (
-    [height, width]: readonly [number, number],
+    kernelSize: Pair,
     kind: AdapterClass,
-    offset = 0,
+    options: MaxPoolOptions = {},
   ): MaxPoolChoice => {
-    const windows = fixedWindows("pool", made([1, height, width]), 2, {});
-    return chooseMaxPool(windows, offset, kind);
+    const { dilation } = options;
+    const x = made([1, 20, 20]);
+    const windows = fixedWindows("pool", x, kernelSize, options, dilation);
+    return chooseMaxPool(windows, kind);
   };
   for (const kind of ["cpu", "gpu"] as const) {
     const other = kind === "cpu" ? "rows" : "any";
-    assertEquals(choose([4, 8], kind), { forward: "2x2", backward: "2x2" });
-    assertEquals(choose([5, 8], kind), { forward: "2x2", backward: other });
-    assertEquals(choose([4, 6], kind), { forward: "any", backward: other });
-    assertEquals(choose([4, 8], kind, 2), { forward: "any", backward: other });
+    const both = { forward: "lines", backward: "lines" } as const;
+    assertEquals(choose(2, kind), { forward: "2x2", backward: "2x2" });
+    assertEquals(choose(3, kind, { stride: 2, padding: 1 }), both);
+    assertEquals(choose([12, 2], kind), both);
+    // quads of a row do not meet windows that are three apart all alike
+    assertEquals(choose(3, kind), { forward: "lines", backward: other });
+    const none = { forward: "any", backward: other } as const;
+    assertEquals(choose([2, 9], kind), none);
+    assertEquals(choose(2, kind, { dilation: 2 }), none);
+    assertEquals(choose(8, kind), none); // two windows a row
   }
 });

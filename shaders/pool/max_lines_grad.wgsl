@@ -1,0 +1,64 @@
+// max_lines_grad: gradient of max_lines.wgsl, four neighbouring elements at a
+// time: each window that may hold one of them is looked at once, in rising order.
+//
+// prepended  Axis and its functions (lib/windows.wgsl)
+//            KW, SW, PAD: u32, taps, stride and padding along a row; SW is 1, 2
+//            or 4
+//            FIRST: i32, LAST: i32: of the windows that may hold elements 4q to
+//            4q + 3 of a row, the first and last are 4q / SW + FIRST and LAST
+//            SPREAD: u32, neighbouring lanes that share a row of dx
+//            binding 1: load_codes(i) -> u32
+//            store_dx(at, n, v): writes the first n of v at element `at` of dx
+// dy         f32 [planes, h.out, w.out], row-major from `offset` on
+// codes      [planes, h.out, code_row]
+// dx         f32 [planes, h.size, w.size]
+// dispatch   rows * SPREAD invocations, folded over x and y
+
+struct Params {
+  rows: u32, // of dx, in all planes
+  quads: u32, // of a row of dx
+  offset: u32,
+  code_row: u32,
+  h: Axis,
+  w: Axis,
+}
+
+const GROUP = 64u;
+
+@group(0) @binding(0) var<storage, read> dy: array<f32>;
+
+@compute @workgroup_size(GROUP)
+fn main(
+  @builtin(global_invocation_id) id: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+) {
+  let k = id.y * groups.x * GROUP + id.x;
+  let row = k / SPREAD;
+  if (row >= params.rows) { return; } // guard
+  let h = params.h;
+  let w = params.w;
+  let in_row = row % h.size;
+  let base = (row / h.size) * h.out;
+  let rows = covering(h, in_row);
+  for (var quad = k % SPREAD; quad < params.quads; quad += SPREAD) {
+    var sum = vec4f(0.0);
+    let window = i32(quad * 4u / SW) + FIRST;
+    for (var o = rows.x; o < rows.y; o++) {
+      let tap = tap_on(h, o, in_row) * w.kernel;
+      let codes = (base + o) * params.code_row;
+      let start = params.offset + (base + o) * w.out;
+      for (var n = 0; n <= LAST - FIRST; n++) {
+        let is_there = window + n >= 0 && window + n < i32(w.out);
+        let p = select(0u, u32(window + n), is_there);
+        let value = select(0.0, dy[start + p], is_there);
+        let code = load_codes(codes + p);
+        // which tap of the window an element lies on
+        let l = vec4i(0, 1, 2, 3) + i32(PAD) - (FIRST + n) * i32(SW);
+        let holds = (l >= vec4i(0)) & (l < vec4i(i32(KW)));
+        let is_chosen = holds & (vec4u(code) == tap + vec4u(l));
+        sum += select(vec4f(0.0), vec4f(value), is_chosen);
+      }
+    }
+    store_dx(row * w.size + quad * 4u, w.size - quad * 4u, sum);
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * The pooling kernels that go along rows, four outputs at a time, with the taps
+ * of a window along a row known to the compiler: which windows they suit, and
+ * what their texts begin with. Nothing is computed here.
+ *
+ * @module
+ */
+
+import { adapterClass } from "../gpu/device.ts";
+import { foldGroups, type Plan } from "../gpu/plan.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { axisWords, windowConsts, type Windows } from "./pool_windows.ts";
+import { declareInput } from "./words.ts";
+
+import linesLib from "../../shaders/lib/window_lines.wgsl" with {
+  type: "text",
+};
+import windowsLib from "../../shaders/lib/windows.wgsl" with { type: "text" };
+
+/** Taps and strides along a row that are worth a kernel of their own. */
+const MOST = { kernel: 8, stride: 4 };
+/** Outputs of a row below which most of four would be made for nothing. */
+const LEAST = 3;
+const GROUP = 64;
+/** Lanes that share a row on a CPU adapter. */
+const SPREAD = 4;
+
+/** Whether windows suit the kernels that go along rows. */
+export function goesByLines({ w, adaptive }: Windows): boolean {
+  return !adaptive && w.dilation === 1 && w.kernel <= MOST.kernel &&
+    w.stride <= MOST.stride && w.out >= LEAST;
+}
+
+/** The same for gradients. */
+export function goesBackByLines(windows: Windows): boolean {
+  // only then do quads of a row meet their windows all alike
+  return goesByLines(windows) && 4 % windows.w.stride === 0;
+}
+
+/** What plans of these kernels have in common. */
+type LinePlan = Pick<Plan, "consts" | "groups"> & {
+  readonly header: string;
+  /** The words up to `offset`, and those of the axes. */
+  readonly sizes: readonly number[];
+  readonly axes: readonly number[];
+};
+
+function linePlan(
+  windows: Windows,
+  { rows, size, name }: {
+    readonly rows: number;
+    readonly size: number;
+    readonly name: string;
+  },
+): LinePlan {
+  const quads = Math.ceil(size / 4);
+  // as many as there are quads, so that neighbours take neighbouring ones; but
+  // what a row is asked for once should serve several quads on a CPU adapter
+  const most = adapterClass() === "cpu" ? SPREAD : GROUP;
+  const spread = Math.min(most, 2 ** Math.ceil(Math.log2(quads)));
+  const wide = size % 4 === 0;
+  const store = wide
+    ? `${name}[at / 4u] = v;`
+    : `for (var k = 0u; k < min(n, 4u); k++) { ${name}[at + k] = v[k]; }`;
+  return {
+    consts: { ...windowConsts(windows), SPREAD: spread },
+    header: `fn store_${name}(at: u32, n: u32, v: vec4f) { ${store} }\n`,
+    sizes: [rows, quads],
+    axes: axisWords(windows),
+    groups: foldGroups(Math.ceil(rows * spread / GROUP)),
+  };
+}
+
+/** The binding of an output of f32, whose rows have `size` elements. */
+export function declareLines(
+  name: string,
+  binding: number,
+  size: number,
+): string {
+  return `@group(0) @binding(${binding}) var<storage, read_write> ${name}: ` +
+    `array<${size % 4 === 0 ? "vec4f" : "f32"}>;\n`;
+}
+
+/** Forward: from `x` to rows of outputs; `edge` is what padding holds. */
+export function forwardLines(
+  x: Tensor,
+  windows: Windows,
+  edge: string,
+): LinePlan {
+  const { planes, h, w } = windows;
+  const wide = w.size % 4 === 0 && x.layout.offset % 4 === 0;
+  const lead = wide ? (4 - w.pad % 4) % 4 : 0;
+  const span = lead + 3 * w.stride + w.kernel;
+  const { header, consts, ...plan } = linePlan(windows, {
+    rows: planes * h.out,
+    size: w.out,
+    name: "y",
+  });
+  return {
+    ...plan,
+    consts: {
+      ...consts,
+      KW: w.kernel,
+      SW: w.stride,
+      LEAD: lead,
+      COLUMNS: wide ? 4 * Math.ceil(span / 4) : span,
+      WIDTH: wide ? 4 : 1,
+    },
+    header: `${windowsLib}${linesLib}alias T = f32;
+${declareInput("x", 0, "float32", wide)}
+fn edge() -> f32 { return ${edge}; }
+${header}${declareLines("y", 1, w.out)}`,
+  };
+}
+
+/** Backward: rows of dx from the windows over them. */
+export function backwardLines(windows: Windows): LinePlan {
+  const { planes, h, w } = windows;
+  const { kernel, stride, pad } = w;
+  const { header, consts, ...plan } = linePlan(windows, {
+    rows: planes * h.size,
+    size: w.size,
+    name: "dx",
+  });
+  // element i is in windows ceil((i + pad - kernel + 1) / stride) to
+  // floor((i + pad) / stride)
+  const first = Math.ceil((pad - kernel + 1) / stride);
+  const last = Math.floor((3 + pad) / stride);
+  return {
+    ...plan,
+    consts: {
+      ...consts,
+      KW: kernel,
+      SW: stride,
+      PAD: pad,
+    },
+    header: `const FIRST: i32 = ${first};\nconst LAST: i32 = ${last};
+${windowsLib}${header}`,
+  };
+}
