@@ -6,7 +6,11 @@
  * - {@linkcode CIFAR10}, {@linkcode CIFAR100}: 60,000 colour 32x32 photos.
  * - {@linkcode SyntheticDigits}: drawn digits in the same form, for machines
  *   without network or permissions.
- * - {@linkcode DatasetFolder}: files of any kind in a folder for each class.
+ * - {@linkcode ImageFolder}, {@linkcode DatasetFolder}: images, or files of any
+ *   kind, in a folder for each class.
+ * - {@linkcode VOCSegmentation}, {@linkcode VOCDetection}: photos in the layout
+ *   of PASCAL VOC; {@linkcode MultiHot} makes labels of masks.
+ * - {@linkcode Table}: images that a CSV file lists with their labels.
  * - {@linkcode FakeData}: images of noise.
  * - {@linkcode download}: the function through which all of them fetch files;
  *   {@linkcode cacheFolder} says where those are kept, {@linkcode extract}
@@ -14,8 +18,8 @@
  * - {@linkcode Dataset}: what a dataset of one's own extends, as in the main
  *   module's `data`.
  *
- * A dataset holds uint8 images in memory that workers share; what is to happen
- * to them goes to the `DataLoader`.
+ * What is to happen to samples goes to a dataset's options, one sample at a time,
+ * or to the `DataLoader`, on whole batches.
  *
  * ```ts
  * import { SyntheticDigits } from "@kindling/kindling/datasets";
@@ -48,6 +52,26 @@ export {
   type FolderOptions,
   type Loader,
 } from "./dataset_folder.ts";
+export {
+  ImageFolder,
+  type ImageFolderOptions,
+  IMG_EXTENSIONS,
+} from "./image_folder.ts";
+export { ImageLoader } from "./image_loader.ts";
+export { Table, type TableOptions, type TableRows } from "./table.ts";
+export {
+  type SegmentationSample,
+  VOCSegmentation,
+  type VOCSegmentationOptions,
+} from "./voc_segmentation.ts";
+export {
+  type DetectionSample,
+  VOCDetection,
+  type VOCDetectionOptions,
+} from "./voc_detection.ts";
+export type { VOCAnnotation, VOCElement, VOCRecord } from "./voc_annotation.ts";
+export { VOC_CLASSES, type VOCKind, type VOCSetOptions } from "./voc_files.ts";
+export { MultiHot, type MultiHotOptions } from "./multi_hot.ts";
 export { FakeData, type FakeDataOptions } from "./fake_data.ts";
 export type {
   LabelledBatch,
@@ -71,5 +95,6 @@ export type { ArchiveFormat } from "./archive_entries.ts";
 export { cacheFolder } from "./cache_folder.ts";
 export type { SourceOptions } from "./source_options.ts";
 export { Dataset } from "../src/data/dataset.ts";
+export type { Subset } from "../src/data/subset.ts";
 export type { BatchContext, Callable, Collated } from "../src/data/batch.ts";
 export { type Channels, Image } from "../src/vision/image.ts";

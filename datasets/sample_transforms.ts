@@ -36,15 +36,22 @@ export interface JointTransforms<X, Y, ToX = X, ToY = Y>
   readonly transforms?: SampleTransform<[X, Y], [ToX, ToY]> | undefined;
 }
 
+/** Transforms of any types, for what only looks at which there are. */
+interface AnyTransforms {
+  readonly transform?: unknown;
+  readonly targetTransform?: unknown;
+  readonly transforms?: unknown;
+}
+
 /**
- * `options`, if it has not both a joint transform and separate ones.
+ * Refuses a joint transform beside separate ones.
  *
- * @throws {TypeError} If it has
+ * @throws {TypeError} If there are both
  */
-export function checkTransforms<
-  Options extends JointTransforms<never, never, unknown, unknown>,
->(name: string, options: Options): Options {
-  const { transform, targetTransform, transforms } = options;
+export function checkTransforms(
+  name: string,
+  { transform, targetTransform, transforms }: AnyTransforms,
+): void {
   if (transforms && (transform || targetTransform)) {
     throw new TypeError(
       `Cannot make ${name} with transforms and ` +
@@ -52,7 +59,6 @@ export function checkTransforms<
         `transform or separate ones, not both`,
     );
   }
-  return options;
 }
 
 /**
@@ -78,12 +84,7 @@ export function transformed<X, Y, ToX, ToY>(
 export function describeDataset(
   name: string,
   facts: readonly string[],
-  { transform, targetTransform, transforms }: JointTransforms<
-    never,
-    never,
-    unknown,
-    unknown
-  > = {},
+  { transform, targetTransform, transforms }: AnyTransforms = {},
 ): string {
   const lines = [`Dataset ${name}`, ...facts.map((fact) => `    ${fact}`)];
   if (transforms) lines.push(`    ${describe(transforms)}`);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { ImageFolder } from "../../datasets/image_folder.ts";
 import { MNIST } from "../../datasets/mnist.ts";
 import { BatchSampler } from "../../src/data/batch_sampler.ts";
 import { collate } from "../../src/data/collate.ts";
@@ -230,9 +231,26 @@ const DATASETS: Readonly<Record<string, DataRow>> = {
     );
   },
 
+  async "torchvision.datasets.ImageFolder"({ golden, category, args }) {
+    const root = args.value<string>("root");
+    const folder = await dataFolder(category, root);
+    const dataset = new ImageFolder(folder);
+    const { length, classes, samples } = dataset;
+    return judgeFacts(golden, {
+      length,
+      classes,
+      ["class_to_idx"]: dataset.classToIdx,
+      ["count_by_class"]: countsOf(dataset.targets),
+      samples: samplesOf(golden).map(({ index }) => {
+        const [path, target] = samples[Number(index)] ?? ["none", -1];
+        return { index, file: root + path.slice(folder.length), target };
+      }),
+    });
+  },
+
   async "torchvision.datasets.MNIST"({ golden, category, args }) {
     const train = args.value<boolean>("train");
-    const files = `${category.folder}/../data/${args.value<string>("root")}`;
+    const files = await dataFolder(category, args.value<string>("root"));
     const dataset = await openMnist(files, train);
     const { length } = dataset;
     const [image] = dataset.get(0);
@@ -257,13 +275,19 @@ function samplesOf(golden: Case): Readonly<Record<string, unknown>>[] {
     : [];
 }
 
+/** A folder of the image sets, which lie beside the goldens. */
+async function dataFolder(category: Category, root: string): Promise<string> {
+  const folder = `${category.folder}/../data/${root}`;
+  try {
+    await Deno.stat(folder);
+  } catch {
+    throw new Unsupported(`no folder ${folder}`);
+  }
+  return folder;
+}
+
 /** Opens files that lie in a folder of their own, not in torchvision's. */
 async function openMnist(files: string, train: boolean): Promise<MNIST> {
-  try {
-    await Deno.stat(files);
-  } catch {
-    throw new Unsupported(`no folder ${files}`);
-  }
   const root = await Deno.makeTempDir();
   try {
     await Deno.mkdir(`${root}/MNIST`);

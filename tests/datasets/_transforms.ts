@@ -64,3 +64,23 @@ export class ReadText {
     return Deno.readTextFile(path);
   }
 }
+
+/** The width of a photo, and how many pixels of its mask are class 8. */
+export class WithMask {
+  static url: string = import.meta.url;
+  call({ image, mask }: { image: Image; mask: Image }): {
+    image: number;
+    mask: number;
+  } {
+    const count = mask.data.filter((value) => value === 8).length;
+    return { image: image.width, mask: count };
+  }
+}
+
+/** How many boxes a photo has, and how wide the first is. */
+export class Boxes {
+  static url: string = import.meta.url;
+  call({ boxes }: { boxes: HostArray }): [count: number, width: number] {
+    return [boxes.shape[0]!, boxes.data[2]! - boxes.data[0]!];
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * ImageFolder: images in a folder for each class.
+ *
+ *     root/cat/1.jpg      sample of class 0
+ *     root/dog/2.png      sample of class 1
+ *
+ * Everything but how a file is read is dataset_folder.ts.
+ *
+ * @module
+ */
+
+import type { Image } from "../src/vision/image.ts";
+import {
+  DatasetFolder,
+  type FolderOptions,
+  type Loader,
+} from "./dataset_folder.ts";
+import { ImageLoader } from "./image_loader.ts";
+
+/**
+ * Endings of images' names, as torchvision counts them. A file in a format that
+ * can't be decoded is a sample all the same, and says so when it is loaded: the
+ * order of samples is torchvision's.
+ */
+export const IMG_EXTENSIONS: readonly string[] = [
+  ".jpg",
+  ".jpeg",
+  ".png",
+  ".ppm",
+  ".bmp",
+  ".pgm",
+  ".tif",
+  ".tiff",
+  ".webp",
+];
+
+/** Which files are images, and what is done to them. */
+export interface ImageFolderOptions<X = Image, Y = number>
+  extends FolderOptions<Image, X, Y> {
+  /** Reads a file. Default: as an RGB image, by `vision.readImage`. */
+  readonly loader?: Loader<Image>;
+}
+
+/**
+ * A folder with a folder of images for each class, read file by file.
+ *
+ * A sample is an `Image` and the number of its class. Classes and files are in
+ * torchvision's order, by name.
+ *
+ * Source: torchvision.datasets.ImageFolder.
+ */
+export class ImageFolder<X = Image, Y = number>
+  extends DatasetFolder<Image, X, Y> {
+  /** Where workers find this class. */
+  static override url: string = import.meta.url;
+
+  /**
+   * Lists the images of `root`.
+   *
+   * @throws As the constructor of `DatasetFolder` does
+   */
+  constructor(
+    root: string | URL,
+    options: ImageFolderOptions<X, Y> = {},
+  ) {
+    const { loader = new ImageLoader(), isValidFile, extensions } = options;
+    const usual = isValidFile ? undefined : IMG_EXTENSIONS;
+    super(root, loader, { ...options, extensions: extensions ?? usual });
+  }
+
+  /** `samples`, by torchvision's other name. */
+  get imgs(): [path: string, target: number][] {
+    return this.samples;
+  }
+}

@@ -1,0 +1,267 @@
+/**
+ * Table: images that a CSV file lists, with numbers for each of them: several
+ * labels at once, or measurements.
+ *
+ *     Filename,LabelRed,LabelBlue
+ *     001.png,1,0
+ *
+ * The file is read when the table is opened, images when they are asked for.
+ *
+ * @module
+ */
+
+import { dirname } from "node:path";
+
+import { Dataset } from "../src/data/dataset.ts";
+import type { Generator } from "../src/tensor/generator.ts";
+import { HostArray } from "../src/tensor/host_array.ts";
+import type { Image } from "../src/vision/image.ts";
+import { joinPath, toPath } from "./_shared.ts";
+import { parseCsv } from "./csv.ts";
+import { loadImage } from "./image_loader.ts";
+import { checkIndex } from "./memory_images.ts";
+import {
+  checkTransforms,
+  describeDataset,
+  type JointTransforms,
+  type SampleTransform,
+  transformed,
+} from "./sample_transforms.ts";
+
+/** What a table's columns mean, and what is done to its samples. */
+export interface TableOptions<X = Image, Y = HostArray>
+  extends JointTransforms<Image, HostArray, X, Y> {
+  /** The folder that paths start from. Default: that of the CSV file. */
+  readonly root?: string | URL;
+  /** The column with the images' paths. Default: the first. */
+  readonly path?: string;
+  /** The columns with numbers. Default: all others. */
+  readonly labels?: readonly string[];
+  /** What is between two cells. Default: ",". */
+  readonly delimiter?: string;
+  /**
+   * What becomes of a row whose image is not there: the table is refused, or
+   * the row left out, as where one file lists the images of several folders.
+   * Default: "refuse".
+   */
+  readonly missing?: "refuse" | "skip";
+}
+
+/** A CSV file, read: what a table consists of. */
+export interface TableRows {
+  /** The CSV file. */
+  readonly file: string;
+  /** The folder that paths start from. */
+  readonly root: string;
+  /** The columns with numbers. */
+  readonly classes: readonly string[];
+  /** The path of each image. */
+  readonly paths: readonly string[];
+  /** The numbers, row by row. */
+  readonly labels: Float32Array<ArrayBuffer>;
+}
+
+/**
+ * Images listed in a CSV file.
+ *
+ * A sample is an `Image` and float32 of [labels], the numbers of its row. All
+ * of them are in `targets`, those of one column in `column(name)`.
+ *
+ * Source: the multi-label sets of pytorch-computer-vision (Draelos); pandas and
+ * a Dataset of one's own do this in PyTorch.
+ */
+export class Table<X = Image, Y = HostArray> extends Dataset<[X, Y]> {
+  /** Where workers find this class. */
+  static url: string = import.meta.url;
+  /** The CSV file. */
+  readonly file: string;
+  /** The folder that paths start from. */
+  readonly root: string;
+  /** The columns with numbers. */
+  readonly classes: readonly string[];
+  /** The path of each image. */
+  readonly paths: readonly string[];
+  /** The numbers, row by row. */
+  readonly labels: Float32Array<ArrayBuffer>;
+  /** What is done to an image. */
+  readonly transform: SampleTransform<Image, X> | undefined;
+  /** What is done to the numbers of a row. */
+  readonly targetTransform: SampleTransform<HostArray, Y> | undefined;
+  /** What is done to both at once. */
+  readonly transforms: SampleTransform<[Image, HostArray], [X, Y]> | undefined;
+
+  /** Use `Table.open()`, which reads the file. */
+  constructor(
+    { file, root, classes, paths, labels }: TableRows,
+    options: JointTransforms<Image, HostArray, X, Y> = {},
+  ) {
+    super();
+    checkTransforms("a Table", options);
+    this.file = file;
+    this.root = root;
+    this.classes = classes;
+    this.paths = paths;
+    this.labels = labels;
+    this.transform = options.transform;
+    this.targetTransform = options.targetTransform;
+    this.transforms = options.transforms;
+  }
+
+  /**
+   * Reads the CSV file `file`.
+   *
+   * @throws {SyntaxError} If it is no CSV file, lacks a column, or a cell is no
+   * number; the message has the line
+   * @throws {TypeError} If there are joint and separate transforms
+   * @throws {Deno.errors.NotFound} If it is not there, or an image is not and
+   * `missing` is not "skip"
+   */
+  static async open<X = Image, Y = HostArray>(
+    file: string | URL,
+    options: TableOptions<X, Y> = {},
+  ): Promise<Table<X, Y>> {
+    checkTransforms("a Table", options);
+    return new Table(await readTable(toPath(file), options), options);
+  }
+
+  /** The number of images. */
+  override get length(): number {
+    return this.paths.length;
+  }
+
+  /** All numbers, float32 of [N, labels], not copied. */
+  get targets(): HostArray {
+    return new HostArray(this.labels, [this.length, this.classes.length]);
+  }
+
+  /**
+   * The numbers of one column, for a sampler's weights for instance.
+   *
+   * @throws {RangeError} If there is no such column
+   */
+  column(name: string): Float32Array<ArrayBuffer> {
+    const { classes, labels } = this;
+    const at = classes.indexOf(name);
+    if (at === -1) {
+      throw new RangeError(
+        `Cannot take column "${name}" of "${this.file}": it has ` +
+          classes.join(", "),
+      );
+    }
+    return Float32Array.from(
+      { length: this.length },
+      (_, row) => labels[row * classes.length + at]!,
+    );
+  }
+
+  /**
+   * Image `index` and the numbers of its row, or what the transforms make of
+   * them.
+   *
+   * @throws {RangeError} If there is no such row
+   * @throws What decoding the image throws
+   */
+  override get(index: number, generator?: Generator): [X, Y] | Promise<[X, Y]> {
+    checkIndex("Table", index, this.length);
+    const width = this.classes.length;
+    const row = this.labels.slice(index * width, (index + 1) * width);
+    const image = loadImage(this.paths[index]!);
+    return image instanceof Promise
+      ? image.then((image) =>
+        transformed(this, index, [image, new HostArray(row)], generator)
+      )
+      : transformed(this, index, [image, new HostArray(row)], generator);
+  }
+
+  /** The path of image `index`. */
+  override sampleName(index: number): string | undefined {
+    return this.paths[index];
+  }
+
+  /** Name, size, file, folder, columns and transforms, a line each. */
+  override toString(): string {
+    return describeDataset("Table", [
+      `Number of datapoints: ${this.length}`,
+      `Root location: ${this.root}`,
+      `File: ${this.file}`,
+      `Labels: ${this.classes.join(", ")}`,
+    ], this);
+  }
+
+  /** What `console.log` shows. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return this.toString();
+  }
+}
+
+/** What of the options says how to read the file. */
+type ReadOptions = Pick<
+  TableOptions,
+  "root" | "path" | "labels" | "delimiter" | "missing"
+>;
+
+async function readTable(
+  file: string,
+  options: ReadOptions,
+): Promise<TableRows> {
+  const text = await Deno.readTextFile(file);
+  const { header, rows } = await parseCsv(file, text, options.delimiter);
+  const columnOf = (name: string): number => {
+    const column = header.indexOf(name);
+    if (column !== -1) return column;
+    throw new SyntaxError(
+      `Cannot read "${file}": its header has no column "${name}", only ` +
+        header.join(", "),
+    );
+  };
+  const root = toPath(options.root ?? dirname(file));
+  const pathColumn = columnOf(options.path ?? header[0] ?? "");
+  const classes = options.labels ??
+    header.filter((_, column) => column !== pathColumn);
+  const columns = classes.map(columnOf);
+
+  const paths: string[] = [];
+  const labels: number[] = [];
+  for (const { line, cells } of rows) {
+    const name = cells[pathColumn]!; // rows are as wide as the header
+    if (name === "") {
+      throw new SyntaxError(
+        `Cannot read "${file}": line ${line} has no path in column ` +
+          `"${header[pathColumn]}"`,
+      );
+    }
+    const numbers = columns.map((column) => {
+      const cell = cells[column]!;
+      const value = cell === "" ? NaN : Number(cell);
+      if (Number.isFinite(value)) return value;
+      throw new SyntaxError(
+        `Cannot read "${file}": line ${line}, column "${header[column]}": ` +
+          `expected a number, got "${cell}"`,
+      );
+    });
+    const path = isAbsolute(name) ? name : joinPath(root, name);
+    if (!await isFile(path)) {
+      if (options.missing === "skip") continue;
+      throw new Deno.errors.NotFound(
+        `Cannot read "${file}": line ${line} names "${path}", which is not ` +
+          `there (with missing: "skip" such rows are left out)`,
+      );
+    }
+    paths.push(path);
+    labels.push(...numbers);
+  }
+  return { file, root, classes, paths, labels: Float32Array.from(labels) };
+}
+
+function isAbsolute(path: string): boolean {
+  return /^([/\\]|[a-z]:)/i.test(path);
+}
+
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
