@@ -74,12 +74,9 @@ const testStep = fast((images: Tensor, labels: Tensor) =>
 if (train.epoch >= options.epochs) await evaluate(train.epoch); // resumed, done
 for (let epoch = train.epoch + 1; epoch <= options.epochs; epoch++) {
   model.train();
-  const progress = new Progress(report, epoch, {
-    batches: train.length,
-    batchSize,
-  });
+  const progress = new Progress(report, epoch, { loader: train, batchSize });
   for await (const [images, labels] of train) {
-    progress.step(trainStep(images, labels));
+    progress.step(() => trainStep(images, labels));
   }
   scheduler.step();
   await progress.end();

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { adapter, type Tensor } from "@kindling/kindling";
+import { adapter, type data, type Tensor } from "@kindling/kindling";
 import type { Options } from "./mnist_setup.ts";
 
 const CLASSES = 10;
@@ -26,6 +26,19 @@ export interface TestedBatch {
   readonly loss: Tensor;
 }
 
+/** Where the time of an epoch went. */
+export interface EpochTimes {
+  readonly samplesPerSecond: number;
+  /** Milliseconds from one step to the next, on average. */
+  readonly stepMs: number;
+  /** Of these, milliseconds in which TypeScript ran the step: the median. */
+  readonly scriptMs: number;
+  /** Which share of the epoch was spent waiting for batches, 0 to 1. */
+  readonly waitingShare: number;
+  /** How many losses were read. */
+  readonly reads: number;
+}
+
 interface WrongDigit {
   readonly pixels: Float32Array<ArrayBufferLike>;
   readonly label: number;
@@ -39,7 +52,13 @@ export class Report {
   readonly #isTerminal = Deno.stdout.isTerminal();
   #dataset = "";
   #firstLossSeconds = 0;
-  #samplesPerSecond = 0;
+  #times: EpochTimes = {
+    samplesPerSecond: 0,
+    stepMs: 0,
+    scriptMs: 0,
+    waitingShare: 0,
+    reads: 0,
+  };
   #testAccuracy = 0;
   #testLoss = 0;
   /** confusion[label][guess] of the epoch that is tested. */
@@ -90,9 +109,9 @@ export class Report {
     this.#firstLossSeconds ||= this.seconds;
   }
 
-  /** Notes the speed of an epoch. */
-  trained(samplesPerSecond: number): void {
-    this.#samplesPerSecond = samplesPerSecond;
+  /** Notes where the time of an epoch went. */
+  trained(times: EpochTimes): void {
+    this.#times = times;
   }
 
   /** Counts a tested batch. */
@@ -171,7 +190,7 @@ export class Report {
         testLoss: this.#testLoss,
         seconds: this.seconds,
         firstLossSeconds: this.#firstLossSeconds,
-        samplesPerSecond: this.#samplesPerSecond,
+        ...this.#times, // of the last epoch
         dataset: this.#dataset,
         model: this.#options.model,
         adapter: adapter().name,
@@ -193,14 +212,20 @@ function shade(upper: number, lower: number): string {
   return INK[Math.min(INK.length - 1, Math.max(0, Math.round(ink * 9)))]!;
 }
 
+/** What the bar needs to know of the loader. */
+type Loader = Pick<data.DataLoader<unknown>, "length" | "waitedMs">;
+
 /** The bar of one epoch. Losses are read without making training wait. */
 export class Progress {
   readonly #report: Report;
   readonly #epoch: number;
-  readonly #batches: number;
+  readonly #loader: Loader;
   readonly #batchSize: number;
   readonly #start = performance.now();
+  readonly #waitedBefore: number;
   #done = 0;
+  readonly #scriptMs: number[] = [];
+  #reads = 0;
   /** When it was drawn last, and after how many steps. */
   #drawn = 0;
   #shown = 0;
@@ -210,21 +235,27 @@ export class Progress {
   constructor(
     report: Report,
     epoch: number,
-    { batches, batchSize }: {
-      readonly batches: number;
+    { loader, batchSize }: {
+      readonly loader: Loader;
       readonly batchSize: number;
     },
   ) {
     this.#report = report;
     this.#epoch = epoch;
-    this.#batches = batches;
+    this.#loader = loader;
+    this.#waitedBefore = loader.waitedMs;
     this.#batchSize = batchSize;
   }
 
-  /** Counts a step; its loss is read if no other is being read. */
-  step(loss: Tensor): void {
+  /** Runs a step; its loss is read if no other is being read. */
+  step(run: () => Tensor): void {
+    const start = performance.now();
+    const loss = run();
+    this.#scriptMs.push(performance.now() - start);
     this.#done++;
-    this.#reading ??= loss.item().then((value) => {
+    if (this.#reading) return;
+    this.#reads++;
+    this.#reading = loss.item().then((value) => {
       this.#loss = value;
       this.#reading = undefined;
       this.#report.firstLoss();
@@ -235,7 +266,15 @@ export class Progress {
   /** Ends the bar. */
   async end(): Promise<void> {
     await this.#reading;
-    this.#report.trained(this.#rate);
+    const elapsedMs = performance.now() - this.#start;
+    const waitedMs = this.#loader.waitedMs - this.#waitedBefore;
+    this.#report.trained({
+      samplesPerSecond: this.#rate,
+      stepMs: elapsedMs / this.#done,
+      scriptMs: this.#scriptMs.sort((a, b) => a - b)[this.#done >> 1] ?? 0,
+      waitingShare: waitedMs / elapsedMs,
+      reads: this.#reads,
+    });
     if (this.#shown < this.#done) {
       this.#drawn = 0;
       this.#draw();
@@ -254,10 +293,11 @@ export class Progress {
     if (now - this.#drawn < (isTerminal ? REDRAW_MS : 20 * REDRAW_MS)) return;
     this.#drawn = now;
     this.#shown = this.#done;
-    const share = this.#done / this.#batches;
+    const { length } = this.#loader;
+    const share = this.#done / length;
     const bar = "=".repeat(Math.round(share * 30)).padEnd(30);
     const text = `epoch ${this.#epoch} [${bar}] ${this.#done}/` +
-      `${this.#batches}, loss ${this.#loss.toFixed(4)}, ` +
+      `${length}, loss ${this.#loss.toFixed(4)}, ` +
       `${this.#rate} samples/s`;
     this.#report.print(isTerminal ? `\r${text}\x1b[K` : `${text}\n`);
   }

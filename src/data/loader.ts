@@ -88,6 +88,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
   #position: Position = { epoch: 0, batches: 0 };
   /** Workers that wait for the next epoch. */
   #pool: WorkerPool | undefined;
+  #waitedMs = 0;
   #resident: ResidentDataset | undefined;
 
   /**
@@ -132,6 +133,14 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
   /** Epoch that the next iteration begins, or goes on with after `resume`. */
   get epoch(): number {
     return this.#next.epoch;
+  }
+
+  /**
+   * Milliseconds for which iterations have waited for batches so far, on this
+   * thread or for workers; uploads do not count, nor does waiting for the GPU.
+   */
+  get waitedMs(): number {
+    return this.#waitedMs;
   }
 
   /** What the order and the random numbers of samples depend on. */
@@ -266,7 +275,9 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
       await untilAborted(this.#skip(source, position), signal);
       for (;;) {
         signal?.throwIfAborted();
+        const since = performance.now();
         const loaded = await untilAborted(source.next(), signal);
+        this.#waitedMs += performance.now() - since;
         if (!loaded) break;
         let { batch } = loaded;
         position.batches++;

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { BatchSampler } from "../../src/data/batch_sampler.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { DataLoader } from "../../src/data/loader.ts";
@@ -427,4 +427,21 @@ Deno.test("DataLoader.resume() refuses what is no state", () => {
   for (const wrong of [...states, { ...state, sampler: 3 }]) {
     assertThrows(() => loader.resume(wrong), TypeError, "Cannot resume");
   }
+});
+
+Deno.test("DataLoader counts the milliseconds that its batches were waited for", async () => {
+  const quick = load(8, { batchSize: 4 });
+  const slow = load(8, {
+    batchSize: 4,
+    collate: async ([first]) => {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      return first!;
+    },
+  });
+  assertEquals(slow.waitedMs, 0);
+  for (const loader of [quick, slow]) {
+    for await (const _ of loader.host()) continue;
+  }
+  assert(slow.waitedMs >= 18, `waited ${slow.waitedMs} ms`); // two batches
+  assert(quick.waitedMs < slow.waitedMs);
 });

@@ -65,6 +65,10 @@ Deno.test("mnist.ts trains on drawn digits without permissions and says so", asy
     assertEquals(result.dataset, "synthetic");
     assert(Number(result.testAccuracy) > 0.8, out);
     assert(Number(result.firstLossSeconds) < Number(result.seconds));
+    const { stepMs, scriptMs, waitingShare, reads } = result;
+    assert(0 < Number(scriptMs) && Number(scriptMs) <= Number(stepMs), out);
+    assert(0 <= Number(waitingShare) && Number(waitingShare) < 1, out);
+    assert(1 <= Number(reads) && Number(reads) <= 20, out); // of 20 steps
   });
 });
 
