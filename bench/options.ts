@@ -40,8 +40,9 @@ export function usage(): string {
 
   --versus A,B     libraries to take turns with, or "all"
   --rounds N       how often each runs; the best median counts
-                   (default: 1, and 3 with --versus)
-  --seconds X      what the samples of one workload may take (default: 8)
+                   (default: 1, with --versus 3, with --table 2)
+  --seconds X      what the samples of one workload may take
+                   (default: 8, with --table 2)
   --eager          Kindling's steps op by op instead of compiled
   --json           a line of JSON for each measurement, and one at the end
   --table          writes the table in README.md: its groups, all libraries
@@ -82,7 +83,8 @@ export function parseOptions(words: readonly string[]): Options {
   const versus = values.versus === undefined
     ? (isTable ? peerNames() : [])
     : peersOf(values.versus);
-  const rounds = values.rounds ?? (versus.length > 0 ? "3" : "1");
+  const usualRounds = isTable ? "2" : versus.length > 0 ? "3" : "1";
+  const rounds = values.rounds ?? usualRounds;
   const seconds = values.seconds ?? (isTable ? "2" : "8");
   return {
     groups: named.length > 0 ? named : usual,

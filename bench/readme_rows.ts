@@ -153,6 +153,6 @@ export const README_SKIPS: Readonly<
 export const README_COLUMNS: Readonly<Record<PeerName, string>> = {
   jax: "jax-js",
   tfjs: "TensorFlow.js",
-  "tfjs-wasm": "the same, wasm",
+  "tfjs-wasm": "TensorFlow.js, wasm",
   torch: "PyTorch, CPU",
 };

@@ -101,7 +101,9 @@ function introduction({ machine, rounds, isEager }: Run): string {
   return `Milliseconds, if a row says nothing else. ` +
     `${formatMachine(machine)}; Kindling's steps are ` +
     `${isEager ? "eager" : "compiled"}. The libraries took turns in ` +
-    `${rounds} rounds of one run, each group in a fresh process: the best ` +
+    `${rounds} ${
+      rounds === 1 ? "round" : "rounds"
+    } of one run, each group in a fresh process: the best ` +
     `median, the spread of the medians over the rounds, and how many times ` +
     `faster Kindling is (or how many times less memory it takes), with the ` +
     `spread of that.`;

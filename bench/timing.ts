@@ -75,7 +75,7 @@ export class Timer<T> {
     let count = 1;
     for (let trial = 0; trial < 2; trial++) {
       const each = await batch(count);
-      if (each > this.budgetMs) break;
+      if (each > this.budgetMs) return this.report(workload, [each], work);
       count = Math.max(1, Math.min(MAX_QUEUED, Math.ceil(WINDOW_MS / each)));
     }
     this.report(workload, await this.samples(() => batch(count)), work);

@@ -13,6 +13,7 @@ import sys
 sys.path = [p for p in sys.path if not p.endswith("bench/libraries")]  # this file's name is torch's
 
 import json
+import math
 import os
 import statistics
 import struct
@@ -166,7 +167,10 @@ def operation(workload, run, **work):
     batch(1)
     count = 1
     for _ in range(2):
-        count = max(1, min(256, round(WINDOW * 1e3 / batch(count))))
+        each = batch(count)
+        if each > budget * 1e3:
+            return report(workload, [each], **work)
+        count = max(1, min(256, math.ceil(WINDOW * 1e3 / each)))
     report(workload, sampled(lambda: batch(count)), **work)
 
 
