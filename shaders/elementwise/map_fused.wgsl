@@ -10,9 +10,7 @@
 // results    row-major, of one size; with ROWS the size of the innermost dim is
 //            a multiple of 4
 // dispatch   GROUP invocations a workgroup, folded over x and y
-// rounding   what one map hands to the next goes through seal(), so that no
-//            compiler joins a product with a sum or cancels what is rounded: the
-//            bits are those of one kernel after the other
+// rounding   as in one kernel after the other: NOTE [seal] in lib/seal.wgsl
 // geometry   as in map_dense.wgsl, with ROWS as in map_rows.wgsl
 
 struct Params {
@@ -29,10 +27,6 @@ struct Params {
 
 const GROUP = 64u;
 const LANES = 8u;
-
-fn seal(x: vec4f) -> vec4f {
-  return bitcast<vec4f>(bitcast<vec4u>(x) ^ vec4u(params.zero));
-}
 
 // Where element `i` of the results lies in the operands that repeat.
 fn locate(i: u32) -> vec4u {

@@ -125,22 +125,25 @@ class Tracer implements Recorder {
       plan: rest,
       pipeline: pipelineOf(plan),
       values: buffers.map((bindable) => this.#valueOf(bindable)),
-      map: this.#mapOf(plan),
+      ...this.#mapsOf(plan),
       site: new Error(),
     };
     this.instructions.push(instruction);
     if (plan.live) this.effects.push({ kind: "live", of: instruction });
   }
 
-  #mapOf(plan: Plan): MapNode | undefined {
+  #mapsOf(plan: Plan): { readonly maps?: readonly MapNode[] } {
     const call = mapCallOf(plan);
-    return call && {
-      rule: call.rule,
-      operands: call.operands.map((operand) =>
+    if (!call) return {};
+    const { rule, operands, out } = call;
+    const node = {
+      rule,
+      operands: operands.map((operand) =>
         typeof operand === "object" ? this.placeOf(operand) : operand
       ),
-      out: this.placeOf(call.out),
+      out: this.placeOf(out),
     };
+    return { maps: [node] };
   }
 
   cleared(target: Bindable, offset: number, bytes: number): void {

@@ -11,7 +11,9 @@ import { fuseKernel } from "./fused_kernel.ts";
 import {
   accessesOf,
   type Dispatch,
+  dispatchOf,
   type Instruction,
+  type Kernel,
   type MapNode,
   type Value,
 } from "./trace.ts";
@@ -20,7 +22,9 @@ import {
 const MAX_MAPS = 16;
 
 /** A dispatch of a map. */
-type MapDispatch = Dispatch & { readonly map: MapNode };
+interface MapDispatch extends Dispatch {
+  readonly maps: readonly [MapNode];
+}
 
 /** Maps that will be one kernel. */
 interface Group {
@@ -69,8 +73,8 @@ export function fuseMaps(
       if (!fused) {
         throw new Error("A group of maps was made that has no kernel");
       }
-      const { site } = group.members[0]!;
-      result.push({ kind: "dispatch", ...fused, site });
+      const maps = group.members.map(({ maps: [map] }) => map);
+      result.push(dispatchOf(fused, group.members[0]!, maps));
       made.push(fused.plan.name);
     }
   });
@@ -104,7 +108,7 @@ function joined(map: MapDispatch, at: number, job: Job): Group {
     addAccesses(group, map);
     return group;
   }
-  if (obstacle) job.apart.push({ name: map.map.rule.name, why: obstacle });
+  if (obstacle) job.apart.push({ name: map.maps[0].rule.name, why: obstacle });
   const group: Group = {
     members: [map],
     first: at,
@@ -118,7 +122,7 @@ function joined(map: MapDispatch, at: number, job: Job): Group {
 
 function addAccesses({ touched, written }: Group, map: MapDispatch): void {
   for (const value of map.values) touched.add(value);
-  written.add(map.map.out.value);
+  written.add(map.maps[0].out.value);
 }
 
 /** What keeps a map out of a group, if anything does. */
@@ -133,8 +137,8 @@ function obstacleOf(
   if (members.length === MAX_MAPS) {
     return `the kernel of ${before} has ${MAX_MAPS} maps, which is the most`;
   }
-  const size = sizeOf(map.map.out.layout.shape);
-  if (sizeOf(members[0]!.map.out.layout.shape) !== size) {
+  const size = sizeOf(map.maps[0].out.layout.shape);
+  if (sizeOf(members[0]!.maps[0].out.layout.shape) !== size) {
     return `${before} has another number of elements`;
   }
   // The members move down to here, past everything in between.
@@ -158,15 +162,19 @@ function kernelOf(
   members: readonly MapDispatch[],
   users: ReadonlyMap<Value, readonly Instruction[]>,
   ends: ReadonlySet<Value>,
-): ReturnType<typeof fuseKernel> {
+): Kernel | undefined {
   const inside = new Set<Instruction>(members);
   const stored = new Set<Value>();
-  for (const { map: { out: { value } } } of members) {
+  for (const { maps: [{ out: { value } }] } of members) {
     const isLocal = value.origin.kind === "local" && !ends.has(value) &&
       users.get(value)!.every((user) => inside.has(user));
     if (!isLocal) stored.add(value);
   }
-  return fuseKernel(members.map(({ map }) => map), stored, adapterClass());
+  return fuseKernel(
+    members.map(({ maps: [map] }) => map),
+    stored,
+    adapterClass(),
+  );
 }
 
 function usersOf(
@@ -191,5 +199,5 @@ function nameOf(instruction: Instruction): string {
 }
 
 function isMap(instruction: Instruction): instruction is MapDispatch {
-  return instruction.kind === "dispatch" && instruction.map !== undefined;
+  return instruction.kind === "dispatch" && instruction.maps?.length === 1;
 }

@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { Pipeline } from "../gpu/pipelines.ts";
+import { type Pipeline, pipelineOf } from "../gpu/pipelines.ts";
 import type { Bindable, Plan } from "../gpu/plan.ts";
 import type { MapRule } from "../ops/map_header.ts";
 import type { DType } from "../tensor/dtype.ts";
@@ -50,16 +50,19 @@ export interface MapNode {
   readonly out: Place;
 }
 
-/** A dispatch, by values instead of buffers. */
-export interface Dispatch {
-  readonly kind: "dispatch";
-  /** Without its buffers, which would be kept alive. */
+/** A plan, by values instead of buffers, which it would keep alive. */
+export interface Kernel {
   readonly plan: Omit<Plan, "buffers">;
-  readonly pipeline: Pipeline;
   /** What each binding holds. */
   readonly values: readonly Value[];
-  /** What it maps, if it does so in whole quads. */
-  readonly map?: MapNode | undefined;
+}
+
+/** A dispatch of a kernel. */
+export interface Dispatch extends Kernel {
+  readonly kind: "dispatch";
+  readonly pipeline: Pipeline;
+  /** The maps that it does one after the other, if that is all it does. */
+  readonly maps?: readonly MapNode[];
   /** Remembers the line, without the cost of telling it. */
   readonly site: Error;
 }
@@ -97,6 +100,24 @@ export interface Trace {
   /** What outlives the call: results and gradients. */
   readonly ends: readonly Value[];
 }
+
+/** The dispatch of a kernel that a pass has made, at the place of another. */
+export function dispatchOf(
+  kernel: Kernel,
+  { site }: Dispatch,
+  maps?: readonly MapNode[],
+): Dispatch {
+  const buffers = kernel.values.map(() => NO_BUFFER);
+  const pipeline = pipelineOf({ ...kernel.plan, buffers });
+  return { kind: "dispatch", ...kernel, pipeline, site, ...(maps && { maps }) };
+}
+
+// Pipelines count buffers; which ones they are is the program's to say.
+const NO_BUFFER: Bindable = {
+  get buffer(): never {
+    throw new Error("A buffer of a kernel in a trace was asked for");
+  },
+};
 
 /** What an instruction reads, and what it writes, perhaps only parts of it. */
 export function accessesOf(
