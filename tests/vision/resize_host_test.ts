@@ -166,3 +166,35 @@ Deno.test("resizeCrop() names the sizes it refuses", () => {
     "into 11 bytes: expected 12",
   );
 });
+
+Deno.test('resizeCrop() with rounding "pil" gives PIL\'s bytes', () => {
+  const image = grey(4, 0, 100, 200, 40, 255, 3, 90, 17, 40, 0, 0, 255);
+  const rows = (
+    interpolation: Interpolation,
+    width: number,
+    height: number,
+  ) => [
+    ...resizeCrop(image, {
+      size: [height, width],
+      interpolation,
+      rounding: "pil",
+    }).data,
+  ];
+  // PIL 9.4: Image.fromarray(…).resize((width, height), …)
+  assertEquals(rows("bilinear", 2, 2), [91, 90, 57, 85]);
+  assertEquals(rows("bicubic", 2, 2), [94, 90, 53, 85]);
+  assertEquals(rows("bilinear", 7, 5), [
+    ...[0, 36, 93, 150, 189, 97, 40],
+    ...[102, 88, 64, 109, 147, 75, 31],
+    ...[255, 165, 21, 47, 85, 43, 17],
+    ...[126, 82, 10, 19, 45, 116, 160],
+    ...[40, 26, 3, 0, 18, 164, 255],
+  ]);
+  assertEquals(rows("bicubic", 7, 5), [
+    ...[0, 15, 98, 176, 204, 96, 28],
+    ...[99, 85, 64, 122, 162, 68, 10],
+    ...[255, 176, 12, 35, 89, 42, 11],
+    ...[129, 87, 2, 6, 34, 128, 169],
+    ...[27, 17, 1, 0, 6, 188, 255],
+  ]);
+});
