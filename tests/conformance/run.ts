@@ -7,11 +7,13 @@
 import { type Category, readCategory } from "./case.ts";
 import type { CategoryRunner, Outcome, Result } from "./outcome.ts";
 import { runData } from "./run_data.ts";
+import { runImages } from "./run_images.ts";
 import { runModels } from "./run_models.ts";
 import { runLargeOps, runOps } from "./run_ops.ts";
 import { runOptim } from "./run_optim.ts";
 import { runSchedulers } from "./run_schedulers.ts";
 import { runTraining } from "./run_training.ts";
+import { runTransforms } from "./run_transforms.ts";
 
 /** The runner of each category; the cases of others are unsupported. */
 const RUNNERS: Readonly<Record<string, CategoryRunner>> = {
@@ -20,7 +22,8 @@ const RUNNERS: Readonly<Record<string, CategoryRunner>> = {
   losses: runOps,
   optim: runOptim,
   schedulers: runSchedulers,
-  transforms: runOps,
+  transforms: runTransforms,
+  images: runImages,
   data: runData,
   training: runTraining,
   models: runModels,

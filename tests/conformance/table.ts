@@ -25,6 +25,7 @@ import { REDUCTIONS } from "./ops/reductions.ts";
 import { RESAMPLING } from "./ops/resampling.ts";
 import { TRANSFORMER } from "./ops/transformer.ts";
 import { TRANSFORMS } from "./ops/transforms.ts";
+import { VISION_UTILS } from "./ops/vision_utils.ts";
 
 const TABLE: Rows = {
   ...ELEMENTWISE,
@@ -39,6 +40,7 @@ const TABLE: Rows = {
   ...RESAMPLING,
   ...TRANSFORMER,
   ...TRANSFORMS,
+  ...VISION_UTILS,
   ...LOSSES,
   ...MODULES,
   ...OWN,

@@ -1,0 +1,145 @@
+/**
+ * Batches of images as one picture, to look at.
+ *
+ * A composition of tensor ops: nothing is read back. Shapes are
+ * [channels, height, width], with the batch in front.
+ *
+ * @module
+ */
+
+import { cat, stack } from "../ops/join.ts";
+import { full } from "../tensor/create.ts";
+import { isFloat } from "../tensor/dtype.ts";
+import { formatShape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+
+/** How `makeGrid` lays images out. */
+export interface MakeGridOptions {
+  /** Images in a row, 8 by default. */
+  readonly nrow?: number;
+  /** Pixels between images and around the grid, 2 by default. */
+  readonly padding?: number;
+  /** Whether values are shifted and scaled to 0 to 1, false by default. */
+  readonly normalize?: boolean;
+  /**
+   * The lowest and the highest value, for `normalize`; values outside are
+   * clamped. By default those of the batch.
+   */
+  readonly valueRange?: readonly [number, number];
+  /** Whether each image is scaled by its own values, false by default. */
+  readonly scaleEach?: boolean;
+  /** What the padding is, 0 by default. */
+  readonly padValue?: number;
+}
+
+/**
+ * A grid of images: [N, C, H, W], or a list of [C, H, W], to [3, H', W']. Grey
+ * images become colour. A row is only as long as there are images, and a single
+ * image comes back without padding.
+ *
+ * Source: torchvision.utils.make_grid.
+ *
+ * @throws {TypeError} If the images are no batch of images, or are to be
+ * normalized and no floats
+ * @throws {RangeError} If there is no image, `nrow` is no positive integer,
+ * `padding` no integer from 0 on, or `valueRange` falls
+ *
+ * @example Five images, three in a row
+ * ```ts
+ * import { rand, vision } from "@kindling/kindling";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const grid = vision.makeGrid(rand([5, 3, 28, 28]), { nrow: 3 });
+ * assertEquals(grid.shape, [3, 2 + 2 * (28 + 2), 2 + 3 * (28 + 2)]);
+ * ```
+ */
+export function makeGrid(
+  images: Tensor | readonly Tensor[],
+  options: MakeGridOptions = {},
+): Tensor {
+  const { nrow = 8, padding = 2, padValue = 0 } = options;
+  checkCount("nrow", nrow, 1);
+  checkCount("padding", padding, 0);
+  const batch = normalized(batchOf(images), options);
+  const [count = 0, channels = 0, height = 0, width = 0] = batch.shape;
+  if (count === 1) return batch.squeeze(0);
+
+  const columns = Math.min(nrow, count);
+  const rows = Math.ceil(count / columns);
+  const edges = [padding, 0, padding, 0]; // left of and above each image
+  let cells = batch.pad(edges, { value: padValue });
+  const missing = rows * columns - count;
+  if (missing > 0) {
+    const shape = [missing, channels, height + padding, width + padding];
+    cells = cat([cells, full(shape, padValue, { dtype: batch.dtype })]);
+  }
+  return cells
+    .reshape([rows, columns, channels, height + padding, width + padding])
+    .permute([2, 0, 3, 1, 4]) // [C, rows, H, columns, W]
+    .reshape([channels, rows * (height + padding), columns * (width + padding)])
+    .pad([0, padding, 0, padding], { value: padValue });
+}
+
+function checkCount(name: string, value: number, least: number): void {
+  if (Number.isInteger(value) && value >= least) return;
+  throw new RangeError(
+    `Cannot make a grid with ${name} ${value}: expected an integer ` +
+      `from ${least} on`,
+  );
+}
+
+/** [N, 1 | 3 | …, H, W], grey as colour. */
+function batchOf(images: Tensor | readonly Tensor[]): Tensor {
+  let batch: Tensor;
+  if (isList(images)) {
+    if (images.length === 0) {
+      throw new RangeError("Cannot make a grid of no images");
+    }
+    batch = stack(images);
+  } else {
+    batch = images;
+  }
+  if (batch.ndim < 2 || batch.ndim > 4) {
+    throw new TypeError(
+      `Cannot make a grid of shape ${formatShape(batch.shape)}: expected ` +
+        `[N, C, H, W], [C, H, W] or [H, W]`,
+    );
+  }
+  while (batch.ndim < 4) batch = batch.unsqueeze(0);
+  if (batch.shape[0] === 0) {
+    throw new RangeError("Cannot make a grid of no images");
+  }
+  return batch.shape[1] === 1 ? cat([batch, batch, batch], 1) : batch;
+}
+
+function isList(
+  images: Tensor | readonly Tensor[],
+): images is readonly Tensor[] {
+  return Array.isArray(images);
+}
+
+function normalized(
+  batch: Tensor,
+  { normalize = false, valueRange, scaleEach = false }: MakeGridOptions,
+): Tensor {
+  if (!normalize) return batch;
+  if (!isFloat(batch.dtype)) {
+    throw new TypeError(
+      `Cannot normalize a grid of ${batch.dtype}: expected floats`,
+    );
+  }
+  if (valueRange) {
+    const [low, high] = valueRange;
+    if (!(low <= high)) {
+      throw new RangeError(
+        `Cannot normalize a grid by valueRange [${low}, ${high}]: expected ` +
+          `the lowest value first`,
+      );
+    }
+    return batch.clamp(low, high).sub(low).div(Math.max(high - low, 1e-5));
+  }
+  const dims = scaleEach ? [1, 2, 3] : [0, 1, 2, 3];
+  const low = batch.amin(dims, { keepdim: true });
+  const high = batch.amax(dims, { keepdim: true });
+  return batch.sub(low).div(high.sub(low).clamp(1e-5));
+}

@@ -1,0 +1,98 @@
+/**
+ * Tensors as images, and images in files.
+ *
+ * @module
+ */
+
+import { writeAtomically } from "../io/atomic_write.ts";
+import { isFloat } from "../tensor/dtype.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import {
+  checkFormat,
+  encodeImage,
+  type EncodeOptions,
+  type ImageFormat,
+} from "./encode.ts";
+import { Image } from "./image.ts";
+import { makeGrid, type MakeGridOptions } from "./make_grid.ts";
+
+/** How `saveImage` lays out, and encodes. */
+export interface SaveImageOptions extends MakeGridOptions, EncodeOptions {}
+
+/** The format of a file's name. */
+const FORMAT_OF_SUFFIX: Readonly<Record<string, ImageFormat>> = {
+  jpg: "jpeg",
+  jpeg: "jpeg",
+  png: "png",
+};
+
+/**
+ * The image in a tensor [C, H, W] of one, three or four channels: bytes as they
+ * are, floats of 0 to 1 as 0 to 255, rounded, those outside clamped (NaN is 0).
+ *
+ * Source: torchvision.utils.save_image, `mul(255).add_(0.5).clamp_(0, 255)`;
+ * torchvision.transforms.ToPILImage drops the fraction instead.
+ *
+ * @throws {TypeError} If it is of another shape, or neither bytes nor floats
+ */
+export async function imageFromTensor(x: Tensor): Promise<Image> {
+  const [channels, height, width] = x.shape;
+  const isFloating = isFloat(x.dtype);
+  if (
+    x.ndim !== 3 || (channels !== 1 && channels !== 3 && channels !== 4) ||
+    !(isFloating || x.dtype === "uint8")
+  ) {
+    throw new TypeError(
+      `Cannot make an image of ${x.describe()}: expected floats or uint8 ` +
+        `[1 | 3 | 4, H, W]`,
+    );
+  }
+  const bytes = isFloating
+    ? x.to("float32").mul(255).add(0.5).nanToNum({ nan: 0 }).clamp(0, 255)
+      .to("uint8")
+    : x;
+  const data = await bytes.permute([1, 2, 0]).data();
+  // uint8 is read back as bytes
+  return new Image(data as Uint8Array, width!, height!, channels);
+}
+
+/**
+ * Writes an image to a file, PNG or JPEG by the end of its name. A tensor is
+ * laid out by `makeGrid` first: [C, H, W] is an image, [N, C, H, W] a grid of
+ * them; floats are 0 to 1, or anything with `normalize`.
+ *
+ * The file is replaced as a whole: whoever reads it meanwhile finds the old one.
+ *
+ * Source: torchvision.utils.save_image; uint8 is taken as it is, where
+ * torchvision multiplies it by 255.
+ *
+ * @throws {TypeError} If no format is given and the name says none, or the
+ * images are not what `makeGrid` and `imageFromTensor` take
+ * @throws What Deno throws when a file can't be written
+ */
+export async function saveImage(
+  path: string,
+  image: Image | Tensor | readonly Tensor[],
+  options: SaveImageOptions = {},
+): Promise<void> {
+  const { format = formatOf(path), quality } = options;
+  checkFormat(format);
+  const picture = image instanceof Image
+    ? image
+    : await imageFromTensor(makeGrid(image, options));
+  const bytes = await encodeImage(picture, {
+    format,
+    ...(quality === undefined ? {} : { quality }),
+  });
+  await writeAtomically(path, bytes);
+}
+
+function formatOf(path: string): ImageFormat {
+  const suffix = /\.(\w+)$/.exec(path)?.[1] ?? "";
+  const format = FORMAT_OF_SUFFIX[suffix.toLowerCase()];
+  if (format) return format;
+  throw new TypeError(
+    `Cannot save an image as "${path}": expected a name that ends in ` +
+      `.${Object.keys(FORMAT_OF_SUFFIX).join(", .")}, or the option format`,
+  );
+}

@@ -1,0 +1,112 @@
+/**
+ * Masks of segmentation over the picture they belong to, and colours for them.
+ *
+ * A composition of tensor ops: nothing is read back.
+ *
+ * @module
+ */
+
+import { tensor } from "../tensor/create.ts";
+import { formatShape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+
+/** Red, green and blue, 0 to 255. */
+export type Colour = readonly [number, number, number];
+
+/** How `drawSegmentationMasks` paints. */
+export interface DrawSegmentationMasksOptions {
+  /** From 0, masks not to be seen, to 1, nothing seen through; default 0.8. */
+  readonly alpha?: number;
+  /** A colour for each mask; those of `colorPalette` by default. */
+  readonly colors?: readonly Colour[];
+}
+
+/** What torch's tutorials mix colours from: coprime to 255. */
+const PALETTE: Colour = [2 ** 25 - 1, 2 ** 15 - 1, 2 ** 21 - 1];
+
+/**
+ * Colours that can be told apart, the same in every run; the first is black.
+ *
+ * Source: torchvision.utils._generate_color_palette.
+ *
+ * @throws {RangeError} If `count` is no integer from 0 on
+ */
+export function colorPalette(count: number): Colour[] {
+  if (!Number.isInteger(count) || count < 0) {
+    throw new RangeError(
+      `Cannot make a palette of ${count} colours: expected an integer from 0 on`,
+    );
+  }
+  return Array.from({ length: count }, (_, i) => {
+    const [red, green, blue] = PALETTE;
+    return [i * red % 255, i * green % 255, i * blue % 255];
+  });
+}
+
+/**
+ * A picture with masks painted over it, later ones over earlier ones: uint8
+ * [3, H, W] and bool [N, H, W] or [H, W] to uint8 [3, H, W]. Where masks lie, a
+ * pixel becomes `image * (1 - alpha) + colour * alpha`, without its fraction.
+ *
+ * Source: torchvision.utils.draw_segmentation_masks.
+ *
+ * @throws {TypeError} If the image or the masks have another type or shape
+ * @throws {RangeError} If `alpha` is not from 0 to 1, there are fewer colours
+ * than masks, or a colour is not of bytes
+ */
+export function drawSegmentationMasks(
+  image: Tensor,
+  masks: Tensor,
+  { alpha = 0.8, colors }: DrawSegmentationMasksOptions = {},
+): Tensor {
+  if (image.dtype !== "uint8" || image.ndim !== 3 || image.shape[0] !== 3) {
+    throw new TypeError(
+      `Cannot draw masks on ${image.describe()}: expected uint8 [3, H, W]`,
+    );
+  }
+  const size = image.shape.slice(1);
+  const fits = masks.dtype === "bool" && (masks.ndim === 2 || masks.ndim === 3);
+  if (!fits || masks.shape.slice(-2).some((n, i) => n !== size[i])) {
+    throw new TypeError(
+      `Cannot draw ${masks.describe()} on an image of shape ` +
+        `${formatShape(image.shape)}: expected bool ` +
+        formatShape(size).replace("[", "[N, "),
+    );
+  }
+  if (!(alpha >= 0 && alpha <= 1)) {
+    throw new RangeError(
+      `Cannot draw masks with alpha ${alpha}: expected 0 to 1`,
+    );
+  }
+  const layers = masks.ndim === 2 ? masks.unsqueeze(0) : masks;
+  const count = layers.shape[0]!; // has three dims
+  const paints = colors ?? colorPalette(count);
+  if (paints.length < count) {
+    throw new RangeError(
+      `Cannot draw ${count} masks with ${paints.length} colours: expected ` +
+        `one for each`,
+    );
+  }
+  checkColours(paints);
+  if (count === 0) return image;
+
+  const before = image.to("float32");
+  let painted = before;
+  for (let i = 0; i < count; i++) {
+    const colour = tensor([...paints[i]!]).reshape([3, 1, 1]);
+    painted = colour.where(layers.select(0, i), painted);
+  }
+  return before.mul(1 - alpha).add(painted.mul(alpha)).to("uint8");
+}
+
+function checkColours(colours: readonly Colour[]): void {
+  for (const colour of colours) {
+    const isRight = colour.length === 3 &&
+      colour.every((n) => Number.isInteger(n) && n >= 0 && n <= 255);
+    if (isRight) continue;
+    throw new RangeError(
+      `Cannot draw a mask in colour [${colour.join(", ")}]: expected three ` +
+        `integers from 0 to 255`,
+    );
+  }
+}
