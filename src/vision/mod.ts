@@ -14,5 +14,18 @@ export {
   readImageSync,
 } from "./decode.ts";
 export { convertImage, type ImageMode } from "./image_mode.ts";
+export { encodeImage, type EncodeOptions, type ImageFormat } from "./encode.ts";
+export {
+  imageFromTensor,
+  saveImage,
+  type SaveImageOptions,
+} from "./save_image.ts";
+export { makeGrid, type MakeGridOptions } from "./make_grid.ts";
+export {
+  colorPalette,
+  type Colour,
+  drawSegmentationMasks,
+  type DrawSegmentationMasksOptions,
+} from "./segmentation_masks.ts";
 export * as models from "./models/mod.ts";
 export * as transforms from "./transforms.ts";
