@@ -8,6 +8,7 @@
 import { adapterClass } from "../gpu/device.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import { fuseKernel } from "./fused_kernel.ts";
+import { usersOf } from "./liveness.ts";
 import {
   accessesOf,
   type Dispatch,
@@ -175,21 +176,6 @@ function kernelOf(
     stored,
     adapterClass(),
   );
-}
-
-function usersOf(
-  instructions: readonly Instruction[],
-): Map<Value, Instruction[]> {
-  const users = new Map<Value, Instruction[]>();
-  for (const instruction of instructions) {
-    const { reads, writes } = accessesOf(instruction);
-    for (const value of new Set([...reads, ...writes])) {
-      const known = users.get(value);
-      if (known) known.push(instruction);
-      else users.set(value, [instruction]);
-    }
-  }
-  return users;
 }
 
 function nameOf(instruction: Instruction): string {

@@ -32,6 +32,22 @@ export function withoutDead(
   return kept.reverse();
 }
 
+/** The instructions that read or write each value, in order. */
+export function usersOf(
+  instructions: readonly Instruction[],
+): Map<Value, Instruction[]> {
+  const users = new Map<Value, Instruction[]>();
+  for (const instruction of instructions) {
+    const { reads, writes } = accessesOf(instruction);
+    for (const value of new Set([...reads, ...writes])) {
+      const known = users.get(value);
+      if (known) known.push(instruction);
+      else users.set(value, [instruction]);
+    }
+  }
+  return users;
+}
+
 /** From the first instruction that touches a value to the last, both included. */
 export interface Lifetime {
   readonly value: Value;

@@ -8,6 +8,7 @@ import type { Capture } from "./capture.ts";
 import { type Apart, fuseMaps } from "./fuse_maps.ts";
 import { withoutDead } from "./liveness.ts";
 import { Program } from "./program.ts";
+import { splice } from "./splice.ts";
 import { accessesOf, type Instruction, type Value } from "./trace.ts";
 
 /** What the passes did. */
@@ -32,13 +33,14 @@ export function prepare(capture: Capture): Prepared {
   const ends = new Set(capture.ends);
   const recorded = ownConstants(capture.instructions, ends);
   const needed = withoutDead(recorded, ends);
-  const { instructions, made, apart } = fuseMaps(needed, ends);
+  const { instructions: mapped, made, apart } = fuseMaps(needed, ends);
+  const { instructions, made: spliced } = splice(mapped, ends);
   return {
     program: new Program(instructions, capture),
     report: {
       recorded: capture.instructions.length,
       dead: recorded.length - needed.length,
-      fused: made,
+      fused: [...made, ...spliced],
       apart,
     },
   };

@@ -18,7 +18,9 @@ export interface Pipeline {
   readonly id: number;
   /** The kernel, as profiles name it. */
   readonly name: string;
-  /** Whether the kernel writes to the buffer of each binding. */
+  /** The binding of the uniform: buffers from there on come after it. */
+  readonly uniformAt: number;
+  /** Whether the kernel writes to each buffer. */
   readonly writes: readonly boolean[];
 }
 
@@ -65,18 +67,19 @@ export function pipelineOf(plan: Plan): Pipeline {
 
 function compile(plan: Plan, code: string): Pipeline {
   const { device } = gpu();
-  const last = plan.buffers.length;
-  const writes = plan.buffers.map((_, binding) => isWritten(code, binding));
+  const uniformAt = plan.uniformAt ?? plan.buffers.length;
+  const bindings = plan.buffers.map((_, i) => bindingOf(i, uniformAt));
+  const writes = bindings.map((binding) => isWritten(code, binding));
   const layout = device.createBindGroupLayout({
     label: plan.name,
     entries: [
-      ...writes.map((writes, binding): GPUBindGroupLayoutEntry => ({
-        binding,
+      ...writes.map((writes, i): GPUBindGroupLayoutEntry => ({
+        binding: bindings[i]!,
         visibility: GPUShaderStage.COMPUTE,
         buffer: { type: writes ? "storage" : "read-only-storage" },
       })),
       {
-        binding: last,
+        binding: uniformAt,
         visibility: GPUShaderStage.COMPUTE,
         buffer: { type: "uniform", hasDynamicOffset: true },
       },
@@ -95,8 +98,14 @@ function compile(plan: Plan, code: string): Pipeline {
     layout,
     id: made,
     name: plan.name,
+    uniformAt,
     writes,
   };
+}
+
+/** The binding of a plan's `i`th buffer. */
+export function bindingOf(i: number, uniformAt: number): number {
+  return i < uniformAt ? i : i + 1;
 }
 
 // An explicit layout is what dynamic offsets need; its access modes are those

@@ -42,10 +42,41 @@ export interface Plan {
   /** Workgroups along x, y and z, 65,535 at most on each. */
   readonly groups: readonly [number, number, number];
   /**
+   * The binding of the uniform, where it does not follow the buffers: those
+   * from there on come after it.
+   */
+  readonly uniformAt?: number;
+  /** Where other kernels may be put into this one: src/compile does so. */
+  readonly hooks?: Hooks;
+  /**
    * The words of `params` at a later time, where they depend on what the host
    * counts: steps, rates, draws. Replays ask for them.
    */
   readonly live?: () => readonly number[];
+}
+
+/**
+ * A function in a plan's header by which its kernel reads or writes a tensor
+ * that is row-major and begins with its buffer: `declaration` is its text, with
+ * the binding if that is in the header, and may be replaced by another that has
+ * the same signature.
+ */
+export interface Hook {
+  readonly declaration: string;
+  /** The binding of the tensor. */
+  readonly binding: number;
+  /** Elements that one call reads or writes, side by side. */
+  readonly lanes: 1 | 4;
+  /** A WGSL expression, a u32 that is 0 in every run and no constant. */
+  readonly zero: string;
+}
+
+/** The hooks of a kernel. */
+export interface Hooks {
+  /** `load_x(i) -> T` or vec4<T>; the declaration has the binding, too. */
+  readonly load?: Hook;
+  /** `put(i, x)` of f32 or vec4f, which is the only one to write to `y`. */
+  readonly put?: Hook;
 }
 
 /** The most words a plan may have in its uniform. */

@@ -16,7 +16,7 @@ import {
   MAX_PARAMS,
   type Plan,
 } from "./plan.ts";
-import { type Pipeline, pipelineOf } from "./pipelines.ts";
+import { bindingOf, type Pipeline, pipelineOf } from "./pipelines.ts";
 import { destroyDoomed, takeAllocationFailure } from "./pool.ts";
 import { recorder } from "./recorder.ts";
 
@@ -148,12 +148,12 @@ export function makeBindGroup(
     label,
     layout: pipeline.layout,
     entries: [
-      ...buffers.map((buffer, binding) => ({
-        binding,
+      ...buffers.map((buffer, i) => ({
+        binding: bindingOf(i, pipeline.uniformAt),
         resource: { buffer: buffer.gpu },
       })),
       {
-        binding: buffers.length,
+        binding: pipeline.uniformAt,
         resource: { buffer: uniforms, size: SLOT },
       },
     ],

@@ -147,13 +147,13 @@ export function planPass(
   const unit = columns ? 4 : 1;
   const scaled = type === "f32" ? "x * params.scale" : "x";
   const value = rows ? "T" : "V";
+  const input = declareInput("x", 0, x.dtype, wide);
   return {
     name: `${name}_${rows ? "rows" : "columns"}`,
     source: rows ? rowsSource : columnsSource,
     header: foldText(name, type, wide) +
       `alias Y = ${stored};\n` +
-      declareInput("x", 0, x.dtype, wide) +
-      `\nfn finish(x: ${value}) -> Y { return Y(${scaled}); }\n`,
+      `${input}\nfn finish(x: ${value}) -> Y { return Y(${scaled}); }\n`,
     buffers: [x.storage, y.storage],
     params: [
       outer,
@@ -165,6 +165,14 @@ export function planPass(
       f32Bits(scale),
     ],
     groups: foldGroups(Math.ceil(outer * parts * inner / unit / GROUP)),
+    hooks: {
+      load: {
+        declaration: input,
+        binding: 0,
+        lanes: wide ? 4 : 1,
+        zero: "params.outer >> 31u", // sizes are below 2^31
+      },
+    },
   };
 }
 

@@ -19,32 +19,9 @@ import {
   type Tensor,
   zeros,
 } from "../../mod.ts";
+import { check, type Fn } from "./_shared.ts";
 import { overrideAdapterClass } from "../../src/gpu/device.ts";
 import { sameShape } from "../../src/tensor/shape.ts";
-import { streamCounts } from "../../src/gpu/stream.ts";
-
-type Fn = (...inputs: Tensor[]) => Tensor | Tensor[];
-
-/** Dispatches of a replay, whose results are those of the eager function. */
-async function check(fn: Fn, inputs: () => Tensor[]): Promise<number> {
-  const compiled = compile(fn);
-  for (let i = 0; i < 3; i++) compiled(...inputs());
-  const [eager, replayed] = [inputs(), inputs()];
-  const expected = [fn(...eager)].flat();
-  const before = streamCounts().dispatches;
-  const results = [compiled(...replayed)].flat();
-  const dispatches = streamCounts().dispatches - before;
-  const pairs = [
-    ...expected.map((each, i) => [results[i]!, each]),
-    ...eager.map((each, i) => [replayed[i]!, each]),
-  ];
-  for (const [got, want] of pairs) {
-    assertEquals(got!.shape, want!.shape);
-    assertEquals(got!.dtype, want!.dtype);
-    assertEquals(await got!.data(), await want!.data());
-  }
-  return dispatches;
-}
 
 const x = (...shape: number[]) => randn(shape, { seed: shape.length });
 

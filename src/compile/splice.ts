@@ -1,0 +1,225 @@
+/**
+ * Splicing: maps are put into the kernel that reads what they make, or into the
+ * one that makes what they read, where those have hooks (src/gpu/plan.ts).
+ * A pass over memory is saved for each.
+ *
+ * @module
+ */
+
+import { isRowMajor, type Layout } from "../tensor/layout.ts";
+import { sizeOf } from "../tensor/shape.ts";
+import { Chain, nameOf, Regions } from "./chain.ts";
+import { HookBody } from "./hook_body.ts";
+import { usersOf } from "./liveness.ts";
+import {
+  accessesOf,
+  type Dispatch,
+  dispatchOf,
+  type Instruction,
+  type Kernel,
+  type MapNode,
+  type Value,
+} from "./trace.ts";
+
+/** A dispatch that does nothing but maps. */
+interface MapDispatch extends Dispatch {
+  readonly maps: readonly MapNode[];
+}
+
+/** The instructions after splicing, and what was put into what. */
+export interface Spliced {
+  readonly instructions: readonly Instruction[];
+  /** The names of the kernels that were made. */
+  readonly made: readonly string[];
+}
+
+/** Puts maps into their neighbours. `ends` outlive the instructions. */
+export function splice(
+  instructions: readonly Instruction[],
+  ends: ReadonlySet<Value>,
+): Spliced {
+  const made: string[] = [];
+  let current = [...instructions];
+  for (const pass of [intoReaders, intoMakers]) {
+    current = pass(current, ends, made);
+  }
+  return { instructions: current, made };
+}
+
+// --- maps into the kernel that reads them ------------------------------------
+
+function intoReaders(
+  instructions: readonly Instruction[],
+  ends: ReadonlySet<Value>,
+  made: string[],
+): Instruction[] {
+  const users = usersOf(instructions);
+  const result: (Instruction | undefined)[] = [...instructions];
+  instructions.forEach((reader, at) => {
+    if (reader.kind !== "dispatch" || !reader.plan.hooks?.load) return;
+    const value = reader.values[reader.plan.hooks.load.binding]!;
+    const pair = users.get(value)!;
+    const [maker] = pair;
+    const isBetween = pair.length === 2 && maker && isMaps(maker) &&
+      value.origin.kind === "local" && !ends.has(value) &&
+      reader.values.filter((each) => each === value).length === 1 &&
+      writesOnly(maker, value);
+    if (!isBetween || !isUntouched(instructions, maker, at)) return;
+    const kernel = readerOf(maker, reader, value);
+    if (!kernel) return;
+    result[instructions.indexOf(maker)] = undefined;
+    result[at] = dispatchOf(kernel, reader);
+    made.push(kernel.plan.name);
+  });
+  return result.filter((each) => each !== undefined);
+}
+
+function writesOnly(maker: MapDispatch, value: Value): boolean {
+  const { writes } = accessesOf(maker);
+  return writes.length === 1 && writes[0] === value;
+}
+
+// Whether nothing that a dispatch reads is written before `end`.
+function isUntouched(
+  instructions: readonly Instruction[],
+  dispatch: Dispatch,
+  end: number,
+): boolean {
+  const { reads } = accessesOf(dispatch);
+  return instructions.slice(instructions.indexOf(dispatch) + 1, end)
+    .every((between) =>
+      accessesOf(between).writes.every((value) => !reads.includes(value))
+    );
+}
+
+function readerOf(
+  { maps }: MapDispatch,
+  reader: Dispatch,
+  value: Value,
+): Kernel | undefined {
+  const hook = reader.plan.hooks!.load!;
+  const last = maps.at(-1)!.out;
+  const regions = new Regions(maps);
+  if (!fits(regions) || last.value !== value || !isWhole(last.layout)) {
+    return undefined;
+  }
+  const body = new HookBody(reader, "load");
+  body.free(hook.binding);
+  const chain = new Chain(maps, regions, body);
+  const variable = chain.variableOf(regions.of(last, last));
+  const type = hook.lanes === 4 ? "vec4<T>" : "T";
+  return body.kernel(
+    `${nameOf(maps)}+${reader.plan.name}`,
+    chain,
+    `fn load_x(i: u32) -> ${type}`,
+    `return ${type}(${variable});`,
+  );
+}
+
+// --- maps into the kernel that makes what they read --------------------------
+
+function intoMakers(
+  instructions: readonly Instruction[],
+  ends: ReadonlySet<Value>,
+  made: string[],
+): Instruction[] {
+  const users = usersOf(instructions);
+  const result: (Instruction | undefined)[] = [...instructions];
+  const used = new Set<Instruction>();
+  instructions.forEach((maker, at) => {
+    if (maker.kind !== "dispatch" || !maker.plan.hooks?.put) return;
+    const value = maker.values[maker.plan.hooks.put.binding]!;
+    if (value.origin.kind !== "local") return;
+    for (const reader of users.get(value)!) {
+      if (!isMaps(reader) || used.has(reader)) continue;
+      if (!isFree(instructions, reader, maker, at)) continue;
+      const others = users.get(value)!.filter((user) =>
+        user !== maker && user !== reader
+      );
+      const isStored = ends.has(value) || others.length > 0;
+      const kernel = makerOf(maker, reader, value, isStored);
+      if (!kernel) continue;
+      used.add(reader);
+      result[instructions.indexOf(reader)] = undefined;
+      result[at] = dispatchOf(kernel, maker);
+      made.push(kernel.plan.name);
+      return;
+    }
+  });
+  return result.filter((each) => each !== undefined);
+}
+
+// Whether a reader may run where the maker runs: nothing in between writes what
+// it reads, or meets what it writes.
+function isFree(
+  instructions: readonly Instruction[],
+  reader: MapDispatch,
+  maker: Dispatch,
+  at: number,
+): boolean {
+  const end = instructions.indexOf(reader);
+  if (end < at) return false;
+  const { reads, writes } = accessesOf(reader);
+  const before = accessesOf(maker);
+  const meets = [...before.reads, ...before.writes];
+  if (writes.some((value) => meets.includes(value))) return false;
+  return instructions.slice(at + 1, end).every((between) => {
+    const there = accessesOf(between);
+    return there.writes.every((value) => !reads.includes(value)) &&
+      [...there.reads, ...there.writes].every((value) =>
+        !writes.includes(value)
+      );
+  });
+}
+
+function makerOf(
+  maker: Dispatch,
+  reader: MapDispatch,
+  value: Value,
+  isStored: boolean,
+): Kernel | undefined {
+  const hook = maker.plan.hooks!.put!;
+  const { maps } = reader;
+  const regions = new Regions(maps);
+  const own = regions.all.find((region) => region.value === value);
+  const outs = accessesOf(reader).writes.map((out) =>
+    regions.all.find((region) => region.value === out)!
+  );
+  const suits = own && own.access === "alike" && isWhole(own.layout) &&
+    own.dtype === "float32" && fits(regions) &&
+    outs.every(({ dtype, layout }) => dtype === "float32" && isWhole(layout));
+  if (!suits) return undefined;
+  const body = new HookBody(maker, "put");
+  body.give(own, hook.lanes === 4 ? "seal4(x)" : "seal(x)");
+  const chain = new Chain(maps, regions, body);
+  const stores = isStored ? ["y[i] = x;"] : [];
+  outs.forEach((out, i) => {
+    const isFirst = !isStored && i === 0; // it takes the place of what is read
+    if (isFirst) body.replace(hook.binding, out.value);
+    const name = isFirst ? "y" : body.output(out.value);
+    stores.push(`${name}[i] = ${chain.variableOf(out)};`);
+  });
+  const type = hook.lanes === 4 ? "vec4f" : "f32";
+  return body.kernel(
+    `${maker.plan.name}+${nameOf(maps)}`,
+    chain,
+    `fn put(i: u32, x: ${type})`,
+    stores.join("\n"),
+  );
+}
+
+// --- both ---------------------------------------------------------------------
+
+function isMaps(instruction: Instruction): instruction is MapDispatch {
+  return instruction.kind === "dispatch" && instruction.maps !== undefined;
+}
+
+// Hooks know where an element lies in its tensor, not where it lies in others.
+function fits(regions: Regions): boolean {
+  return regions.areApart &&
+    regions.all.every(({ access }) => access !== "repeating");
+}
+
+function isWhole(layout: Layout): boolean {
+  return layout.offset === 0 && isRowMajor(layout) && sizeOf(layout.shape) > 0;
+}

@@ -1,0 +1,35 @@
+/**
+ * What tests of compiled functions share: a function is run eagerly and
+ * compiled, and everything that it gives and changes is compared.
+ *
+ * @module
+ */
+
+import { assertEquals } from "@std/assert";
+
+import { compile, type Tensor } from "../../mod.ts";
+import { streamCounts } from "../../src/gpu/stream.ts";
+
+/** A function from tensors to tensors. */
+export type Fn = (...inputs: Tensor[]) => Tensor | Tensor[];
+
+/** Dispatches of a replay, whose results are those of the eager function. */
+export async function check(fn: Fn, inputs: () => Tensor[]): Promise<number> {
+  const compiled = compile(fn);
+  for (let i = 0; i < 3; i++) compiled(...inputs());
+  const [eager, replayed] = [inputs(), inputs()];
+  const expected = [fn(...eager)].flat();
+  const before = streamCounts().dispatches;
+  const results = [compiled(...replayed)].flat();
+  const dispatches = streamCounts().dispatches - before;
+  const pairs = [
+    ...expected.map((each, i) => [results[i]!, each]),
+    ...eager.map((each, i) => [replayed[i]!, each]),
+  ];
+  for (const [got, want] of pairs) {
+    assertEquals(got!.shape, want!.shape);
+    assertEquals(got!.dtype, want!.dtype);
+    assertEquals(await got!.data(), await want!.data());
+  }
+  return dispatches;
+}

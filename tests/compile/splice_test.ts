@@ -1,0 +1,58 @@
+/**
+ * Tests of maps that become part of the kernel before or after them.
+ *
+ * @module
+ */
+
+import { assert, assertEquals } from "@std/assert";
+
+import { compile, explain, full, ones, randn, type Tensor } from "../../mod.ts";
+import { check, type Fn } from "./_shared.ts";
+
+const x = (...shape: number[]) => randn(shape, { seed: shape.length });
+
+Deno.test("maps become part of the reduction that reads them", async () => {
+  const squares: Fn = (x, y) => x!.sub(y!).square().mul(0.5).sum(-1);
+  for (const shape of [[3, 8], [5, 7], [2, 64, 4], [1, 1]]) {
+    const dispatches = await check(squares, () => [x(...shape), ones(shape)]);
+    assertEquals(dispatches, 1, `${shape}`);
+  }
+  const columns: Fn = (x) => x!.exp().add(1).mean(0);
+  assertEquals(await check(columns, () => [x(5, 8)]), 1);
+  assertEquals(await check(columns, () => [x(5, 7)]), 1);
+  const types: Fn = (x) => x!.mul(50).to("uint8").sum(0);
+  await check(types, () => [x(6, 12)]);
+  const largest: Fn = (x) => x!.abs().add(Infinity).amax(1);
+  assertEquals(await check(largest, () => [x(4, 12)]), 1);
+});
+
+Deno.test("a map that others read, too, is not made twice", async () => {
+  const both: Fn = (x) => {
+    const y = x!.exp();
+    return [y.sum(), y.cumsum(0)];
+  };
+  assertEquals(await check(both, () => [x(32)]), 3);
+});
+
+Deno.test("a reduction of what is overwritten later reads it before", async () => {
+  const later: Fn = (x) => {
+    const y = x!.mul(2);
+    x!.add_(1);
+    return y.sum();
+  };
+  await check(later, () => [x(4, 8)]);
+});
+
+Deno.test("a reduction of a part of a map reads that part", async () => {
+  const part: Fn = (x) => x!.mul(3).slice(0, 1, 3).sum(1);
+  await check(part, () => [x(4, 8)]);
+  const scalar: Fn = (x, s) => x!.mul(s!).sum();
+  assertEquals(await check(scalar, () => [x(4, 8), full([1], 3)]), 1);
+});
+
+Deno.test("explain() names what was spliced", () => {
+  const run = compile((x: Tensor) => x.square().sum());
+  for (let i = 0; i < 2; i++) run(x(8, 8));
+  const text = explain(run);
+  assert(text.includes("fused: square+sum_rows"), text);
+});
