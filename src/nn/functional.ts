@@ -7,6 +7,7 @@
  */
 
 export { linear } from "../ops/matmul.ts";
+export { bilinear } from "../ops/bilinear.ts";
 export {
   conv1d,
   conv2d,
@@ -26,6 +27,11 @@ export {
   maxUnpool2d,
   type MaxUnpoolOptions,
 } from "../ops/max_pool.ts";
+export {
+  maxPool3d,
+  type MaxPool3dOptions,
+  type Triple,
+} from "../ops/max_pool3d.ts";
 export {
   adaptiveAvgPool1d,
   adaptiveAvgPool2d,
@@ -72,6 +78,10 @@ export {
 } from "../ops/batch_norm.ts";
 export { layerNorm } from "../ops/layer_norm.ts";
 export { groupNorm } from "../ops/group_norm.ts";
+export {
+  localResponseNorm,
+  type LocalResponseNormOptions,
+} from "../ops/local_response_norm.ts";
 export { type NormOptions } from "../ops/norm.ts";
 export { type Affine } from "../ops/norm_kernels.ts";
 export {
@@ -86,6 +96,12 @@ export {
   type InterpolateMode,
   type InterpolateOptions,
 } from "../ops/interpolate.ts";
+export {
+  type GridPadding,
+  gridSample,
+  type GridSampleMode,
+  type GridSampleOptions,
+} from "../ops/grid_sample.ts";
 export {
   channelShuffle,
   fold,

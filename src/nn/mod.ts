@@ -21,8 +21,9 @@ export {
 } from "./state_dict.ts";
 export { Sequential } from "./sequential.ts";
 export { Linear, type LinearOptions } from "./linear.ts";
+export { Bilinear } from "./bilinear.ts";
 export { Conv2d, type Conv2dOptions } from "./conv.ts";
-export { AdaptiveAvgPool2d, AvgPool2d, MaxPool2d } from "./pool.ts";
+export { AdaptiveAvgPool2d, AvgPool2d, MaxPool2d, MaxPool3d } from "./pool.ts";
 export {
   BatchNorm1d,
   BatchNorm2d,
@@ -36,6 +37,7 @@ export {
   GroupNorm,
   LayerNorm,
   type LayerNormOptions,
+  LocalResponseNorm,
 } from "./norm.ts";
 export {
   MultiheadAttention,

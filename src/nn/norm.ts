@@ -1,13 +1,18 @@
 /**
  * Layer and group norm: mean 0 and variance 1 over rows or groups of channels,
- * then a learned scale and shift. What they compute is in the ops of the same
- * names; batch_norm.ts has the layers that keep statistics.
+ * then a learned scale and shift; and local response norm. What they compute is
+ * in the ops of the same names; batch_norm.ts has the layers that keep
+ * statistics.
  *
  * @module
  */
 
 import { groupNorm } from "../ops/group_norm.ts";
 import { layerNorm } from "../ops/layer_norm.ts";
+import {
+  localResponseNorm,
+  type LocalResponseNormOptions,
+} from "../ops/local_response_norm.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkSizes, formatOptions } from "./_shared.ts";
@@ -151,5 +156,31 @@ export class GroupNorm extends Module {
     const { eps, weight } = this;
     const options = formatOptions({ eps, affine: weight !== undefined });
     return `${this.numGroups}, ${this.numChannels}, ${options}`;
+  }
+}
+
+/**
+ * Channels held down by those beside them; see `F.localResponseNorm` for shapes.
+ *
+ * Source: torch.nn.LocalResponseNorm.
+ */
+export class LocalResponseNorm extends Module {
+  /** Channels of a window. */
+  readonly size: number;
+  readonly #options: LocalResponseNormOptions;
+
+  /** Takes what the function of that name takes. */
+  constructor(size: number, options: LocalResponseNormOptions = {}) {
+    super();
+    this.size = size;
+    this.#options = options;
+  }
+
+  override forward(x: Tensor): Tensor {
+    return localResponseNorm(x, this.size, this.#options);
+  }
+
+  protected override describe(): string {
+    return formatOptions({ size: this.size, ...this.#options });
   }
 }

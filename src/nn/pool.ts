@@ -1,5 +1,5 @@
 /**
- * Pooling layers: windows of an image become one number.
+ * Pooling layers: windows of an image or a volume become one number.
  *
  * @module
  */
@@ -10,6 +10,11 @@ import {
   type AvgPoolOptions,
 } from "../ops/avg_pool.ts";
 import { maxPool2d, type MaxPoolOptions } from "../ops/max_pool.ts";
+import {
+  maxPool3d,
+  type MaxPool3dOptions,
+  type Triple,
+} from "../ops/max_pool3d.ts";
 import type { Pair } from "../ops/pool_windows.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { formatOptions } from "./_shared.ts";
@@ -37,6 +42,36 @@ export class MaxPool2d extends Module {
 
   override forward(x: Tensor): Tensor {
     return maxPool2d(x, this.kernelSize, this.#options);
+  }
+
+  protected override describe(): string {
+    return formatOptions({ kernelSize: this.kernelSize, ...this.#options });
+  }
+}
+
+/**
+ * The maximum of each window of a volume; see `F.maxPool3d` for shapes and
+ * options.
+ *
+ * Source: torch.nn.MaxPool3d.
+ */
+export class MaxPool3d extends Module {
+  /** Depth, rows and columns of a window. */
+  readonly kernelSize: Triple;
+  readonly #options: Omit<MaxPool3dOptions, "returnIndices">;
+
+  /** Takes what the function of that name takes. */
+  constructor(
+    kernelSize: Triple,
+    options: Omit<MaxPool3dOptions, "returnIndices"> = {},
+  ) {
+    super();
+    this.kernelSize = kernelSize;
+    this.#options = options;
+  }
+
+  override forward(x: Tensor): Tensor {
+    return maxPool3d(x, this.kernelSize, this.#options);
   }
 
   protected override describe(): string {

@@ -117,6 +117,20 @@ const POOLING: Rows = {
         "ceilMode",
       ),
     ),
+  "torch.nn.functional.max_pool3d": (args) =>
+    withIndices(
+      F.maxPool3d(
+        args.tensor("input"),
+        args.value("kernel_size"),
+        args.options<F.MaxPool3dOptions>(
+          "stride",
+          "padding",
+          "dilation",
+          "ceilMode",
+          "returnIndices",
+        ),
+      ),
+    ),
   "torch.nn.functional.max_pool2d": (args) =>
     withIndices(
       F.maxPool2d(

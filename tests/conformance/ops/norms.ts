@@ -57,6 +57,12 @@ export const NORMS: Rows = {
       args.value("num_groups"),
       args.options<F.NormOptions>("weight", "bias", "eps"),
     ),
+  "torch.nn.functional.local_response_norm": (args) =>
+    F.localResponseNorm(
+      args.tensor("input"),
+      args.value("size"),
+      args.options<F.LocalResponseNormOptions>("alpha", "beta", "k"),
+    ),
   // as the goldens' note says: three batches in training, one in evaluation
   "torch.nn.BatchNorm2d": (args) => {
     const { momentum, ...options } = args.options<BatchNormLayerOptions>(

@@ -16,6 +16,7 @@ import {
   mv,
   outer,
 } from "../../../src/ops/matmul.ts";
+import { bilinear } from "../../../src/ops/bilinear.ts";
 import { einsum } from "../../../src/ops/einsum.ts";
 import type { Rows } from "../row.ts";
 
@@ -42,6 +43,13 @@ export const PRODUCTS: Rows = {
   "torch.mv": (args) => mv(args.tensor("input"), args.tensor("vec")),
   "torch.nn.functional.linear": (args) =>
     linear(args.tensor("input"), args.tensor("weight"), args.maybe("bias")),
+  "torch.nn.functional.bilinear": (args) =>
+    bilinear(
+      args.tensor("input1"),
+      args.tensor("input2"),
+      args.tensor("weight"),
+      args.maybe("bias"),
+    ),
   "torch.einsum": (args) =>
     einsum(args.value("equation"), ...args.list("operands")),
   "torch.outer": (args) => outer(args.tensor("input"), args.tensor("vec2")),

@@ -25,6 +25,12 @@ export const RESAMPLING: Rows = {
         "recomputeScaleFactor",
       ),
     ),
+  "torch.nn.functional.grid_sample": (args) =>
+    F.gridSample(
+      args.tensor("input"),
+      args.tensor("grid"),
+      args.options<F.GridSampleOptions>("mode", "paddingMode", "alignCorners"),
+    ),
   "torch.nn.functional.unfold": (args) =>
     F.unfold(
       args.tensor("input"),
