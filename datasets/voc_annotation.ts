@@ -104,8 +104,8 @@ function isList(
 
 /** What training needs of an annotation. */
 export interface VOCBoxes {
-  /** [left, top, right, bottom] of each object, one after another. */
-  readonly boxes: Float32Array<ArrayBuffer>;
+  /** [left, top, right, bottom] of each object. */
+  readonly boxes: readonly (readonly number[])[];
   /** The class of each object. */
   readonly labels: Int32Array<ArrayBuffer>;
   /** 1 for each object that is marked as difficult. */
@@ -121,7 +121,7 @@ export interface VOCBoxes {
  * @throws {SyntaxError} If an object has no known class or no box
  */
 export function boxesOf({ object }: VOCAnnotation, file: string): VOCBoxes {
-  const boxes = new Float32Array(4 * object.length);
+  const boxes: number[][] = [];
   const labels = new Int32Array(object.length);
   const difficult = new Uint8Array(object.length);
   for (const [i, element] of object.entries()) {
@@ -145,9 +145,8 @@ export function boxesOf({ object }: VOCAnnotation, file: string): VOCBoxes {
           `xmin, ymin, xmax and ymax of its bndbox`,
       );
     }
-    boxes.set(edges, 4 * i);
-    boxes[4 * i]! -= 1;
-    boxes[4 * i + 1]! -= 1;
+    const [left, top, ...ends] = edges;
+    boxes.push([left! - 1, top! - 1, ...ends]);
   }
   return { boxes, labels, difficult };
 }

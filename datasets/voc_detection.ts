@@ -35,8 +35,8 @@ import {
 export interface DetectionSample {
   /** The photo. */
   readonly image: Image;
-  /** float32 of [objects, 4]: left, top, right, bottom, edges from 0. */
-  readonly boxes: HostArray;
+  /** [left, top, right, bottom] of each object: edges, in pixels from 0. */
+  readonly boxes: readonly (readonly number[])[];
   /** int32 of [objects]: the class of each, 1 to 20. */
   readonly labels: HostArray;
   /** bool of [objects]: whether it is marked as difficult. */
@@ -50,8 +50,11 @@ export interface VOCDetectionOptions<Sample = DetectionSample>
   extends VOCSetOptions {
   /** Applied to the photo alone: what does not move it. */
   readonly transform?: SampleTransform<Image, Image>;
-  /** Applied to the whole sample, in place of the other. */
-  readonly transforms?: SampleTransform<DetectionSample, Sample>;
+  /**
+   * Applied to the whole sample, in place of the other. One that makes something
+   * else of it says what by `new VOCDetection<Something>`.
+   */
+  readonly transforms?: SampleTransform<DetectionSample, NoInfer<Sample>>;
 }
 
 const KIND: VOCKind = {
@@ -145,7 +148,7 @@ export class VOCDetection<Sample = DetectionSample> extends Dataset<Sample> {
     const { transform, transforms } = this;
     const sample: DetectionSample = {
       image: transform ? invoke(transform, image, generator) : image,
-      boxes: new HostArray(boxes, [labels.length, 4]),
+      boxes,
       labels: new HostArray(labels),
       difficult: new HostArray(difficult, [labels.length], "bool"),
       annotation,

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { DetectionSample } from "../../datasets/voc_detection.ts";
 import type { Generator } from "../../src/tensor/generator.ts";
 import { HostArray } from "../../src/tensor/host_array.ts";
 import type { Image } from "../../src/vision/image.ts";
@@ -80,7 +81,7 @@ export class WithMask {
 /** How many boxes a photo has, and how wide the first is. */
 export class Boxes {
   static url: string = import.meta.url;
-  call({ boxes }: { boxes: HostArray }): [count: number, width: number] {
-    return [boxes.shape[0]!, boxes.data[2]! - boxes.data[0]!];
+  call({ boxes }: DetectionSample): [count: number, width: number] {
+    return [boxes.length, boxes[0]![2]! - boxes[0]![0]!];
   }
 }
