@@ -110,7 +110,7 @@ export class Fetcher implements BatchMaker {
         samples.push(sample instanceof Promise ? await sample : sample);
       } catch (cause) {
         if (!own?.takesBroken) {
-          throw failureOf(`load ${this.#nameOf(index)}`, cause, this.#options);
+          throw this.#failureOfSample(index, cause);
         }
         samples.push(null);
       }
@@ -118,9 +118,13 @@ export class Fetcher implements BatchMaker {
     return await batchOf(samples, context, this.#options);
   }
 
-  #nameOf(index: number): string {
+  #failureOfSample(index: number, cause: unknown): Error {
     const name = this.#options.dataset.sampleName?.(index);
-    return `sample ${index}${name === undefined ? "" : ` ("${name}")`}`;
+    if (name === undefined) {
+      return failureOf(`load sample ${index}`, cause, this.#options);
+    }
+    const what = `load sample ${index} ("${name}")`;
+    return failureOf(what, cause, this.#options, name);
   }
 }
 
@@ -173,13 +177,20 @@ async function batchOf(
   }
 }
 
-/** The error of something that could not be done, with the worker's place. */
+/**
+ * The error of something that could not be done, with the worker's place. A
+ * file that `what` names is not named a second time.
+ */
 export function failureOf(
   what: string,
   cause: unknown,
   { where = "" }: Pick<FetcherOptions, "where">,
+  name?: string,
 ): Error {
-  const why = messageOf(cause);
+  const message = messageOf(cause);
+  const [start, file] = /^Cannot read "([^"]*)": /.exec(message) ?? [];
+  const isNamed = start && name !== undefined && file?.endsWith(name);
+  const why = isNamed ? message.slice(start.length) : message;
   const isPrivate = where !== "" && /private (member|field|method)/.test(why);
   const wayOut = isPrivate ? PRIVATE_WAY : "";
   return new Error(`Cannot ${what}${where}: ${why}${wayOut}`, { cause });
