@@ -8,7 +8,12 @@
 import { isGradEnabled } from "../autograd/mode.ts";
 import type { Bindable, GpuBuffer, Plan } from "../gpu/plan.ts";
 import { pipelineOf } from "../gpu/pipelines.ts";
-import { type Leaf, type Recorder, withRecorder } from "../gpu/recorder.ts";
+import {
+  type Checked,
+  type Leaf,
+  type Recorder,
+  withRecorder,
+} from "../gpu/recorder.ts";
 import { Storage } from "../tensor/storage.ts";
 import { mapCallOf } from "../ops/map.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -39,6 +44,14 @@ export interface Capture extends Trace {
   /** The tensors of the result, in the order of `form`. */
   readonly outputs: readonly Place[];
   readonly gradients: readonly LeftGradient[];
+  /** What is asked of the values of inputs that the host wrote. */
+  readonly checks: readonly InputCheck[];
+}
+
+/** Throws where a value of an input is wrong. */
+export interface InputCheck {
+  readonly index: number;
+  readonly check: (value: number) => void;
 }
 
 /**
@@ -71,6 +84,7 @@ export function capture(
     form,
     outputs,
     gradients,
+    checks: tracer.inputChecks,
     ends: [...outputs, ...left].map(({ value }) => value),
     instructions: tracer.instructions,
     effects: tracer.effects,
@@ -81,15 +95,18 @@ export function capture(
 class Tracer implements Recorder {
   readonly instructions: (Dispatch | Clear)[] = [];
   readonly effects: Effect[] = [];
+  readonly inputChecks: InputCheck[] = [];
   readonly guards = new Map<object, () => boolean>();
   readonly #values = new Map<GpuBuffer, Value>();
   readonly #outside = new Set<Storage>();
   readonly #leaves = new Set<Leaf>();
+  readonly #inputs: readonly Tensor[];
   /** What was refused, in case that the function goes on. */
   refused: Error | undefined;
   #count = 0;
 
   constructor(inputs: readonly Tensor[]) {
+    this.#inputs = inputs;
     inputs.forEach(({ storage }, index) => {
       if (this.#values.has(storage.buffer)) return; // given twice
       this.#add(storage.buffer, { kind: "input", index });
@@ -176,6 +193,13 @@ class Tracer implements Recorder {
 
   guard(owner: object, holds: () => boolean): void {
     if (!this.guards.has(owner)) this.guards.set(owner, holds);
+  }
+
+  checks({ storage, size }: Checked, check: InputCheck["check"]): void {
+    const { origin } = this.#valueOf(storage);
+    const isInput = origin.kind === "input" &&
+      this.#inputs[origin.index]!.size === size;
+    if (isInput) this.inputChecks.push({ index: origin.index, check });
   }
 
   needsGradient(leaf: Leaf): void {

@@ -13,6 +13,7 @@
  * @module
  */
 
+import { emptyPool } from "../gpu/pool.ts";
 import { recorder } from "../gpu/recorder.ts";
 import { formatValue } from "../tensor/arguments.ts";
 import { isRowMajor } from "../tensor/layout.ts";
@@ -187,6 +188,7 @@ function settle(signature: Signature, made: Capture): void {
   if (isConfirmed) {
     recorded.length = 0;
     programs.unshift(unscoped(() => prepare(made)));
+    emptyPool(); // what the recorded calls needed beside it
     if (programs.length > MAX_PROGRAMS) {
       releaseAll(programs.pop()!.program.owned);
     }

@@ -20,7 +20,7 @@ import {
 } from "../gpu/stream.ts";
 import { Storage } from "../tensor/storage.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import type { Capture, LeftGradient } from "./capture.ts";
+import type { Capture, InputCheck, LeftGradient } from "./capture.ts";
 import { type Form, valueOf } from "./form.ts";
 import { lifetimesOf, planSlots } from "./liveness.ts";
 import {
@@ -80,12 +80,14 @@ export class Program {
   readonly #outputs: readonly Place[];
   readonly #gradients: readonly LeftGradient[];
   readonly #form: Form;
+  readonly #checks: readonly InputCheck[];
 
   /** A program of `instructions`, which do what the capture did. */
   constructor(instructions: readonly Instruction[], capture: Capture) {
     this.#gradients = capture.gradients;
     this.#guards = capture.guards;
     this.#form = capture.form;
+    this.#checks = capture.checks;
     this.#outputs = capture.outputs;
     const lifetimes = lifetimesOf(instructions);
     const outputs = new Set(capture.ends);
@@ -144,8 +146,15 @@ export class Program {
     return this.#guards.every((holds) => holds());
   }
 
-  /** Runs the program on other inputs of the same form. */
+  /**
+   * Runs the program on other inputs of the same form.
+   *
+   * @throws {RangeError} If the host wrote values that an op refuses
+   */
   run(inputs: readonly Tensor[]): unknown {
+    for (const { index, check } of this.#checks) {
+      inputs[index]!.written?.forEach(check);
+    }
     const table = this.#table;
     const storages = new Map<Value, Storage>();
     for (const [value, place] of this.#places) {

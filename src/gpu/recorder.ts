@@ -30,10 +30,22 @@ export interface Recorder {
   effect(again: () => void): void;
   /** What was recorded counts for as long as this holds, once an owner. */
   guard(owner: object, holds: () => boolean): void;
+  /**
+   * The values of a tensor that the host wrote are looked at: `check` throws
+   * where one is wrong.
+   */
+  checks(tensor: Checked, check: (value: number) => void): void;
   /** What follows depends on the gradient that a leaf has now. */
   needsGradient(leaf: Leaf): void;
   /** A leaf was given another gradient, or none. */
   setsGradient(leaf: Leaf): void;
+}
+
+/** A tensor that the host may have written, seen from below. */
+export interface Checked {
+  readonly storage: Bindable;
+  readonly size: number;
+  readonly written: Iterable<number> | undefined;
 }
 
 /** Where backward leaves gradients, seen from below. */
@@ -61,6 +73,18 @@ export function withRecorder<T>(
   } finally {
     current = before;
   }
+}
+
+/**
+ * Looks at the values that the host wrote, now and in each replay: the same
+ * tensor may have others then.
+ */
+export function checkWritten(
+  tensor: Checked,
+  check: (value: number) => void,
+): void {
+  for (const value of tensor.written ?? []) check(value);
+  current?.checks(tensor, check);
 }
 
 /** Does something on the host, now and in each replay of what is recorded. */

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { recorder } from "../gpu/recorder.ts";
 import { DTYPES } from "../tensor/dtype.ts";
 import { broadcastShapes, formatShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -80,7 +81,9 @@ function spelledOut(x: Tensor, items: readonly IndexItem[]): IndexItem[] {
 function fromStart(index: Tensor, length: number): Tensor {
   checkIndices("index", index, length, { fromEnd: true });
   const wide = index.to("int32");
-  if (index.written?.every((value) => value >= 0)) return wide;
+  const isKnown = !recorder() && // in a replay they may be others
+    index.written?.every((value) => value >= 0);
+  if (isKnown) return wide;
   return map("where", wide.lt(0), wide.add(length), wide);
 }
 

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { checkWritten } from "../gpu/recorder.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /** What a range of indices allows besides 0 to `length` - 1. */
@@ -28,12 +29,12 @@ export function checkIndices(
   { ignore, fromEnd = false }: IndexRange = {},
 ): void {
   const least = fromEnd ? -length : 0;
-  for (const value of index.written ?? []) {
+  checkWritten(index, (value) => {
     if ((value < least || value >= length) && value !== ignore) {
       throw new RangeError(
         `Cannot ${op}: index ${value} is out of range, expected ${least} ` +
           `to ${length - 1}`,
       );
     }
-  }
+  });
 }

@@ -9,6 +9,7 @@
  * @module
  */
 
+import { checkWritten } from "../gpu/recorder.ts";
 import { defineOp } from "./define.ts";
 import { planMap } from "./map.ts";
 import { checkReduction, reduceLoss, type Reduction } from "./reduction.ts";
@@ -174,13 +175,13 @@ export function binaryCrossEntropy(
 ): Tensor {
   checkReduction("binaryCrossEntropy", reduction);
   requireEqual("binaryCrossEntropy", input, target);
-  for (const value of input.written ?? []) {
-    if (value >= 0 && value <= 1) continue;
+  checkWritten(input, (value) => {
+    if (value >= 0 && value <= 1) return;
     throw new RangeError(
       `Cannot take the binary cross entropy of ${value}: expected ` +
         `probabilities, 0 to 1`,
     );
-  }
+  });
   const [each] = crossEntropyOp(
     [input.to("float32"), target.to("float32")],
     undefined,

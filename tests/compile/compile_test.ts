@@ -347,6 +347,20 @@ Deno.test("compile() refuses what a program can't do", async () => {
   );
 });
 
+Deno.test("compile() refuses class numbers and probabilities out of range in every call", () => {
+  const logits = ones([2, 3]);
+  const run = compile((y: Tensor) => F.crossEntropy(logits, y));
+  const labels = (...values: number[]) => tensor(values, { dtype: "int32" });
+  for (let i = 0; i < 4; i++) run(labels(0, 2));
+  assertThrows(() => run(labels(0, 3)), RangeError, "index 3 is out of range");
+  const loss = compile((p: Tensor) => F.binaryCrossEntropy(p, ones([2])));
+  for (let i = 0; i < 4; i++) loss(tensor([0, 1]));
+  assertThrows(() => loss(tensor([0, 2])), RangeError, "entropy of 2");
+  const at = compile((i: Tensor) => logits.at(0, i));
+  for (let i = 0; i < 4; i++) at(labels(0, -1));
+  assertThrows(() => at(labels(-4)), RangeError, "index -4 is out of range");
+});
+
 Deno.test("compile() passes an error of the function on, and goes on after it", async () => {
   let broken = true;
   const run = compile((x: Tensor) => {
