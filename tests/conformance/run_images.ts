@@ -246,7 +246,15 @@ const RESAMPLE: Readonly<Record<string, Interpolation>> = {
   bicubic: "bicubic",
 };
 
-// Cases of the same picture say in a note where it is: "input is that of …".
+/**
+ * The key of a picture that a case may share with another, which its note then
+ * names: "input is that of …".
+ */
+export function pictureKey({ inputs, fields }: Case): string | undefined {
+  const [, other] = /input is that of (\S+?);/.exec(String(fields.note)) ?? [];
+  return inputs.image ?? (other && `${other}/in/image`);
+}
+
 function resize(
   category: Category,
   golden: Case,
@@ -255,9 +263,8 @@ function resize(
   const size = args.value<readonly [number, number]>("size_h_w");
   const interpolation = RESAMPLE[args.value<string>("resample")];
   if (!interpolation) throw new Unsupported("another resample");
-  const [, other] = /input is that of (\S+?);/
-    .exec(String(golden.fields.note)) ?? [];
-  const key = golden.inputs.image ?? `${other}/in/image`;
+  const key = pictureKey(golden);
+  if (key === undefined) throw new Unsupported("no picture");
   const { data, shape } = tensorOf(category, key);
   const [height = 0, width = 0, channels = 1] = shape;
   const image = new Image(

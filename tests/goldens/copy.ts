@@ -24,6 +24,7 @@ import {
   tensorOf,
 } from "../conformance/case.ts";
 import { runCategory } from "../conformance/run.ts";
+import { pictureKey } from "../conformance/run_images.ts";
 
 /** Bytes that one case may bring: small ones first, larger ones if need be. */
 const CASE_LIMITS = [2_500, 10_000];
@@ -31,8 +32,10 @@ const CASE_LIMITS = [2_500, 10_000];
 const CATEGORY_LIMIT = 200_000;
 
 /** The keys of all tensors that a case refers to. */
-function keysOf({ inputs, outputs, cotangents, grads }: Case): string[] {
-  return [inputs, outputs, cotangents, grads].flatMap(Object.values);
+function keysOf(golden: Case): string[] {
+  const { inputs, outputs, cotangents, grads } = golden;
+  const keys = [inputs, outputs, cotangents, grads].flatMap(Object.values);
+  return [...new Set([...keys, pictureKey(golden) ?? []].flat())];
 }
 
 /** Bytes that a case adds to the copy. */
