@@ -294,6 +294,14 @@ Deno.test("extract() stops at what comes to more than the limits", async () => {
   assertEquals(files, { zeros: zeros.length });
 });
 
+Deno.test("extract() stops at a zip whose entry is a bomb", async () => {
+  const bytes = await zip([{ name: "zeros", body: "0".repeat(70 * 2 ** 20) }]);
+  const { error, left } = await unpack("a.zip", bytes);
+  assert(error instanceof RangeError, String(error));
+  assertStringIncludes(error.message, "it comes to more than 67.1 MB");
+  assertEquals(left.filter((name) => !name.endsWith(".lock")), ["a.zip"]);
+});
+
 Deno.test("extract() refuses a hard link that multiplies a file past the limits", async () => {
   const bytes = await tar([
     { name: "a", body: someBytes(1000) },
