@@ -3,7 +3,7 @@
 //
 // prepended  Draw and its functions (lib/philox.wgsl)
 //            binding 0: quad_at(q) -> vec4f, elements 4q to 4q + 3 of x
-//            W: a quad of y
+//            W: a quad of y; put(q, x: vec4f), which writes it
 // x          [size], row-major from `offset` on
 // y          [size]
 // dispatch   an invocation for each quad, folded over x and y
@@ -31,5 +31,5 @@ fn main(
   if (quad * 4u >= params.size) { return; } // guard
   let u = uniforms(words_of(params.draw, quad));
   let factor = select(vec4f(0.0), vec4f(params.scale), u >= vec4f(params.p));
-  y[quad] = W(quad_at(quad) * factor);
+  put(quad, quad_at(quad) * factor);
 }

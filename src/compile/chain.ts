@@ -84,10 +84,9 @@ export class Regions {
 
 function accessOf({ layout }: Place, out: Place): Access {
   const size = sizeOf(layout.shape);
-  if (size === 1) return "element";
   const isAlike = size === sizeOf(out.layout.shape) && isRowMajor(layout) &&
     layout.offset % 4 === 0;
-  return isAlike ? "alike" : "repeating";
+  return isAlike ? "alike" : size === 1 ? "element" : "repeating";
 }
 
 /** What a kernel gives to the chains in it. */

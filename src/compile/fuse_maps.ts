@@ -92,10 +92,12 @@ interface Job {
 
 // The group that a map comes into: that of the latest producer that lets it.
 function joined(map: MapDispatch, at: number, job: Job): Group {
-  const { values } = map;
   const candidates = new Set<Group>();
   for (const group of [...new Set(job.groupOf.values())].reverse()) {
-    if (values.some((value) => group.written.has(value))) candidates.add(group);
+    const reads = map.maps[0].operands.some((operand) =>
+      typeof operand === "object" && group.written.has(operand.value)
+    );
+    if (reads) candidates.add(group);
   }
   let obstacle: string | undefined;
   for (const group of candidates) {

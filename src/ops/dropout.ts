@@ -54,19 +54,27 @@ function planDropout(
     f32Bits(p),
     f32Bits(1 / (1 - p)),
   ];
+  const input = declareInput("x", 0, x.dtype, wide);
+  const put = "fn put(i: u32, x: vec4f) { y[i] = W(x); }";
+  const hook = { lanes: 4, zero: "params.size >> 31u" } as const;
   return {
     name: "dropout",
     source,
     header: `${philoxLib}
 alias T = f32;
 alias W = ${WORDS[y.dtype].quad};
-${declareInput("x", 0, x.dtype, wide)}
+${input}
 fn quad_at(q: u32) -> vec4f { return ${quad}; }
+${put}
 `,
     buffers: [x.storage, y.storage],
     params: words(),
     live: words,
     groups: foldGroups(Math.ceil(y.size / 4 / GROUP)),
+    hooks: {
+      ...(wide && { load: { ...hook, declaration: input, binding: 0 } }),
+      put: { ...hook, declaration: put, binding: 1 },
+    },
   };
 }
 

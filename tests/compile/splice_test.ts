@@ -6,7 +6,15 @@
 
 import { assert, assertEquals } from "@std/assert";
 
-import { compile, explain, full, ones, randn, type Tensor } from "../../mod.ts";
+import {
+  compile,
+  explain,
+  F,
+  full,
+  ones,
+  randn,
+  type Tensor,
+} from "../../mod.ts";
 import { check, type Fn } from "./_shared.ts";
 
 const x = (...shape: number[]) => randn(shape, { seed: shape.length });
@@ -55,4 +63,18 @@ Deno.test("explain() names what was spliced", () => {
   for (let i = 0; i < 2; i++) run(x(8, 8));
   const text = explain(run);
   assert(text.includes("fused: square+sum_rows"), text);
+});
+
+Deno.test("maps become part of the dropout before and after them", async () => {
+  const dropped: Fn = (x, y) =>
+    F.dropout(x!.mul(2).relu(), { p: 0.25, seed: 5 }).add(y!).mul(3);
+  for (const shape of [[4, 8], [5, 7], [1]]) {
+    const inputs = () => [x(...shape), ones(shape)];
+    assertEquals(await check(dropped, inputs), 1, `${shape}`);
+  }
+  const kept: Fn = (x) => {
+    const y = F.dropout(x!, { seed: 5 });
+    return [y, y.relu(), y.sum()];
+  };
+  assertEquals(await check(kept, () => [x(4, 8)]), 2);
 });
