@@ -279,7 +279,7 @@ fn coloured(code: u32, at: u32, value: vec4f, mean: f32) -> vec4f {
       let rgb = turned(value.xyz / bound, a);
       return select(
         vec4f(rgb, 0.0),
-        trunc(vec4f(rgb * 255.0, 0.0)),
+        trunc(vec4f(rgb * 255.0 + 1e-3, 0.0)), // as SLACK in host_colour.ts
         bound > 1.0,
       );
     }

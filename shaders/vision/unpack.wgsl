@@ -1,4 +1,4 @@
-// unpack: y[n, c, p] = (x[n, p, c] / 255 - mean[c]) / std[c]: pixels of three
+// unpack: y[n, c, p] = (x[n, p, c] / 255 - mean[c]) / deviation[c]: pixels of three
 // bytes become planes of floats, four pixels an invocation.
 //
 // prepended  WG: u32, invocations per workgroup
@@ -14,7 +14,7 @@ struct Params {
   start: u32, // first word of x
   pad: u32,
   mean: vec4f,
-  std: vec4f,
+  deviation: vec4f,
 }
 
 @group(0) @binding(0) var<storage, read> x: array<u32>;
@@ -22,7 +22,7 @@ struct Params {
 @group(0) @binding(2) var<uniform> params: Params;
 
 fn changed(value: vec4u, c: u32) -> vec4f {
-  return (vec4f(value) / 255.0 - params.mean[c]) / params.std[c];
+  return (vec4f(value) / 255.0 - params.mean[c]) / params.deviation[c];
 }
 
 @compute @workgroup_size(WG)

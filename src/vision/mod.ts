@@ -28,4 +28,4 @@ export {
   type DrawSegmentationMasksOptions,
 } from "./segmentation_masks.ts";
 export * as models from "./models/mod.ts";
-export * as transforms from "./transforms.ts";
+export * as transforms from "./transforms/mod.ts";

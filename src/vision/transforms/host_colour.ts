@@ -91,6 +91,11 @@ export function grey(pixels: Pixels, channels: number): Pixels {
   return out;
 }
 
+// Bytes are cut off, and most come back as whole numbers but for an error in the
+// last place. A thousandth of a level lets the executors agree on them; in torch
+// the error decides, and values are one level lower by chance.
+const SLACK = 1e-3;
+
 /** Hues turned by `factor` of the circle; an image of one channel stays. */
 export function turnHue(pixels: Pixels, factor: number): Pixels {
   if (pixels.channels === 1) return pixels;
@@ -107,8 +112,7 @@ export function turnHue(pixels: Pixels, factor: number): Pixels {
       factor,
     );
     const store = (i: number, value: number): void => {
-      // in float32, as torch cuts it off: 254.99999 is 255 there
-      out.data[i] = isByte ? Math.trunc(fround(fround(value) * 255)) : value;
+      out.data[i] = isByte ? Math.trunc(value * 255 + SLACK) : value;
     };
     store(at, red);
     store(at + g, green);

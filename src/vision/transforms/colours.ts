@@ -1,0 +1,417 @@
+/**
+ * Transforms that change the values of images: types, colours, blur, rectangles.
+ *
+ * @module
+ */
+
+import type { Generator } from "../../tensor/generator.ts";
+import type { Action, ActionName, Extent, Fill, ImageDType } from "./action.ts";
+import {
+  checkFill,
+  checkMoments,
+  checkNumber,
+  checkProbability,
+  checkRange,
+  type SizeArgument,
+} from "./checks.ts";
+import {
+  blurAction,
+  checkBits,
+  checkGreyChannels,
+  checkImageDType,
+} from "./functional_colour.ts";
+import { roundHalfEven } from "./host_geometry.ts";
+import {
+  ChanceTransform,
+  FixedTransform,
+  Transform,
+  tuple,
+  uniform,
+} from "./transform.ts";
+
+/** Bytes 0 to 255 as floats 0 to 1; floats stay what they are. */
+export function toFloat(): FixedTransform {
+  return new FixedTransform("ToFloat()", [TO_FLOAT]);
+}
+
+/**
+ * Images as floats 0 to 1, [C, H, W]: what `toFloat` does, by torchvision's
+ * name.
+ *
+ * Source: torchvision.transforms.ToTensor; on the host the result is a
+ * HostArray.
+ */
+export function toTensor(): FixedTransform {
+  return new FixedTransform("ToTensor()", [TO_FLOAT]);
+}
+
+const TO_FLOAT: Action = { op: "convert", dtype: "float32" };
+
+/**
+ * Bytes 0 to 255 as floats 0 to 1, or the other way.
+ *
+ * Source: torchvision.transforms.ConvertImageDtype.
+ *
+ * @throws {RangeError} If it is neither of the two types
+ */
+export function convertImageDtype(
+  dtype: ImageDType = "float32",
+): FixedTransform {
+  return new FixedTransform(
+    "ConvertImageDtype()",
+    [{ op: "convert", dtype: checkImageDType(dtype) }],
+  );
+}
+
+/** Means and deviations of an image's channels. */
+export interface Moments {
+  /** Mean of each channel, or of all. */
+  readonly mean: readonly number[];
+  /** Standard deviation of each channel, or of all. */
+  readonly std: readonly number[];
+}
+
+/** ImageNet's, which networks with its weights were trained with. */
+export const IMAGENET: Moments = {
+  mean: [0.485, 0.456, 0.406],
+  std: [0.229, 0.224, 0.225],
+};
+
+/**
+ * (value - mean) / std, each channel with its own, or all with one. Floats
+ * alone: `toFloat()` stands before it. Both lists, or one record of them.
+ *
+ * Source: torchvision.transforms.Normalize.
+ *
+ * @throws {TypeError} If there are not as many means as deviations
+ * @throws {RangeError} If a deviation is not above 0
+ */
+export function normalize(
+  mean: readonly number[] | Moments,
+  std?: readonly number[],
+): FixedTransform {
+  const moments = "mean" in mean ? mean : { mean, std: std ?? [] };
+  checkMoments(moments.mean, moments.std);
+  const label = `Normalize(mean=[${moments.mean.join(", ")}], ` +
+    `std=[${moments.std.join(", ")}])`;
+  const { mean: means, std: stds } = moments;
+  return new FixedTransform(label, [{
+    op: "normalize",
+    mean: means,
+    std: stds,
+  }]);
+}
+
+/**
+ * Grey images, of one channel or three.
+ *
+ * Source: torchvision.transforms.Grayscale.
+ *
+ * @throws {RangeError} If it is neither
+ */
+export function grayscale(
+  { numOutputChannels = 1 }: {
+    /** 1 or 3. Default: 1. */
+    readonly numOutputChannels?: number;
+  } = {},
+): FixedTransform {
+  const channels = checkGreyChannels(numOutputChannels);
+  const label = `Grayscale(num_output_channels=${channels})`;
+  return new FixedTransform(label, [{ op: "grayscale", channels }]);
+}
+
+/** A transform that does one thing by chance. */
+function chance(name: string, action: Action, p: number): ChanceTransform {
+  return new ChanceTransform(`${name}p=${checkProbability(p)})`, [action], p);
+}
+
+/** Grey images of as many channels, with probability `p`. */
+export function randomGrayscale(p = 0.1): ChanceTransform {
+  const action: Action = { op: "grayscale", channels: undefined };
+  return chance("RandomGrayscale(", action, p);
+}
+
+/** Inverted images, with probability `p`. */
+export function randomInvert(p = 0.5): ChanceTransform {
+  return chance("RandomInvert(", { op: "invert" }, p);
+}
+
+/**
+ * The highest bits of bytes, with probability `p`.
+ *
+ * @throws {RangeError} If `bits` is no integer from 0 to 8
+ */
+export function randomPosterize(bits: number, p = 0.5): ChanceTransform {
+  const action: Action = { op: "posterize", bits: checkBits(bits) };
+  return chance(`RandomPosterize(bits=${bits},`, action, p);
+}
+
+/** Values from `threshold` up inverted, with probability `p`. */
+export function randomSolarize(threshold: number, p = 0.5): ChanceTransform {
+  checkNumber("a threshold", threshold);
+  const action: Action = { op: "solarize", threshold };
+  return chance(`RandomSolarize(threshold=${threshold},`, action, p);
+}
+
+/**
+ * Sharpness changed, with probability `p`: 0 is blurred, 1 the image as it is.
+ *
+ * @throws {RangeError} If the factor is negative
+ */
+export function randomAdjustSharpness(
+  sharpnessFactor: number,
+  p = 0.5,
+): ChanceTransform {
+  const factor = checkNumber("a sharpness factor", sharpnessFactor, 0);
+  const name = `RandomAdjustSharpness(sharpness_factor=${factor},`;
+  return chance(name, { op: "sharpness", factor }, p);
+}
+
+/** Contrast stretched to the whole range, with probability `p`. */
+export function randomAutocontrast(p = 0.5): ChanceTransform {
+  return chance("RandomAutocontrast(", { op: "autocontrast" }, p);
+}
+
+/** Histograms made even, with probability `p`; bytes alone. */
+export function randomEqualize(p = 0.5): ChanceTransform {
+  return chance("RandomEqualize(", { op: "equalize" }, p);
+}
+
+/** How much `colorJitter` changes: factors [least, most], or 1 - x to 1 + x. */
+export interface ColorJitterOptions {
+  /** Default: 0. */
+  readonly brightness?: number | readonly number[];
+  /** Default: 0. */
+  readonly contrast?: number | readonly number[];
+  /** Default: 0. */
+  readonly saturation?: number | readonly number[];
+  /** Share of the circle, -x to x, 0.5 at most. Default: 0. */
+  readonly hue?: number | readonly number[];
+}
+
+const JITTERS = ["brightness", "contrast", "saturation", "hue"] as const;
+
+type Jitter = typeof JITTERS[number];
+
+/** Brightness, contrast, saturation and hue changed at random. */
+export class ColorJitter extends Transform {
+  /** Where workers find this class. */
+  static readonly url: string = import.meta.url;
+  /** [least, most] factor; undefined: stays. */
+  readonly brightness: readonly [number, number] | undefined;
+  /** [least, most] factor; undefined: stays. */
+  readonly contrast: readonly [number, number] | undefined;
+  /** [least, most] factor; undefined: stays. */
+  readonly saturation: readonly [number, number] | undefined;
+  /** [least, most] share of the circle; undefined: stays. */
+  readonly hue: readonly [number, number] | undefined;
+
+  /** @throws {RangeError} If a range is none */
+  constructor(options: ColorJitterOptions = {}) {
+    super();
+    const { brightness = 0, contrast = 0, saturation = 0, hue = 0 } = options;
+    this.brightness = factors("brightness", brightness);
+    this.contrast = factors("contrast", contrast);
+    this.saturation = factors("saturation", saturation);
+    const turns = checkRange(
+      "a range of hue",
+      hue,
+      (x) => [-x, x],
+      -0.5,
+      0.5,
+    );
+    this.hue = turns[0] === 0 && turns[1] === 0 ? undefined : turns;
+  }
+
+  /** The changes that are not left out. */
+  override get ops(): readonly ActionName[] {
+    return JITTERS.filter((name) => this[name]);
+  }
+
+  /** The changes, in an order of its own. */
+  override draw(_: Extent, generator: Generator): readonly Action[] {
+    const order = generator.shuffle<Jitter[]>([...JITTERS]);
+    const numbers = new Map<Jitter, number>();
+    for (const name of JITTERS) {
+      const range = this[name];
+      if (range) numbers.set(name, uniform(range, generator));
+    }
+    return order.flatMap((op): Action[] => {
+      const factor = numbers.get(op);
+      return factor === undefined ? [] : [{ op, factor }];
+    });
+  }
+
+  /** As torchvision prints it. */
+  override toString(): string {
+    const each = JITTERS.map((name) => {
+      const range = this[name];
+      return `${name}=${range ? `[${range.join(", ")}]` : "None"}`;
+    });
+    return `ColorJitter(${each.join(", ")})`;
+  }
+}
+
+function factors(
+  name: string,
+  value: number | readonly number[],
+): readonly [number, number] | undefined {
+  const around = (x: number) => [Math.max(0, 1 - x), 1 + x] as const;
+  const range = checkRange(`a range of ${name}`, value, around, 0);
+  return range[0] === 1 && range[1] === 1 ? undefined : range;
+}
+
+/**
+ * Brightness, contrast, saturation and hue changed at random, in random order.
+ * A number x stands for factors 1 - x to 1 + x, for hue -x to x.
+ *
+ * Source: torchvision.transforms.ColorJitter.
+ *
+ * @throws {RangeError} If a range is none
+ */
+export function colorJitter(options?: ColorJitterOptions): ColorJitter {
+  return new ColorJitter(options);
+}
+
+/** A Gaussian blur of random width. */
+export class GaussianBlur extends Transform {
+  /** Where workers find this class. */
+  static readonly url: string = import.meta.url;
+  /** [x, y], odd. */
+  readonly kernelSize: readonly [number, number];
+  /** [least, most] deviation, in pixels. */
+  readonly sigma: readonly [number, number];
+
+  /** @throws {RangeError} If a size is not odd, or the deviations no range */
+  constructor(
+    kernelSize: SizeArgument,
+    sigma: number | readonly number[] = [0.1, 2],
+  ) {
+    super();
+    this.kernelSize = blurAction(kernelSize).kernelSize;
+    const least = Number.MIN_VALUE;
+    this.sigma = checkRange("a range of sigma", sigma, (x) => [x, x], least);
+  }
+
+  /** A blur. */
+  override get ops(): readonly ActionName[] {
+    return ["blur"];
+  }
+
+  /** The blur. */
+  override draw(_: Extent, generator: Generator): readonly Action[] {
+    const sigma = uniform(this.sigma, generator);
+    return [blurAction(this.kernelSize, sigma)];
+  }
+
+  /** As torchvision prints it. */
+  override toString(): string {
+    const { kernelSize, sigma } = this;
+    return `GaussianBlur(kernel_size=${tuple(kernelSize)}, ` +
+      `sigma=${tuple(sigma)})`;
+  }
+}
+
+/**
+ * A Gaussian blur whose deviation is drawn for each image.
+ *
+ * Source: torchvision.transforms.GaussianBlur.
+ *
+ * @throws {RangeError} If a size is not odd, or the deviations are no range
+ */
+export function gaussianBlur(
+  kernelSize: SizeArgument,
+  { sigma }: {
+    /** A deviation, or [least, most], in pixels. Default: [0.1, 2]. */
+    readonly sigma?: number | readonly number[];
+  } = {},
+): GaussianBlur {
+  return new GaussianBlur(kernelSize, sigma);
+}
+
+/** Options of `randomErasing`. */
+export interface RandomErasingOptions {
+  /** How probable it is. Default: 0.5. */
+  readonly p?: number;
+  /** [least, most] share of the image's area. Default: [0.02, 0.33]. */
+  readonly scale?: readonly number[];
+  /** [least, most] height over width. Default: [0.3, 3.3]. */
+  readonly ratio?: readonly number[];
+  /** A value, one for each channel, or "random" noise. Default: 0. */
+  readonly value?: Fill | "random";
+}
+
+/** A rectangle of other values, by chance. */
+export class RandomErasing extends Transform {
+  /** Where workers find this class. */
+  static readonly url: string = import.meta.url;
+  /** How probable it is. */
+  readonly p: number;
+  /** [least, most] share of the image's area. */
+  readonly scale: readonly [number, number];
+  /** [least, most] height over width. */
+  readonly ratio: readonly [number, number];
+  /** A value, one for each channel, or "random" noise. */
+  readonly value: Fill | "random";
+
+  /** @throws {RangeError} If a range is none */
+  constructor(options: RandomErasingOptions = {}) {
+    super();
+    const { p = 0.5, scale = [0.02, 0.33], ratio = [0.3, 3.3], value = 0 } =
+      options;
+    const same = (x: number) => [x, x] as const;
+    this.p = checkProbability(p);
+    this.scale = checkRange("a range of areas", scale, same, 0, 1);
+    this.ratio = checkRange("a range of ratios", ratio, same, 1e-6);
+    this.value = value === "random" ? value : checkFill(value);
+  }
+
+  /** A rectangle. */
+  override get ops(): readonly ActionName[] {
+    return ["erase"];
+  }
+
+  /** The rectangle in such an image, or none where ten tries do not fit. */
+  override draw(extent: Extent, generator: Generator): readonly Action[] {
+    if (generator.random() >= this.p) return [];
+    const { height, width } = extent;
+    const logs = [Math.log(this.ratio[0]), Math.log(this.ratio[1])] as const;
+    for (let tries = 0; tries < 10; tries++) {
+      const area = height * width * uniform(this.scale, generator);
+      const form = Math.exp(uniform(logs, generator));
+      const h = roundHalfEven(Math.sqrt(area * form));
+      const w = roundHalfEven(Math.sqrt(area / form));
+      if (h >= height || w >= width || h < 1 || w < 1) continue;
+      return [{
+        op: "erase",
+        value: this.value === "random"
+          ? { noise: generator.drawSeed() }
+          : this.value,
+        top: generator.integer(height - h + 1),
+        left: generator.integer(width - w + 1),
+        height: h,
+        width: w,
+      }];
+    }
+    return [];
+  }
+
+  /** As torchvision prints it. */
+  override toString(): string {
+    const { p, scale, ratio, value } = this;
+    return `RandomErasing(p=${p}, scale=${tuple(scale)}, ` +
+      `ratio=${tuple(ratio)}, value=${value}, inplace=False)`;
+  }
+}
+
+/**
+ * A rectangle of random place, size and form set to a value, with probability
+ * `p`.
+ *
+ * Source: torchvision.transforms.RandomErasing.
+ *
+ * @throws {RangeError} If a range is none
+ */
+export function randomErasing(options?: RandomErasingOptions): RandomErasing {
+  return new RandomErasing(options);
+}

@@ -1,0 +1,265 @@
+/**
+ * Joint transforms: an image, its mask and its boxes move together.
+ *
+ * A mask is an image whose values are names, not colours: it is scaled and
+ * turned without mixing them, and colours leave it alone. A box is [left, top,
+ * right, bottom] in pixels.
+ *
+ * @module
+ */
+
+import { isPlainObject } from "../../data/_shared.ts";
+import { formatValue } from "../../tensor/arguments.ts";
+import { defaultGenerator, type Generator } from "../../tensor/generator.ts";
+import { Tensor } from "../../tensor/tensor.ts";
+import { type Action, ACTIONS, after, type Extent } from "./action.ts";
+import { drawAll, isDrawn } from "./compose.ts";
+import { extentOfTensor, runOnTensor } from "./gpu.ts";
+import { runOnHost } from "./host.ts";
+import { extentOf, type HostImage, imageOf, pixelsOf } from "./pixels.ts";
+import type { Transform } from "./transform.ts";
+
+/** [left, top, right, bottom], in pixels. */
+export type BoundingBox = readonly number[];
+
+/** What belongs to one image; other fields stay as they are. */
+export interface JointSample {
+  /** The picture. */
+  readonly image: HostImage | Tensor;
+  /** Names of its pixels. */
+  readonly mask?: HostImage | Tensor;
+  /** Boxes in it. */
+  readonly boxes?: readonly BoundingBox[];
+}
+
+/** Transforms of an image and what belongs to it. */
+export class Joint {
+  /** Where workers find this class. */
+  static readonly url: string = import.meta.url;
+  /** The transforms, in order. */
+  readonly transforms: readonly Transform[];
+
+  /** @throws {TypeError} If one is no transform */
+  constructor(transforms: readonly Transform[]) {
+    const wrong = transforms.find((each) => !isDrawn(each));
+    if (wrong !== undefined) {
+      throw new TypeError(
+        `Cannot make a joint transform of ${formatValue(wrong)}: expected ` +
+          `transforms, which say where pixels move`,
+      );
+    }
+    this.transforms = transforms;
+  }
+
+  /**
+   * A record of an image, its mask and its boxes; what is not there is left
+   * out. Steps like `toFloat` make a HostArray of an `Image`.
+   *
+   * @throws {TypeError} If the mask has another size than the image
+   */
+  call<Sample extends JointSample>(
+    sample: Sample,
+    generator?: Generator,
+  ): Sample;
+  /** A pair of tensors: images and masks. */
+  call(
+    pair: readonly [Tensor, Tensor],
+    generator?: Generator,
+  ): [Tensor, Tensor];
+  /** The pair of an image and its mask, or of an image and such a record. */
+  call<Target>(
+    pair: readonly [HostImage, Target],
+    generator?: Generator,
+  ): [HostImage, Target];
+  call(
+    sample: JointSample | readonly [unknown, unknown],
+    generator: Generator = defaultGenerator(),
+  ): unknown {
+    const [image, target] = isPair(sample) ? sample : [sample.image, sample];
+    const extent = extentOfAny(image);
+    const actions = drawAll(this.transforms, extent, generator);
+    const moved = apply(image, actions);
+    if (!isPair(sample)) {
+      return { ...moveFields(target, image, actions, extent), image: moved };
+    }
+    return [
+      moved,
+      isPlainObject(target)
+        ? moveFields(target, image, actions, extent)
+        : maskOf(image, target, actions),
+    ];
+  }
+
+  /** As `Compose` is printed. */
+  toString(): string {
+    const lines = this.transforms.map((each) =>
+      `\n    ${String(each).replaceAll("\n", "\n    ")}`
+    );
+    return `Joint(${lines.join("")}\n)`;
+  }
+}
+
+function isPair(
+  sample: JointSample | readonly [unknown, unknown],
+): sample is readonly [unknown, unknown] {
+  return Array.isArray(sample);
+}
+
+function extentOfAny(image: unknown): Extent {
+  return image instanceof Tensor
+    ? extentOfTensor(image)
+    : extentOf(pixelsOf(image));
+}
+
+/** A record with its mask and its boxes moved. */
+function moveFields(
+  target: unknown,
+  image: unknown,
+  actions: readonly Action[],
+  extent: Extent,
+): Record<string, unknown> {
+  const { mask, boxes, ...rest }: Partial<JointSample> = Object(target);
+  return {
+    ...rest,
+    ...(mask === undefined ? {} : { mask: maskOf(image, mask, actions) }),
+    ...(boxes === undefined
+      ? {}
+      : { boxes: boxes.map((box) => moveBox(box, actions, extent)) }),
+  };
+}
+
+function apply(image: unknown, actions: readonly Action[]): unknown {
+  if (image instanceof Tensor) return runOnTensor(image, actions);
+  if (actions.length === 0) return image;
+  return imageOf(runOnHost(pixelsOf(image), actions));
+}
+
+function maskOf(
+  image: unknown,
+  mask: unknown,
+  actions: readonly Action[],
+): unknown {
+  const [picture, names] = [extentOfAny(image), extentOfAny(mask)];
+  if (picture.height !== names.height || picture.width !== names.width) {
+    throw new TypeError(
+      `Cannot move a mask of ${names.height} x ${names.width} with an image ` +
+        `of ${picture.height} x ${picture.width}: sizes must be equal`,
+    );
+  }
+  return apply(
+    mask,
+    actions.filter(({ op }) => ACTIONS[op].moves).map(withoutMixing),
+  );
+}
+
+function withoutMixing(action: Action): Action {
+  switch (action.op) {
+    case "resize":
+      return { ...action, interpolation: "nearest", antialias: false };
+    case "warp":
+      return { ...action, interpolation: "nearest", fill: undefined };
+    case "pad":
+      return { ...action, fill: 0 };
+    default:
+      return action;
+  }
+}
+
+/** The box around a box's corners after actions, within the image. */
+function moveBox(
+  box: BoundingBox,
+  actions: readonly Action[],
+  extent: Extent,
+): BoundingBox {
+  if (box.length !== 4 || !box.every(Number.isFinite)) {
+    throw new TypeError(
+      `Cannot move box [${
+        box.join(", ")
+      }]: expected [left, top, right, bottom]`,
+    );
+  }
+  let moved = box;
+  for (const action of actions) {
+    const [left, top, right, bottom] = moved;
+    const corners = [[left, top], [right, top], [right, bottom], [left, bottom]]
+      .map(([x, y]) => movePoint(x!, y!, action, extent));
+    extent = after(action, extent);
+    const within = (value: number, most: number): number =>
+      Math.min(Math.max(value, 0), most);
+    const xs = corners.map(([x]) => within(x, extent.width));
+    const ys = corners.map(([, y]) => within(y, extent.height));
+    moved = [
+      Math.min(...xs),
+      Math.min(...ys),
+      Math.max(...xs),
+      Math.max(...ys),
+    ];
+  }
+  return moved;
+}
+
+/** Where a point of the image goes. */
+function movePoint(
+  x: number,
+  y: number,
+  action: Action,
+  { height, width }: Extent,
+): readonly [number, number] {
+  switch (action.op) {
+    case "hflip":
+      return [width - x, y];
+    case "vflip":
+      return [x, height - y];
+    case "crop":
+      return [x - action.left, y - action.top];
+    case "pad":
+      return [x + action.padding[0], y + action.padding[1]];
+    case "resize": {
+      const [tall, broad] = action.size;
+      return [x * broad / width, y * tall / height];
+    }
+    case "warp":
+      return unwarped(x, y, action.matrix);
+    default:
+      return [x, y];
+  }
+}
+
+// A warp's matrix says where pixels come from; Cramer's rule says where they go:
+// the (X, Y) with (a - x g) X + (b - x h) Y = x i - c, and so for y.
+function unwarped(
+  x: number,
+  y: number,
+  [a, b, c, d, e, f, g, h, i]: readonly number[],
+): readonly [number, number] {
+  const [p, q, r] = [a! - x * g!, b! - x * h!, x * i! - c!];
+  const [s, t, u] = [d! - y * g!, e! - y * h!, y * i! - f!];
+  const det = p * t - q * s;
+  return [(r * t - q * u) / det, (p * u - r * s) / det];
+}
+
+/**
+ * Transforms that move an image, its mask and its boxes together: for pairs
+ * [image, mask] and for records with `image`, and `mask` or `boxes`. Masks are
+ * scaled and turned to the nearest pixel, zeros lie around them, and colours,
+ * types and erased rectangles leave them alone. Boxes are cut at the image.
+ *
+ * @throws {TypeError} If one is no transform
+ *
+ * @example The mask is mirrored with its image
+ * ```ts
+ * import { vision } from "@kindling/kindling";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const T = vision.transforms;
+ * const image = new vision.Image(Uint8Array.of(10, 200), 2, 1, 1);
+ * const mask = new vision.Image(Uint8Array.of(0, 1), 2, 1, 1);
+ * const flip = T.joint([T.randomHorizontalFlip(1), T.randomInvert(1)]);
+ * const moved = flip.call({ image, mask });
+ * assertEquals([...moved.image.data], [55, 245]);
+ * assertEquals([...moved.mask.data], [1, 0]);
+ * ```
+ */
+export function joint(transforms: readonly Transform[]): Joint {
+  return new Joint(transforms);
+}

@@ -1,0 +1,98 @@
+/**
+ * The namespace `vision.transforms`, `T` for short: steps between the samples of
+ * a dataset and what a model takes, by torchvision's names in camelCase.
+ *
+ * A transform takes an `Image`, a HostArray [C, H, W] or a Tensor [..., C, H, W]
+ * and gives one; `transforms.functional` has the functions behind them.
+ *
+ * @module
+ */
+
+export type {
+  Action,
+  ActionName,
+  BlurAction,
+  CropAction,
+  EraseAction,
+  Extent,
+  Fill,
+  ImageDType,
+  Interpolation,
+  PadAction,
+  PaddingMode,
+  ResizeAction,
+  Size,
+  WarpAction,
+} from "./action.ts";
+export type { HostImage } from "./pixels.ts";
+export { ChanceTransform, FixedTransform, Transform } from "./transform.ts";
+export {
+  Compose,
+  compose,
+  Lambda,
+  lambda,
+  RandomApply,
+  randomApply,
+  RandomChoice,
+  randomChoice,
+  RandomOrder,
+  randomOrder,
+  type Step,
+} from "./compose.ts";
+export { type BoundingBox, Joint, joint, type JointSample } from "./joint.ts";
+export {
+  CenterCrop,
+  centerCrop,
+  pad,
+  type PadOptions,
+  RandomCrop,
+  randomCrop,
+  type RandomCropOptions,
+  randomHorizontalFlip,
+  RandomResizedCrop,
+  randomResizedCrop,
+  type RandomResizedCropOptions,
+  randomVerticalFlip,
+  Resize,
+  resize,
+} from "./scaling.ts";
+export { fiveCrop, SeveralCrops, tenCrop } from "./crops.ts";
+export {
+  RandomAffine,
+  randomAffine,
+  type RandomAffineOptions,
+  RandomPerspective,
+  randomPerspective,
+  type RandomPerspectiveOptions,
+  RandomRotation,
+  randomRotation,
+  type RandomRotationOptions,
+  type RandomWarpOptions,
+} from "./warps.ts";
+export {
+  ColorJitter,
+  colorJitter,
+  type ColorJitterOptions,
+  convertImageDtype,
+  GaussianBlur,
+  gaussianBlur,
+  grayscale,
+  IMAGENET,
+  type Moments,
+  normalize,
+  randomAdjustSharpness,
+  randomAutocontrast,
+  randomEqualize,
+  RandomErasing,
+  randomErasing,
+  type RandomErasingOptions,
+  randomGrayscale,
+  randomInvert,
+  randomPosterize,
+  randomSolarize,
+  toFloat,
+  toTensor,
+} from "./colours.ts";
+export * as functional from "./functional.ts";
+export type { Corners, ResizeOptions } from "./resolve.ts";
+export type { SizeArgument } from "./checks.ts";

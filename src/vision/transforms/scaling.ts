@@ -1,0 +1,399 @@
+/**
+ * Transforms that scale, cut, pad and mirror images.
+ *
+ * Sizes count pixels: one number, or [height, width].
+ *
+ * @module
+ */
+
+import type { Generator } from "../../tensor/generator.ts";
+import type {
+  Action,
+  ActionName,
+  Extent,
+  Fill,
+  Interpolation,
+  PadAction,
+  PaddingMode,
+  Size,
+} from "./action.ts";
+import { after } from "./action.ts";
+import {
+  checkFill,
+  checkInterpolation,
+  checkMode,
+  checkPadding,
+  checkProbability,
+  checkRange,
+  checkSize,
+  type SizeArgument,
+} from "./checks.ts";
+import { checkResize, type CropBox } from "./functional_geometry.ts";
+import { roundHalfEven } from "./host_geometry.ts";
+import {
+  centerCropAction,
+  resizeAction,
+  type ResizeOptions,
+} from "./resolve.ts";
+import {
+  ChanceTransform,
+  FixedTransform,
+  Transform,
+  tuple,
+  uniform,
+} from "./transform.ts";
+
+function printed(value: number | boolean | undefined): string {
+  if (value === undefined) return "None";
+  return typeof value === "boolean" ? (value ? "True" : "False") : `${value}`;
+}
+
+/** Images scaled. */
+export class Resize extends Transform {
+  /** Where workers find this class. */
+  static readonly url: string = import.meta.url;
+  /** The shorter side, or [height, width]. */
+  readonly size: readonly number[];
+  /** How values between pixels are found. */
+  readonly interpolation: Interpolation;
+  /** What the longer side may have at most. */
+  readonly maxSize: number | undefined;
+  /** Whether filters widen where images shrink; undefined: they do. */
+  readonly antialias: boolean | undefined;
+
+  /** @throws {RangeError} If a size is no positive integer */
+  constructor(size: SizeArgument, options: ResizeOptions = {}) {
+    super();
+    this.size = checkResize(size, options);
+    this.interpolation = options.interpolation ?? "bilinear";
+    this.maxSize = options.maxSize;
+    this.antialias = options.antialias;
+  }
+
+  /** Scaling. */
+  override get ops(): readonly ActionName[] {
+    return ["resize"];
+  }
+
+  /** The scaling of such an image. */
+  override draw(extent: Extent): readonly Action[] {
+    return [resizeAction(this.size, this, extent)];
+  }
+
+  /** As torchvision prints it. */
+  override toString(): string {
+    const { size, interpolation, maxSize, antialias } = this;
+    const sizes = size.length === 1 ? `${size[0]}` : tuple(size);
+    return `Resize(size=${sizes}, interpolation=${interpolation}, ` +
+      `max_size=${printed(maxSize)}, antialias=${printed(antialias)})`;
+  }
+}
+
+/**
+ * Images scaled to [height, width], or so that their shorter side is `size`.
+ * Filters widen where images shrink, unless `antialias` is false.
+ *
+ * Source: torchvision.transforms.Resize.
+ *
+ * @throws {RangeError} If a size is no positive integer
+ */
+export function resize(size: SizeArgument, options?: ResizeOptions): Resize {
+  return new Resize(size, options);
+}
+
+/** The middle of images. */
+export class CenterCrop extends Transform {
+  /** Where workers find this class. */
+  static readonly url: string = import.meta.url;
+  /** [height, width] */
+  readonly size: Size;
+
+  /** @throws {RangeError} If a size is no positive integer */
+  constructor(size: SizeArgument) {
+    super();
+    this.size = checkSize("crop a part", size);
+  }
+
+  /** A crop. */
+  override get ops(): readonly ActionName[] {
+    return ["crop"];
+  }
+
+  /** The crop of such an image. */
+  override draw(extent: Extent): readonly Action[] {
+    return [centerCropAction(this.size, extent)];
+  }
+
+  /** As torchvision prints it. */
+  override toString(): string {
+    return `CenterCrop(size=${tuple(this.size)})`;
+  }
+}
+
+/**
+ * The middle of images; zeros around where they are too small.
+ *
+ * Source: torchvision.transforms.CenterCrop.
+ *
+ * @throws {RangeError} If a size is no positive integer
+ */
+export function centerCrop(size: SizeArgument): CenterCrop {
+  return new CenterCrop(size);
+}
+
+/** Options of `pad`. */
+export interface PadOptions {
+  /** What is put around in mode "constant". Default: 0. */
+  readonly fill?: Fill;
+  /** What lies around. Default: "constant". */
+  readonly paddingMode?: PaddingMode;
+}
+
+/**
+ * Images with pixels around them: as many on every side, [left and right, top
+ * and bottom], or [left, top, right, bottom].
+ *
+ * Source: torchvision.transforms.Pad.
+ *
+ * @throws {RangeError} If a padding is no integer, or there is no such mode
+ */
+export function pad(
+  padding: number | readonly number[],
+  { fill = 0, paddingMode = "constant" }: PadOptions = {},
+): FixedTransform {
+  const shown = typeof padding === "number" ? `${padding}` : tuple(padding);
+  const label = `Pad(padding=${shown}, fill=${fill}, ` +
+    `padding_mode=${paddingMode})`;
+  return new FixedTransform(label, [{
+    op: "pad",
+    padding: checkPadding(padding),
+    fill: checkFill(fill),
+    mode: checkMode(paddingMode),
+  }]);
+}
+
+/** Options of `randomCrop`. */
+export interface RandomCropOptions extends PadOptions {
+  /** Pixels put around first; see `pad`. */
+  readonly padding?: number | readonly number[] | undefined;
+  /** Whether images that are too small are padded. Default: false. */
+  readonly padIfNeeded?: boolean;
+}
+
+/** A part of images, anywhere. */
+export class RandomCrop extends Transform {
+  /** Where workers find this class. */
+  static readonly url: string = import.meta.url;
+  /** [height, width] */
+  readonly size: Size;
+  /** [left, top, right, bottom], put around first. */
+  readonly padding: PadAction["padding"] | undefined;
+  /** Whether images that are too small are padded. */
+  readonly padIfNeeded: boolean;
+  /** What is put around in mode "constant". */
+  readonly fill: Fill;
+  /** What lies around. */
+  readonly paddingMode: PaddingMode;
+
+  /** @throws {RangeError} If a size is no positive integer */
+  constructor(size: SizeArgument, options: RandomCropOptions = {}) {
+    super();
+    const { padding, padIfNeeded = false } = options;
+    this.size = checkSize("crop a part", size);
+    this.padding = padding === undefined ? undefined : checkPadding(padding);
+    this.padIfNeeded = padIfNeeded;
+    this.fill = checkFill(options.fill ?? 0);
+    this.paddingMode = checkMode(options.paddingMode ?? "constant");
+  }
+
+  /** Padding and a crop. */
+  override get ops(): readonly ActionName[] {
+    return ["pad", "crop"];
+  }
+
+  /**
+   * Padding and a crop of such an image.
+   *
+   * @throws {RangeError} If the image is too small
+   */
+  override draw(extent: Extent, generator: Generator): readonly Action[] {
+    const [height, width] = this.size;
+    const actions: Action[] = [];
+    let whole = extent;
+    const around = (padding: PadAction["padding"]): void => {
+      const { fill, paddingMode: mode } = this;
+      const action: PadAction = { op: "pad", padding, fill, mode };
+      whole = after(action, whole);
+      actions.push(action);
+    };
+    if (this.padding) around(this.padding);
+    if (this.padIfNeeded && whole.width < width) {
+      const missing = width - whole.width;
+      around([missing, 0, missing, 0]);
+    }
+    if (this.padIfNeeded && whole.height < height) {
+      const missing = height - whole.height;
+      around([0, missing, 0, missing]);
+    }
+    if (whole.height < height || whole.width < width) {
+      throw new RangeError(
+        `Cannot crop ${height} x ${width} out of an image of ` +
+          `${whole.height} x ${whole.width}: resize it first, or use ` +
+          `padIfNeeded`,
+      );
+    }
+    const isWhole = whole.height === height && whole.width === width;
+    const top = isWhole ? 0 : generator.integer(whole.height - height + 1);
+    const left = isWhole ? 0 : generator.integer(whole.width - width + 1);
+    return [...actions, { op: "crop", top, left, height, width }];
+  }
+
+  /** As torchvision prints it. */
+  override toString(): string {
+    const padding = this.padding ? tuple(this.padding) : "None";
+    return `RandomCrop(size=${tuple(this.size)}, padding=${padding})`;
+  }
+}
+
+/**
+ * A part of images, each place equally likely.
+ *
+ * Source: torchvision.transforms.RandomCrop.
+ *
+ * @throws {RangeError} If a size is no positive integer
+ */
+export function randomCrop(
+  size: SizeArgument,
+  options?: RandomCropOptions,
+): RandomCrop {
+  return new RandomCrop(size, options);
+}
+
+/** Options of `randomResizedCrop`. */
+export interface RandomResizedCropOptions
+  extends Omit<ResizeOptions, "maxSize"> {
+  /** [least, most] share of the image's area. Default: [0.08, 1]. */
+  readonly scale?: readonly number[];
+  /** [least, most] width over height. Default: [3 / 4, 4 / 3]. */
+  readonly ratio?: readonly number[];
+}
+
+/** A part of images of random size and form, scaled. */
+export class RandomResizedCrop extends Transform {
+  /** Where workers find this class. */
+  static readonly url: string = import.meta.url;
+  /** [height, width] of the result. */
+  readonly size: Size;
+  /** [least, most] share of the image's area. */
+  readonly scale: readonly [number, number];
+  /** [least, most] width over height. */
+  readonly ratio: readonly [number, number];
+  /** How values between pixels are found. */
+  readonly interpolation: Interpolation;
+  /** Whether filters widen where images shrink; undefined: they do. */
+  readonly antialias: boolean | undefined;
+
+  /** @throws {RangeError} If a size is no positive integer, or a range none */
+  constructor(size: SizeArgument, options: RandomResizedCropOptions = {}) {
+    super();
+    const { scale = [0.08, 1], ratio = [3 / 4, 4 / 3] } = options;
+    this.size = checkSize("resize to an image", size);
+    this.scale = checkRange("a range of areas", scale, pairOfOne, 0);
+    this.ratio = checkRange("a range of ratios", ratio, pairOfOne, 1e-6);
+    this.interpolation = checkInterpolation(
+      options.interpolation ?? "bilinear",
+    );
+    this.antialias = options.antialias;
+  }
+
+  /** A crop and its scaling. */
+  override get ops(): readonly ActionName[] {
+    return ["crop", "resize"];
+  }
+
+  /** A crop and its scaling, of such an image. */
+  override draw(extent: Extent, generator: Generator): readonly Action[] {
+    const box = partOf(this, extent, generator);
+    return [{ op: "crop", ...box }, resizeAction(this.size, this, box)];
+  }
+
+  /** As torchvision prints it. */
+  override toString(): string {
+    const short = (range: readonly number[]): string =>
+      tuple(range.map((value) => Math.round(value * 1e4) / 1e4));
+    const { size, scale, ratio, interpolation, antialias } = this;
+    return `RandomResizedCrop(size=${tuple(size)}, scale=${short(scale)}, ` +
+      `ratio=${short(ratio)}, interpolation=${interpolation}, ` +
+      `antialias=${printed(antialias)})`;
+  }
+}
+
+// A function, not a private method: workers rebuild public fields alone.
+function partOf(
+  { scale, ratio: [least, most] }: RandomResizedCrop,
+  { height, width }: Extent,
+  generator: Generator,
+): CropBox {
+  const area = height * width;
+  const logs = [Math.log(least), Math.log(most)] as const;
+  for (let tries = 0; tries < 10; tries++) {
+    const wanted = area * uniform(scale, generator);
+    const form = Math.exp(uniform(logs, generator));
+    const w = roundHalfEven(Math.sqrt(wanted * form));
+    const h = roundHalfEven(Math.sqrt(wanted / form));
+    if (w < 1 || w > width || h < 1 || h > height) continue;
+    const top = generator.integer(height - h + 1);
+    const left = generator.integer(width - w + 1);
+    return { top, left, height: h, width: w };
+  }
+  // the largest middle part of a form that is allowed
+  const form = width / height;
+  const w = form > most ? Math.max(1, roundHalfEven(height * most)) : width;
+  const h = form < least ? Math.max(1, roundHalfEven(width / least)) : height;
+  const top = Math.floor((height - h) / 2);
+  const left = Math.floor((width - w) / 2);
+  return { top, left, height: h, width: w };
+}
+
+function pairOfOne(value: number): readonly [number, number] {
+  return [value, value];
+}
+
+/**
+ * A part of images of random area and form, scaled to `size`: what networks for
+ * ImageNet are trained on. Where ten tries do not fit, the middle is taken.
+ *
+ * Source: torchvision.transforms.RandomResizedCrop.
+ *
+ * @throws {RangeError} If a size is no positive integer, or a range is none
+ */
+export function randomResizedCrop(
+  size: SizeArgument,
+  options?: RandomResizedCropOptions,
+): RandomResizedCrop {
+  return new RandomResizedCrop(size, options);
+}
+
+/**
+ * Images mirrored left to right with probability `p`.
+ *
+ * Source: torchvision.transforms.RandomHorizontalFlip.
+ *
+ * @throws {RangeError} If `p` is no probability
+ */
+export function randomHorizontalFlip(p = 0.5): ChanceTransform {
+  const label = `RandomHorizontalFlip(p=${checkProbability(p)})`;
+  return new ChanceTransform(label, [{ op: "hflip" }], p);
+}
+
+/**
+ * Images mirrored top to bottom with probability `p`.
+ *
+ * Source: torchvision.transforms.RandomVerticalFlip.
+ *
+ * @throws {RangeError} If `p` is no probability
+ */
+export function randomVerticalFlip(p = 0.5): ChanceTransform {
+  const label = `RandomVerticalFlip(p=${checkProbability(p)})`;
+  return new ChanceTransform(label, [{ op: "vflip" }], p);
+}
