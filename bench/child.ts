@@ -18,6 +18,7 @@ export interface ChildOptions {
   readonly group: GroupName;
   readonly budgetMs: number;
   readonly isEager: boolean;
+  readonly images: string | undefined;
 }
 
 function emit(line: Line): void {

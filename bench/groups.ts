@@ -5,7 +5,7 @@
  */
 
 import type { Timer } from "./timing.ts";
-import { loader } from "./workloads/loading.ts";
+import { augment, loader } from "./workloads/loading.ts";
 import { inference, training } from "./workloads/models.ts";
 import {
   adam,
@@ -103,6 +103,14 @@ export const GROUPS = {
   loader: {
     about: "grey images in memory to normalised batches, 0 and 2 workers",
     run: (timer) => loader(timer, "mnist"),
+  },
+  jpeg: {
+    about: "JPEG files to normalised batches of 224x224, 0 and 2 workers",
+    run: (timer) => loader(timer, "jpeg"),
+  },
+  transforms: {
+    about: "32 images of 256x256 cut, scaled, mirrored and normalised",
+    run: (timer) => augment(timer),
   },
 } satisfies Record<string, Group>;
 

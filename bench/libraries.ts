@@ -52,6 +52,8 @@ export function isPeer(word: string): word is PeerName {
 export interface RunOptions {
   readonly budgetMs: number;
   readonly isEager: boolean;
+  /** A folder of JPEG files, in a folder for each class. */
+  readonly images: string | undefined;
 }
 
 /** Runs one group of one library and returns its lines. */
@@ -92,7 +94,9 @@ function denoCommand(
     module: new URL(peer.module!, import.meta.url).href, // all but torch's
     backend: peer.backend,
     group,
-    ...options,
+    budgetMs: options.budgetMs,
+    isEager: options.isEager,
+    images: options.images,
   };
   return new Deno.Command(Deno.execPath(), {
     args: [
@@ -115,11 +119,11 @@ let python: Promise<string | undefined> | undefined;
 
 async function torchCommand(
   group: GroupName,
-  { budgetMs }: RunOptions,
+  { budgetMs, images }: RunOptions,
 ): Promise<Deno.Command | undefined> {
   const program = await (python ??= findPython());
   return program === undefined ? undefined : new Deno.Command(program, {
-    args: [TORCH, group, `${budgetMs}`],
+    args: [TORCH, group, `${budgetMs}`, ...(images ? [images] : [])],
     stdout: "piped",
     stderr: "piped",
   });

@@ -21,8 +21,8 @@ export type Rule = "sgd" | "adam";
 /** What a tensor is, for libraries that lay it out in another order. */
 export type Kind = "plain" | "image" | "filter" | "heads";
 
-/** What a loader loads: grey images in memory. */
-export type LoaderKind = "mnist";
+/** What a loader loads: grey images in memory, or a folder of JPEG files. */
+export type LoaderKind = "mnist" | "jpeg";
 
 /** Typed arrays that are handed over. */
 export type Floats = Float32Array<ArrayBuffer>;
@@ -65,10 +65,14 @@ export interface Library<T> {
   trainer?(job: TrainingJob): Trainer;
   /** Logits of a model in evaluation. */
   classifier?(job: InferenceJob): () => T;
-  /** Bytes of [N, C, 256, 256] to random crops of 224, mirrored, normalised. */
+  /**
+   * A batch of bytes, [N, 3, 256, 256]: a part of each image of 200 rows and 230
+   * columns from row 20 and column 12 on, scaled to 224 by 224, mirrored, as
+   * floats of 0 to 1 less ImageNet's means, over its deviations.
+   */
   augment?(images: Uint8Array<ArrayBuffer>, shape: readonly number[]): () => T;
-  /** Samples a second of an epoch to normalised batches. */
-  loader?(job: LoadingJob): Promise<number>;
+  /** Samples a second of an epoch to normalised batches, if it can say so. */
+  loader?(job: LoadingJob): Promise<number | undefined>;
 }
 
 /** What a trainer needs to know. */
@@ -94,8 +98,6 @@ export interface LoadingJob {
   readonly kind: LoaderKind;
   readonly workers: number;
   readonly batchSize: number;
-  /** A folder of JPEG files, if `kind` says so. */
-  readonly folder?: string;
 }
 
 /** A model in training. */
@@ -114,6 +116,8 @@ export interface Loss {
 export interface LibraryOptions {
   /** Whether Kindling's steps run op by op instead of compiled. */
   readonly isEager: boolean;
+  /** A folder of JPEG files, in a folder for each class. */
+  readonly images?: string | undefined;
   /** The backend, for libraries that have several. */
   readonly backend?: string;
 }

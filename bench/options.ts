@@ -21,6 +21,8 @@ export interface Options {
   readonly budgetMs: number;
   /** Whether Kindling's steps run op by op instead of compiled. */
   readonly isEager: boolean;
+  /** A folder of JPEG files, in a folder for each class. */
+  readonly images: string | undefined;
   readonly isJson: boolean;
   /** The file whose table is to be written, if one is. */
   readonly readme: string | undefined;
@@ -44,6 +46,8 @@ export function usage(): string {
   --seconds X      what the samples of one workload may take
                    (default: 8, with --table 2)
   --eager          Kindling's steps op by op instead of compiled
+  --images FOLDER  JPEG files in a folder for each class; without them the group
+                   jpeg is left out
   --json           a line of JSON for each measurement, and one at the end
   --table          writes the table in README.md: its groups, all libraries
   --readme FILE    another file for --table
@@ -71,6 +75,7 @@ export function parseOptions(words: readonly string[]): Options {
       rounds: { type: "string" },
       seconds: { type: "string" },
       eager: { type: "boolean", default: false },
+      images: { type: "string" },
       json: { type: "boolean", default: false },
       table: { type: "boolean", default: false },
       readme: { type: "string" },
@@ -92,6 +97,7 @@ export function parseOptions(words: readonly string[]): Options {
     rounds: positive("--rounds", rounds, Number.isInteger),
     budgetMs: 1000 * positive("--seconds", seconds, Number.isFinite),
     isEager: values.eager,
+    images: values.images,
     isJson: values.json,
     readme: isTable ? values.readme ?? README : undefined,
     isHelp: values.help,

@@ -133,6 +133,21 @@ export const README_ROWS: readonly Row[] = [
     workload: "loader-mnist-w2-b64",
   },
   {
+    work: "JPEG files to 224x224, samples/s",
+    group: "jpeg",
+    workload: "loader-jpeg-w0-b32",
+  },
+  {
+    work: "the same with two workers",
+    group: "jpeg",
+    workload: "loader-jpeg-w2-b32",
+  },
+  {
+    work: "32 images cut, scaled, normalised",
+    group: "transforms",
+    workload: "augment32x256",
+  },
+  {
     work: "memory in all, training the CNN, MB",
     group: "cnn64",
     workload: "mnistcnn-memory-b64",

@@ -10,7 +10,9 @@ import {
   compile,
   data,
   F,
+  fromHost,
   grad,
+  HostArray,
   nn,
   noGrad,
   optim,
@@ -20,7 +22,8 @@ import {
 import { SyntheticDigits } from "@kindling/kindling/datasets";
 
 import type { Values } from "../data.ts";
-import type { Library, LibraryOptions, LoadingJob } from "../library.ts";
+import type { Library, LibraryOptions } from "../library.ts";
+import { augment, normalised, openFolder } from "./kindling_images.ts";
 import { makeModel, makeStep, put } from "./kindling_models.ts";
 
 /** Makes of a function of tensors what is run: itself, or it compiled. */
@@ -34,7 +37,9 @@ export function prepareSteps(isEager: boolean): Prepare {
 }
 
 /** The adapter. */
-export function open({ isEager }: LibraryOptions): Promise<Library<Tensor>> {
+export function open(
+  { isEager, images: folder }: LibraryOptions,
+): Promise<Library<Tensor>> {
   const prepare = prepareSteps(isEager);
   const chain = prepare((x: Tensor) => x.mul(2).add(1).relu().mul(3));
   const convGrad = prepare(withGradients((x, w) => conv(x, w)));
@@ -79,7 +84,27 @@ export function open({ isEager }: LibraryOptions): Promise<Library<Tensor>> {
       const run = prepare((x: Tensor) => noGrad(() => model.call(x)));
       return () => run(images);
     },
-    loader,
+    augment(data, shape) {
+      const images = fromHost(new HostArray(data, shape));
+      const run = prepare((x: Tensor) => augment(x));
+      return () => run(images);
+    },
+    async loader({ kind, workers, batchSize }) {
+      const dataset = kind === "mnist"
+        ? digits ??= new SyntheticDigits({ length: 30_000 })
+        : folder && repeated(openFolder(folder), IMAGES);
+      if (!dataset) return undefined;
+      const batches = new data.DataLoader<[HostArray, number], Tensor[]>(
+        dataset,
+        {
+          batchSize,
+          shuffle: true,
+          numWorkers: workers,
+          batchTransform: TRANSFORMS[kind],
+        },
+      );
+      return await rateOf(batches, dataset.length);
+    },
   });
 }
 
@@ -120,22 +145,29 @@ const T = vision.transforms;
 /** What is done to a batch of each kind, on the GPU. */
 const TRANSFORMS = {
   mnist: T.compose([T.toFloat(), T.normalize([0.1307], [0.3081])]),
+  jpeg: normalised,
 };
+/** Samples of an epoch of JPEG files, at least. */
+const IMAGES = 400;
 let digits: SyntheticDigits | undefined;
 
-async function loader(
-  { kind, workers, batchSize }: LoadingJob,
+/** A dataset so often that it has `length` samples. */
+function repeated<Sample>(
+  dataset: data.Dataset<Sample>,
+  length: number,
+): data.Dataset<Sample> {
+  const times = Math.ceil(length / dataset.length);
+  return new data.ConcatDataset(Array.from({ length: times }, () => dataset));
+}
+
+/** Samples a second of an epoch, until the last batch is on the GPU. */
+async function rateOf(
+  batches: AsyncIterable<Tensor[]>,
+  length: number,
 ): Promise<number> {
-  digits ??= new SyntheticDigits({ length: 30_000 });
-  const batches = new data.DataLoader(digits, {
-    batchSize,
-    shuffle: true,
-    numWorkers: workers,
-    batchTransform: TRANSFORMS[kind],
-  });
   const start = performance.now();
   let last: Tensor | undefined;
   for await (const [images] of batches) last = images;
-  await last?.slice(0, 0, 1).data();
-  return digits.length * 1000 / (performance.now() - start);
+  await last?.flatten().slice(0, 0, 1).data();
+  return length * 1000 / (performance.now() - start);
 }

@@ -1,6 +1,6 @@
 """PyTorch on the CPU, as the bench drives it: one group's workloads, a line of JSON each.
 
-    python3 torch.py GROUP BUDGET_MS [THREADS]    times a group (see ../groups.ts)
+    python3 torch.py GROUP BUDGET_MS [IMAGES]     times a group (see ../groups.ts)
     python3 torch.py expected                     losses and logits for ../workloads/verify.ts
     python3 torch.py --version
 
@@ -324,6 +324,34 @@ def load_mnist():
             rate(f"loader-mnist-w{workers}-b64", dataset, 64, workers)
 
 
+MEAN, STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
+
+
+def load_jpeg():
+    if not torchvision or not images:
+        return
+    from torchvision import datasets, transforms as T
+    steps = T.Compose([T.Resize(256), T.CenterCrop(224), T.ToTensor(), T.Normalize(MEAN, STD)])
+    folder = datasets.ImageFolder(images, transform=steps)
+    dataset = torch.utils.data.ConcatDataset([folder] * math.ceil(400 / len(folder)))
+    for workers in (0, 2):
+        rate(f"loader-jpeg-w{workers}-b32", dataset, 32, workers)
+
+
+def augment():
+    if not torchvision:
+        return
+    import torchvision.transforms.functional as TF
+    shape = (32, 3, 256, 256)
+    x = torch.floor(128 + 127 * rand(shape, 40)).to(torch.uint8)
+
+    def run():
+        part = TF.hflip(TF.resized_crop(x, 20, 12, 200, 230, [224, 224]))
+        return TF.normalize(TF.convert_image_dtype(part, torch.float32), MEAN, STD)
+
+    operation("augment32x256", run, samples=32)
+
+
 GROUPS = {
     "matmul": matmul,
     "conv": lambda: conv(False),
@@ -343,6 +371,8 @@ GROUPS = {
     "resnet1": lambda: inference(1),
     "resnet16": lambda: inference(16),
     "loader": load_mnist,
+    "jpeg": load_jpeg,
+    "transforms": augment,
 }
 
 
@@ -367,6 +397,7 @@ elif sys.argv[1] == "expected":
     expected()
 else:
     group, budget = sys.argv[1], float(sys.argv[2]) / 1e3
-    torch.set_num_threads(int(sys.argv[3]) if len(sys.argv) > 3 else os.cpu_count())
+    images = sys.argv[3] if len(sys.argv) > 3 else None  # a folder of JPEG files
+    torch.set_num_threads(os.cpu_count())
     if group in GROUPS:
         GROUPS[group]()
