@@ -146,7 +146,7 @@ class Tracer implements Recorder {
       site: new Error(),
     };
     this.instructions.push(instruction);
-    if (plan.live) this.effects.push({ kind: "live", of: instruction });
+    if (plan.live) this.effects.push({ kind: "live", live: plan.live });
   }
 
   #mapsOf(plan: Plan): { readonly maps?: readonly MapNode[] } {

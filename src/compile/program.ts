@@ -25,7 +25,6 @@ import { type Form, valueOf } from "./form.ts";
 import { lifetimesOf, planSlots } from "./liveness.ts";
 import {
   accessesOf,
-  type Dispatch,
   type Instruction,
   type Place,
   type Trace,
@@ -127,17 +126,19 @@ export class Program {
     ].filter(({ origin }) =>
       origin.kind === "outside" || origin.kind === "input"
     );
-    const made = new Map<Dispatch, Command>();
+    const byLive = new Map<Plan["live"], Command>();
+    let dispatches = 0;
     this.#commands = instructions.map((instruction) => {
       const command = this.#prepare(instruction);
       if (instruction.kind === "dispatch" && command.kind === "dispatch") {
-        made.set(instruction, command);
+        dispatches++;
+        byLive.set(instruction.plan.live, command);
       }
       return command;
     });
-    this.#effects = effectsOf(capture, made);
+    this.#effects = effectsOf(capture, byLive);
     this.owned = owned;
-    this.dispatches = made.size;
+    this.dispatches = dispatches;
     this.bytes = owned.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
@@ -284,13 +285,13 @@ function storageOf(
 
 function effectsOf(
   { effects }: Trace,
-  commands: ReadonlyMap<Dispatch, Command>,
+  byLive: ReadonlyMap<Plan["live"], Command>,
 ): (() => void)[] {
   return effects.flatMap((effect) => {
     if (effect.kind === "host") return [effect.again];
-    const command = commands.get(effect.of);
-    const { live } = effect.of.plan;
-    return command && live ? [() => command.params.set(live())] : [];
+    const { live } = effect;
+    const command = byLive.get(live); // none if it led to nothing
+    return command ? [() => command.params.set(live())] : [];
   });
 }
 

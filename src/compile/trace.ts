@@ -89,7 +89,7 @@ export type Instruction = Dispatch | Clear | Copy;
 /** What the host does before the commands of a replay, in order. */
 export type Effect =
   | { readonly kind: "host"; readonly again: () => void }
-  | { readonly kind: "live"; readonly of: Dispatch };
+  | { readonly kind: "live"; readonly live: NonNullable<Plan["live"]> };
 
 /** Everything that one call did. */
 export interface Trace {
