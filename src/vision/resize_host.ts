@@ -1,7 +1,8 @@
 /**
  * Resizing of images on the host: scale and crop in one pass over the source,
- * for workers and for machines without a GPU. Bytes in, bytes out; nothing here
- * allocates more than one row beside the result.
+ * for workers and for machines without a GPU. Bytes in, bytes out; beside the
+ * result there is room for one row, or with PIL's rounding for a picture scaled
+ * across alone.
  *
  * Sizes count pixels, sizes of a picture are [height, width].
  *
@@ -55,8 +56,9 @@ export interface ResizeCropOptions {
  * CenterCrop, or a crop and its Resize, in one pass. Rows and columns outside of
  * the window are never computed.
  *
- * The bytes are torchvision's or PIL's, by `rounding`. `out`, of height * width * channels bytes of the
- * window, is where the result goes: a slot of a batch; a new array by default.
+ * The bytes are torchvision's or PIL's, by `rounding`. They go to `out`, of
+ * height * width * channels bytes of the window: a slot of a batch, for
+ * instance. By default that is a new array.
  *
  * Source: torchvision.transforms.functional.resize, resized_crop and
  * center_crop; "nearest-exact" is PIL's nearest.
@@ -101,18 +103,8 @@ export function resizeCrop(
     interpolation,
     antialias,
   );
-  if (options.rounding === "pil") {
-    const between = new Image(
-      new Uint8Array(image.height * window.width * channels),
-      window.width,
-      image.height,
-      channels,
-    );
-    scale(image, same(image.height), fixed(columns), between.data, HALF_UP);
-    scale(between, fixed(rows), same(window.width), result, HALF_UP);
-  } else {
-    scale(image, rows, columns, result, 0);
-  }
+  if (options.rounding === "pil") scaleTwice(image, rows, columns, result);
+  else scale(image, rows, columns, result, 0);
   return new Image(result, window.width, window.height, channels);
 }
 
@@ -130,10 +122,38 @@ function fixed({ count, first, weights }: Taps): Taps {
   return { count, first, weights: rounded };
 }
 
-/** Every pixel of an axis as it is. */
-function same(length: number): Taps {
-  const first = Int32Array.from({ length }, (_, i) => i);
+/** `length` pixels of an axis from `start` on, as they are. */
+function same(start: number, length: number): Taps {
+  const first = Int32Array.from({ length }, (_, i) => start + i);
   return { count: 1, first, weights: new Float64Array(length).fill(1) };
+}
+
+/** The first pixel of the source that is a neighbour, and how many follow. */
+function reach({ first, count }: Taps): [start: number, length: number] {
+  const start = first.reduce((a, b) => Math.min(a, b));
+  const last = first.reduce((a, b) => Math.max(a, b));
+  return [start, last + count - start];
+}
+
+// Across first, rounded, then down, as PIL does.
+function scaleTwice(
+  image: Image,
+  rows: Taps,
+  columns: Taps,
+  result: Uint8Array,
+): void {
+  const [top, height] = reach(rows);
+  const width = columns.first.length;
+  const between = new Image(
+    new Uint8Array(height * width * image.channels),
+    width,
+    height,
+    image.channels,
+  );
+  scale(image, same(top, height), fixed(columns), between.data, HALF_UP);
+  const { first, ...rest } = fixed(rows);
+  const shifted = { ...rest, first: first.map((row) => row - top) };
+  scale(between, shifted, same(0, width), result, HALF_UP);
 }
 
 function checked(
@@ -192,10 +212,8 @@ function scale(
   result: Uint8Array,
   bias: number,
 ): void {
-  const firstColumn = columns.first.reduce((a, b) => Math.min(a, b));
-  const lastColumn = columns.first.reduce((a, b) => Math.max(a, b)) +
-    columns.count;
-  const blended = new Float64Array((lastColumn - firstColumn) * channels);
+  const [firstColumn, length] = reach(columns);
+  const blended = new Float64Array(length * channels);
   const offsets = columns.first.map((at) => (at - firstColumn) * channels);
   // stores round half to even and saturate, as torch.round and clamp do
   const rounded = new Uint8ClampedArray(

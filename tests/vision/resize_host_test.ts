@@ -81,11 +81,13 @@ Deno.test("resizeCrop() with a window gives that part of the whole", () => {
   for (const channels of [1, 3, 4] as const) {
     const image = noise(23, 17, channels);
     for (const interpolation of INTERPOLATIONS) {
-      for (const antialias of [true, false]) {
+      for (const rounding of ["torch", "pil"] as const) {
         const options: ResizeCropOptions = {
           size: [11, 14],
+          source: { top: 2, left: 1, height: 14, width: 20 },
           interpolation,
-          antialias,
+          rounding,
+          antialias: rounding === "pil",
         };
         assertEquals(
           resizeCrop(image, { ...options, window }).data,
