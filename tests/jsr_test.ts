@@ -17,6 +17,14 @@ const ROOT = new URL("../", import.meta.url);
 const SHIPPED =
   /^\/(src\/|shaders\/|datasets\/|(mod\.ts|deno\.json|README\.md|LICENSE|CHANGELOG\.md)$)/;
 
+/** The folder in which Deno keeps npm packages. */
+async function npmCache(): Promise<string> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json"],
+  }).output();
+  return JSON.parse(new TextDecoder().decode(stdout)).npmCache;
+}
+
 Deno.test("the package holds the sources and nothing else", async () => {
   const { files, exports } = await readPackage(ROOT);
   const paths = [...files.keys()];
@@ -37,6 +45,9 @@ Deno.test("a program in an empty folder imports it from JSR", async () => {
       new URL("jsr/program.ts", import.meta.url),
       `${folder}/program.ts`,
     );
+    // codecs are npm packages, which the tests beside this one have in the cache
+    await Deno.mkdir(`${folder}/cache`);
+    await Deno.symlink(await npmCache(), `${folder}/cache/npm`);
     await using registry = await serveRegistry(await readPackage(ROOT));
     const { success, stdout, stderr } = await new Deno.Command(
       Deno.execPath(),
@@ -62,6 +73,7 @@ Deno.test("a program in an empty folder imports it from JSR", async () => {
       datasets: Object.keys(datasets),
       gradient: [[2, 4], [6, 8]], // 2 * x
       loaded: 320,
+      pixel: [255, 0, 0],
     });
     assertEquals(losses.length, 10);
     assert(losses.at(-1) < losses[0], `it did not learn: ${losses}`);

@@ -4,7 +4,8 @@
  * file to an empty folder, where they do not.
  *
  * Prints one line of JSON: what each entry point exports, a gradient, the
- * losses of a few steps of training, and what DataLoader workers have loaded.
+ * losses of a few steps of training, what DataLoader workers have loaded, and a
+ * pixel that was in an image file.
  *
  * @module
  */
@@ -41,10 +42,14 @@ for await (const [images, labels] of loader) {
   loaded += labels.size;
 }
 
+const dot = new vision.Image(Uint8Array.of(255, 0, 0), 1, 1);
+const png = await vision.encodeImage(dot, { format: "png" });
+
 console.log(JSON.stringify({
   kindling: Object.keys(kindling),
   datasets: Object.keys(datasets),
   gradient: await x.grad?.toArray(),
   losses,
   loaded,
+  pixel: [...(await vision.decodeImage(png)).data],
 }));
