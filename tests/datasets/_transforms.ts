@@ -5,6 +5,7 @@
  */
 
 import type { DetectionSample } from "../../datasets/voc_detection.ts";
+import type { SegmentationSample } from "../../datasets/voc_segmentation.ts";
 import type { Generator } from "../../src/tensor/generator.ts";
 import { HostArray } from "../../src/tensor/host_array.ts";
 import type { Image } from "../../src/vision/image.ts";
@@ -83,5 +84,15 @@ export class Boxes {
   static url: string = import.meta.url;
   call({ boxes }: DetectionSample): [count: number, width: number] {
     return [boxes.length, boxes[0]![2]! - boxes[0]![0]!];
+  }
+}
+
+/** A photo that is an array already, and the bytes of its mask. */
+export class Arrays {
+  static url: string = import.meta.url;
+  call({ image, mask }: SegmentationSample): [HostArray, HostArray] {
+    const photo: unknown = image;
+    if (!(photo instanceof HostArray)) throw new TypeError("expected floats");
+    return [photo, new HostArray(mask.data)];
   }
 }

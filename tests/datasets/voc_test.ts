@@ -1,5 +1,6 @@
 import {
   assert,
+  assertAlmostEquals,
   assertEquals,
   assertRejects,
   assertStringIncludes,
@@ -11,10 +12,12 @@ import { VOCSegmentation } from "../../datasets/voc_segmentation.ts";
 import { VOC_CLASSES, type VOCSetOptions } from "../../datasets/voc_files.ts";
 import { ConcatDataset } from "../../src/data/concat_dataset.ts";
 import { DataLoader } from "../../src/data/loader.ts";
+import { map } from "../../src/data/map_dataset.ts";
 import { Generator } from "../../src/tensor/generator.ts";
 import { Image } from "../../src/vision/image.ts";
+import * as vision from "../../src/vision/mod.ts";
 import { temporaryFolder } from "./_server.ts";
-import { Boxes, Look, WithMask } from "./_transforms.ts";
+import { Arrays, Boxes, Look, WithMask } from "./_transforms.ts";
 
 const FIXTURES = new URL("fixtures/", import.meta.url);
 const VOC = new URL("VOCdevkit/VOC2012/", FIXTURES);
@@ -123,6 +126,44 @@ Transform: Look(`,
     TypeError,
     "Cannot make VOCSegmentation with transforms and transform: expected",
   );
+});
+
+Deno.test("VOCSegmentation and VOCDetection move what belongs to a photo with it", async () => {
+  const T = vision.transforms;
+  const mirror = T.joint([T.randomHorizontalFlip(1), T.toFloat()]);
+  const plain = new VOCSegmentation(FIXTURES);
+  const mirrored = new VOCSegmentation(FIXTURES, { transforms: mirror });
+  const [before, after] = [await plain.get(1), await mirrored.get(1)];
+  for (const row of [0, 10, 31]) {
+    const at = 32 * row;
+    assertEquals(
+      after.mask.data.slice(at, at + 32),
+      before.mask.data.slice(at, at + 32).reverse(),
+    );
+  }
+  // the first pixel of the second row comes from the end of that row
+  const [red] = after.image.data.slice(32, 33);
+  assertAlmostEquals(red!, before.image.data[3 * 63]! / 255, 1e-6);
+
+  const boxes = new VOCDetection(FIXTURES, { transforms: mirror });
+  assertEquals((await boxes.get(0)).boxes, [[32 - 18, 8, 32 - 7, 24]]);
+});
+
+Deno.test("VOCSegmentation draws the same crops with and without workers", async () => {
+  const T = vision.transforms;
+  const crop = T.joint([T.randomCrop(16), T.toFloat()]);
+  const set = new VOCSegmentation(FIXTURES, { transforms: crop });
+  const arrays = map(set, new Arrays());
+  const seen: unknown[][] = [[], []];
+  for (const numWorkers of [0, 2]) {
+    const loader = new DataLoader(arrays, { numWorkers, seed: 3 });
+    for await (const [images, masks] of loader.host()) {
+      assertEquals([images.shape, masks.shape], [[1, 3, 16, 16], [1, 256]]);
+      seen[numWorkers / 2]!.push(images.data.slice(), masks.data.slice());
+    }
+  }
+  assertEquals(seen[0]!.length, 4);
+  assertEquals(seen[0], seen[1]);
 });
 
 for (const numWorkers of [0, 2]) {
