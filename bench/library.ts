@@ -66,9 +66,8 @@ export interface Library<T> {
   /** Logits of a model in evaluation. */
   classifier?(job: InferenceJob): () => T;
   /**
-   * A batch of bytes, [N, 3, 256, 256]: a part of each image of 200 rows and 230
-   * columns from row 20 and column 12 on, scaled to 224 by 224, mirrored, as
-   * floats of 0 to 1 less ImageNet's means, over its deviations.
+   * A batch of bytes, [N, 3, 256, 256]: a random square of 0.7 of its area,
+   * scaled to 224 by 224, mirrored or not, as normalised floats.
    */
   augment?(images: Uint8Array<ArrayBuffer>, shape: readonly number[]): () => T;
   /** Samples a second of an epoch to normalised batches, if it can say so. */

@@ -14,6 +14,7 @@
  */
 
 import type { GroupName } from "./groups.ts";
+import { drawFolder } from "./images.ts";
 import { type LibraryName, runGroup } from "./libraries.ts";
 import { describeMachine, formatMachine } from "./machine.ts";
 import { type Options, parseOptions, usage } from "./options.ts";
@@ -71,6 +72,21 @@ async function measureAll(options: Options): Promise<Results> {
   return results;
 }
 
+/** Runs with a folder of images for the group that needs one. */
+async function withImages<T>(
+  options: Options,
+  run: (options: Options) => Promise<T>,
+): Promise<T> {
+  const { groups, images } = options;
+  if (!groups.includes("jpeg") || images !== undefined) return run(options);
+  const folder = await drawFolder();
+  try {
+    return await run({ ...options, images: folder });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
 /** What `--json` ends with: the best of each, and ratios. */
 function summaryOf(results: Results, { versus }: Options): unknown {
   return Object.fromEntries(results.workloads.map((workload) => {
@@ -107,7 +123,7 @@ async function main(words: readonly string[]): Promise<number> {
   if (readme !== undefined) replaceTable(text, ""); // refuses before it runs
   const machine = await describeMachine();
   write(Deno.stderr, `${formatMachine(machine)}\n`);
-  const results = await measureAll(options);
+  const results = await withImages(options, measureAll);
   if (isJson) {
     print(JSON.stringify({
       machine,

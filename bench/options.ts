@@ -21,7 +21,7 @@ export interface Options {
   readonly budgetMs: number;
   /** Whether Kindling's steps run op by op instead of compiled. */
   readonly isEager: boolean;
-  /** A folder of JPEG files, in a folder for each class. */
+  /** A folder of JPEG files; undefined: some are drawn for it. */
   readonly images: string | undefined;
   readonly isJson: boolean;
   /** The file whose table is to be written, if one is. */
@@ -46,8 +46,8 @@ export function usage(): string {
   --seconds X      what the samples of one workload may take
                    (default: 8, with --table 2)
   --eager          Kindling's steps op by op instead of compiled
-  --images FOLDER  JPEG files in a folder for each class; without them the group
-                   jpeg is left out
+  --images FOLDER  JPEG files in a folder for each class, for the group jpeg
+                   (default: some that are drawn for it)
   --json           a line of JSON for each measurement, and one at the end
   --table          writes the table in README.md: its groups, all libraries
   --readme FILE    another file for --table

@@ -116,9 +116,8 @@ function oursOf(row: Row, results: Results): string {
   const rate = row.hasRate && gflops !== undefined
     ? `, ${formatNumber(gflops)} GFLOP/s`
     : "";
-  const spread = figure.spread.least === figure.spread.most
-    ? ""
-    : ` (${formatSpread(figure.spread)})`;
+  const text = formatSpread(figure.spread);
+  const spread = text.includes("–") ? ` (${text})` : "";
   return `**${formatNumber(figure.best)}**${spread}${rate}`;
 }
 

@@ -341,15 +341,14 @@ def load_jpeg():
 def augment():
     if not torchvision:
         return
-    import torchvision.transforms.functional as TF
+    from torchvision import transforms as T
     shape = (32, 3, 256, 256)
     x = torch.floor(128 + 127 * rand(shape, 40)).to(torch.uint8)
 
-    def run():
-        part = TF.hflip(TF.resized_crop(x, 20, 12, 200, 230, [224, 224]))
-        return TF.normalize(TF.convert_image_dtype(part, torch.float32), MEAN, STD)
-
-    operation("augment32x256", run, samples=32)
+    steps = T.Compose([
+        T.RandomResizedCrop(224, scale=(0.7, 0.7), ratio=(1, 1)), T.RandomHorizontalFlip(),
+        T.ConvertImageDtype(torch.float32), T.Normalize(MEAN, STD)])
+    operation("augment32x256", lambda: steps(x), samples=32)
 
 
 GROUPS = {
