@@ -149,18 +149,20 @@ class Tracer implements Recorder {
     if (plan.live) this.effects.push({ kind: "live", live: plan.live });
   }
 
-  #mapsOf(plan: Plan): { readonly maps?: readonly MapNode[] } {
+  #mapsOf(plan: Plan): Pick<Dispatch, "maps" | "out"> {
     const call = mapCallOf(plan);
     if (!call) return {};
-    const { rule, operands, out } = call;
-    const node = {
+    const { rule, operands, whole } = call;
+    const out = this.placeOf(call.out);
+    if (!whole) return { out };
+    const node: MapNode = {
       rule,
       operands: operands.map((operand) =>
         typeof operand === "object" ? this.placeOf(operand) : operand
       ),
-      out: this.placeOf(out),
+      out,
     };
-    return { maps: [node] };
+    return { maps: [node], out };
   }
 
   cleared(target: Bindable, offset: number, bytes: number): void {

@@ -134,11 +134,11 @@ export function explain(fn: unknown): string {
 }
 
 function describe({ program, report }: Prepared): string[] {
-  const { recorded, dead, fused, apart } = report;
+  const { recorded, dead, saved, fused, apart } = report;
   const mebibytes = (program.bytes / 2 ** 20).toFixed(1);
   return [
     `  ${recorded} dispatches recorded, ${program.dispatches} replayed, ` +
-    `${dead} led to nothing; ${mebibytes} MiB planned`,
+    `${dead} led to nothing, ${saved} copies saved; ${mebibytes} MiB planned`,
     ...count(fused).map((name) => `  fused: ${name}`),
     ...count(apart.map(({ name, why }) => `${name}: ${why}`))
       .map((line) => `  not fused: ${line}`),

@@ -6,6 +6,7 @@
 
 import type { Capture } from "./capture.ts";
 import { type Apart, fuseMaps } from "./fuse_maps.ts";
+import { forwardCopies } from "./forward_copies.ts";
 import { withoutDead } from "./liveness.ts";
 import { Program } from "./program.ts";
 import { splice } from "./splice.ts";
@@ -17,6 +18,8 @@ export interface Report {
   readonly recorded: number;
   /** Commands that led to nothing. */
   readonly dead: number;
+  /** Copies that kernels save by writing to where they would go. */
+  readonly saved: number;
   /** The name of each fused kernel. */
   readonly fused: readonly string[];
   readonly apart: readonly Apart[];
@@ -34,13 +37,15 @@ export function prepare(capture: Capture): Prepared {
   const recorded = ownConstants(capture.instructions, ends);
   const needed = withoutDead(recorded, ends);
   const { instructions: mapped, made, apart } = fuseMaps(needed, ends);
-  const { instructions, made: spliced } = splice(mapped, ends);
+  const { instructions: whole, made: spliced } = splice(mapped, ends);
+  const { instructions, saved } = forwardCopies(whole, ends);
   return {
     program: new Program(instructions, capture),
     report: {
       recorded: capture.instructions.length,
       dead: recorded.length - needed.length,
       fused: [...made, ...spliced],
+      saved,
       apart,
     },
   };

@@ -25,6 +25,7 @@ import { type Form, valueOf } from "./form.ts";
 import { lifetimesOf, planSlots } from "./liveness.ts";
 import {
   accessesOf,
+  type Dispatch,
   type Instruction,
   type Place,
   type Trace,
@@ -43,6 +44,7 @@ interface Command {
   params: Uint32Array;
   /** Places in the table of buffers. */
   readonly places: readonly number[];
+  readonly parts: Dispatch["parts"];
   /** Where the buffers are the same in each replay. */
   readonly bound: GPUBindGroup | undefined;
   /** By the buffers' ids, where they are not. */
@@ -217,7 +219,7 @@ export class Program {
       const places = { from: placeOf(from), to: placeOf(to) };
       return { kind: "copy", ...places, offset: 0, bytes };
     }
-    const { plan, pipeline, values } = instruction;
+    const { plan, pipeline, values, parts } = instruction;
     const places = values.map(placeOf);
     const isFixed = places.every((place) => this.#fixed.has(place));
     return {
@@ -227,8 +229,9 @@ export class Program {
       groups: plan.groups,
       params: Uint32Array.from(plan.params),
       places,
+      parts,
       bound: isFixed
-        ? makeBindGroup(pipeline, this.#buffersAt(places), plan.name)
+        ? makeBindGroup(pipeline, this.#buffersAt(places), plan.name, parts)
         : undefined,
       byBuffers: new Map(),
     };
@@ -238,7 +241,7 @@ export class Program {
     return places.map((place) => this.#table[place]!);
   }
 
-  #bind({ byBuffers, places, pipeline, name }: Command): GPUBindGroup {
+  #bind({ byBuffers, places, pipeline, name, parts }: Command): GPUBindGroup {
     let key = "";
     for (const place of places) {
       if (!this.#fixed.has(place)) key += `${this.#table[place]!.id},`;
@@ -246,7 +249,7 @@ export class Program {
     let group = byBuffers.get(key);
     if (!group) {
       if (byBuffers.size >= MAX_GROUPS) byBuffers.clear();
-      group = makeBindGroup(pipeline, this.#buffersAt(places), name);
+      group = makeBindGroup(pipeline, this.#buffersAt(places), name, parts);
       byBuffers.set(key, group);
     }
     return group;

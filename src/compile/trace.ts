@@ -57,11 +57,21 @@ export interface Kernel {
   readonly values: readonly Value[];
 }
 
+/** Bytes of a value, from the first one to before `end`. */
+export interface Range {
+  readonly first: number;
+  readonly end: number;
+}
+
 /** A dispatch of a kernel. */
 export interface Dispatch extends Kernel {
   readonly kind: "dispatch";
   readonly pipeline: Pipeline;
-  /** The maps that it does one after the other, if that is all it does. */
+  /** The parts of buffers that are bound, by binding; others are whole. */
+  readonly parts?: ReadonlyMap<number, Range>;
+  /** The only place that it writes to, where that is known. */
+  readonly out?: Place;
+  /** The maps that it does one after the other, in whole quads, if that is all. */
   readonly maps?: readonly MapNode[];
   /** Remembers the line, without the cost of telling it. */
   readonly site: Error;

@@ -132,11 +132,15 @@ function bindGroupOf(pipeline: Pipeline, plan: Plan): GPUBindGroup {
   return group;
 }
 
-/** Binds buffers, and the parameters after them, to a pipeline. */
+/**
+ * Binds buffers, and the parameters after them, to a pipeline. Some may be bound
+ * in part, by bytes; a part begins at a multiple of 256.
+ */
 export function makeBindGroup(
   pipeline: Pipeline,
   buffers: readonly GpuBuffer[],
   label: string,
+  parts?: ReadonlyMap<number, { readonly first: number; readonly end: number }>,
 ): GPUBindGroup {
   const { device } = gpu();
   uniforms ??= device.createBuffer({
@@ -148,10 +152,13 @@ export function makeBindGroup(
     label,
     layout: pipeline.layout,
     entries: [
-      ...buffers.map((buffer, i) => ({
-        binding: bindingOf(i, pipeline.uniformAt),
-        resource: { buffer: buffer.gpu },
-      })),
+      ...buffers.map((buffer, i) => {
+        const { first = 0, end = buffer.bytes } = parts?.get(i) ?? {};
+        return {
+          binding: bindingOf(i, pipeline.uniformAt),
+          resource: { buffer: buffer.gpu, offset: first, size: end - first },
+        };
+      }),
       {
         binding: pipeline.uniformAt,
         resource: { buffer: uniforms, size: SLOT },

@@ -16,7 +16,7 @@ import { Scope, scope } from "../tensor/scope.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
 /** Elements between two gradients that can only be a gap. */
-const GAP = 3;
+const GAP = 127;
 /** What torch adds to the norm before it divides by it. */
 const EPS = 1e-6;
 

@@ -51,15 +51,14 @@ export interface MapCall {
   readonly rule: MapRule;
   readonly operands: readonly Operand[];
   readonly out: Tensor;
+  /** Whether the result may be written in whole quads. */
+  readonly whole: boolean;
 }
 
 // Calls by their plans, while somebody records: what is fused is fused by them.
 const calls = new WeakMap<Plan, MapCall>();
 
-/**
- * What a plan recorded just now maps, if its result may be written in whole
- * quads.
- */
+/** What a plan that was made while somebody recorded maps, if it is a map. */
 export function mapCallOf(plan: Plan): MapCall | undefined {
   return calls.get(plan);
 }
@@ -154,7 +153,7 @@ export function planMap(
       : denseParams(rule, operands, out),
     groups: foldGroups(Math.ceil(Math.ceil(size / 4) / (GROUP * run))),
   };
-  if (whole && recorder()) calls.set(plan, { rule, operands, out });
+  if (recorder()) calls.set(plan, { rule, operands, out, whole });
   return plan;
 }
 

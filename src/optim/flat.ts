@@ -4,8 +4,8 @@
  *
  * NOTE [flat parameters]: parameters become views of the flat buffer, and
  * backward writes their gradients straight into theirs (`Autograd.slot`). Each
- * begins at a multiple of four elements; the gap before the next is zero in
- * every buffer and stays so. Offsets and lengths count elements.
+ * begins where WebGPU can bind it, at a multiple of `ALIGN`; the gap before the
+ * next is zero in every buffer and stays so. Offsets and lengths count elements.
  *
  * Other code may move a parameter away: another optimizer that is given the
  * same one, for instance. `settle` notices and takes it back, with its value.
@@ -25,8 +25,10 @@ import { sizeOf } from "../tensor/shape.ts";
 import { emptyTensor, Tensor } from "../tensor/tensor.ts";
 import type { Run } from "./rule.ts";
 
-/** Elements that a parameter's beginning is a multiple of. */
-const ALIGN = 4;
+/** Elements that a parameter's beginning is a multiple of: 256 bytes of f16. */
+export const ALIGN = 128;
+/** Elements that a step's kernel takes at once. */
+const QUAD = 4;
 
 /** Parameters that have a gradient and as many steps each, in a row. */
 export interface StepRun extends Run {
@@ -139,8 +141,8 @@ export class FlatParameters {
     this.parameters.forEach((parameter, i) => {
       recorder()?.needsGradient(parameter.autograd);
       if (!parameter.grad) return;
-      const firstQuad = this.#offsets[i]! / ALIGN;
-      const quads = paddedSize(parameter.size) / ALIGN;
+      const firstQuad = this.#offsets[i]! / QUAD;
+      const quads = paddedSize(parameter.size) / QUAD;
       const last = runs.at(-1);
       const continues = last && last.firstQuad + last.quads === firstQuad &&
         this.steps[last.members[0]!] === this.steps[i];

@@ -248,7 +248,7 @@ Deno.test("loadStateDict() refuses states of others, and changes nothing", () =>
     ],
     [
       { ...good, tensors: new Map([["0.0.momentum", zeros([3])]]) },
-      `"momentum" is no float32 tensor of shape [8]`,
+      `"momentum" is no float32 tensor of shape [256]`,
     ],
   ];
   for (const [state, message] of cases) {
