@@ -15,7 +15,7 @@ const ROOT = new URL("../", import.meta.url);
 
 /** The folders and files that ship. */
 const SHIPPED =
-  /^\/(src\/|shaders\/|datasets\/|(mod\.ts|deno\.json|README\.md|LICENSE|CHANGELOG\.md)$)/;
+  /^\/(src\/|shaders\/|datasets\/|docs\/|(mod\.ts|deno\.json|README\.md|LICENSE|CHANGELOG\.md)$)/;
 
 /** The folder in which Deno keeps npm packages. */
 async function npmCache(): Promise<string> {
