@@ -8,7 +8,8 @@
 //            else they belong to rows
 //            stat_at(s: u32) -> Stat, weight_at(a: u32) -> V, bias_at likewise
 //            result(i: u32, stat: Stat, weight: V, bias: V) -> V of element i
-//            the bindings: inputs, y: array<V>, params
+//            the bindings: inputs, y: array<V>, params; put(i, V), which
+//            writes to y
 // y          [rows, cols] of V, row-major; the inputs likewise
 // dispatch   rows * parts invocations, folded over x and y; each takes `run`
 //            neighbours of a row
@@ -57,6 +58,6 @@ fn main(
       bias = bias_at(col);
     }
     let i = row * params.cols + col;
-    y[i] = result(i, stat, weight, bias);
+    put(i, result(i, stat, weight, bias));
   }
 }

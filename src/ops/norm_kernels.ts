@@ -182,6 +182,8 @@ export function planApply(
   bindings.addParams();
   bindings.text += "fn result(i: u32, stat: Stat, weight: V, bias: V) -> V " +
     `{ return ${result}; }\n`;
+  const put = `fn put(i: u32, x: ${wide ? "vec4f" : "f32"}) { y[i] = x; }`;
+  bindings.text += `${put}\n`;
   const cols = width / unit;
   const adapter = adapterClass();
   const run = Math.min(cols, RUNS[adapter]);
@@ -217,5 +219,16 @@ export function planApply(
       f32Bits(1 / elementsOf(view)),
     ],
     groups: foldGroups(Math.ceil(rows * parts / group)),
+    // results of other types or places have no quads of f32 to write to
+    ...(y.dtype === "float32" && y.layout.offset === 0 && {
+      hooks: {
+        put: {
+          declaration: put,
+          binding: bindings.buffers.length - 1,
+          lanes: unit,
+          zero: "params.rows >> 31u",
+        },
+      },
+    }),
   };
 }

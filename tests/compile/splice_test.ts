@@ -111,3 +111,14 @@ Deno.test("gradients are made where the optimizer wants them", async () => {
   // two weights and a bias of 16; five numbers are no whole quads
   assert(explain(compiled).includes(" 3 copies saved"), explain(compiled));
 });
+
+Deno.test("activations and residuals become part of the norm before them", async () => {
+  const block: Fn = (x, rest) =>
+    F.batchNorm(x!, { training: true }).add(rest!).relu();
+  for (const shape of [[2, 3, 4, 4], [2, 3, 5, 5], [8, 12], [8, 5]]) {
+    const inputs = () => [x(...shape), ones(shape)];
+    const alone: Fn = (x) => F.batchNorm(x!, { training: true });
+    const plain = await check(alone, inputs);
+    assertEquals(await check(block, inputs), plain, `${shape}`);
+  }
+});
