@@ -75,6 +75,20 @@ export interface ExtractOptions {
  * @throws {TypeError} If its name tells no format and there is no option
  * @throws {Deno.errors.NotFound} If there is no such archive
  * @throws The reason of `signal`, if it fires
+ *
+ * @example One compressed file
+ * ```ts
+ * import { extract } from "@kindling/kindling/datasets";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const folder = await Deno.makeTempDir();
+ * const text = new Blob(["a,b\n"]).stream();
+ * const packed = text.pipeThrough(new CompressionStream("gzip"));
+ * await Deno.writeFile(`${folder}/table.csv.gz`, packed);
+ *
+ * const target = await extract(`${folder}/table.csv.gz`, `${folder}/table`);
+ * assertEquals(await Deno.readTextFile(`${target}/table.csv`), "a,b\n");
+ * ```
  */
 export async function extract(
   path: string,

@@ -48,6 +48,24 @@ export interface ImageFolderOptions<X = Image, Y = number>
  * torchvision's order, by name.
  *
  * Source: torchvision.datasets.ImageFolder.
+ *
+ * @example Two classes
+ * ```ts
+ * import { vision } from "@kindling/kindling";
+ * import { ImageFolder } from "@kindling/kindling/datasets";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const root = await Deno.makeTempDir();
+ * for (const name of ["dog", "cat"]) {
+ *   await Deno.mkdir(`${root}/${name}`);
+ *   const black = new vision.Image(new Uint8Array(12), 2, 2);
+ *   await vision.saveImage(`${root}/${name}/1.png`, black);
+ * }
+ * const pets = new ImageFolder(root);
+ * assertEquals(pets.classToIdx, { cat: 0, dog: 1 });
+ * const [image, target] = await pets.get(1);
+ * assertEquals([image.width, target], [2, 1]);
+ * ```
  */
 export class ImageFolder<X = Image, Y = number>
   extends DatasetFolder<Image, X, Y> {

@@ -69,6 +69,23 @@ export interface TableRows {
  *
  * Source: the multi-label sets of pytorch-computer-vision (Draelos); pandas and
  * a Dataset of one's own do this in PyTorch.
+ *
+ * @example An image with two labels
+ * ```ts
+ * import { vision } from "@kindling/kindling";
+ * import { Table } from "@kindling/kindling/datasets";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const root = await Deno.makeTempDir();
+ * const black = new vision.Image(new Uint8Array(12), 2, 2);
+ * await vision.saveImage(`${root}/1.png`, black);
+ * await Deno.writeTextFile(`${root}/labels.csv`, "file,dark,red\n1.png,1,0\n");
+ *
+ * const table = await Table.open(`${root}/labels.csv`);
+ * const [image, labels] = await table.get(0);
+ * assertEquals(table.classes, ["dark", "red"]);
+ * assertEquals([image.height, ...labels.data], [2, 1, 0]);
+ * ```
  */
 export class Table<X = Image, Y = HostArray> extends Dataset<[X, Y]> {
   /** Where workers find this class. */
