@@ -89,7 +89,7 @@ async function withImages<T>(
 
 /** What `--json` ends with: the best of each, and ratios. */
 function summaryOf(results: Results, { versus }: Options): unknown {
-  return Object.fromEntries(results.workloads.map((workload) => {
+  return Object.fromEntries(results.workloads.flatMap((workload) => {
     const libraries = (["kindling", ...versus] as const).flatMap((name) => {
       const figure = results.figure(workload, name);
       if (!figure) return [];
@@ -99,7 +99,8 @@ function summaryOf(results: Results, { versus }: Options): unknown {
         : results.ratio(workload, name);
       return [[name, { unit, best, spread, times }] as const];
     });
-    return [workload, Object.fromEntries(libraries)];
+    if (libraries.length === 0) return []; // right or wrong, not measured
+    return [[workload, Object.fromEntries(libraries)]];
   }));
 }
 

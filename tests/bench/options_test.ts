@@ -20,6 +20,9 @@ Deno.test("parseOptions() takes groups, libraries, rounds and seconds", () => {
   assertEquals(options.versus, ["jax", "torch"]);
   assertEquals(options.rounds, 5);
   assertEquals(options.budgetMs, 500);
+  assertEquals(options.isEager, false);
+  assertEquals(parseOptions(["--eager"]).isEager, true);
+  assertEquals(parseOptions(["--images", "here"]).images, "here");
 });
 
 Deno.test("parseOptions() takes three rounds of a comparison", () => {
