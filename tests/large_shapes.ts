@@ -6,6 +6,7 @@
  */
 
 import { grad } from "../src/autograd/backward.ts";
+import { scaledDotProductAttention } from "../src/ops/attention.ts";
 import { conv2d } from "../src/ops/conv.ts";
 import { dropout } from "../src/ops/dropout.ts";
 import { ones } from "../src/tensor/create.ts";
@@ -23,6 +24,12 @@ const CALLS: readonly (() => Tensor)[] = [
     gradientSum(
       [ones([2, 32, 28, 28], leaf), ones([32, 32, 3, 3], leaf)],
       ([x, w]) => conv2d(x!, w!, undefined, { stride: 2, padding: 1 }),
+    ),
+  // queries that a CPU takes by blocks
+  () =>
+    gradientSum(
+      [ones([512, 4], leaf)],
+      ([x]) => scaledDotProductAttention(x!, x!, x!, { isCausal: true }),
     ),
   // a stack of products too small for tiles
   () => ones([1000, 2, 3]).bmm(ones([1000, 3, 2])).sum(),

@@ -1,17 +1,25 @@
 /**
- * Scaled dot-product attention, composed of matrix products and softmax.
+ * Scaled dot-product attention: composed of matrix products and softmax, or in
+ * one of the forms that write no matrix of scores, where these are faster.
  *
  * @module
  */
 
-import { arange } from "../tensor/create.ts";
+import { type AdapterClass, adapterClass } from "../gpu/device.ts";
 import { isFloat } from "../tensor/dtype.ts";
-import { formatShape } from "../tensor/shape.ts";
+import {
+  broadcastShapes,
+  formatShape,
+  type Shape,
+  sizeOf,
+} from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { BLOCK, blockedAttention } from "./attention_blocks.ts";
+import { fusedAttention, MAX_WIDTH } from "./attention_fused.ts";
+import { composeWeights } from "./attention_grads.ts";
 import { dropout } from "./dropout.ts";
 import { matmul } from "./matmul.ts";
 import type { RandomSource } from "./random.ts";
-import { softmax } from "./softmax.ts";
 
 /** Options of `scaledDotProductAttention`. */
 export interface AttentionOptions extends RandomSource {
@@ -35,20 +43,83 @@ export function attentionWeights(
   options: AttentionOptions = {},
 ): Tensor {
   const { attnMask, dropoutP = 0, isCausal = false, ...source } = options;
-  const width = query.shape.at(-1)!;
-  const scale = options.scale ?? 1 / Math.sqrt(width);
-  let scores = matmul(query.mul(scale), key.transpose(-2, -1));
-  if (isCausal) {
-    const [L, S] = [query.shape.at(-2)!, key.shape.at(-2)!];
-    const hidden = arange(L).unsqueeze(1).lt(arange(S));
-    scores = scores.maskedFill(hidden, -Infinity);
+  const scores = { scale: scaleOf(query, options), isCausal };
+  const weights = composeWeights(query, key, attnMask, scores);
+  return dropout(weights, { ...source, p: dropoutP });
+}
+
+function scaleOf(query: Tensor, { scale }: AttentionOptions): number {
+  return scale ?? 1 / Math.sqrt(query.shape.at(-1)!);
+}
+
+/** What decides how attention is computed. */
+export interface AttentionCase {
+  readonly queries: number;
+  readonly keys: number;
+  /** Widths of keys and of values. */
+  readonly widths: readonly [number, number];
+  readonly isCausal: boolean;
+  readonly hasMask: boolean;
+}
+
+/**
+ * In kernels of its own ("fused"), by blocks of queries, or in ops. Dropout and
+ * masks with gradients are for ops.
+ */
+export function chooseAttention(
+  { queries, keys, widths, isCausal, hasMask }: AttentionCase,
+  kind: AdapterClass,
+): "fused" | "blocks" | "composed" {
+  if (kind === "gpu") {
+    const fits = widths.every((width) =>
+      width > 0 && width % 4 === 0 && width <= MAX_WIDTH
+    );
+    return fits && queries * keys > 0 ? "fused" : "composed";
   }
-  if (attnMask) {
-    scores = attnMask.dtype === "bool"
-      ? scores.maskedFill(attnMask.logicalNot(), -Infinity)
-      : scores.add(attnMask);
-  }
-  return dropout(softmax(scores, -1), { ...source, p: dropoutP });
+  const isLong = queries >= 4 * BLOCK && keys > 0;
+  return isCausal && !hasMask && isLong ? "blocks" : "composed";
+}
+
+// Images and heads of the leading dims, as a mask's strides are told.
+function headsOf(leading: Shape): [images: number, heads: number] {
+  return [sizeOf(leading.slice(0, -1)), leading.at(-1) ?? 1];
+}
+
+function attendInOne(
+  operands: readonly [query: Tensor, key: Tensor, value: Tensor],
+  options: AttentionOptions,
+): Tensor | undefined {
+  const { attnMask, dropoutP = 0, isCausal = false } = options;
+  if (dropoutP > 0 || attnMask?.requiresGrad) return undefined;
+  const [query, key, value] = operands;
+  const [L, S] = [query.shape.at(-2)!, key.shape.at(-2)!];
+  const choice = chooseAttention({
+    queries: L,
+    keys: S,
+    widths: [key.shape.at(-1)!, value.shape.at(-1)!],
+    isCausal,
+    hasMask: attnMask !== undefined,
+  }, adapterClass());
+  if (choice === "composed") return undefined;
+  const leading = broadcastShapes(
+    "attend",
+    operands.map(({ shape }) => shape.slice(0, -2)),
+  );
+  const batches = sizeOf(leading);
+  if (batches === 0) return undefined;
+  const [q, k, v] = operands.map((each) => {
+    const matrix = each.shape.slice(-2);
+    return each.to("float32").expand([...leading, ...matrix])
+      .reshape([batches, ...matrix]);
+  });
+  const scale = scaleOf(query, options);
+  const added = attnMask?.dtype === "bool" ? attnMask : attnMask?.to("float32");
+  const mask = added?.expand([...leading, L, S])
+    .reshape([...headsOf(leading), L, S]);
+  const y = choice === "blocks"
+    ? blockedAttention(q!, k!, v!, scale)
+    : fusedAttention({ q: q!, k: k!, v: v!, mask }, { scale, isCausal });
+  return y.reshape([...leading, L, value.shape.at(-1)!]).to(query.dtype);
 }
 
 /**
@@ -100,5 +171,6 @@ export function scaledDotProductAttention(
   if (options.isCausal && options.attnMask) {
     throw new TypeError(`${what}: expected attnMask or isCausal, got both`);
   }
-  return matmul(attentionWeights(query, key, options), value);
+  return attendInOne([query, key, value], options) ??
+    matmul(attentionWeights(query, key, options), value);
 }

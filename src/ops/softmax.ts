@@ -188,11 +188,10 @@ function planRuns(
   };
 }
 
-function makeOp(name: Name): Op<number> {
+// Gradient of x from dy and y.
+function makeGradOp(name: Name): Op<number> {
   const row = ROWS[name];
-
-  // Gradient of x from dy and y.
-  const gradOp = defineOp<number>({
+  return defineOp<number>({
     name: `${name}Grad`,
     shape: ([dy]) => dy,
     kernel: ([dy, y], [dx], dim) =>
@@ -209,7 +208,10 @@ fn result(dy: Q, y: Q, sum: S) -> Q { return ${row.dx}; }
     save: ([dy, y]) => [dy, y],
     grad: (ddx, { saved: [dy, y], params: dim }) => row.second(ddx, dy, y, dim),
   });
+}
 
+function makeOp(name: Name, gradOp: Op<number>): Op<number> {
+  const row = ROWS[name];
   return defineOp<number>({
     name,
     shape: ([x]) => x,
@@ -227,8 +229,14 @@ fn result(dy: Q, y: Q, sum: S) -> Q { return ${row.dx}; }
   });
 }
 
-const softmaxOp = makeOp("softmax");
-const logSoftmaxOp = makeOp("logSoftmax");
+const softmaxGradOp = makeGradOp("softmax");
+const softmaxOp = makeOp("softmax", softmaxGradOp);
+const logSoftmaxOp = makeOp("logSoftmax", makeGradOp("logSoftmax"));
+
+/** The gradient of a softmax over the last dim, from dy and its result y. */
+export function softmaxGrad(dy: Tensor, y: Tensor): Tensor {
+  return softmaxGradOp([dy, y], y.ndim - 1)[0];
+}
 
 function apply(op: Op<number>, name: Name, x: Tensor, dim: number): Tensor {
   const axis = normalizeDim(name, dim, x.shape);

@@ -1,0 +1,103 @@
+// attention_forward: softmax(q k^T * scale + bias) v, with no matrix of scores in
+// memory.
+//
+//     s_j = dot(q_i, k_j) * scale + bias(b, i, j)
+//     y_i = sum of exp(s_j - highest) v_j / sum,  lse_i = highest + log(sum)
+//
+// prepended  GROUP: u32, queries of a workgroup; KEYS: u32, keys of a tile
+//            E4, V4: u32, vec4 of a query or key, and of a value
+//            CAUSAL: bool, whether query i sees keys 0 to i alone
+//            bias(b, i, j) -> f32, perhaps from binding 3; -infinity hides a key
+//            is_hidden(bias) -> bool; nan() -> f32
+// q          f32 [batches, queries, 4 * E4], row-major; k, v, y likewise
+// lse        f32 [batches, queries]
+// dispatch   a workgroup for GROUP queries of a batch, folded over x and y
+// special    a query that sees no key: NaN, its lse too
+// geometry   A lane holds its query and its output in registers. Keys and values
+//            come by tiles into workgroup memory, where all lanes read the same
+//            one at a time. What a new maximum makes of the sum and the output
+//            is told once for a tile.
+// source     Milakov & Gimelshein 2018, arXiv:1805.02867; Dao et al. 2022,
+//            arXiv:2205.14135
+
+struct Params {
+  batches: u32,
+  queries: u32,
+  keys: u32,
+  blocks: u32, // of GROUP queries, in a batch
+  scale: f32,
+  mask_offset: u32,
+  heads: u32, // of the mask: batch b is image b / heads, head b % heads
+  mask_image: u32, mask_head: u32, mask_query: u32, mask_key: u32, // strides
+}
+
+@group(0) @binding(0) var<storage, read> q: array<vec4f>;
+@group(0) @binding(1) var<storage, read> k: array<vec4f>;
+@group(0) @binding(2) var<storage, read> v: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> lse: array<f32>;
+@group(0) @binding(6) var<uniform> params: Params;
+
+const LOWEST = -0x1.fffffep+127f; // WGSL has no literal for -infinity
+var<workgroup> k_tile: array<vec4f, KEYS * E4>;
+var<workgroup> v_tile: array<vec4f, KEYS * V4>;
+
+@compute @workgroup_size(GROUP)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let block = group.y * groups.x + group.x;
+  let b = block / params.blocks;
+  if (b >= params.batches) { return; } // the same answer in every lane
+  let first = (block % params.blocks) * GROUP;
+  // past the end the last query is answered again: no lane may miss a barrier
+  let i = min(first + lane, params.queries - 1u);
+  var query: array<vec4f, E4>;
+  for (var e = 0u; e < E4; e++) { query[e] = q[(b * params.queries + i) * E4 + e]; }
+  var output: array<vec4f, V4>;
+  for (var e = 0u; e < V4; e++) { output[e] = vec4f(0.0); }
+  var highest = LOWEST;
+  var sum = 0.0;
+  let end = select(params.keys, min(params.keys, first + GROUP), CAUSAL);
+  for (var start = 0u; start < end; start += KEYS) {
+    let n = min(KEYS, end - start);
+    let row = b * params.keys + start;
+    for (var t = lane; t < n * E4; t += GROUP) { k_tile[t] = k[row * E4 + t]; }
+    for (var t = lane; t < n * V4; t += GROUP) { v_tile[t] = v[row * V4 + t]; }
+    workgroupBarrier();
+    var scores: array<f32, KEYS>;
+    var seen: array<bool, KEYS>;
+    var top = highest;
+    for (var j = 0u; j < KEYS; j++) {
+      var score = 0.0;
+      if (j < n) { // guard
+        for (var e = 0u; e < E4; e++) { score += dot(query[e], k_tile[j * E4 + e]); }
+      }
+      let added = bias(b, i, min(start + j, params.keys - 1u));
+      seen[j] = j < n && !is_hidden(added);
+      scores[j] = score * params.scale + added;
+      top = select(top, max(top, scores[j]), seen[j]);
+    }
+    let shrink = exp(highest - top);
+    highest = top;
+    sum *= shrink;
+    for (var e = 0u; e < V4; e++) { output[e] *= shrink; }
+    for (var j = 0u; j < KEYS; j++) {
+      let p = select(0.0, exp(scores[j] - top), seen[j]);
+      sum += p;
+      if (j < n) { // guard
+        for (var e = 0u; e < V4; e++) { output[e] += p * v_tile[j * V4 + e]; }
+      }
+    }
+    workgroupBarrier();
+  }
+  if (first + lane >= params.queries) { return; } // guard; no more barriers
+  let at = b * params.queries + i;
+  let is_blind = sum == 0.0;
+  for (var e = 0u; e < V4; e++) {
+    y[at * V4 + e] = select(output[e] / sum, vec4f(nan()), is_blind);
+  }
+  lse[at] = select(highest + log(sum), nan(), is_blind);
+}

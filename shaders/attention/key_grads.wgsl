@@ -1,0 +1,94 @@
+// attention_key_grads: gradients of forward.wgsl with respect to keys and values.
+//
+//     dv_j = sum over i of p_ij dy_i
+//     dk_j = scale * sum over i of ds_ij q_i,  p and ds as in query_grad.wgsl
+//
+// prepended  as in query_grad.wgsl, but GROUP keys a workgroup, KEYS queries a tile
+// q, k, v    as in forward.wgsl; dy like y, dk like k, dv like v
+// rows       f32 [2, batches, queries]: lse, then delta
+// dispatch   a workgroup for GROUP keys of a batch, folded over x and y
+// geometry   A lane holds its key, its value and their gradients. Queries, dy and
+//            rows come by tiles into workgroup memory.
+
+struct Params {
+  batches: u32,
+  queries: u32,
+  keys: u32,
+  blocks: u32, // of GROUP keys, in a batch
+  scale: f32,
+  mask_offset: u32,
+  heads: u32,
+  mask_image: u32, mask_head: u32, mask_query: u32, mask_key: u32,
+}
+
+@group(0) @binding(0) var<storage, read> q: array<vec4f>;
+@group(0) @binding(1) var<storage, read> k: array<vec4f>;
+@group(0) @binding(2) var<storage, read> v: array<vec4f>;
+@group(0) @binding(4) var<storage, read> dy: array<vec4f>;
+@group(0) @binding(5) var<storage, read> rows: array<f32>;
+@group(0) @binding(6) var<storage, read_write> dk: array<vec4f>;
+@group(0) @binding(7) var<storage, read_write> dv: array<vec4f>;
+@group(0) @binding(8) var<uniform> params: Params;
+
+var<workgroup> q_tile: array<vec4f, KEYS * E4>;
+var<workgroup> dy_tile: array<vec4f, KEYS * V4>;
+var<workgroup> row_tile: array<vec2f, KEYS>;
+
+@compute @workgroup_size(GROUP)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let block = group.y * groups.x + group.x;
+  let b = block / params.blocks;
+  if (b >= params.batches) { return; } // the same answer in every lane
+  let first = (block % params.blocks) * GROUP;
+  // past the end the last key is taken again: no lane may miss a barrier
+  let j = min(first + lane, params.keys - 1u);
+  let at = b * params.keys + j;
+  var key: array<vec4f, E4>;
+  var key_grad: array<vec4f, E4>;
+  for (var e = 0u; e < E4; e++) {
+    key[e] = k[at * E4 + e];
+    key_grad[e] = vec4f(0.0);
+  }
+  var value: array<vec4f, V4>;
+  var value_grad: array<vec4f, V4>;
+  for (var e = 0u; e < V4; e++) {
+    value[e] = v[at * V4 + e];
+    value_grad[e] = vec4f(0.0);
+  }
+  let count = params.batches * params.queries;
+  // a causal key is seen by the queries from its own number on
+  for (var start = select(0u, first, CAUSAL); start < params.queries; start += KEYS) {
+    let n = min(KEYS, params.queries - start);
+    let row = b * params.queries + start;
+    for (var t = lane; t < n * E4; t += GROUP) { q_tile[t] = q[row * E4 + t]; }
+    for (var t = lane; t < n * V4; t += GROUP) { dy_tile[t] = dy[row * V4 + t]; }
+    for (var t = lane; t < n; t += GROUP) {
+      row_tile[t] = vec2f(rows[row + t], rows[count + row + t]);
+    }
+    workgroupBarrier();
+    for (var i = 0u; i < n; i++) {
+      var score = 0.0;
+      for (var e = 0u; e < E4; e++) { score += dot(key[e], q_tile[i * E4 + e]); }
+      var along = 0.0;
+      for (var e = 0u; e < V4; e++) { along += dot(value[e], dy_tile[i * V4 + e]); }
+      let added = bias(b, start + i, j);
+      let is_seen = !is_hidden(added) || is_nan(row_tile[i].x);
+      let p = select(
+        0.0,
+        exp(score * params.scale + added - row_tile[i].x),
+        is_seen,
+      );
+      let ds = select(0.0, p * (along - row_tile[i].y), is_seen);
+      for (var e = 0u; e < V4; e++) { value_grad[e] += p * dy_tile[i * V4 + e]; }
+      for (var e = 0u; e < E4; e++) { key_grad[e] += ds * q_tile[i * E4 + e]; }
+    }
+    workgroupBarrier();
+  }
+  if (first + lane >= params.keys) { return; } // guard; no more barriers
+  for (var e = 0u; e < E4; e++) { dk[at * E4 + e] = key_grad[e] * params.scale; }
+  for (var e = 0u; e < V4; e++) { dv[at * V4 + e] = value_grad[e]; }
+}

@@ -1,0 +1,195 @@
+/**
+ * Scaled dot-product attention in kernels that never write the matrix of
+ * scores: forward, and gradients that make its parts anew from the logarithm of
+ * each row's sum. What GPUs use; attention.ts chooses.
+ *
+ * Tensors are float32 [batches, rows, width], row-major, the widths multiples of
+ * four.
+ *
+ * @module
+ */
+
+import { isGradEnabled } from "../autograd/mode.ts";
+import { f32Bits, foldGroups, type Plan } from "../gpu/plan.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { composeAttentionGrads } from "./attention_grads.ts";
+import { defineOp, type Op } from "./define.ts";
+import { stack } from "./join.ts";
+import { declareInput } from "./words.ts";
+
+import forwardSource from "../../shaders/attention/forward.wgsl" with {
+  type: "text",
+};
+import keyGradsSource from "../../shaders/attention/key_grads.wgsl" with {
+  type: "text",
+};
+import queryGradSource from "../../shaders/attention/query_grad.wgsl" with {
+  type: "text",
+};
+import floatLib from "../../shaders/lib/float.wgsl" with { type: "text" };
+
+/** Queries (or keys, for their gradients) of a workgroup, and of a tile. */
+const GROUP = 64;
+const TILE = 16;
+/** Vectors wider than this do not fit the registers and a tile. */
+export const MAX_WIDTH = 128;
+
+/** The arguments of attention that are no tensors. */
+export interface FusedParams {
+  readonly scale: number;
+  readonly isCausal: boolean;
+}
+
+interface Inputs {
+  readonly q: Tensor;
+  readonly k: Tensor;
+  readonly v: Tensor;
+  /** [images, heads, queries, keys], images * heads being the batches. */
+  readonly mask: Tensor | undefined;
+}
+
+function biasText({ mask }: Inputs, { isCausal }: FusedParams): string {
+  const lines = [floatLib];
+  let value = "0.0";
+  if (mask) {
+    lines.push(
+      `alias T = ${mask.dtype === "bool" ? "u32" : "f32"};`,
+      declareInput("mask", 3, mask.dtype, false),
+    );
+    const at =
+      "params.mask_offset + (b / params.heads) * params.mask_image + " +
+      "(b % params.heads) * params.mask_head + i * params.mask_query + " +
+      "j * params.mask_key";
+    value = mask.dtype === "bool"
+      ? `select(-infinity(), 0.0, load_mask(${at}) != 0u)`
+      : `load_mask(${at})`;
+  } else if (isCausal) value = "select(0.0, -infinity(), j > i)";
+  lines.push(
+    `fn bias(b: u32, i: u32, j: u32) -> f32 { return ${value}; }`,
+    "fn is_hidden(x: f32) -> bool { return bitcast<u32>(x) == 0xff800000u; }\n",
+  );
+  return lines.join("\n");
+}
+
+/** What the plans of the three kernels have in common, over blocks of `rows`. */
+function planOf(
+  inputs: Inputs,
+  params: FusedParams,
+  rows: number,
+): Pick<Plan, "consts" | "header" | "params" | "groups"> {
+  const { q, k, v, mask } = inputs;
+  const [batches, queries, width] = q.shape;
+  const blocks = Math.ceil(rows / GROUP);
+  return {
+    consts: {
+      GROUP,
+      KEYS: TILE,
+      E4: width! / 4,
+      V4: v.shape[2]! / 4,
+      CAUSAL: params.isCausal,
+    },
+    header: biasText(inputs, params),
+    params: [
+      batches!,
+      queries!,
+      k.shape[1]!,
+      blocks,
+      f32Bits(params.scale),
+      mask?.layout.offset ?? 0,
+      mask?.shape[1] ?? 1,
+      ...(mask?.layout.strides ?? []),
+    ],
+    groups: foldGroups(batches! * blocks),
+  };
+}
+
+// Buffers in the order of the bindings; without a mask any takes its place.
+function buffersOf(
+  { q, k, v, mask }: Inputs,
+  ...others: Tensor[]
+): Plan["buffers"] {
+  return [q, k, v, mask ?? q, ...others].map((each) => each.storage);
+}
+
+// (q, k, v, dy, rows, mask?) -> dq
+const queryGradOp: Op<FusedParams> = defineOp<FusedParams>({
+  name: "attentionQueryGrad",
+  shape: ([q]) => q,
+  kernel: ([q, k, v, dy, rows, mask], [dq], params) => {
+    const inputs = { q, k, v, mask };
+    return {
+      name: "attention_query_grad",
+      source: queryGradSource,
+      ...planOf(inputs, params, q.shape[1]!),
+      buffers: buffersOf(inputs, dy, rows!, dq),
+    };
+  },
+});
+
+// (q, k, v, dy, rows, mask?) -> (dk, dv)
+const keyGradsOp: Op<FusedParams> = defineOp<FusedParams>({
+  name: "attentionKeyGrads",
+  shape: ([, k, v]) => [k, v],
+  kernel: ([q, k, v, dy, rows, mask], [dk, dv], params) => {
+    const inputs = { q, k, v, mask };
+    return {
+      name: "attention_key_grads",
+      source: keyGradsSource,
+      ...planOf(inputs, params, k.shape[1]!),
+      buffers: buffersOf(inputs, dy, rows!, dk, dv),
+    };
+  },
+});
+
+// (q, k, v, mask?) -> (y, the logarithm of each row's sum)
+const fusedOp: Op<FusedParams> = defineOp<FusedParams>({
+  name: "scaledDotProductAttention",
+  shape: ([q, , v]) => {
+    const [batches, queries] = q.shape;
+    return [
+      { shape: [batches!, queries!, v.shape[2]!], dtype: "float32" },
+      { shape: [batches!, queries!], dtype: "float32" },
+    ];
+  },
+  kernel: ([q, k, v, mask], [y, lse], params) => {
+    const inputs = { q, k, v, mask };
+    return {
+      name: "attention",
+      source: forwardSource,
+      ...planOf(inputs, params, q.shape[1]!),
+      buffers: buffersOf(inputs, y, lse),
+    };
+  },
+  save: ([q, k, v, mask], [y, lse]) => [q, k, v, y, lse, mask],
+  grad: (given, { saved: [q, k, v, y, lse, mask], needs, params }) => {
+    if (isGradEnabled()) {
+      return composeAttentionGrads(given, { q, k, v, mask }, params);
+    }
+    const dy = dense(given);
+    const rows = stack([lse!, dy.mul(y).sum(-1)]);
+    const inputs = [q, k, v, dy, rows, ...(mask ? [mask] : [])];
+    const dq = needs[0] ? queryGradOp(inputs, params)[0] : undefined;
+    const [dk, dv] = needs[1] || needs[2] ? keyGradsOp(inputs, params) : [];
+    return [dq, needs[1] ? dk : undefined, needs[2] ? dv : undefined];
+  },
+});
+
+/** A row-major tensor that begins with its buffer, as kernels bind it. */
+function dense(x: Tensor): Tensor {
+  const made = x.contiguous();
+  return made.layout.offset === 0 ? made : made.clone();
+}
+
+/**
+ * softmax(q k^T * scale + mask) v, for each batch.
+ *
+ * Shapes: q [batches, L, E], k [batches, S, E], v [batches, S, V], mask
+ * [images, heads, L, S], to [batches, L, V].
+ */
+export function fusedAttention(
+  { q, k, v, mask }: Inputs,
+  params: FusedParams,
+): Tensor {
+  const inputs = [dense(q), dense(k), dense(v), ...(mask ? [mask] : [])];
+  return fusedOp(inputs, params)[0];
+}
