@@ -98,3 +98,9 @@ export { Dataset } from "../src/data/dataset.ts";
 export type { Subset } from "../src/data/subset.ts";
 export type { BatchContext, Callable, Collated } from "../src/data/batch.ts";
 export { type Channels, Image } from "../src/vision/image.ts";
+export type {
+  HostPicture,
+  ImageBatch,
+  PendingWork,
+} from "../src/data/image_batch.ts";
+export type { Extent } from "../src/data/image_extent.ts";

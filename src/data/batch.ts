@@ -10,6 +10,7 @@ import type { DType, TypedArray } from "../tensor/dtype.ts";
 import type { HostArray } from "../tensor/host_array.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import type { HostPicture, ImageBatch } from "./image_batch.ts";
 
 /*
  * House style has no conditional types; these two are the exception. They are
@@ -19,15 +20,18 @@ import type { Tensor } from "../tensor/tensor.ts";
 
 /**
  * The host batch that `collate` makes of samples of a type: arrays and numbers
- * become an array with one dim more, strings a list, structures are kept.
+ * become an array with one dim more, images a batch of images, strings a list,
+ * structures are kept.
  */
 export type Collated<Sample> = Sample extends Tensor ? Tensor
+  : Sample extends HostPicture ? ImageBatch
   : Sample extends HostArray | TypedArray | number | boolean ? HostArray
   : Sample extends string ? string[]
   : { [Key in keyof Sample]: Collated<Sample[Key]> };
 
 /** The batch that a loader gives: a host batch with tensors for its arrays. */
-export type Uploaded<Batch> = Batch extends HostArray | TypedArray ? Tensor
+export type Uploaded<Batch> = Batch extends HostArray | TypedArray | ImageBatch
+  ? Tensor
   : Batch extends Tensor | string | number | boolean | undefined ? Batch
   : { [Key in keyof Batch]: Uploaded<Batch[Key]> };
 

@@ -3,8 +3,8 @@
  * say; the rest is the same for all.
  *
  * Numbers become int32 if all of them are integers and float32 otherwise,
- * booleans bool, strings stay a list; arrays and plain objects are collated item
- * by item. What can't go into a batch is refused with its place in the sample.
+ * booleans bool, images a batch of images, strings stay a list; arrays and plain
+ * objects are collated item by item. What can't go into a batch is refused with its place in the sample.
  *
  * @module
  */
@@ -16,6 +16,7 @@ import { Generator } from "../tensor/generator.ts";
 import { isPlainObject, isTypedArray, nameOfType } from "./_shared.ts";
 import { Arena } from "./arena.ts";
 import type { BatchContext } from "./batch.ts";
+import { isPicture, stackPictures } from "./image_batch.ts";
 
 /** Makes one item of a batch of what the samples have at `path`: arrays all. */
 export type Stack = (
@@ -57,6 +58,9 @@ function collateAt(
   const { context, stack } = job;
   if (values.every(isArray)) {
     return stack(values.map(toHostArray), path, context);
+  }
+  if (values.every(isPicture)) {
+    return stackPictures(values, at(path), context);
   }
   if (values.every((value) => typeof value === "number")) {
     return collateNumbers(values, path, context);
@@ -203,7 +207,7 @@ function unfit(
       typeof value === "bigint"
         ? `Cannot collate ${what}: a bigint is no element type; use Number()`
         : `Cannot collate ${what}: expected arrays, numbers, booleans, ` +
-          `strings, or lists and plain objects of them, ` +
+          `strings, images, or lists and plain objects of them, ` +
           `got ${nameOfType(value)}`,
     );
   }
@@ -217,7 +221,8 @@ function unfit(
 
 function isCollatable(value: unknown): boolean {
   return ["number", "boolean", "string"].includes(typeof value) ||
-    isArray(value) || Array.isArray(value) || isPlainObject(value);
+    isArray(value) || isPicture(value) || Array.isArray(value) ||
+    isPlainObject(value);
 }
 
 function place(position: number, path: string, context: BatchContext): string {

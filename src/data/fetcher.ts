@@ -6,13 +6,24 @@
  */
 
 import { Generator } from "../tensor/generator.ts";
+import { HostArray } from "../tensor/host_array.ts";
 import { checkIndex } from "./_shared.ts";
 import { Arena } from "./arena.ts";
 import { type BatchContext, type Collate, invoke } from "./batch.ts";
 import { collate } from "./collate.ts";
 import type { Dataset } from "./dataset.ts";
 import { messageOf } from "./failure.ts";
+import { extentOfImages, ImageBatch } from "./image_batch.ts";
 import type { BatchRequest, Request } from "./messages.ts";
+import { isHole } from "./nulls.ts";
+import {
+  changeFirst,
+  type SampleTransform,
+  stagedOf,
+  type StagedTransform,
+  type TransformPlace,
+  transformSample,
+} from "./sample_transform.ts";
 
 /** A collate of the user's, as the loader sees it. */
 export type AnyCollate = Collate<unknown, unknown>;
@@ -21,6 +32,8 @@ export type AnyCollate = Collate<unknown, unknown>;
 export interface FetcherOptions {
   readonly dataset: Dataset<unknown>;
   readonly collate: AnyCollate | undefined;
+  /** What is done to the image of each sample. */
+  readonly transform?: SampleTransform | undefined;
   /** What errors add to what could not be loaded: ` in DataLoader worker 2`. */
   readonly where?: string;
   /** Told before each sample which it is. */
@@ -65,7 +78,7 @@ export class Fetcher implements BatchMaker {
    * sample, the cause is what was thrown
    */
   async fetch(request: BatchRequest): Promise<FetchedBatch> {
-    const { seed, epoch, indices, repeats } = request;
+    const { seed, epoch, indices, repeats, place } = request;
     const generator = (position: number) =>
       Generator.ofSample(
         seed,
@@ -78,21 +91,44 @@ export class Fetcher implements BatchMaker {
       generator,
       draw: (generator) => {
         const { dataset } = this.#options;
-        return dataset.get(generator.integer(dataset.length), generator);
+        const index = generator.integer(dataset.length);
+        return this.#sample(index, generator, place);
       },
     });
-    return { batch: await this.#make(context), lent };
+    return { batch: await this.#make(context, place), lent };
   }
 
-  async #make(context: BatchContext): Promise<unknown> {
-    const { dataset, collate: own, onSample } = this.#options;
+  /** A sample after its transform, or its first stage. */
+  #sample(
+    index: number,
+    generator: Generator,
+    place: TransformPlace,
+  ): unknown {
+    const { dataset, transform } = this.#options;
+    const sample = dataset.get(checkIndex(index, dataset.length), generator);
+    if (!transform) return sample;
+    const change = (loaded: unknown): unknown =>
+      isHole(loaded)
+        ? loaded
+        : transformSample(loaded, transform, generator, place);
+    return sample instanceof Promise ? sample.then(change) : change(sample);
+  }
+
+  async #make(context: BatchContext, place: TransformPlace): Promise<unknown> {
+    const { dataset, collate: own, transform, onSample } = this.#options;
     const { indices } = context;
-    const isWhole = own === undefined && dataset.getBatch;
+    const staged = place === "host" ? undefined : stagedOf(transform);
+    // with a transform only if nothing of it is to be done to single samples
+    const isWhole = own === undefined && dataset.getBatch &&
+      (!transform || staged?.isLate);
     if (isWhole) {
       onSample?.(indices[0] ?? -1);
       try {
         const batch = await dataset.getBatch?.(indices, context);
-        if (batch !== undefined) return batch;
+        if (batch !== undefined) {
+          const made = staged ? pendBatch(batch, staged, context) : batch;
+          if (made !== undefined) return made;
+        }
       } catch (cause) {
         throw failureOf(`load ${samplesOf(indices)}`, cause, this.#options);
       }
@@ -103,10 +139,8 @@ export class Fetcher implements BatchMaker {
       const index = indices[position]!;
       onSample?.(index);
       try {
-        const sample = dataset.get(
-          checkIndex(index, dataset.length),
-          context.generator(position),
-        );
+        const generator = context.generator(position);
+        const sample = this.#sample(index, generator, place);
         samples.push(sample instanceof Promise ? await sample : sample);
       } catch (cause) {
         if (!own?.takesBroken) {
@@ -126,6 +160,35 @@ export class Fetcher implements BatchMaker {
     const what = `load sample ${index} ("${name}")`;
     return failureOf(what, cause, this.#options, name);
   }
+}
+
+/**
+ * A batch of a dataset's own, with what is left to be done to its images;
+ * undefined if its first item is none that waits for the GPU.
+ */
+function pendBatch(
+  batch: unknown,
+  transform: StagedTransform,
+  context: BatchContext,
+): unknown {
+  let isPending = false;
+  const changed = changeFirst(batch, (images) => {
+    const extent = images instanceof HostArray
+      ? extentOfImages(images)
+      : undefined;
+    if (!extent || !(images instanceof HostArray)) return images;
+    isPending = true;
+    const pending = Array.from(
+      { length: images.shape[0]! },
+      (_, position) => transform.pend(extent, context.generator(position)),
+    );
+    const { channels, height, width } = extent;
+    const sizes = pending.map(() => [height, width] as const);
+    // uint8, as extentOfImages found
+    const data = images.data as Uint8Array;
+    return new ImageBatch(data, sizes, channels, { isPlanar: true, pending });
+  });
+  return isPending ? changed : undefined;
 }
 
 /** A context that lends memory of an arena, and what it has lent. */

@@ -12,6 +12,7 @@
  * @module
  */
 
+import { adapterClass } from "../gpu/device.ts";
 import { throttle } from "../gpu/stream.ts";
 import { formatValue } from "../tensor/arguments.ts";
 import { defaultGenerator } from "../tensor/generator.ts";
@@ -32,9 +33,12 @@ import {
   parseLoaderState,
 } from "./loader_state.ts";
 import type { BatchRequest, Request } from "./messages.ts";
+import { ReplaceNulls, SkipNulls } from "./nulls.ts";
+import { Padded } from "./padded.ts";
 import { toPortable } from "./portable.ts";
 import { requestsOf } from "./requests.ts";
 import { residentArrays, ResidentDataset } from "./resident.ts";
+import { stagedOf, type TransformPlace } from "./sample_transform.ts";
 import { describeSampler } from "./sampler.ts";
 import { StreamBatches, StreamFetcher } from "./stream.ts";
 import { turn } from "./turn.ts";
@@ -161,8 +165,9 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
   }
 
   /**
-   * One epoch, as host arrays: the same batches as iterating the loader gives,
-   * without `batchTransform`. Needs no GPU.
+   * One epoch, as host arrays and batches of images: the same as iterating the
+   * loader gives, within the rounding of a `transform`, and without
+   * `batchTransform`. Needs no GPU.
    *
    * @throws As iterating the loader does
    */
@@ -180,9 +185,10 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
    * @throws {Error} If a sample can't be loaded
    */
   async first(): Promise<Uploaded<Batch>> {
+    const place = this.#placeOf(true);
     const source = isStream(this.dataset)
-      ? this.#open(this.#next)
-      : new MainSource(this.#fetcher(), this.#requests(this.#next));
+      ? this.#open(this.#next, place)
+      : new MainSource(this.#fetcher(), this.#requests(this.#next, place));
     try {
       await this.#skip(source, this.#next);
       let loaded = await source.next();
@@ -251,8 +257,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
     if (!isUploaded || isStream(dataset)) {
       return this.#batchesFrom(position, isUploaded);
     }
-    const hasCollate = this.#given.collate !== undefined;
-    const arrays = residentArrays(dataset, hasCollate, this.#options);
+    const arrays = residentArrays(dataset, this.#given, this.#options);
     if (!arrays) return this.#batchesFrom(position, isUploaded);
     this.#resident ??= new ResidentDataset(dataset, arrays);
     return this.#rowsFrom(position, this.#resident);
@@ -265,7 +270,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
     const { signal } = this.#given;
     if (signal?.aborted) await this.close();
     signal?.throwIfAborted();
-    const source = this.#open(position);
+    const source = this.#open(position, this.#placeOf(isUploaded));
     const stop = () => {
       source.close().catch(() => {}); // the iteration's own error is the reason
     };
@@ -305,11 +310,12 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
     resident: ResidentDataset,
   ): AsyncGenerator<unknown, void, void> {
     const { signal } = this.#given;
-    for (const request of this.#requests(position)) {
+    const staged = stagedOf(this.#given.transform);
+    for (const request of this.#requests(position, "late")) {
       signal?.throwIfAborted();
       // rows have indices: a stream is never resident
-      const { indices } = request as BatchRequest;
-      const batch = this.#transform(resident.select(indices));
+      const rows = request as BatchRequest;
+      const batch = this.#transform(resident.select(rows, staged));
       position.batches++;
       yield batch;
       await throttle();
@@ -329,10 +335,13 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
     }
   }
 
-  #requests({ epoch, batches }: Position): IterableIterator<Request> {
+  #requests(
+    { epoch, batches }: Position,
+    place: TransformPlace,
+  ): IterableIterator<Request> {
     const { batchSampler, order } = this.#options;
     if (batchSampler instanceof StreamBatches) {
-      return batchSampler.requests(this.#seed, epoch);
+      return batchSampler.requests({ seed: this.#seed, epoch, place });
     }
     if ("epoch" in order) order.epoch = epoch;
     // taken now: another iteration may set another epoch before the first batch
@@ -341,15 +350,26 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
       seed: this.#seed,
       epoch,
       skip: batches,
+      place,
     });
   }
 
   #fetcher(): BatchMaker {
     const { dataset } = this;
-    const collate = this.#collate();
+    const { transform } = this.#given;
+    const options = { collate: this.#collate(), transform };
     return isStream(dataset)
-      ? new StreamFetcher(dataset, { collate })
-      : new Fetcher({ dataset, collate });
+      ? new StreamFetcher(dataset, options)
+      : new Fetcher({ dataset, ...options });
+  }
+
+  /** How much of the transform is done with the samples: NOTE [stages]. */
+  #placeOf(isUploaded: boolean): TransformPlace {
+    const { transform, collate } = this.#given;
+    const isStaged = isUploaded && stagedOf(transform) !== undefined &&
+      isOwnCollate(collate);
+    if (!isStaged) return "host";
+    return adapterClass() === "cpu" ? "sized" : "late";
   }
 
   #collate(): AnyCollate | undefined {
@@ -357,8 +377,8 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
     return this.#given.collate as AnyCollate | undefined;
   }
 
-  #open(position: Position): BatchSource {
-    const requests = this.#requests(position);
+  #open(position: Position, place: TransformPlace): BatchSource {
+    const requests = this.#requests(position, place);
     const { numWorkers } = this.#options;
     if (numWorkers === 0) return new MainSource(this.#fetcher(), requests);
     const pool = this.#pool ?? this.#startPool();
@@ -369,7 +389,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
 
   #startPool(): WorkerPool {
     const { numWorkers, timeout, prefetchFactor } = this.#options;
-    const { collate, workerInit } = this.#given;
+    const { collate, transform, workerInit } = this.#given;
     return new WorkerPool({
       numWorkers,
       timeout,
@@ -377,6 +397,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
       takesTurns: isStream(this.dataset),
       dataset: toPortable(this.dataset, this.dataset.constructor.name),
       collate: collate && toPortable(collate, "collate"),
+      transform: transform && toPortable(transform, "transform"),
       workerInit: workerInit && toPortable(workerInit, "workerInit"),
     });
   }
@@ -389,7 +410,8 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
   }
 
   #upload(batch: unknown): unknown {
-    return this.#transform(uploadBatch(batch));
+    const staged = stagedOf(this.#given.transform);
+    return this.#transform(uploadBatch(batch, staged));
   }
 
   #transform(batch: unknown): unknown {
@@ -408,6 +430,13 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
       seed: this.#seed,
     };
   }
+}
+
+/** Whether a collate leaves images as they are, for the GPU to go on with. */
+function isOwnCollate(collate: unknown): boolean {
+  return collate === undefined || collate instanceof Padded ||
+    ((collate instanceof SkipNulls || collate instanceof ReplaceNulls) &&
+      (collate.inner === undefined || isOwnCollate(collate.inner)));
 }
 
 // By what it has, as types are: it may come from another copy of Kindling.

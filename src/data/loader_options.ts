@@ -15,6 +15,7 @@ import { BatchSampler } from "./batch_sampler.ts";
 import type { Dataset } from "./dataset.ts";
 import { isStream, type IterableDataset } from "./iterable_dataset.ts";
 import { RandomSampler } from "./random_sampler.ts";
+import type { SampleTransform } from "./sample_transform.ts";
 import { type Sampler, SequentialSampler } from "./sampler.ts";
 import { StreamBatches } from "./stream.ts";
 
@@ -44,6 +45,14 @@ export interface DataLoaderOptions<Sample, Batch> {
    * Default: `collate`.
    */
   readonly collate?: Collate<NoInfer<Sample>, Batch>;
+  /**
+   * Done to the first item of each sample: of a list the first, of a record the
+   * first field, or the sample itself. A transform of `vision.transforms` is
+   * done on the GPU to whole batches where its steps allow, else with the
+   * samples; the result is the same within the rounding of float32. Others are
+   * called with the item and its sample's generator, in workers as `collate`.
+   */
+  readonly transform?: SampleTransform;
   /** Leave out a last batch that is not full. Default: false. */
   readonly dropLast?: boolean;
   /**
@@ -105,6 +114,7 @@ const OPTIONS = [
   "batchSampler",
   "numWorkers",
   "collate",
+  "transform",
   "dropLast",
   "timeout",
   "workerInit",

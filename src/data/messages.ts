@@ -11,6 +11,7 @@
 
 import type { FailureRecord } from "./failure.ts";
 import type { Portable } from "./portable.ts";
+import type { TransformPlace } from "./sample_transform.ts";
 import type { PackedBatch } from "./transport.ts";
 
 /** What a worker is started with. */
@@ -24,6 +25,8 @@ export interface WorkerSetup {
   readonly dataset: Portable;
   /** The user's collate, if there is one. */
   readonly collate: Portable | undefined;
+  /** What is done to the image of each sample, if there is something. */
+  readonly transform: Portable | undefined;
   /** Called in the worker before the first batch, if there is one. */
   readonly workerInit: Portable | undefined;
   /** Shared words in which the worker says what it works on. */
@@ -47,6 +50,8 @@ export interface BatchRequest {
   readonly indices: readonly number[];
   /** How often each index came before in the epoch; undefined: never. */
   readonly repeats: readonly number[] | undefined;
+  /** How much of the transform is done with the samples. */
+  readonly place: TransformPlace;
 }
 
 /** One batch of an IterableDataset: the next one. */
@@ -59,6 +64,8 @@ export interface StreamRequest {
   readonly dropLast: boolean;
   /** Number of the iteration; with a new one the samples begin anew. */
   readonly iteration: number;
+  /** How much of the transform is done with the samples. */
+  readonly place: TransformPlace;
 }
 
 /** What is asked for: by index, or the next. */

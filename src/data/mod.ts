@@ -46,6 +46,17 @@ export {
   type PaddedBatch,
   type PaddedOptions,
 } from "./padded.ts";
+export {
+  type HostPicture,
+  ImageBatch,
+  type PendingWork,
+} from "./image_batch.ts";
+export type {
+  SampleTransform,
+  StagedTransform,
+  TransformPlace,
+  WaitingImages,
+} from "./sample_transform.ts";
 export type {
   BatchContext,
   Callable,

@@ -133,7 +133,8 @@ async function replacement<Sample, Batch>(
   );
 }
 
-function isHole(sample: unknown): sample is null | undefined {
+/** Whether a sample is not there. */
+export function isHole(sample: unknown): sample is null | undefined {
   return sample === null || sample === undefined;
 }
 

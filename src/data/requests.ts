@@ -6,6 +6,7 @@
 
 import { nameOfType } from "./_shared.ts";
 import type { BatchRequest } from "./messages.ts";
+import type { TransformPlace } from "./sample_transform.ts";
 import { describeSampler, type Sampler } from "./sampler.ts";
 
 /** An epoch, or the rest of it. */
@@ -15,6 +16,8 @@ export interface EpochPart {
   readonly epoch: number;
   /** Batches to leave out at its beginning. */
   readonly skip: number;
+  /** How much of the transform is done with the samples. */
+  readonly place: TransformPlace;
 }
 
 /**
@@ -28,7 +31,7 @@ export interface EpochPart {
 export function* requestsOf(
   batches: Iterable<unknown>,
   sampler: Sampler<unknown>,
-  { seed, epoch, skip }: EpochPart,
+  { seed, epoch, skip, place }: EpochPart,
 ): IterableIterator<BatchRequest> {
   const seen = sampler.isDistinct ? undefined : new Map<number, number>();
   let number = 0;
@@ -39,7 +42,7 @@ export function* requestsOf(
       seen.set(index, count + 1);
       return count;
     });
-    if (number++ >= skip) yield { seed, epoch, indices, repeats };
+    if (number++ >= skip) yield { seed, epoch, indices, repeats, place };
   }
 }
 

@@ -7,12 +7,22 @@
 import { adapterClass } from "../gpu/device.ts";
 import { indexSelect } from "../ops/indexing.ts";
 import { fromHost } from "../tensor/create.ts";
+import { Generator } from "../tensor/generator.ts";
 import { HostArray } from "../tensor/host_array.ts";
 import { unscoped } from "../tensor/scope.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { checkIndex } from "./_shared.ts";
 import type { Dataset } from "./dataset.ts";
 import type { ResolvedOptions } from "./loader_options.ts";
+import { extentOfImages } from "./image_batch.ts";
+import type { BatchRequest } from "./messages.ts";
+import {
+  type SampleTransform,
+  stagedOf,
+  type StagedTransform,
+  type WaitingImages,
+} from "./sample_transform.ts";
+import { finished } from "./upload.ts";
 
 /** Bytes of samples that "auto" keeps on the GPU. */
 const MAX_AUTO_BYTES = 512 * 2 ** 20;
@@ -34,11 +44,13 @@ export class ResidentDataset {
   }
 
   /**
-   * The rows of some samples of each tensor.
+   * The rows of some samples of each tensor; those of the first transformed, if
+   * there is a transform.
    *
    * @throws {RangeError} If there is no such sample
    */
-  select(indices: readonly number[]): Tensor[] {
+  select(request: BatchRequest, transform?: StagedTransform): Tensor[] {
+    const { indices } = request;
     const dataset = this.#dataset;
     const { length } = dataset;
     const rows = Int32Array.from(indices, (index) => {
@@ -49,9 +61,36 @@ export class ResidentDataset {
       const index = fromHost(new HostArray(rows));
       const batch = this.#tensors.map((all) => indexSelect(all, 0, index));
       index.dispose();
-      return batch;
+      const [first, ...rest] = batch;
+      return transform && first
+        ? [finished(waiting(first, request, transform), transform), ...rest]
+        : batch;
     });
   }
+}
+
+/** Rows as images, with what is to be done to each. */
+function waiting(
+  tensor: Tensor,
+  { seed, epoch, indices, repeats }: BatchRequest,
+  transform: StagedTransform,
+): WaitingImages {
+  const extent = extentOfImages(tensor)!; // residentArrays has looked
+  const { channels, height, width } = extent;
+  const pending = indices.map((index, position) =>
+    transform.pend(
+      extent,
+      Generator.ofSample(seed, epoch, index, repeats?.[position]),
+    )
+  );
+  const sizes = indices.map(() => [height, width] as const);
+  return { tensor, sizes, channels, pending };
+}
+
+/** What of a loader's options decides whether rows can be selected. */
+interface Work {
+  readonly collate?: unknown;
+  readonly transform?: SampleTransform;
 }
 
 /**
@@ -64,16 +103,23 @@ export class ResidentDataset {
  */
 export function residentArrays(
   dataset: Dataset<unknown>,
-  hasCollate: boolean,
+  { collate, transform }: Work,
   { resident, numWorkers }: ResolvedOptions,
 ): readonly (HostArray | Tensor)[] | undefined {
-  if (hasCollate || numWorkers > 0 || resident === false) return undefined;
+  if (collate || numWorkers > 0 || resident === false) return undefined;
   const arrays = dataset.resident?.();
   if (!arrays) {
     if (resident === "auto") return undefined;
     throw new TypeError(
       `Cannot keep ${dataset.constructor.name} on the GPU: ` +
         `it does not offer its samples as \`resident()\``,
+    );
+  }
+  if (transform && !isTransformable(arrays[0], transform)) {
+    if (resident === "auto") return undefined;
+    throw new TypeError(
+      `Cannot keep ${dataset.constructor.name} on the GPU: a step of the ` +
+        `transform is done on the host, sample by sample`,
     );
   }
   if (resident === true) return arrays;
@@ -85,4 +131,13 @@ export function residentArrays(
   return bytes <= MAX_AUTO_BYTES && adapterClass() === "gpu"
     ? arrays
     : undefined;
+}
+
+/** Whether a transform is for the GPU, and these rows are images for it. */
+function isTransformable(
+  rows: HostArray | Tensor | undefined,
+  transform: SampleTransform,
+): boolean {
+  return stagedOf(transform)?.isLate === true && rows !== undefined &&
+    extentOfImages(rows) !== undefined;
 }

@@ -17,6 +17,8 @@ import { collateFetched, failureOf, type FetchedBatch } from "./fetcher.ts";
 import type { BatchMaker, FetcherOptions } from "./fetcher.ts";
 import type { IterableDataset } from "./iterable_dataset.ts";
 import type { StreamRequest } from "./messages.ts";
+import { isHole } from "./nulls.ts";
+import { transformSample } from "./sample_transform.ts";
 import { workerInfo } from "./worker_info.ts";
 
 /** What takes the place of a sampler of batches where there are no indices. */
@@ -43,13 +45,16 @@ export class StreamBatches {
   }
 
   /** The requests of an epoch: one after another until the samples end. */
-  *requests(seed: number, epoch: number): IterableIterator<StreamRequest> {
+  *requests(
+    { seed, epoch, place }: Pick<StreamRequest, "seed" | "epoch" | "place">,
+  ): IterableIterator<StreamRequest> {
     const request = {
       seed,
       epoch,
       batchSize: this.#batchSize,
       dropLast: this.#dropLast,
       iteration: this.#iterations++,
+      place,
     };
     for (;;) yield request;
   }
@@ -95,23 +100,15 @@ export class StreamFetcher implements BatchMaker {
   async fetch(request: StreamRequest): Promise<FetchedBatch | undefined> {
     const pass = await this.#passOf(request);
     const start = pass.taken;
-    const samples = await this.#take(pass, request.batchSize);
+    const samples = await this.#take(pass, request);
     const isFull = samples.length === request.batchSize;
     if (samples.length === 0 || (request.dropLast && !isFull)) {
       return undefined;
     }
     const indices = samples.map((_, position) => start + position);
-    const { id, numWorkers } = workerInfo() ?? { id: 0, numWorkers: 1 };
-    const { seed, epoch } = request;
     const context: Pick<BatchContext, "indices" | "generator" | "draw"> = {
       indices,
-      // no two samples of all workers have the same numbers
-      generator: (position) =>
-        Generator.ofSample(
-          seed,
-          epoch,
-          (start + position) * numWorkers + id,
-        ),
+      generator: (position) => generatorOf(request, start + position),
       draw: () => {
         throw new TypeError(
           "Cannot draw another sample of an IterableDataset: its samples have " +
@@ -150,9 +147,20 @@ export class StreamFetcher implements BatchMaker {
     return this.#pass;
   }
 
-  async #take(pass: Pass, count: number): Promise<unknown[]> {
+  #transformed(
+    sample: unknown,
+    { taken }: Pass,
+    { seed, epoch, place }: StreamRequest,
+  ): unknown {
+    const { transform } = this.#options;
+    if (!transform || isHole(sample)) return sample;
+    const generator = generatorOf({ seed, epoch }, taken);
+    return transformSample(sample, transform, generator, place);
+  }
+
+  async #take(pass: Pass, request: StreamRequest): Promise<unknown[]> {
     const samples: unknown[] = [];
-    while (samples.length < count && !pass.isOver) {
+    while (samples.length < request.batchSize && !pass.isOver) {
       this.#options.onSample?.(pass.taken);
       this.#isWaiting = true;
       try {
@@ -160,7 +168,7 @@ export class StreamFetcher implements BatchMaker {
         if (item.done) {
           pass.isOver = true;
         } else {
-          samples.push(item.value);
+          samples.push(await this.#transformed(item.value, pass, request));
           pass.taken++;
         }
       } catch (cause) {
@@ -174,4 +182,13 @@ export class StreamFetcher implements BatchMaker {
     }
     return samples;
   }
+}
+
+/** The generator of a sample: no two samples of all workers have the same. */
+function generatorOf(
+  { seed, epoch }: Pick<StreamRequest, "seed" | "epoch">,
+  taken: number,
+): Generator {
+  const { id, numWorkers } = workerInfo() ?? { id: 0, numWorkers: 1 };
+  return Generator.ofSample(seed, epoch, taken * numWorkers + id);
 }

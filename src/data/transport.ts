@@ -13,6 +13,7 @@ import { HostArray } from "../tensor/host_array.ts";
 import type { Shape } from "../tensor/shape.ts";
 import { isPlainObject, isTypedArray, nameOfType } from "./_shared.ts";
 import type { Arena } from "./arena.ts";
+import { ImageBatch } from "./image_batch.ts";
 import { type PortableView, putTogether, takeApart } from "./views.ts";
 
 /** A batch in a form that `postMessage` takes. */
@@ -22,6 +23,14 @@ export type PackedBatch =
     readonly data: PortableView;
     readonly shape: Shape;
     readonly dtype: DType;
+  }
+  | {
+    readonly kind: "images";
+    readonly data: PortableView;
+    readonly sizes: ImageBatch["sizes"];
+    readonly channels: number;
+    readonly isPlanar: boolean;
+    readonly pending: ImageBatch["pending"];
   }
   | { readonly kind: "value"; readonly value: unknown }
   | { readonly kind: "list"; readonly items: readonly PackedBatch[] }
@@ -41,21 +50,33 @@ export function packBatch(
 ): { packed: PackedBatch; transfer: ArrayBuffer[] } {
   const transfer = new Set<ArrayBuffer>();
 
-  function packArray(array: HostArray): PackedBatch {
-    const { shape, dtype } = array;
+  /** The array in memory that can leave. */
+  function lend(array: HostArray): PortableView {
     let { data } = array;
     if (!arena.isLent(data.buffer)) {
-      const copy = arena.empty(shape, dtype);
+      const copy = arena.empty(array.shape, array.dtype);
       copy.data.set(data);
       data = copy.data;
     }
     // lent above, or found to be
     transfer.add(data.buffer as ArrayBuffer);
-    return { kind: "array", data: takeApart(data), shape, dtype };
+    return takeApart(data);
+  }
+
+  function packArray(array: HostArray): PackedBatch {
+    const { shape, dtype } = array;
+    return { kind: "array", data: lend(array), shape, dtype };
+  }
+
+  function packImages(images: ImageBatch): PackedBatch {
+    const { sizes, channels, isPlanar, pending } = images;
+    const data = lend(new HostArray(images.data));
+    return { kind: "images", data, sizes, channels, isPlanar, pending };
   }
 
   function pack(value: unknown, path: string): PackedBatch {
     if (value instanceof HostArray) return packArray(value);
+    if (value instanceof ImageBatch) return packImages(value);
     if (isTypedArray(value)) return packArray(new HostArray(value));
     if (Array.isArray(value)) {
       if (value.every((item) => typeof item === "string")) {
@@ -76,7 +97,7 @@ export function packBatch(
     ) {
       throw new TypeError(
         `Cannot send ${path} from a worker: batches consist of arrays, ` +
-          `numbers, booleans, strings, lists and plain objects, ` +
+          `images, numbers, booleans, strings, lists and plain objects, ` +
           `got ${nameOfType(value)}`,
       );
     }
@@ -107,6 +128,13 @@ export function unpackBatch(
           part.shape,
           part.dtype,
         );
+      case "images": {
+        const { sizes, channels, isPlanar, pending } = part;
+        // packImages sends bytes, in no shared memory
+        buffers.add(part.data.buffer as ArrayBuffer);
+        const data = putTogether(part.data) as Uint8Array;
+        return new ImageBatch(data, sizes, channels, { isPlanar, pending });
+      }
       case "value":
         return part.value;
       case "list":

@@ -13,26 +13,74 @@ import { scope, unscoped } from "../tensor/scope.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { isPlainObject, isTypedArray, nameOfType } from "./_shared.ts";
 import { type Callable, invoke } from "./batch.ts";
+import { ImageBatch } from "./image_batch.ts";
+import {
+  changeFirst,
+  type StagedTransform,
+  type WaitingImages,
+} from "./sample_transform.ts";
 
-/** A batch with tensors in place of its arrays; what else it holds stays. */
-export function uploadBatch(batch: unknown): unknown {
-  return unscoped(() => upload(batch));
+/**
+ * A batch with tensors in place of its arrays and images; what else it holds
+ * stays. Where a transform is still to be finished, `transform` does it.
+ */
+export function uploadBatch(
+  batch: unknown,
+  transform?: StagedTransform,
+): unknown {
+  return unscoped(() => upload(batch, transform));
 }
 
-function upload(value: unknown): unknown {
+function upload(value: unknown, transform?: StagedTransform): unknown {
   if (value instanceof HostArray) return fromHost(value);
+  if (value instanceof ImageBatch) return uploadImages(value, transform);
   if (isTypedArray(value)) return fromHost(new HostArray(value));
   if (Array.isArray(value)) {
     return value.every((item) => typeof item === "string")
       ? value
-      : value.map(upload);
+      : value.map((item) => upload(item, transform));
   }
   if (isPlainObject(value)) {
     return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [key, upload(item)]),
+      Object.entries(value).map((
+        [key, item],
+      ) => [key, upload(item, transform)]),
     );
   }
   return value;
+}
+
+/** The images as uint8 [N, C, H, W], or as the transform makes them. */
+function uploadImages(
+  { data, shape, sizes, channels, isPlanar, pending }: ImageBatch,
+  transform: StagedTransform | undefined,
+): Tensor {
+  if (!shape) {
+    const bytes = fromHost(new HostArray(data));
+    if (transform && pending) {
+      return finished({ tensor: bytes, sizes, channels, pending }, transform);
+    }
+    throw new TypeError("Cannot make a tensor of images that differ in size");
+  }
+  const [images, , height, width] = shape;
+  const stored = fromHost(
+    new HostArray(data, isPlanar ? shape : [images, height, width, channels]),
+  );
+  const tensor = isPlanar ? stored : stored.permute([0, 3, 1, 2]);
+  if (tensor !== stored) stored.dispose(); // the view keeps the elements
+  return transform && pending
+    ? finished({ tensor, sizes, channels, pending }, transform)
+    : tensor;
+}
+
+/** The second stage; what it makes on its way, and the images, are freed. */
+export function finished(
+  images: WaitingImages,
+  transform: StagedTransform,
+): Tensor {
+  const result = unscoped(() => scope(() => transform.finish(images)));
+  if (result !== images.tensor) images.tensor.dispose();
+  return result;
 }
 
 /**
@@ -44,17 +92,7 @@ export function transformFirst(
   batch: unknown,
   transform: Callable<[batch: Tensor], Tensor>,
 ): unknown {
-  if (Array.isArray(batch)) {
-    const [first, ...rest] = batch;
-    return [applyTo(first, transform), ...rest];
-  }
-  if (isPlainObject(batch)) {
-    const [key] = Object.keys(batch);
-    return key === undefined
-      ? batch
-      : { ...batch, [key]: applyTo(batch[key], transform) };
-  }
-  return applyTo(batch, transform);
+  return changeFirst(batch, (item) => applyTo(item, transform));
 }
 
 function applyTo(

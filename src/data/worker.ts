@@ -22,6 +22,7 @@ import {
   type WorkerSetup,
 } from "./messages.ts";
 import { fromPortable } from "./portable.ts";
+import type { SampleTransform } from "./sample_transform.ts";
 import { StreamFetcher } from "./stream.ts";
 import { packBatch } from "./transport.ts";
 import { setWorkerInfo } from "./worker_info.ts";
@@ -80,13 +81,15 @@ async function start(): Promise<BatchMaker> {
     );
   }
   const collate = setup.collate && await fromPortable(setup.collate);
+  const transform = setup.transform && await fromPortable(setup.transform);
   const workerInit = setup.workerInit && await fromPortable(setup.workerInit);
   if (workerInit !== undefined) {
-    // the loader's options say what these two are called with
+    // the loader's options say what these three are called with
     await invoke(workerInit as Callable<[number], unknown>, id);
   }
   const options = {
     collate: collate as AnyCollate | undefined,
+    transform: transform as SampleTransform | undefined,
     where,
     onSample: workOn,
   };

@@ -25,7 +25,8 @@ import { WorkerThread } from "./worker_thread.ts";
 
 /** What the workers are started with, but for what differs between them. */
 export interface PoolOptions
-  extends Pick<WorkerSetup, "dataset" | "collate" | "workerInit"> {
+  extends
+    Pick<WorkerSetup, "dataset" | "collate" | "transform" | "workerInit"> {
   readonly numWorkers: number;
   /** Batches that each worker makes ahead. */
   readonly prefetchFactor: number;
@@ -135,7 +136,8 @@ export class WorkerPool implements BatchSource {
   }
 
   #startWorker(worker: number): Slot {
-    const { numWorkers, dataset, collate, workerInit } = this.#options;
+    const { numWorkers, dataset, collate, transform, workerInit } =
+      this.#options;
     const buffer = new SharedArrayBuffer(4 * PROGRESS.words);
     const progress = new Int32Array(buffer);
     progress[PROGRESS.index] = -1;
@@ -145,6 +147,7 @@ export class WorkerPool implements BatchSource {
       numWorkers,
       dataset,
       collate,
+      transform,
       workerInit,
       progress: buffer,
     };

@@ -10,6 +10,10 @@
  * @module
  */
 
+import type { Extent } from "../../data/image_extent.ts";
+
+export type { Extent };
+
 /** How values between pixels are found. */
 export type Interpolation =
   | "nearest"
@@ -128,15 +132,7 @@ export type Action =
 export type ActionName = Action["op"];
 
 /** The types that images have: bytes 0 to 255, or floats 0 to 1. */
-export type ImageDType = "uint8" | "float32";
-
-/** What an action has to know of an image. */
-export interface Extent {
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
-  readonly dtype: ImageDType;
-}
+export type ImageDType = Extent["dtype"];
 
 /** An extent in words: `uint8 [3, 375, 500]`. */
 export function formatExtent(extent: Extent): string {

@@ -7,21 +7,17 @@
 import { type Callable, invoke } from "../../data/batch.ts";
 import { formatValue } from "../../tensor/arguments.ts";
 import { defaultGenerator, type Generator } from "../../tensor/generator.ts";
-import { Tensor } from "../../tensor/tensor.ts";
-import { type Action, type ActionName, after, type Extent } from "./action.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import type { Action, ActionName, Extent } from "./action.ts";
 import { checkProbability } from "./checks.ts";
-import { extentOfTensor, runOnTensor } from "./gpu.ts";
-import { runOnHost } from "./host.ts";
-import { extentOf, type HostImage, imageOf, pixelsOf } from "./pixels.ts";
-import { Transform } from "./transform.ts";
-
-/**
- * What `compose` takes: transforms, and functions (or objects with `call`) of
- * the value and its generator. Only transforms are planned together.
- */
-export type Step =
-  | Transform
-  | Callable<[value: never, generator: Generator], unknown>;
+import type { HostImage } from "./pixels.ts";
+import {
+  asTransform,
+  drawAll,
+  isDrawn,
+  type Step,
+  Transform,
+} from "./transform.ts";
 
 /** Several steps, one after the other. `To` is what an image on the host becomes. */
 export class Compose<To = HostImage> extends Transform {
@@ -61,18 +57,23 @@ export class Compose<To = HostImage> extends Transform {
     return drawAll(this.transforms.map(asTransform), extent, generator);
   }
 
+  /** The steps, with those of what is composed in them. */
+  override steps(): readonly Step[] {
+    return this.transforms.flatMap((step) =>
+      step instanceof Transform ? step.steps() : [step]
+    );
+  }
+
   /** The tensor after all steps. */
   override call(image: Tensor, generator?: Generator): Tensor;
   /** The image after all steps. */
   override call(image: HostImage, generator?: Generator): To & HostImage;
   override call(
-    image: Tensor | HostImage,
-    generator: Generator = defaultGenerator(),
+    image: Tensor & HostImage,
+    generator?: Generator,
   ): Tensor | (To & HostImage) {
-    // what the last step makes of an image is for its author to know
-    return runSteps(flatten(this), image, generator) as
-      | Tensor
-      | (To & HostImage);
+    // both overloads are the parent's; To is what the user says it is
+    return super.call(image, generator) as Tensor | (To & HostImage);
   }
 
   /** As torchvision prints it. */
@@ -84,82 +85,6 @@ export class Compose<To = HostImage> extends Transform {
 function isCallable(step: unknown): boolean {
   return typeof step === "function" ||
     (typeof step === "object" && step !== null && "call" in step);
-}
-
-/** Whether a step says what it does before it does it. */
-export function isDrawn(step: unknown): step is Transform {
-  return step instanceof Compose
-    ? step.transforms.every(isDrawn)
-    : step instanceof Transform;
-}
-
-function asTransform(step: Step): Transform {
-  if (isDrawn(step)) return step;
-  throw new TypeError(
-    `Cannot draw the actions of ${formatValue(step)}: expected a transform`,
-  );
-}
-
-/** The actions of transforms, one after the other. */
-export function drawAll(
-  transforms: readonly Transform[],
-  extent: Extent,
-  generator: Generator,
-): readonly Action[] {
-  const drawn: Action[] = [];
-  for (const transform of transforms) {
-    for (const action of transform.draw(extent, generator)) {
-      extent = after(action, extent);
-      drawn.push(action);
-    }
-  }
-  return drawn;
-}
-
-/** The steps of a transform, with those of what it composes. */
-export function flatten(step: Step): readonly Step[] {
-  return step instanceof Compose
-    ? step.transforms.flatMap((each: Step) => flatten(each))
-    : [step];
-}
-
-/** The value after steps; transforms beside each other are one run. */
-export function runSteps(
-  steps: readonly Step[],
-  value: unknown,
-  generator: Generator,
-): unknown {
-  for (let at = 0; at < steps.length;) {
-    const step = steps[at]!;
-    if (!(step instanceof Transform)) {
-      // a step knows what comes before it; the compiler does not
-      type Function = Callable<[value: unknown, generator: Generator], unknown>;
-      value = invoke(step as Function, value, generator);
-      at++;
-      continue;
-    }
-    const run: Transform[] = [];
-    for (let next = step as Step | undefined; next instanceof Transform;) {
-      run.push(next);
-      next = steps[++at];
-    }
-    value = runTransforms(run, value, generator);
-  }
-  return value;
-}
-
-function runTransforms(
-  run: readonly Transform[],
-  image: unknown,
-  generator: Generator,
-): unknown {
-  if (image instanceof Tensor) {
-    const actions = drawAll(run, extentOfTensor(image), generator);
-    return runOnTensor(image, actions);
-  }
-  const pixels = pixelsOf(image);
-  const actions = drawAll(run, extentOf(pixels), generator);
-  return actions.length === 0 ? image : imageOf(runOnHost(pixels, actions));
 }
 
 /**

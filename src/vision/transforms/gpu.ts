@@ -10,6 +10,7 @@
  * @module
  */
 
+import type { WaitingImages } from "../../data/sample_transform.ts";
 import { isFloat } from "../../tensor/dtype.ts";
 import { cat } from "../../ops/join.ts";
 import { fromHost } from "../../tensor/create.ts";
@@ -242,6 +243,52 @@ export function runOnBatch(
     }),
     0,
   );
+}
+
+/**
+ * Images that wait for what is left to be done to each: a batch, or the bytes of
+ * images that differ in size.
+ *
+ * @throws {TypeError} If results differ, or an action does not take its image
+ */
+export function runOnWaiting(
+  { tensor, sizes, channels }: WaitingImages,
+  lists: readonly (readonly Action[])[],
+): Tensor {
+  if (tensor.ndim !== 1) {
+    const [first] = lists;
+    const isAlike = lists.every((list) => sameActions(list, first!));
+    return isAlike && first
+      ? runOnTensor(tensor, first)
+      : runOnBatch(atlasOf(tensor), lists);
+  }
+  let offset = tensor.layout.offset;
+  const places = sizes.map(([height, width]): Place => {
+    const place = {
+      offset,
+      channelStep: 1,
+      rowStep: width * channels,
+      pixelStep: channels,
+    };
+    offset += height * width * channels;
+    return place;
+  });
+  const extents = sizes.map(([height, width]): Extent => ({
+    channels,
+    height,
+    width,
+    dtype: "uint8",
+  }));
+  return runOnBatch({ tensor, places, extents }, lists);
+}
+
+function sameActions(
+  a: readonly Action[],
+  b: readonly Action[],
+): boolean {
+  return a === b || (a.length === b.length &&
+    a.every((action, i) => action.op === b[i]!.op) &&
+    JSON.stringify(a) === JSON.stringify(b));
 }
 
 function checkAlike(results: readonly Extent[]): void {

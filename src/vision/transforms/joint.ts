@@ -13,11 +13,10 @@ import { formatValue } from "../../tensor/arguments.ts";
 import { defaultGenerator, type Generator } from "../../tensor/generator.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { type Action, ACTIONS, after, type Extent } from "./action.ts";
-import { drawAll, isDrawn } from "./compose.ts";
 import { extentOfTensor, runOnTensor } from "./gpu.ts";
 import { runOnHost } from "./host.ts";
 import { extentOf, type HostImage, imageOf, pixelsOf } from "./pixels.ts";
-import type { Transform } from "./transform.ts";
+import { drawAll, isDrawn, type Transform } from "./transform.ts";
 
 /** [left, top, right, bottom], in pixels. */
 export type BoundingBox = readonly number[];

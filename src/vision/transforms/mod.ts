@@ -25,7 +25,12 @@ export type {
   WarpAction,
 } from "./action.ts";
 export type { HostImage } from "./pixels.ts";
-export { ChanceTransform, FixedTransform, Transform } from "./transform.ts";
+export {
+  ChanceTransform,
+  FixedTransform,
+  type Step,
+  Transform,
+} from "./transform.ts";
 export {
   Compose,
   compose,
@@ -37,7 +42,6 @@ export {
   randomChoice,
   RandomOrder,
   randomOrder,
-  type Step,
 } from "./compose.ts";
 export { type BoundingBox, Joint, joint, type JointSample } from "./joint.ts";
 export {

@@ -3,6 +3,8 @@
  * for an image, from a generator; what is drawn is carried out on the host or on
  * the GPU, to the same result.
  *
+ * Beside each other, transforms are one run of actions, which the executors plan.
+ *
  * NOTE [draw then apply]: an executor never sees a generator, so an image's
  * random numbers cannot depend on who transforms it, in which thread, or how
  * many at once. The loader uses that: it lets a worker draw, and the GPU apply.
@@ -13,24 +15,55 @@
  * @module
  */
 
+import { type Callable, invoke } from "../../data/batch.ts";
+import type { PendingWork } from "../../data/image_batch.ts";
+import type {
+  StagedTransform,
+  TransformPlace,
+  WaitingImages,
+} from "../../data/sample_transform.ts";
+import { formatValue } from "../../tensor/arguments.ts";
 import { defaultGenerator, type Generator } from "../../tensor/generator.ts";
 import { Tensor } from "../../tensor/tensor.ts";
-import type { Action, ActionName, Extent } from "./action.ts";
-import { extentOfTensor, runOnTensor } from "./gpu.ts";
+import { type Channels, Image } from "../image.ts";
+import {
+  type Action,
+  type ActionName,
+  ACTIONS,
+  after,
+  type Extent,
+} from "./action.ts";
+import { extentOfTensor, runOnTensor, runOnWaiting } from "./gpu.ts";
 import { runOnHost } from "./host.ts";
 import { extentOf, type HostImage, imageOf, pixelsOf } from "./pixels.ts";
+
+/**
+ * What `compose` takes: transforms, and functions (or objects with `call`) of
+ * the value and its generator. Only transforms are planned together.
+ */
+export type Step =
+  | Transform
+  | Callable<[value: never, generator: Generator], unknown>;
 
 /**
  * A step that images go through. A class of one's own says `static url =
  * import.meta.url`, so that workers find it, and has public fields of plain
  * data.
  */
-export abstract class Transform {
+export abstract class Transform implements StagedTransform {
   /** The actions that `draw` may give. */
   abstract readonly ops: readonly ActionName[];
 
   /** What is done to an image of this extent. */
   abstract draw(extent: Extent, generator: Generator): readonly Action[];
+
+  /** As torchvision prints it. */
+  abstract toString(): string;
+
+  /** What it consists of, one after the other. */
+  steps(): readonly Step[] {
+    return [this];
+  }
 
   /**
    * The transformed tensor: [..., C, H, W], all of its images alike.
@@ -45,22 +78,178 @@ export abstract class Transform {
     image: Tensor | HostImage,
     generator: Generator = defaultGenerator(),
   ): Tensor | HostImage {
-    if (image instanceof Tensor) {
-      const actions = this.draw(extentOfTensor(image), generator);
-      return runOnTensor(image, actions);
-    }
-    const pixels = pixelsOf(image);
-    const actions = this.draw(extentOf(pixels), generator);
-    return actions.length === 0 ? image : imageOf(runOnHost(pixels, actions));
+    // what the last step makes of an image is for its author to know
+    return runSteps(this.steps(), image, generator) as Tensor | HostImage;
   }
 
-  /** As torchvision prints it. */
-  abstract toString(): string;
+  /** Whether a batch of bytes of one size needs nothing of the host. */
+  get isLate(): boolean {
+    return firstLate(this.steps(), "late") === 0;
+  }
+
+  /**
+   * The first stage of NOTE [stages] in sample_transform.ts: the image after
+   * the steps that are done with its sample, and what is left for the batch.
+   *
+   * @throws {TypeError} If it is no image that the transform takes
+   * @throws {RangeError} If it is too small
+   */
+  begin(
+    image: unknown,
+    generator: Generator,
+    place: TransformPlace,
+  ): unknown {
+    const steps = this.steps();
+    const first = place === "host" ? steps.length : firstLate(steps, place);
+    const begun = runSteps(steps.slice(0, first), image, generator);
+    const late = steps.slice(first);
+    if (late.length === 0) return begun;
+    const pixels = pixelsOf(begun);
+    const { data, height, width, channels, planar } = pixels;
+    const isBytes = data instanceof Uint8Array && (!planar || channels === 1);
+    if (!isBytes) return runSteps(late, begun, generator);
+    const actions = drawAll(late.map(asTransform), extentOf(pixels), generator);
+    const extent = extentOf(pixels);
+    return new PendingImage(data, width, height, channels as Channels, {
+      actions,
+      result: actions.reduce((each, action) => after(action, each), extent),
+    });
+  }
+
+  /** What is left for the batch where nothing was done before. */
+  pend(extent: Extent, generator: Generator): PendingWork {
+    const actions = this.draw(extent, generator);
+    return {
+      actions,
+      result: actions.reduce((each, action) => after(action, each), extent),
+    };
+  }
+
+  /** The second stage: what is left, done to a batch on the GPU. */
+  finish(images: WaitingImages): Tensor {
+    return runOnWaiting(
+      images,
+      // `begin` and `pend` made them
+      images.pending.map(({ actions }) => actions as readonly Action[]),
+    );
+  }
 
   /** What `console.log` shows. */
   [Symbol.for("Deno.customInspect")](): string {
     return this.toString();
   }
+}
+
+/** An image that waits for its batch. */
+class PendingImage extends Image {
+  readonly pending: PendingWork;
+
+  constructor(
+    data: Uint8Array,
+    width: number,
+    height: number,
+    channels: Channels,
+    pending: PendingWork,
+  ) {
+    super(data, width, height, channels);
+    this.pending = pending;
+  }
+}
+
+/** The actions that a kernel does only to bytes, or that make floats of them. */
+const TO_FLOATS: readonly ActionName[] = ["convert", "normalize"];
+
+/**
+ * The first of the steps that can be left for the batch; as many as there are
+ * steps if none can: what is left begins with bytes.
+ */
+function firstLate(
+  steps: readonly Step[],
+  place: Exclude<TransformPlace, "host">,
+): number {
+  const staysWithSample = (step: Step): boolean =>
+    !isDrawn(step) ||
+    step.ops.some((op) =>
+      !ACTIONS[op].batched || (place === "sized" && ACTIONS[op].sizes)
+    );
+  const first = steps.findLastIndex(staysWithSample) + 1;
+  const mayBeFloats = steps.slice(0, first).some((step) =>
+    isDrawn(step) && step.ops.some((op) => TO_FLOATS.includes(op))
+  );
+  return mayBeFloats ? steps.length : first;
+}
+
+/** Whether a step says what it does before it does it. */
+export function isDrawn(step: unknown): step is Transform {
+  return step instanceof Transform &&
+    step.steps().every((each) => each instanceof Transform);
+}
+
+/**
+ * The step as a transform.
+ *
+ * @throws {TypeError} If it is a function
+ */
+export function asTransform(step: Step): Transform {
+  if (isDrawn(step)) return step;
+  throw new TypeError(
+    `Cannot draw the actions of ${formatValue(step)}: expected a transform`,
+  );
+}
+
+/** The actions of transforms, one after the other. */
+export function drawAll(
+  transforms: readonly Transform[],
+  extent: Extent,
+  generator: Generator,
+): readonly Action[] {
+  const drawn: Action[] = [];
+  for (const transform of transforms) {
+    for (const action of transform.draw(extent, generator)) {
+      extent = after(action, extent);
+      drawn.push(action);
+    }
+  }
+  return drawn;
+}
+
+/** The value after steps; transforms beside each other are one run. */
+function runSteps(
+  steps: readonly Step[],
+  value: unknown,
+  generator: Generator,
+): unknown {
+  for (let at = 0; at < steps.length;) {
+    const step = steps[at]!;
+    if (!(step instanceof Transform)) {
+      // a step knows what comes before it; the compiler does not
+      type Function = Callable<[value: unknown, generator: Generator], unknown>;
+      value = invoke(step as Function, value, generator);
+      at++;
+      continue;
+    }
+    const run: Transform[] = [];
+    for (let next = step as Step | undefined; next instanceof Transform;) {
+      run.push(next);
+      next = steps[++at];
+    }
+    value = runTransforms(run, value, generator);
+  }
+  return value;
+}
+
+function runTransforms(
+  run: readonly Transform[],
+  image: unknown,
+  generator: Generator,
+): unknown {
+  if (image instanceof Tensor) {
+    const actions = drawAll(run, extentOfTensor(image), generator);
+    return runOnTensor(image, actions);
+  }
+  const pixels = pixelsOf(image);
+  const actions = drawAll(run, extentOf(pixels), generator);
+  return actions.length === 0 ? image : imageOf(runOnHost(pixels, actions));
 }
 
 /** The same actions for every image. */
