@@ -14,7 +14,7 @@ struct Params {
   m: u32, n: u32, k: u32, count: u32, // count = batches * m * n
   a_offset: u32, a_row: u32, a_col: u32, a_batch: u32,
   b_offset: u32, b_row: u32, b_col: u32, b_batch: u32,
-  bias_offset: u32,
+  y_offset: u32, bias_offset: u32,
 }
 
 @group(0) @binding(0) var<storage, read> a: array<f32>;
@@ -46,5 +46,5 @@ fn main(
   if (BIAS == 2u) { sum += bias[params.bias_offset + i]; }
   // select, not max: max(NaN, 0.0) is 0.0 on some devices
   if (RELU) { sum = select(sum, 0.0, sum <= 0.0); }
-  y[index] = sum;
+  y[params.y_offset + index] = sum;
 }

@@ -1,15 +1,15 @@
-// matmul_finish: y[g, i, j] = epilogue(sum over s of x[s, g, i, j]): adds the
-// splits of k, in order, and drops the columns that filled the last vec4.
+// matmul_finish: y[q, i, j] = epilogue(sum over s of x[s, q, i, j]): adds the splits
+// of a sum, in order, and drops the columns that filled the last vec4.
 //
 // prepended  BIAS: u32, the epilogue adds bias[j] (1), bias[i] (2) or nothing (0)
 //            RELU: bool, the epilogue clamps at 0, after the bias
-// x          f32 [splits, batches, m, 4 * n4], contiguous, as vec4
+// x          f32 [splits, rows / m, m, 4 * n4], contiguous, as vec4
 // bias       f32 [n] or [m]; any buffer when BIAS is 0
-// y          f32 [batches, m, n], contiguous
+// y          f32 [rows / m, m, n], contiguous
 // dispatch   a vec4 of x an invocation, folded over x and y
 
 struct Params {
-  m: u32, n: u32, n4: u32, rows: u32, splits: u32, // rows = batches * m
+  m: u32, n: u32, n4: u32, rows: u32, splits: u32,
   y_offset: u32, bias_offset: u32,
 }
 

@@ -1,14 +1,16 @@
-// matmul_pack: y[g, i, j] = x[g, i, j], or 0 past the end: a strided matrix
+// matmul_pack: y[q, g, t, i, j] = x[q, g, t, i, j], or 0 past the end: a strided matrix
 // copied to rows that are a multiple of 4 long, for kernels that load vec4.
 //
-// x         f32 [batches, rows, cols] with any strides, in elements
-// y         f32 [batches, y_rows, 4 * y_cols4], contiguous, as vec4; y_rows >= rows
+// x         f32 [chunks, batches, terms, rows, cols] with any strides, in elements
+// y         f32 [chunks, batches, terms, y_rows, 4 * y_cols4], contiguous, as vec4;
+//           y_rows >= rows
 // dispatch  a 4 x 4 block an invocation, folded over x and y: 8 lanes take 32
 //           rows, so that both a row and a column of blocks stay in the cache
 
 struct Params {
-  rows: u32, cols: u32, y_rows: u32, y_cols4: u32, batches: u32,
-  x_offset: u32, x_row: u32, x_col: u32, x_batch: u32,
+  rows: u32, cols: u32, y_rows: u32, y_cols4: u32,
+  chunks: u32, batches: u32, terms: u32,
+  x_offset: u32, x_row: u32, x_col: u32, x_batch: u32, x_term: u32, x_chunk: u32,
 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
@@ -22,10 +24,10 @@ fn load(base: u32, row: u32, col: u32) -> f32 {
   return select(0.0, x[at], inside);
 }
 
-fn copy(base: u32, batch: u32, row: u32, col4: u32) {
+fn copy(base: u32, matrix: u32, row: u32, col4: u32) {
   if (row >= params.y_rows) { return; }
   let col = 4u * col4;
-  y[(batch * params.y_rows + row) * params.y_cols4 + col4] = vec4f(
+  y[(matrix * params.y_rows + row) * params.y_cols4 + col4] = vec4f(
     load(base, row, col),
     load(base, row, col + 1u),
     load(base, row, col + 2u),
@@ -43,12 +45,14 @@ fn main(
   let strips = (params.y_rows + 31u) / 32u;
   let col4 = index / 8u % params.y_cols4;
   let strip = index / 8u / params.y_cols4;
-  let batch = strip / strips;
-  if (batch >= params.batches) { return; }
+  let matrix = strip / strips;
+  if (matrix >= params.chunks * params.batches * params.terms) { return; }
   let row = (strip % strips * 8u + index % 8u) * 4u;
-  let base = params.x_offset + batch * params.x_batch;
-  copy(base, batch, row, col4);
-  copy(base, batch, row + 1u, col4);
-  copy(base, batch, row + 2u, col4);
-  copy(base, batch, row + 3u, col4);
+  let base = params.x_offset + matrix % params.terms * params.x_term
+    + matrix / params.terms % params.batches * params.x_batch
+    + matrix / params.terms / params.batches * params.x_chunk;
+  copy(base, matrix, row, col4);
+  copy(base, matrix, row + 1u, col4);
+  copy(base, matrix, row + 2u, col4);
+  copy(base, matrix, row + 3u, col4);
 }

@@ -1,23 +1,27 @@
-// matmul_tiles: y[s, g, i, j] = epilogue(sum over the k of split s of
-// a[g, i, k] * b[g, k, j]) for GPUs: a workgroup makes 64 x 64 outputs from
-// slices of 16 k in workgroup memory, an invocation 4 x 4 of them, 16 apart in
-// both directions, so that 16 neighbours load and store neighbouring columns.
+// matmul_tiles: y[s, q, g, i, j] = epilogue(sum over the terms t and the k of
+// split s of a[g, t, i, k] * b[q, g, t, k, j]) for GPUs: a workgroup makes SIDE x
+// SIDE outputs from slices of 16 k in workgroup memory. An invocation makes 4 x 4 of
+// them in registers, or with a SIDE of 128 four times 4 x 4, 64 apart in both
+// directions, so that 16 neighbours read neighbouring vec4 of b's slice.
 //
-// prepended  A_T: bool, neighbouring rows of a are closer than neighbouring k
+// prepended  SIDE: u32, 64 or 128
+//            A_T: bool, neighbouring rows of a are closer than neighbouring k
 //            B_T: bool, neighbouring k of b are closer than neighbouring columns
-//            BIAS: u32, the epilogue adds bias[j] (1), bias[i] (2) or nothing (0)
+//            BIAS: u32, the epilogue adds bias[j] (1), bias[g, i] (2) or nothing (0)
 //            RELU: bool, the epilogue clamps at 0, after the bias
 //            A_T and B_T choose who loads what, not what is right
-// a, b       f32 [batches, m, k] and [batches, k, n], any strides, in elements
-// bias       f32 [n] or [m]; any buffer when BIAS is 0
-// y          f32 [splits, batches, m, y_row], contiguous; y_row >= n
+// a, b       f32 [batches, terms, m, k] and [chunks, batches, terms, k, n], any
+//            strides, in elements
+// bias       f32 [n] or [batches, m]; any buffer when BIAS is 0
+// y          f32 [splits, chunks, batches, m, y_row], contiguous; y_row >= n
 // dispatch   one workgroup a tile, folded over x and y, columns first
 // special    as IEEE has it: 0 * NaN is NaN, an empty sum is 0
 
 struct Params {
-  m: u32, n: u32, k: u32, split_k: u32, batches: u32, splits: u32,
-  a_offset: u32, a_row: u32, a_col: u32, a_batch: u32,
-  b_offset: u32, b_row: u32, b_col: u32, b_batch: u32,
+  m: u32, n: u32, k: u32, chunks: u32, batches: u32, terms: u32,
+  splits: u32, split_slices: u32,
+  a_offset: u32, a_row: u32, a_col: u32, a_batch: u32, a_term: u32,
+  b_offset: u32, b_row: u32, b_col: u32, b_batch: u32, b_term: u32, b_chunk: u32,
   y_offset: u32, y_row: u32, bias_offset: u32,
 }
 
@@ -27,38 +31,80 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 @group(0) @binding(4) var<uniform> params: Params;
 
-const TILE = 64u;
 const DEPTH = 16u;
+const QUADS = SIDE / 4u;
+// One more than needed: lanes that store one column of a slice meet other banks.
+const LINE = QUADS + 1u;
 
-// [DEPTH][TILE] each: one k after the other.
-var<workgroup> a_tile: array<f32, 1024>;
-var<workgroup> b_tile: array<f32, 1024>;
+// [DEPTH][LINE] each: one k after the other.
+var<workgroup> a_tile: array<vec4f, DEPTH * LINE>;
+var<workgroup> b_tile: array<vec4f, DEPTH * LINE>;
 
-fn load_a(base: u32, row: u32, k: u32, end: u32) -> f32 {
-  if (row >= params.m || k >= end) { return 0.0; }
+fn load_a(base: u32, row: u32, k: u32) -> f32 {
+  if (row >= params.m || k >= params.k) { return 0.0; }
   return a[base + row * params.a_row + k * params.a_col];
 }
 
-fn load_b(base: u32, k: u32, col: u32, end: u32) -> f32 {
-  if (col >= params.n || k >= end) { return 0.0; }
+fn load_b(base: u32, k: u32, col: u32) -> f32 {
+  if (col >= params.n || k >= params.k) { return 0.0; }
   return b[base + k * params.b_row + col * params.b_col];
 }
 
-fn store(value: f32, base: u32, row: u32, col: u32) {
+fn quad_of_a(base: u32, row: u32, k: u32) -> vec4f {
+  return vec4f(
+    load_a(base, row, k),
+    load_a(base, row + 1u, k),
+    load_a(base, row + 2u, k),
+    load_a(base, row + 3u, k),
+  );
+}
+
+fn quad_of_b(base: u32, k: u32, col: u32) -> vec4f {
+  return vec4f(
+    load_b(base, k, col),
+    load_b(base, k, col + 1u),
+    load_b(base, k, col + 2u),
+    load_b(base, k, col + 3u),
+  );
+}
+
+// 4 x 4 outputs, a row in each column, after one k.
+fn step(c: mat4x4f, p: vec4f, q: vec4f) -> mat4x4f {
+  return mat4x4f(
+    fma(vec4f(p.x), q, c[0]),
+    fma(vec4f(p.y), q, c[1]),
+    fma(vec4f(p.z), q, c[2]),
+    fma(vec4f(p.w), q, c[3]),
+  );
+}
+
+// Where a tile lies: `base` is that of its matrix in y.
+struct Tile { base: u32, batch: u32, row: u32, col: u32 }
+
+fn store(value: f32, tile: Tile, row: u32, col: u32) {
   if (row >= params.m || col >= params.n) { return; }
   var out = value;
   if (BIAS == 1u) { out += bias[params.bias_offset + col]; }
-  if (BIAS == 2u) { out += bias[params.bias_offset + row]; }
+  if (BIAS == 2u) { out += bias[params.bias_offset + tile.batch * params.m + row]; }
   // select, not max: max(NaN, 0.0) is 0.0 on some devices
   if (RELU) { out = select(out, 0.0, out <= 0.0); }
-  y[base + row * params.y_row + col] = out;
+  y[tile.base + row * params.y_row + col] = out;
 }
 
-fn store4(values: vec4f, base: u32, row: u32, col: u32) {
-  store(values.x, base, row, col);
-  store(values.y, base, row, col + 16u);
-  store(values.z, base, row, col + 32u);
-  store(values.w, base, row, col + 48u);
+fn store_row(c: vec4f, tile: Tile, row: u32, col: u32) {
+  store(c.x, tile, row, col);
+  store(c.y, tile, row, col + 1u);
+  store(c.z, tile, row, col + 2u);
+  store(c.w, tile, row, col + 3u);
+}
+
+fn store_block(c: mat4x4f, tile: Tile, down: u32, right: u32) {
+  let row = tile.row + down;
+  let col = tile.col + right;
+  store_row(c[0], tile, row, col);
+  store_row(c[1], tile, row + 1u, col);
+  store_row(c[2], tile, row + 2u, col);
+  store_row(c[3], tile, row + 3u, col);
 }
 
 @compute @workgroup_size(256)
@@ -68,47 +114,64 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let index = group.y * groups.x + group.x;
-  let row_tiles = (params.m + TILE - 1u) / TILE;
-  let col_tiles = (params.n + TILE - 1u) / TILE;
+  let row_tiles = (params.m + SIDE - 1u) / SIDE;
+  let col_tiles = (params.n + SIDE - 1u) / SIDE;
   let plane = row_tiles * col_tiles;
+  let planes = params.chunks * params.batches;
   // The same answer in every lane: the barriers below are met by all or none.
-  if (index >= plane * params.batches * params.splits) { return; }
-  let first_col = index % col_tiles * TILE;
-  let first_row = index / col_tiles % row_tiles * TILE;
+  if (index >= plane * planes * params.splits) { return; }
+  let first_col = index % col_tiles * SIDE;
+  let first_row = index / col_tiles % row_tiles * SIDE;
   let batch = index / plane % params.batches;
-  let split = index / plane / params.batches;
-  let a_base = params.a_offset + batch * params.a_batch;
-  let b_base = params.b_offset + batch * params.b_batch;
-  let col = lane % 16u;
-  let row = lane / 16u;
+  let chunk = index / plane / params.batches % params.chunks;
+  let split = index / plane / planes;
+  let col4 = lane % 16u;
+  let row4 = lane / 16u;
 
-  var c: array<vec4f, 4>;
-  let end = min((split + 1u) * params.split_k, params.k);
-  for (var first_k = split * params.split_k; first_k < end; first_k += DEPTH) {
-    for (var e = lane; e < TILE * DEPTH; e += 256u) {
+  var c00: mat4x4f;
+  var c01: mat4x4f; // 64 columns to the right
+  var c10: mat4x4f; // 64 rows down
+  var c11: mat4x4f;
+  let slices = (params.k + DEPTH - 1u) / DEPTH;
+  let end = min((split + 1u) * params.split_slices, slices * params.terms);
+  for (var slice = split * params.split_slices; slice < end; slice++) {
+    let term = slice / slices;
+    let first_k = (slice - term * slices) * DEPTH;
+    let a_base = params.a_offset + batch * params.a_batch + term * params.a_term;
+    let b_base = params.b_offset + chunk * params.b_chunk + batch * params.b_batch
+      + term * params.b_term;
+    for (var e = lane; e < DEPTH * QUADS; e += 256u) {
       // (i, k) of a: neighbouring lanes take what lies next in memory.
-      let ak = select(e % DEPTH, e / TILE, A_T);
-      let ai = select(e / DEPTH, e % TILE, A_T);
-      a_tile[ak * TILE + ai] = load_a(a_base, first_row + ai, first_k + ak, end);
-      let bk = select(e / TILE, e % DEPTH, B_T);
-      let bj = select(e % TILE, e / DEPTH, B_T);
-      b_tile[bk * TILE + bj] = load_b(b_base, first_k + bk, first_col + bj, end);
+      let ak = select(e % DEPTH, e / QUADS, A_T);
+      let ai = select(e / DEPTH, e % QUADS, A_T);
+      a_tile[ak * LINE + ai] = quad_of_a(a_base, first_row + 4u * ai, first_k + ak);
+      let bk = select(e / QUADS, e % DEPTH, B_T);
+      let bj = select(e % QUADS, e / DEPTH, B_T);
+      b_tile[bk * LINE + bj] = quad_of_b(b_base, first_k + bk, first_col + 4u * bj);
     }
     workgroupBarrier();
     for (var k = 0u; k < DEPTH; k++) {
-      let q_at = k * TILE + col;
-      let q = vec4f(b_tile[q_at], b_tile[q_at + 16u], b_tile[q_at + 32u], b_tile[q_at + 48u]);
-      c[0] = fma(vec4f(a_tile[k * TILE + row]), q, c[0]);
-      c[1] = fma(vec4f(a_tile[k * TILE + row + 16u]), q, c[1]);
-      c[2] = fma(vec4f(a_tile[k * TILE + row + 32u]), q, c[2]);
-      c[3] = fma(vec4f(a_tile[k * TILE + row + 48u]), q, c[3]);
+      let p = a_tile[k * LINE + row4];
+      let q = b_tile[k * LINE + col4];
+      c00 = step(c00, p, q);
+      if (SIDE > 64u) {
+        let p1 = a_tile[k * LINE + QUADS / 2u + row4];
+        let q1 = b_tile[k * LINE + QUADS / 2u + col4];
+        c01 = step(c01, p, q1);
+        c10 = step(c10, p1, q);
+        c11 = step(c11, p1, q1);
+      }
     }
     workgroupBarrier();
   }
 
-  let base = params.y_offset + (split * params.batches + batch) * params.m * params.y_row;
-  store4(c[0], base, first_row + row, first_col + col);
-  store4(c[1], base, first_row + row + 16u, first_col + col);
-  store4(c[2], base, first_row + row + 32u, first_col + col);
-  store4(c[3], base, first_row + row + 48u, first_col + col);
+  let matrix = (split * params.chunks + chunk) * params.batches + batch;
+  let base = params.y_offset + matrix * params.m * params.y_row;
+  let tile = Tile(base, batch, first_row + 4u * row4, first_col + 4u * col4);
+  store_block(c00, tile, 0u, 0u);
+  if (SIDE > 64u) {
+    store_block(c01, tile, 0u, 64u);
+    store_block(c10, tile, 64u, 0u);
+    store_block(c11, tile, 64u, 64u);
+  }
 }

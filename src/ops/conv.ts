@@ -169,18 +169,7 @@ export function conv2d(
     const inputs = bias
       ? [images, weight, bias.contiguous()]
       : [images, weight];
-    return inFloat32(inputs, ([x, ...others]) => {
-      const plain = skipping(conv);
-      if (!plain) return convOp([x, ...others], conv)[0];
-      const [rows, columns] = conv.stride;
-      const met = x.slice(2, 0, undefined, rows).slice(
-        3,
-        0,
-        undefined,
-        columns,
-      );
-      return convOp([met, ...others], plain)[0];
-    });
+    return inFloat32(inputs, (operands) => convOp(operands, conv)[0]);
   });
 }
 
@@ -276,14 +265,6 @@ export function convTranspose1d(
     dilation: asRow(op, "dilation", dilation, 1),
     groups: options.groups ?? 1,
   }).squeeze(-2);
-}
-
-// A strided convolution of 1 x 1 is a plain one of every `stride`th position.
-function skipping(conv: ConvCase): ConvCase | undefined {
-  const { kernel, stride, padding, output } = conv;
-  const skips = kernel.every((size) => size === 1) &&
-    padding.every((zeros) => zeros === 0) && stride.some((by) => by > 1);
-  return skips ? { ...conv, input: output, stride: [1, 1] } : undefined;
 }
 
 // Runs `body` on a batch, of one where x has no dim for it.

@@ -30,17 +30,16 @@ export function planWeights(
   const { groups, channels, outputs, kernel, weights, flip } = given;
   const taps = kernel[0] * kernel[1];
   const blocks = Math.ceil(outputs / BLOCK);
-  const count = groups * blocks * channels * taps * BLOCK;
-  const y = scratch(count);
-  const plan = {
+  const y = scratch(groups * blocks * channels * taps * BLOCK);
+  const plan: Plan = {
     name: "conv_pack_weights",
     source: packSource,
     buffers: [w, y],
     params: [
-      ...[outputs, channels, taps, blocks, count, flip ? 1 : 0],
+      ...[outputs, channels, taps, blocks, flip ? 1 : 0],
       ...[wOffset, weights.group, weights.output, weights.input],
     ],
-    groups: foldGroups(Math.ceil(count / 64)),
+    groups: [Math.ceil(channels / 8), groups * blocks, 1],
   };
   return { plan, y, blocks };
 }

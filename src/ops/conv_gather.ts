@@ -89,6 +89,28 @@ export function inputGather(conv: ConvCase): Gather {
   };
 }
 
+/** Whether a gather is the gradient of a convolution to its input. */
+export function isGradient({ dilation }: Gather): boolean {
+  return dilation[0] < 0;
+}
+
+/** The convolution whose `forwardGather` or `inputGather` this is. */
+export function convOf(given: Gather): ConvCase {
+  const { images, groups, channels, outputs, input, output, kernel } = given;
+  const { step, up, dilation, shift } = given;
+  const common = { images, groups, kernel };
+  return isGradient(given)
+    ? {
+      ...{ ...common, channels: outputs, outputs: channels },
+      ...{ input: output, output: input, stride: up, padding: shift },
+      dilation: [-dilation[0], -dilation[1]],
+    }
+    : {
+      ...{ ...common, channels, outputs, input, output, stride: step },
+      ...{ padding: [-shift[0], -shift[1]], dilation },
+    };
+}
+
 /** A gather, and whether its filters are turned by half a turn. */
 export interface Facing extends Gather {
   readonly flip: boolean;
@@ -97,7 +119,7 @@ export interface Facing extends Gather {
 /** A filter that is walked backwards, as one turned by half, walked forwards. */
 export function facing(given: Gather): Facing {
   const { up, dilation, shift, kernel } = given;
-  const flip = isOne(up) && dilation[0] < 0;
+  const flip = isOne(up) && isGradient(given);
   if (!flip) return { ...given, flip };
   return {
     ...given,
@@ -138,7 +160,8 @@ export function strideOfTaps({ up, dilation }: Gather): number[] {
   return [...every, ...hop.map((by) => by >>> 0)]; // i32
 }
 
-function gcd(a: number, b: number): number {
+/** The greatest number that divides both. */
+export function gcd(a: number, b: number): number {
   return b === 0 ? a : gcd(b, a % b);
 }
 

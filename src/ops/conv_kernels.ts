@@ -15,17 +15,20 @@ import {
   planWeights,
   tileSize,
 } from "./conv_copies.ts";
+import { isPointwise, planForward, planInput } from "./conv_columns.ts";
 import {
+  convOf,
   type Facing,
   facing,
   type Gather,
   gatherParams,
+  isGradient,
   isOne,
   phases,
   slides,
   strideOfTaps,
 } from "./conv_gather.ts";
-import { planMatmul, type Scratch } from "./matmul_kernels.ts";
+import type { Scratch } from "./matmul_kernels.ts";
 
 import gemmSource from "../../shaders/conv/gemm.wgsl" with { type: "text" };
 import planeSource from "../../shaders/conv/plane.wgsl" with { type: "text" };
@@ -35,12 +38,13 @@ import windowSource from "../../shaders/conv/window.wgsl" with { type: "text" };
 /**
  * - `units`: runs of neighbouring outputs in registers, from a tiled copy of the
  *   input; stride and dilation 1, filters of at most 5 columns
- * - `window`: the same for any stride, dilation and filter, slower
+ * - `columns`: a product of matrices (see NOTE [columns]), whatever the sizes; on
+ *   GPUs for filters of 1 x 1 alone
+ * - `window`: like `units`, for any stride, dilation and filter, slower
  * - `plane`: channel by channel, for groups of few channels
- * - `matmul`: filters of 1 x 1
  * - `gemm`: for GPUs
  */
-export type ConvKernel = "units" | "window" | "plane" | "matmul" | "gemm";
+export type ConvKernel = "units" | "columns" | "window" | "plane" | "gemm";
 
 /** The buffers of a gather; the offsets say where in them the tensors begin. */
 export interface GatherBuffers {
@@ -54,6 +58,7 @@ export interface GatherBuffers {
   readonly y: Bindable;
 }
 
+const MANY = 12; // channels that pay for columns
 const RUN = 14; // outputs of an invocation in `window` and `plane`
 
 /** The kernel for a gather on this class of adapter. */
@@ -61,13 +66,22 @@ export function chooseGather(
   given: Gather,
   adapter: AdapterClass,
 ): ConvKernel {
-  const { kernel, step, up, shift, outputs } = given;
-  const plain = isOne(step) && isOne(up);
-  if (plain && isOne(kernel) && shift.every((by) => by === 0)) return "matmul";
-  if (adapter === "gpu") return "gemm";
-  if (outputs < 3) return "plane";
-  const turned = facing(given);
-  return plain && isOne(turned.dilation) && kernel[1] <= 5 ? "units" : "window";
+  const { groups, channels, outputs, output, kernel, step, up } = given;
+  const pointwise = isPointwise(convOf(given));
+  if (adapter === "gpu") return pointwise && groups === 1 ? "columns" : "gemm";
+  if (pointwise && (groups === 1 || outputs >= MANY)) return "columns";
+  const slides = isOne(step) && isOne(up) && isOne(facing(given).dilation);
+  // tiny images leave most of a run empty
+  const tiny = output[1] <= 4 && outputs >= 4 * MANY;
+  if (slides && kernel[1] <= 5 && outputs >= 4 && !tiny) return "units";
+  const taps = kernel[0] * kernel[1];
+  if (isGradient(given)) {
+    if (outputs * taps >= MANY / 2 && channels >= MANY / 2) return "columns";
+  } else {
+    const few = slides && kernel[1] > 5 ? 8 * MANY : MANY;
+    if (outputs >= few && channels * taps >= MANY / 2) return "columns";
+  }
+  return outputs < 3 ? "plane" : "window";
 }
 
 /** The dispatches of a gather, in order; none when it has no elements. */
@@ -80,8 +94,8 @@ export function planGather(
   const { images, groups, outputs, output } = given;
   if (images * groups * outputs * output[0] * output[1] === 0) return [];
   switch (chooseGather(given, adapter)) {
-    case "matmul":
-      return planPointwise(given, buffers, scratch, adapter);
+    case "columns":
+      return planColumns(given, buffers, scratch, adapter);
     case "units":
       return planUnits(facing(given), buffers, scratch);
     case "window":
@@ -217,49 +231,19 @@ function planGemm(given: Gather, buffers: GatherBuffers): Plan {
   };
 }
 
-// Filters of one tap: in each image and group, [outputs, channels] by
-// [channels, positions].
-function planPointwise(
+function planColumns(
   given: Gather,
   buffers: GatherBuffers,
   scratch: Scratch,
   adapter: AdapterClass,
 ): Plan[] {
-  const { images, groups, channels, outputs, output, weights } = given;
-  const size = output[0] * output[1];
-  if (groups > 1) {
-    return adapter === "gpu"
-      ? [planGemm(given, buffers)]
-      : outputs < 3
-      ? [planPlane(facing(given), buffers)]
-      : planUnits(facing(given), buffers, scratch);
-  }
-  const { bias, biasOffset: offset = 0, relu } = buffers;
-  return planMatmul(
-    {
-      m: outputs,
-      n: size,
-      k: channels,
-      batches: images,
-      a: {
-        offset: buffers.wOffset,
-        row: weights.output,
-        col: weights.input,
-        batch: 0,
-      },
-      b: {
-        offset: buffers.xOffset,
-        row: size,
-        col: 1,
-        batch: channels * size,
-      },
-      ...(bias && { bias: { offset, along: "rows" } }),
-      ...(relu && { relu }),
-    },
-    { a: buffers.w, b: buffers.x, y: buffers.y, ...(bias && { bias }) },
-    scratch,
-    adapter,
-  );
+  const conv = convOf(given);
+  const { y, bias, biasOffset = 0, relu = false } = buffers;
+  const x = { buffer: buffers.x, offset: buffers.xOffset };
+  const w = { buffer: buffers.w, offset: buffers.wOffset };
+  if (isGradient(given)) return planInput(conv, x, w, y, scratch, adapter);
+  const added = bias && { bias: { buffer: bias, offset: biasOffset } };
+  return planForward(conv, x, w, y, { ...added, relu }, scratch, adapter);
 }
 
 function epilogue({ bias, relu }: GatherBuffers) {

@@ -11,14 +11,11 @@
 
 import type { AdapterClass } from "../gpu/device.ts";
 import { type Bindable, foldGroups, type Plan } from "../gpu/plan.ts";
-import {
-  COPY_LIMIT,
-  imagesPerCopy,
-  planTile,
-  tileSize,
-} from "./conv_copies.ts";
+import { isPointwise, planWeight as planProducts } from "./conv_columns.ts";
+import { imagesPerCopy, planTile, tileSize } from "./conv_copies.ts";
 import type { ConvCase } from "./conv_gather.ts";
-import { planFinish, planMatmul, type Scratch } from "./matmul_kernels.ts";
+import type { Scratch } from "./matmul_kernels.ts";
+import { partialSums } from "./matmul_parts.ts";
 
 import gemmSource from "../../shaders/conv/dw_gemm.wgsl" with { type: "text" };
 import rowsSource from "../../shaders/conv/dw_rows.wgsl" with { type: "text" };
@@ -27,13 +24,14 @@ import windowSource from "../../shaders/conv/dw_window.wgsl" with {
 };
 
 /**
- * - `matmul`: filters of 1 x 1, image by image
  * - `rows`: rows of filters in registers, from padded copies of x and dy; stride
  *   and dilation 1, filters of at most 6 x 5
- * - `window`: any stride, dilation and filter, slower
+ * - `columns`: a product of matrices (see NOTE [columns]), whatever the sizes; on
+ *   GPUs for filters of 1 x 1 alone
+ * - `window`: like `rows`, for any stride, dilation and filter, slower
  * - `gemm`: for GPUs
  */
-export type WeightKernel = "matmul" | "rows" | "window" | "gemm";
+export type WeightKernel = "rows" | "columns" | "window" | "gemm";
 
 /** The buffers; the offsets say where in them the tensors begin. */
 export interface WeightBuffers {
@@ -44,27 +42,27 @@ export interface WeightBuffers {
   readonly dw: Bindable;
 }
 
+const MANY = 12; // channels that pay for columns
 const BLOCK = 8; // output channels, and taps in `window`, of an invocation
 const ROWS = 6; // rows of filters of an invocation in `rows`, at most
 const JOBS = 128; // invocations that keep some cores busy
 
 /** The kernel for the gradient to the weights on this class of adapter. */
 export function chooseWeight(
-  { images, groups, channels, outputs, ...conv }: ConvCase,
+  conv: ConvCase,
   adapter: AdapterClass,
 ): WeightKernel {
-  const { kernel, stride, dilation, padding } = conv;
-  const pointwise = [...kernel, ...stride].every((by) => by === 1) &&
-    padding.every((by) => by === 0) && groups === 1;
-  const size = outputs * channels;
-  if (
-    pointwise && size % 4 === 0 && images > 0 && images * size <= COPY_LIMIT
-  ) {
-    return "matmul";
-  }
-  if (adapter === "gpu") return "gemm";
+  const { groups, channels, outputs, output } = conv;
+  const { kernel, stride, dilation } = conv;
+  const pointwise = isPointwise(conv);
+  if (adapter === "gpu") return pointwise && groups === 1 ? "columns" : "gemm";
+  if (pointwise && (groups === 1 || outputs >= MANY)) return "columns";
   const plain = [...stride, ...dilation].every((by) => by === 1);
-  return plain && kernel[0] <= ROWS && kernel[1] <= 5 ? "rows" : "window";
+  // tiny images make short rows, and one channel leaves registers unused
+  const poor = (output[1] <= 4 || channels === 1) && outputs >= MANY;
+  if (plain && kernel[0] <= ROWS && kernel[1] <= 5 && !poor) return "rows";
+  const lines = channels * kernel[0] * kernel[1];
+  return outputs >= MANY && lines >= MANY / 2 ? "columns" : "window";
 }
 
 /** The dispatches of the gradient to the weights, in order. */
@@ -78,8 +76,8 @@ export function planWeight(
   const size = groups * outputs * channels * kernel[0] * kernel[1];
   if (size === 0) return [];
   switch (chooseWeight(conv, adapter)) {
-    case "matmul":
-      return planPointwise(conv, size, buffers, scratch, adapter);
+    case "columns":
+      return planColumns(conv, buffers, scratch, adapter);
     case "rows":
       return planRows(conv, size, buffers, scratch);
     case "window":
@@ -89,37 +87,20 @@ export function planWeight(
   }
 }
 
-// [outputs, positions] by [positions, channels] in each image, then their sum.
-function planPointwise(
+function planColumns(
   conv: ConvCase,
-  size: number,
   { x, xOffset, dy, dyOffset, dw }: WeightBuffers,
   scratch: Scratch,
   adapter: AdapterClass,
 ): Plan[] {
-  const { images, channels, outputs, output } = conv;
-  const positions = output[0] * output[1];
-  const stack = { row: positions, col: 1 };
-  const sums = partialSums(size, images, dw, scratch);
-  const products = planMatmul(
-    {
-      m: outputs,
-      n: channels,
-      k: positions,
-      batches: images,
-      a: { ...stack, offset: dyOffset, batch: outputs * positions },
-      b: {
-        offset: xOffset,
-        row: 1,
-        col: positions,
-        batch: channels * positions,
-      },
-    },
-    { a: dy, b: x, y: sums.buffer },
+  return planProducts(
+    conv,
+    { buffer: x, offset: xOffset },
+    { buffer: dy, offset: dyOffset },
+    dw,
     scratch,
     adapter,
   );
-  return [...products, ...sums.finish];
 }
 
 function planRows(
@@ -251,30 +232,6 @@ function planGemm(
 /** `wanted` parts of a batch, each at least one image long. */
 function splitsOf(images: number, wanted: number): number {
   return Math.max(1, Math.min(images, wanted));
-}
-
-/** Where the parts' sums go, and what adds them. */
-interface Sums {
-  readonly buffer: Bindable;
-  /** From one part to the next, in whole vec4. */
-  readonly stride: number;
-  readonly finish: readonly Plan[];
-}
-
-function partialSums(
-  size: number,
-  parts: number,
-  dw: Bindable,
-  scratch: Scratch,
-): Sums {
-  const stride = Math.ceil(size / 4) * 4;
-  if (parts === 1) return { buffer: dw, stride, finish: [] };
-  const buffer = scratch(parts * stride);
-  const finish = planFinish({ m: 1, n: size, batches: 1, splits: parts }, {
-    x: buffer,
-    y: dw,
-  });
-  return { buffer, stride, finish: [finish] };
 }
 
 function weightParams(conv: ConvCase): number[] {

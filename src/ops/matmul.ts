@@ -19,7 +19,8 @@ import {
 } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkTensor, defineOp, type Op, scratch } from "./define.ts";
-import { type Matrix, planMatmul } from "./matmul_kernels.ts";
+import type { Matrix } from "./matmul_choice.ts";
+import { planMatmul } from "./matmul_kernels.ts";
 import { sumTo } from "./reduce.ts";
 
 interface Product {

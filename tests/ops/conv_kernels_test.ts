@@ -60,13 +60,19 @@ Deno.test("chooseGather() and chooseWeight() have a kernel for every convolution
   const pointwise = { ...CONV, kernel: [1, 1], padding: [0, 0] } as const;
   const depthwise = { ...CONV, groups: 32, channels: 1, outputs: 1 };
   const wide = { ...CONV, kernel: [7, 7], padding: [3, 3] } as const;
+  const tiny = { ...CONV, input: [4, 4], output: [4, 4] } as const;
+  const lean = { channels: 4, outputs: 4 };
   const rows = [
     ["plain", CONV, "units", "units", "rows"],
-    ["strided", strided, "window", "window", "window"],
-    ["pointwise", pointwise, "matmul", "matmul", "matmul"],
+    ["strided", strided, "columns", "columns", "columns"],
+    ["dilated", { ...CONV, dilation: [2, 2] }, ...Array(3).fill("columns")],
+    ["pointwise", pointwise, "columns", "columns", "columns"],
     ["depthwise", depthwise, "plane", "plane", "rows"],
-    ["wide", wide, "window", "window", "window"],
-    ["one channel", { ...CONV, channels: 1 }, "units", "plane", "rows"],
+    ["lean", { ...strided, ...lean }, "window", "window", "window"],
+    ["wide", wide, "window", "columns", "columns"],
+    ["tiny, few channels", tiny, "columns", "units", "columns"],
+    ["tiny", { ...tiny, channels: 64 }, ...Array(3).fill("columns")],
+    ["one channel", { ...CONV, channels: 1 }, "units", "columns", "columns"],
   ] as const;
   for (const [name, conv, ...expected] of rows) {
     const chosen = [
@@ -139,7 +145,7 @@ Deno.test("planWeight() copies dy only where its rows are no whole vec4", () => 
 });
 
 Deno.test("planWeight() splits the batch where there are few weights", () => {
-  const few: ConvCase = { ...CONV, channels: 1, outputs: 8 };
+  const few: ConvCase = { ...CONV, channels: 2, outputs: 8 };
   const [, , rows, finish] = weight(few, "cpu");
   // one tile of 8 outputs: as many parts as images
   assertEquals([rows!.name, rows!.groups], ["conv_dw_rows", [8, 1, 1]]);

@@ -1,12 +1,14 @@
 import { assertEquals } from "@std/assert";
+import type { AdapterClass } from "../../src/gpu/device.ts";
+import type { Bindable, Plan } from "../../src/gpu/plan.ts";
 import {
   chooseMatmul,
   type MatmulCase,
+  type MatmulChoice,
   type Matrix,
-  planMatmul,
-} from "../../src/ops/matmul_kernels.ts";
-import type { AdapterClass } from "../../src/gpu/device.ts";
-import type { Bindable, Plan } from "../../src/gpu/plan.ts";
+  wholeCase,
+} from "../../src/ops/matmul_choice.ts";
+import { planMatmul } from "../../src/ops/matmul_kernels.ts";
 
 // Row-major stacks, and the same stored transposed.
 const plain = (rows: number, cols: number): Matrix => ({
@@ -50,23 +52,32 @@ function namesOf(given: MatmulCase, adapter: AdapterClass): string[] {
   return plansOf(given, adapter).map((plan) => plan.name);
 }
 
+function choiceOf(given: MatmulCase, adapter: AdapterClass): MatmulChoice {
+  return chooseMatmul(wholeCase(given), adapter);
+}
+
 Deno.test("chooseMatmul() takes register tiles on CPUs, workgroup tiles on GPUs", () => {
-  const { kernel, splits, finish } = chooseMatmul(square(512), "cpu");
-  assertEquals({ kernel, splits, finish }, {
-    kernel: "registers",
-    splits: 1,
-    finish: false,
-  });
-  assertEquals(chooseMatmul(square(512), "gpu").kernel, "tiles");
+  const rows: [MatmulCase, AdapterClass, MatmulChoice["kernel"], number][] = [
+    [square(512), "cpu", "registers", 16],
+    [square(512, { m: 4 }), "cpu", "registers", 4],
+    [square(512), "gpu", "tiles", 64],
+    // 16 x 16 tiles of 128 fill a GPU
+    [square(2048), "gpu", "tiles", 128],
+    [square(2048, { n: 64 }), "gpu", "tiles", 64],
+  ];
+  for (const [given, adapter, kernel, side] of rows) {
+    const choice = choiceOf(given, adapter);
+    assertEquals([choice.kernel, choice.rows], [kernel, side]);
+    assertEquals([choice.packA, choice.packB], [false, false]);
+  }
 });
 
-Deno.test("planMatmul() copies a transposed a and no transposed b on CPUs", () => {
+Deno.test("planMatmul() copies no transposed operand", () => {
   const [a, b] = [turned(512, 512), turned(512, 512)];
-  assertEquals(namesOf(square(512, { b }), "cpu"), ["matmul_registers"]);
-  assertEquals(namesOf(square(512, { a }), "cpu"), [
-    "matmul_pack",
-    "matmul_registers",
-  ]);
+  for (const changes of [{ b }, { a }, { a, b }]) {
+    const given = square(512, changes);
+    assertEquals(namesOf(given, "cpu"), ["matmul_registers"]);
+  }
   assertEquals(namesOf(square(1024, { a, b }), "gpu"), ["matmul_tiles"]);
 });
 
@@ -103,10 +114,10 @@ Deno.test("planMatmul() drops padded columns and adds splits in a last kernel", 
     b: turned(9216, 128),
   };
   // 4 x 8 tiles of 16 x 16: two parts make eight workgroups of 8 lanes
-  assertEquals(chooseMatmul(skinny, "cpu").splits, 2);
+  assertEquals(choiceOf(skinny, "cpu").splits, 2);
   assertEquals(namesOf(skinny, "cpu"), ["matmul_registers", "matmul_finish"]);
   // 2 tiles of 64 x 64: parts of at least 256
-  assertEquals(chooseMatmul(skinny, "gpu").splits, 36);
+  assertEquals(choiceOf(skinny, "gpu").splits, 36);
 });
 
 Deno.test("planMatmul() multiplies stacks of small matrices output by output", () => {
@@ -115,7 +126,7 @@ Deno.test("planMatmul() multiplies stacks of small matrices output by output", (
   assertEquals(namesOf(given, "cpu"), ["matmul_dots"]);
   assertEquals(namesOf(given, "gpu"), ["matmul_dots"]);
   assertEquals(
-    chooseMatmul({ ...given, batches: 2 }, "cpu").kernel,
+    choiceOf({ ...given, batches: 2 }, "cpu").kernel,
     "registers",
   );
 });
@@ -130,6 +141,28 @@ Deno.test("planMatmul() makes one matrix of a batch that shares its b", () => {
   // m = 8 * 64, and 32 x 4 tiles make 16 workgroups of 8 lanes
   assertEquals(plan!.params[0], 512);
   assertEquals(plan!.groups, [16, 1, 1]);
+});
+
+Deno.test("planMatmul() makes one matrix of a batch that shares its a", () => {
+  // 8 matrices of 20 columns: 10 tiles of 16 across, and not 16
+  const given = square(64, {
+    n: 20,
+    batches: 8,
+    a: { ...plain(64, 64), batch: 0 },
+    b: plain(64, 20),
+  });
+  const [plan] = plansOf(given, "cpu");
+  assertEquals(plan!.groups, [Math.ceil(4 * 10 / 8), 1, 1]);
+});
+
+Deno.test("planMatmul() gives the lanes of a thin product parts of its sum", () => {
+  const row = square(1024, { m: 1, b: turned(1024, 1024) });
+  assertEquals(choiceOf(row, "cpu").splits, 1); // 64 tiles are enough
+  const narrow = { ...row, n: 128 };
+  assertEquals(choiceOf(narrow, "cpu").splits, 8);
+  // a column is the row of the transposed product
+  const column = { ...square(1024), n: 1, b: plain(1024, 1) };
+  assertEquals(plansOf(column, "cpu").map((plan) => plan.consts?.ROWS), [4]);
 });
 
 Deno.test("planMatmul() has nothing to do for an empty output", () => {
