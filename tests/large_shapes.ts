@@ -19,7 +19,13 @@ const CALLS: readonly (() => Tensor)[] = [
   () => dropout(ones([64]), { p: 0.5 }),
   // long rows, which a GPU gives a workgroup each
   () => gradientSum([ones([4, 4096], leaf)], ([x]) => x!.softmax(-1)),
-  // strides, with too few channels for products of matrices
+  // strides, as products of matrices
+  () =>
+    gradientSum(
+      [ones([2, 32, 28, 28], leaf), ones([32, 32, 3, 3], leaf)],
+      ([x, w]) => conv2d(x!, w!, undefined, { stride: 2, padding: 1 }),
+    ),
+  // and with too few channels for that
   () =>
     gradientSum(
       [ones([2, 8, 28, 28], leaf), ones([8, 4, 3, 3], leaf)],
