@@ -14,50 +14,34 @@
 
 import { parseArgs } from "node:util";
 
-import {
-  data,
-  type Generator,
-  type HostArray,
-  vision,
-} from "@kindling/kindling";
+import { data, vision } from "@kindling/kindling";
 import { drawDogsAndCats } from "./support/drawn_images.ts";
 
 const T = vision.transforms;
-
-/** Turns a photo into what a network takes, with the sample's random numbers. */
-interface PhotoTransform {
-  call(image: vision.Image, generator: Generator): HostArray;
-}
 
 /**
  * The photos in a folder; a name that starts with "dog" is label 1, any other 0.
  * It is exported and says its url, so that workers find it.
  */
-export class DogCat extends data.Dataset<[HostArray, number]> {
+export class DogCat extends data.Dataset<[vision.Image, number]> {
   static url: string = import.meta.url;
   readonly files: readonly string[];
-  readonly transform: PhotoTransform;
 
-  constructor(root: string, transform: PhotoTransform) {
+  constructor(root: string) {
     super();
     this.files = [...Deno.readDirSync(root)]
       .filter(({ isFile }) => isFile)
       .map(({ name }) => `${root}/${name}`)
       .sort();
-    this.transform = transform;
   }
 
   override get length(): number {
     return this.files.length;
   }
 
-  override async get(
-    index: number,
-    generator: Generator,
-  ): Promise<[HostArray, number]> {
+  override async get(index: number): Promise<[vision.Image, number]> {
     const path = this.files[index]!;
-    const image = await vision.readImage(path);
-    return [this.transform.call(image, generator), labelOf(path)];
+    return [await vision.readImage(path), labelOf(path)];
   }
 
   /** What messages call a sample. */
@@ -89,8 +73,13 @@ async function main(): Promise<void> {
     await drawDogsAndCats(folder);
   }
 
-  // --- samples: cut, flipped and brightened by chance, then normalised ---
-  const augment = T.compose<HostArray>([
+  const photos = new DogCat(folder);
+  const labels = photos.labels();
+  const dogs = labels.filter((label) => label === 1).length;
+  console.log(`${photos.length} files, ${dogs} of them dogs`);
+
+  // --- photos are cut, flipped and brightened by chance, then normalised ---
+  const transform = T.compose([
     T.resize(72),
     T.randomResizedCrop(64),
     T.randomHorizontalFlip(),
@@ -98,10 +87,6 @@ async function main(): Promise<void> {
     T.toFloat(),
     T.normalize([0.5, 0.5, 0.5], [0.25, 0.25, 0.25]),
   ]);
-  const photos = new DogCat(folder, augment);
-  const labels = photos.labels();
-  const dogs = labels.filter((label) => label === 1).length;
-  console.log(`${photos.length} files, ${dogs} of them dogs`);
 
   // --- batches: each class as often as the other, broken files left out ---
   const weights = labels.map((label) =>
@@ -116,7 +101,8 @@ async function main(): Promise<void> {
     }),
     seed: 1, // with any number of workers the same cuts, flips and colours
     numWorkers: Number(values.workers),
-    collate: data.skipBroken<[HostArray, number]>(),
+    transform,
+    collate: data.skipBroken<[vision.Image, number]>(),
   });
 
   let [count, seenDogs] = [0, 0];

@@ -10,6 +10,7 @@ import { DataLoader } from "../../src/data/loader.ts";
 import type { HostArray } from "../../src/tensor/host_array.ts";
 import { Generator } from "../../src/tensor/generator.ts";
 import { readImage } from "../../src/vision/decode.ts";
+import * as T from "../../src/vision/transforms/mod.ts";
 import { temporaryFolder } from "./_server.ts";
 import { Add, Draw, Look, Together } from "./_transforms.ts";
 
@@ -133,6 +134,26 @@ for (const numWorkers of [0, 2]) {
     }
     const sorted = (rows: number[][]) => rows.map(String).sort();
     assertEquals(sorted(rows), sorted(expected));
+  });
+
+  Deno.test(`ImageFolder's images become batches on the GPU ${with_}`, async () => {
+    const folder = new ImageFolder(IMAGES);
+    const options = { batchSize: 3, numWorkers };
+    const [images, targets] = await new DataLoader(folder, options).first();
+    assertEquals([images.shape, images.dtype], [[3, 3, 32, 32], "uint8"]);
+    assertEquals([...await targets.data()], [0, 0, 1]);
+    const [image] = await folder.get(2);
+    const bytes = await images.select(0, 2).permute([1, 2, 0]).data();
+    assertEquals(bytes, image.data);
+
+    const transform = T.compose([T.centerCrop(8), T.toFloat()]);
+    const cut = new DataLoader(folder, { ...options, transform });
+    assertEquals((await cut.first())[0].shape, [3, 3, 8, 8]);
+    const own = new DataLoader(new ImageFolder(IMAGES, { transform }), options);
+    assertEquals(
+      await (await own.first())[0].data(),
+      await (await cut.first())[0].data(),
+    );
   });
 
   Deno.test(`ImageFolder's joint transforms get image and target ${with_}`, async () => {
