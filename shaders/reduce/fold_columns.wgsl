@@ -1,8 +1,10 @@
 // fold_columns: y[o, part, i] = fold of x[o, r, i] over the r of one part.
 //
 // prepended  V: one element while computing, or four neighbouring columns; Y:
-//            the same in memory; binding 0: x with load_x(i) -> V; empty() -> V,
-//            the fold of nothing; join(V, V) -> V; finish(V) -> Y
+//            the same in memory; element(i, own: V) -> V: element i of x (binding
+//            0), or what is made of it and of own_of(cell) -> V, a value for
+//            each (o, i); empty() -> V, the fold of nothing; join(V, V) -> V;
+//            finish(V) -> Y; the bindings of y and params
 // x          [outer, length, inner], in V, row-major from `offset` on
 // y          [outer, parts, inner], in Y, row-major
 // dispatch   outer * parts * inner invocations, folded over x and y
@@ -19,12 +21,10 @@ struct Params {
   run: u32, // of a part, the last one may have fewer
   offset: u32, // in V
   scale: f32, // finish may multiply by it
+  center: u32, // offset of the values of element(), if there are any
 }
 
 const GROUP = 64u;
-
-@group(0) @binding(1) var<storage, read_write> y: array<Y>;
-@group(0) @binding(2) var<uniform> params: Params;
 
 @compute @workgroup_size(GROUP)
 fn main(
@@ -39,9 +39,10 @@ fn main(
   let first = part * params.run;
   let count = min(params.run, params.length - min(first, params.length));
   var at = params.offset + (o * params.length + first) * params.inner + i;
+  let own = own_of(o * params.inner + i);
   var total = empty();
   for (var r = 0u; r < count; r++) {
-    total = join(total, load_x(at));
+    total = join(total, element(at, own));
     at += params.inner;
   }
   y[k] = finish(total);

@@ -1,8 +1,8 @@
 // fold_rows: y[row, part] = fold of x[row, c] over the c of one part, read four
 // at a time; fold_columns.wgsl for rows that quads do not divide.
 //
-// prepended  as in fold_columns.wgsl, with V: four elements, load_x(q) -> V, the
-//            elements of quad q, and finish(T) -> Y of one element
+// prepended  as in fold_columns.wgsl, with V: four elements, element(q, own) -> V
+//            of quad q, and finish(T) -> Y of one element
 // x          [rows, length], row-major from `offset` on; length, run and
 //            offset are multiples of 4
 // y          [rows, parts], row-major
@@ -16,12 +16,10 @@ struct Params {
   run: u32,
   offset: u32,
   scale: f32,
+  center: u32,
 }
 
 const GROUP = 64u;
-
-@group(0) @binding(1) var<storage, read_write> y: array<Y>;
-@group(0) @binding(2) var<uniform> params: Params;
 
 @compute @workgroup_size(GROUP)
 fn main(
@@ -35,9 +33,10 @@ fn main(
   let first = part * params.run;
   let count = min(params.run, params.length - min(first, params.length)) / 4u;
   let start = (params.offset + row * params.length + first) / 4u;
+  let own = own_of(row);
   var total = empty();
   for (var q = start; q < start + count; q++) {
-    total = join(total, load_x(q));
+    total = join(total, element(q, own));
   }
   let halves = join(total, total.zwxy);
   y[k] = finish(join(halves, halves.yxwz).x);

@@ -103,6 +103,28 @@ fn join(a: V, b: V) -> V { return ${join[type]}; }
 `;
 }
 
+/** What is folded instead of the elements themselves. */
+export interface Term {
+  /** WGSL of V, the type of `x` and `center`. */
+  readonly wgsl: string;
+  /** A value for each result, row-major, in the type of x. */
+  readonly center: Tensor;
+}
+
+/**
+ * The dispatches that fold a term of neighbouring dims of `x`, which is
+ * row-major, into `y`.
+ */
+export function planTerms(
+  name: FoldName,
+  x: Tensor,
+  extent: Extent,
+  y: Tensor,
+  term: Term,
+): Plan[] {
+  return planFold(name, x, y, extent, 1, term);
+}
+
 // One pass where the runs are short, else a pass over parts and then again.
 function planFold(
   name: FoldName,
@@ -110,17 +132,20 @@ function planFold(
   y: Tensor,
   extent: Extent,
   scale: number,
+  term?: Term,
 ): Plan[] {
   const { outer, length, inner } = extent;
   const parts = Math.max(1, Math.ceil(length / RUN));
-  if (parts === 1) return [planPass(name, x, y, extent, parts, length, scale)];
+  if (parts === 1) {
+    return [planPass(name, x, y, extent, parts, length, scale, term)];
+  }
   const run = Math.ceil(Math.ceil(length / parts) / 4) * 4;
   const partial = scratch(
     [outer, parts, inner],
     holdingType(computeType(x.dtype)),
   );
   return [
-    planPass(name, x, partial, extent, parts, run, 1),
+    planPass(name, x, partial, extent, parts, run, 1, term),
     ...planFold(name, partial, y, { outer, length: parts, inner }, scale),
   ];
 }
@@ -134,13 +159,16 @@ export function planPass(
   parts: number,
   run: number,
   scale: number,
+  term?: Term,
 ): Plan {
   const { offset } = x.layout;
   const type = computeType(x.dtype);
+  const center = term?.center;
   const aligned = offset % 4 === 0;
   const rows = inner === 1 && length % 4 === 0 && aligned;
   // four neighbouring columns side by side
-  const columns = inner % 4 === 0 && aligned;
+  const columns = inner % 4 === 0 && aligned &&
+    (!center || center.layout.offset % 4 === 0);
   const wide = rows || columns;
   const { word, quad } = WORDS[y.dtype];
   const stored = columns ? quad : word;
@@ -148,13 +176,20 @@ export function planPass(
   const scaled = type === "f32" ? "x * params.scale" : "x";
   const value = rows ? "T" : "V";
   const input = declareInput("x", 0, x.dtype, wide);
+  const buffers = [x, ...(center ? [center] : []), y];
+  const last = buffers.length;
   return {
     name: `${name}_${rows ? "rows" : "columns"}`,
     source: rows ? rowsSource : columnsSource,
     header: foldText(name, type, wide) +
-      `alias Y = ${stored};\n` +
-      `${input}\nfn finish(x: ${value}) -> Y { return Y(${scaled}); }\n`,
-    buffers: [x.storage, y.storage],
+      `alias Y = ${stored};
+${input}
+${elementText(term, columns)}
+@group(0) @binding(${last - 1}) var<storage, read_write> y: array<Y>;
+@group(0) @binding(${last}) var<uniform> params: Params;
+fn finish(x: ${value}) -> Y { return Y(${scaled}); }
+`,
+    buffers: buffers.map((tensor) => tensor.storage),
     params: [
       outer,
       length,
@@ -163,6 +198,7 @@ export function planPass(
       run,
       offset / unit,
       f32Bits(scale),
+      center?.layout.offset ?? 0,
     ],
     groups: foldGroups(Math.ceil(outer * parts * inner / unit / GROUP)),
     hooks: {
@@ -174,6 +210,23 @@ export function planPass(
       },
     },
   };
+}
+
+// element(i, own): an element of x, or what a term makes of it and of the value
+// that its run has in `center`
+function elementText(term: Term | undefined, columns: boolean): string {
+  if (!term) {
+    return `fn own_of(cell: u32) -> V { return V(0); }
+fn element(i: u32, own: V) -> V { return load_x(i); }`;
+  }
+  const { center, wgsl } = term;
+  const at = `cell + params.center / ${columns ? 4 : 1}u`;
+  return `${declareInput("center", 1, center.dtype, columns)}
+fn own_of(cell: u32) -> V { return V(load_center(${at})); }
+fn element(i: u32, center: V) -> V {
+  let x = load_x(i);
+  return ${wgsl};
+}`;
 }
 
 /** Which dims a reduction takes, in rising order. */

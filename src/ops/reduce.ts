@@ -28,8 +28,9 @@ const sumOp = defineOp<DimParams & { scale: number }>({
   }),
   kernel: ([x], [y], { dims, scale }) => planDims("sum", x, dims, y, scale),
   grad: (dy, { shapes, params }) => {
-    const dx = restoreDims(dy, shapes[0]!, params).expand(shapes[0]!);
-    return [params.scale === 1 ? dx : dx.mul(params.scale)];
+    // scaled before it is expanded: fewer elements, and no copy
+    const scaled = params.scale === 1 ? dy : dy.mul(params.scale);
+    return [restoreDims(scaled, shapes[0]!, params).expand(shapes[0]!)];
   },
 });
 

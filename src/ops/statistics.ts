@@ -4,11 +4,19 @@
  * @module
  */
 
-import { withGrad } from "../autograd/mode.ts";
+import { isGradEnabled, withGrad } from "../autograd/mode.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import type { ReduceOptions, Tensor } from "../tensor/tensor.ts";
 import { map } from "./elementwise.ts";
-import { reducedDims, reducedShape } from "./fold.ts";
+import { defineOp } from "./define.ts";
+import { extentOf } from "./extent.ts";
+import {
+  type DimParams,
+  planTerms,
+  reducedDims,
+  reducedShape,
+  restoreDims,
+} from "./fold.ts";
 import {
   amax,
   amin,
@@ -27,6 +35,64 @@ export interface VarianceOptions extends ReduceOptions {
   readonly unbiased?: boolean;
 }
 
+/** What is summed of x and of one value for each sum. */
+const TERMS = {
+  squares: {
+    wgsl: "(x - center) * (x - center)",
+    of: (x: Tensor, center: Tensor): Tensor => x.sub(center).square(),
+    slope: (x: Tensor, center: Tensor): Tensor => x.sub(center).mul(2),
+  },
+  exponentials: {
+    wgsl: "exp(x - center)",
+    of: (x: Tensor, center: Tensor): Tensor => x.sub(center).exp(),
+    slope: (x: Tensor, center: Tensor): Tensor => x.sub(center).exp(),
+  },
+};
+
+type TermName = keyof typeof TERMS;
+
+// (x, center) -> the sums. What they change by when the center moves is 0 (the
+// mean) or made good (the maximum), so it counts as a constant; but the slope
+// itself moves with the mean.
+const termsOp = defineOp<DimParams & { readonly term: TermName }>({
+  name: "sum",
+  shape: ([x], { dims, keepdim }) => ({
+    shape: reducedShape(x.shape, dims, keepdim),
+    dtype: "float32",
+  }),
+  kernel: ([x, center], [y], { term, dims }) => {
+    const extent = extentOf(x.shape, dims[0]!, dims.at(-1)! + 1);
+    return planTerms("sum", x.contiguous(), extent, y, {
+      wgsl: TERMS[term].wgsl,
+      center: center.contiguous(),
+    });
+  },
+  save: ([x, center]) => [x, center],
+  grad: (dy, { saved: [x, center], params }) => {
+    const { term, dims } = params;
+    const moves = term === "squares" && isGradEnabled();
+    const from = moves ? mean(x, dims, { keepdim: true }) : center;
+    const slope = TERMS[term].slope(x, from);
+    return [slope.mul(restoreDims(dy, x.shape, params))];
+  },
+});
+
+// Sums over neighbouring dims go in one pass, others in ops.
+function sumTerms(
+  term: TermName,
+  x: Tensor,
+  center: Tensor,
+  dims: readonly number[],
+  keepdim: boolean,
+): Tensor {
+  const run = dims.length > 0 ? dims.at(-1)! - dims[0]! + 1 : 0;
+  if (x.dtype === "float32" && run > 0 && dims.length === run) {
+    const params = { dims, keepdim, term };
+    return termsOp([x, center.detach()], params)[0];
+  }
+  return sum(TERMS[term].of(x, center), dims, { keepdim });
+}
+
 /** The variance over some dims, or all, and the mean. */
 export function varMean(
   x: Tensor,
@@ -39,7 +105,7 @@ export function varMean(
   const count = sizeOf(dims.map((each) => x.shape[each]!));
   const center = mean(x, dims, { keepdim: true });
   // from the mean, in two passes: the difference of two large sums is inexact
-  const squares = sum(map("square", x.sub(center)), dims, { keepdim });
+  const squares = sumTerms("squares", x, center, dims, keepdim);
   const variance = squares.div(Math.max(0, count - correction));
   return [
     variance,
@@ -105,7 +171,7 @@ export function logsumexp(
     // infinite rows keep their infinity: it must not be taken from itself
     return largest.maskedFill(map("isinf", largest), 0);
   });
-  const total = sum(map("exp", x.sub(top)), dims, { keepdim });
+  const total = sumTerms("exponentials", x, top, dims, keepdim);
   const shift = keepdim ? top : top.reshape(reducedShape(x.shape, dims));
   return map("log", total).add(shift);
 }

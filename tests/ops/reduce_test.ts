@@ -3,7 +3,12 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { gradcheck } from "../../src/autograd/gradcheck.ts";
 import { full, tensor, zeros } from "../../src/tensor/create.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
-import { assertClose, made, values } from "./_gradients.ts";
+import {
+  assertClose,
+  assertSecondGradients,
+  made,
+  values,
+} from "./_gradients.ts";
 
 /** What a fold of a list gives, in double precision. */
 const LISTS: Readonly<
@@ -273,4 +278,46 @@ Deno.test("reductions take views, and name a dim they refuse", async () => {
   assertThrows(() => x.sum(2), RangeError, "dim 2");
   assertThrows(() => x.sum([0, -2]), RangeError, "twice");
   assertThrows(() => x.to("int32").mean(), TypeError, "integers");
+});
+
+Deno.test("var() and logsumexp() have second derivatives", async () => {
+  for (const dim of [[0], [1], [2], [0, 1], [0, 2], [0, 1, 2]]) {
+    const x = made([2, 3, 4]);
+    await assertSecondGradients((x) => x!.var(dim).square(), [x], 2e-2);
+    await assertSecondGradients((x) => x!.logsumexp(dim), [x], 2e-2);
+  }
+});
+
+Deno.test("var() and logsumexp() join the parts of long runs", async () => {
+  for (
+    const [shape, dim] of [[[3, 5000], 1], [[5001, 3], 0], [
+      [2100, 4],
+      0,
+    ]] as const
+  ) {
+    const x = made(shape).add(100);
+    const data = await x.data();
+    const others = shape[1 - dim]!;
+    const runs = Array.from(
+      { length: others },
+      (_, k) =>
+        [...data].filter((_, i) =>
+          (dim === 1 ? Math.floor(i / shape[1]) : i % shape[1]) === k
+        ),
+    );
+    await assertClose(x.var(dim, { correction: 0 }), runs.map(variance), 1e-5);
+    const sums = runs.map((run) =>
+      100 + Math.log(run.reduce((sum, value) => sum + Math.exp(value - 100), 0))
+    );
+    await assertClose(x.logsumexp(dim), sums, 1e-5);
+  }
+});
+
+Deno.test("var() and logsumexp() keep NaN in its run, and take views", async () => {
+  const x = made([3, 4], [1, NaN, 3, 4, 1, 2, 3, 4, Infinity, 2, 3, 4]);
+  await assertClose(x.var(1), [NaN, 5 / 3, NaN], 1e-6);
+  const largest = 4 + Math.log(1 + Math.exp(-1) + Math.exp(-2) + Math.exp(-3));
+  await assertClose(x.logsumexp(1), [NaN, largest, Infinity], 1e-6);
+  await assertClose(x.t().var(0), [NaN, 5 / 3, NaN], 1e-6);
+  await assertClose(x.slice(0, 1, 2).slice(1, 1).var(1), [1], 1e-6);
 });
