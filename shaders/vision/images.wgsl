@@ -6,7 +6,11 @@
 //            C_OUT: u32, channels of the result
 //            SAMPLER: u32, 0 if no image is scaled, 1 if some are, 2 if images
 //            go through a matrix
-//            COLOURS: bool, whether programs do more than scale and shift
+//            CUBIC: bool, whether some filter is cubic
+//            FRAMED: bool, whether something lies beside or around an image
+//            COLOURS, HUE, GAMMA: bool, whether programs do more than scale and
+//            shift, and the two that are much code. What is left out costs
+//            nothing: a driver on the CPU runs both sides of every branch
 //            WG: u32, invocations per workgroup
 //            load_x(i: u32) -> f32, element i of the source
 //            records: array<u32>; mean_of(n: u32) -> f32; y: array<f32>; params
@@ -62,7 +66,7 @@ fn vector_at(i: u32) -> vec4f {
 
 // Which pixel of [low, high) stands at `at`, on or beside it; -1: none.
 fn inside(at: i32, low: i32, high: i32, mode: u32) -> i32 {
-  if (at >= low && at < high) { return at; }
+  if (!FRAMED || (at >= low && at < high)) { return at; }
   let before = at < low;
   switch mode {
     case 1u: { return select(high - 1, low, before); } // edge
@@ -73,7 +77,9 @@ fn inside(at: i32, low: i32, high: i32, mode: u32) -> i32 {
 }
 
 fn pixel(record: u32, x: i32, y: i32) -> vec4f {
-  if (x < 0 || y < 0) { return vector_at(record + FILL); }
+  if ((FRAMED || SAMPLER == 2u) && (x < 0 || y < 0)) {
+    return vector_at(record + FILL);
+  }
   let at = records[record + OFFSET] + u32(y) * records[record + 2u] +
     u32(x) * records[record + 3u];
   let next = records[record + 1u];
@@ -97,7 +103,7 @@ fn cubic(distance: f32, a: f32) -> f32 {
 }
 
 fn weight(kind: u32, distance: f32) -> f32 {
-  if (kind == 1u) { return max(0.0, 1.0 - abs(distance)); }
+  if (!CUBIC || kind == 1u) { return max(0.0, 1.0 - abs(distance)); }
   return cubic(distance, select(-0.75, -0.5, kind == 3u));
 }
 
@@ -169,7 +175,7 @@ fn rounded(record: u32, value: vec4f) -> vec4f {
 fn sample_window(record: u32, x: u32, y: u32) -> vec4f {
   let j = place(record + AXIS_X, x);
   let i = place(record + AXIS_Y, y);
-  if (i < 0 || j < 0) { return vector_at(record + FILL); }
+  if (FRAMED && (i < 0 || j < 0)) { return vector_at(record + FILL); }
   if (SAMPLER == 0u) {
     return pixel(record, tap_pixel(record + AXIS_X, j), tap_pixel(record + AXIS_Y, i));
   }
@@ -276,6 +282,7 @@ fn coloured(code: u32, at: u32, value: vec4f, mean: f32) -> vec4f {
     case 5u: { return cut(a * value + b * mean, bound); } // contrast
     case 6u: { return cut(a * value + b * grey_of(value, bound), bound); }
     case 7u: { // hue
+      if (!HUE) { return value; }
       let rgb = turned(value.xyz / bound, a);
       return select(
         vec4f(rgb, 0.0),
@@ -284,6 +291,7 @@ fn coloured(code: u32, at: u32, value: vec4f, mean: f32) -> vec4f {
       );
     }
     case 8u: { // gamma
+      if (!GAMMA) { return value; }
       let unit = value / bound;
       let curve = clamp(
         b * vec4f(bent(unit.x, a), bent(unit.y, a), bent(unit.z, a), 0.0),

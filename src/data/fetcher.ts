@@ -120,7 +120,7 @@ export class Fetcher implements BatchMaker {
     const staged = place === "host" ? undefined : stagedOf(transform);
     // with a transform only if nothing of it is to be done to single samples
     const isWhole = own === undefined && dataset.getBatch &&
-      (!transform || staged?.isLate);
+      (!transform || staged?.isLate(place));
     if (isWhole) {
       onSample?.(indices[0] ?? -1);
       try {

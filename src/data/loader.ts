@@ -12,7 +12,6 @@
  * @module
  */
 
-import { adapterClass } from "../gpu/device.ts";
 import { throttle } from "../gpu/stream.ts";
 import { formatValue } from "../tensor/arguments.ts";
 import { defaultGenerator } from "../tensor/generator.ts";
@@ -33,9 +32,8 @@ import {
   parseLoaderState,
 } from "./loader_state.ts";
 import type { BatchRequest, Request } from "./messages.ts";
-import { ReplaceNulls, SkipNulls } from "./nulls.ts";
-import { Padded } from "./padded.ts";
 import { toPortable } from "./portable.ts";
+import { placeOf } from "./place.ts";
 import { requestsOf } from "./requests.ts";
 import { residentArrays, ResidentDataset } from "./resident.ts";
 import { stagedOf, type TransformPlace } from "./sample_transform.ts";
@@ -185,7 +183,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
    * @throws {Error} If a sample can't be loaded
    */
   async first(): Promise<Uploaded<Batch>> {
-    const place = this.#placeOf(true);
+    const place = placeOf(this.#given, true);
     const source = isStream(this.dataset)
       ? this.#open(this.#next, place)
       : new MainSource(this.#fetcher(), this.#requests(this.#next, place));
@@ -270,7 +268,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
     const { signal } = this.#given;
     if (signal?.aborted) await this.close();
     signal?.throwIfAborted();
-    const source = this.#open(position, this.#placeOf(isUploaded));
+    const source = this.#open(position, placeOf(this.#given, isUploaded));
     const stop = () => {
       source.close().catch(() => {}); // the iteration's own error is the reason
     };
@@ -363,15 +361,6 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
       : new Fetcher({ dataset, ...options });
   }
 
-  /** How much of the transform is done with the samples: NOTE [stages]. */
-  #placeOf(isUploaded: boolean): TransformPlace {
-    const { transform, collate } = this.#given;
-    const isStaged = isUploaded && stagedOf(transform) !== undefined &&
-      isOwnCollate(collate);
-    if (!isStaged) return "host";
-    return adapterClass() === "cpu" ? "sized" : "late";
-  }
-
   #collate(): AnyCollate | undefined {
     // samples are of the dataset, and the batch goes to whom its type is known
     return this.#given.collate as AnyCollate | undefined;
@@ -430,13 +419,6 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
       seed: this.#seed,
     };
   }
-}
-
-/** Whether a collate leaves images as they are, for the GPU to go on with. */
-function isOwnCollate(collate: unknown): boolean {
-  return collate === undefined || collate instanceof Padded ||
-    ((collate instanceof SkipNulls || collate instanceof ReplaceNulls) &&
-      (collate.inner === undefined || isOwnCollate(collate.inner)));
 }
 
 // By what it has, as types are: it may come from another copy of Kindling.

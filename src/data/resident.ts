@@ -138,6 +138,6 @@ function isTransformable(
   rows: HostArray | Tensor | undefined,
   transform: SampleTransform,
 ): boolean {
-  return stagedOf(transform)?.isLate === true && rows !== undefined &&
+  return stagedOf(transform)?.isLate("late") === true && rows !== undefined &&
     extentOfImages(rows) !== undefined;
 }

@@ -272,7 +272,7 @@ Deno.test("DataLoader augments batches of getBatch and of rows on the GPU", asyn
     T.toFloat(),
     T.normalize([0.5], [0.25]),
   ]);
-  assert(transform.isLate);
+  assert(transform.isLate("late"));
   const options = { ...OPTIONS, transform };
   const want = await epochOf(
     new DataLoader(digits(), {
@@ -281,8 +281,9 @@ Deno.test("DataLoader augments batches of getBatch and of rows on the GPU", asyn
     }),
   );
   for (const rest of [{}, { numWorkers: 2 }, { resident: true }]) {
-    const got = await epochOf(
-      new DataLoader(digits(), { ...options, ...rest }),
+    const got = await withKernelsOf(
+      "gpu",
+      () => epochOf(new DataLoader(digits(), { ...options, ...rest })),
     );
     assertEquals(got.labels, want.labels);
     for (const [i, images] of got.images.entries()) {
@@ -292,13 +293,16 @@ Deno.test("DataLoader augments batches of getBatch and of rows on the GPU", asyn
     }
   }
   const before = streamCounts().dispatches;
-  await new DataLoader(digits(), options).first();
+  await withKernelsOf(
+    "gpu",
+    () => new DataLoader(digits(), options).first(),
+  );
   assertEquals(streamCounts().dispatches - before, 1); // all of it
 });
 
 Deno.test("DataLoader does on the host what has no batch kernel", async () => {
   const transform = T.compose([T.gaussianBlur(3), T.toFloat()]);
-  assertEquals(transform.isLate, false);
+  assertEquals(transform.isLate("late"), false);
   const loader = new DataLoader(digits(), { batchSize: 12, transform });
   const [x] = await loader.first();
   assertEquals([x.dtype, x.shape], ["float32", [12, 1, 8, 8]]);

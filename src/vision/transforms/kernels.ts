@@ -55,7 +55,7 @@ const passOp = defineOp<PassParams>({
   kernel([x, words, means], [y], params) {
     const { images, channels, outChannels, height, width, sampler, records } =
       params;
-    const { hasContrast } = records;
+    const { hasContrast, needs } = records;
     return {
       name: "transform",
       source: imagesSource,
@@ -63,7 +63,7 @@ const passOp = defineOp<PassParams>({
         C: channels,
         C_OUT: outChannels,
         SAMPLER: sampler,
-        COLOURS: records.hasColours,
+        ...needs,
         WG: GROUP,
       },
       header: declareInput("x", 0, x.dtype, false, "f32") +

@@ -67,8 +67,19 @@ export interface Records {
   readonly stride: number;
   /** Instructions of the longest program. */
   readonly program: number;
-  /** Whether some program does more than scale and shift. */
-  readonly hasColours: boolean;
+  /** What of the kernel the passes need. */
+  readonly needs: {
+    /** A filter is cubic. */
+    readonly CUBIC: boolean;
+    /** Something lies beside or around an image. */
+    readonly FRAMED: boolean;
+    /** A program does more than scale and shift. */
+    readonly COLOURS: boolean;
+    /** A program turns hues. */
+    readonly HUE: boolean;
+    /** A program bends values. */
+    readonly GAMMA: boolean;
+  };
   /** Whether some program needs the mean of the image. */
   readonly hasContrast: boolean;
 }
@@ -104,9 +115,27 @@ export function recordsOf(
     words,
     stride,
     program,
-    hasColours: codes.some((code) => code > CODES.toByte),
+    needs: {
+      CUBIC: passes.some(isCubic),
+      FRAMED: passes.some(isFramed),
+      COLOURS: codes.some((code) => code > CODES.toByte),
+      HUE: codes.includes(CODES.hue),
+      GAMMA: codes.includes(CODES.gamma),
+    },
     hasContrast: codes.includes(CODES.contrast),
   };
+}
+
+function isCubic({ geometry }: Pass): boolean {
+  return geometry.kind === "window" &&
+    geometry.resize?.interpolation === "bicubic";
+}
+
+function isFramed({ geometry }: Pass): boolean {
+  return geometry.kind === "window" &&
+    [geometry.rows, geometry.columns].some(({ beside, around }) =>
+      beside !== undefined || around !== undefined
+    );
 }
 
 interface Target {

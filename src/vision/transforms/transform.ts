@@ -82,9 +82,9 @@ export abstract class Transform implements StagedTransform {
     return runSteps(this.steps(), image, generator) as Tensor | HostImage;
   }
 
-  /** Whether a batch of bytes of one size needs nothing of the host. */
-  get isLate(): boolean {
-    return firstLate(this.steps(), "late") === 0;
+  /** Whether nothing is done with the samples, if they are bytes of one size. */
+  isLate(place: TransformPlace): boolean {
+    return place !== "host" && firstLate(this.steps(), place) === 0;
   }
 
   /**
@@ -156,7 +156,7 @@ class PendingImage extends Image {
   }
 }
 
-/** The actions that a kernel does only to bytes, or that make floats of them. */
+/** The actions that make floats of bytes, or want floats. */
 const TO_FLOATS: readonly ActionName[] = ["convert", "normalize"];
 
 /**
@@ -170,7 +170,7 @@ function firstLate(
   const staysWithSample = (step: Step): boolean =>
     !isDrawn(step) ||
     step.ops.some((op) =>
-      !ACTIONS[op].batched || (place === "sized" && ACTIONS[op].sizes)
+      !ACTIONS[op].batched || (place === "bytes" && !TO_FLOATS.includes(op))
     );
   const first = steps.findLastIndex(staysWithSample) + 1;
   const mayBeFloats = steps.slice(0, first).some((step) =>
