@@ -2,13 +2,15 @@
 // invocation.
 //
 //     highest = max of x, sum = sum of exp(x - highest), both kept in `stats`
-//     loss = weight_of(t) * (highest - x[t] + log(sum)),  kept = weight_of(t)
+//     loss = weight_of(t) * (hit * (highest - x[t]) + log(sum) + smooth)
+//     kept = weight_of(t),  smooth = rest * sum of (highest - x)
 //
 // prepended  GROUP: u32, invocations of a workgroup
 //            Q: f32, or vec4f where rows are multiples of four; top(Q) and
 //            total(Q) join its lanes; element(i) -> f32, x by the element
 //            binding 1: load_target(i) -> i32
 //            weight_of(c) -> f32, 1 or from binding 2
+//            SMOOTH: bool, whether `rest` is not 0
 // x          [outer, length, inner] of Q, row-major from `offset` on
 // target     [outer, inner], row-major from `target_offset` on
 // loss, kept f32 [outer, inner]
@@ -26,6 +28,8 @@ struct Params {
   weight_offset: u32,
   ignored: i32,
   classes: u32,
+  hit: f32, // how much of the target is its class, and each class besides
+  rest: f32,
 }
 
 @group(0) @binding(0) var<storage, read> x: array<Q>;
@@ -51,8 +55,11 @@ fn main(
     highest = max(highest, top(x[first + c]));
   }
   var sum = 0.0;
+  var below = 0.0;
   for (var c = 0u; c < span; c += inner) {
-    sum += total(exp(x[first + c] - highest));
+    let value = x[first + c];
+    sum += total(exp(value - highest));
+    if (SMOOTH) { below += total(highest - value); }
   }
   stats[run] = vec2f(highest, sum);
 
@@ -66,7 +73,9 @@ fn main(
   } else {
     let c = u32(class_index);
     let weight = weight_of(c);
-    loss[run] = weight * ((highest - element(first, c)) + log(sum));
+    var each = params.hit * (highest - element(first, c)) + log(sum);
+    if (SMOOTH) { each += params.rest * below; }
+    loss[run] = weight * each;
     kept[run] = weight;
   }
 }

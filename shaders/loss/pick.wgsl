@@ -21,6 +21,8 @@ struct Params {
   weight_offset: u32,
   ignored: i32,
   classes: u32,
+  hit: f32, // 1
+  rest: f32, // 0
 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;

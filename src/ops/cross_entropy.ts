@@ -3,9 +3,9 @@
  *
  * Both end in one value and one weight per target, which a reduction joins. For
  * class indices there is a kernel that goes from logits to losses in one pass,
- * and one for their gradient (cross_entropy_kernels.ts); label smoothing,
- * probabilities as targets and rows that deserve a workgroup go through
- * log-softmax.
+ * and one for their gradient (cross_entropy_kernels.ts); probabilities as
+ * targets, weights beside label smoothing, and rows that deserve a workgroup go
+ * through log-softmax.
  *
  * A class that does not exist is refused where the host knows the targets
  * (indices.ts); where only the GPU does, its loss and its gradient are NaN.
@@ -22,9 +22,12 @@ import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
   chooseCrossEntropy,
+  type PickParams,
   type PickSaved,
   planLosses,
   planPickGrad,
+  type Smoothing,
+  smoothingOf,
 } from "./cross_entropy_kernels.ts";
 import { checkTensor, defineOp } from "./define.ts";
 import { checkIndices } from "./indices.ts";
@@ -54,40 +57,38 @@ const OPTIONS = [
   "labelSmoothing",
 ] as const satisfies readonly (keyof CrossEntropyOptions)[];
 
-interface PickParams {
-  readonly ignoreIndex: number;
-}
-
 /** [N, C, d1, …] without the classes. */
 function targetShape(x: Tensor): number[] {
   return x.shape.toSpliced(1, 1);
 }
 
-const pickGradOp = defineOp<void>({
+const pickGradOp = defineOp<Smoothing>({
   name: "pickGrad",
   shape: ([, x]) => x,
-  kernel: ([dy, x, target, kept, stats], [dx]) =>
-    planPickGrad(dy, { x, target, kept, stats }, dx),
+  kernel: ([dy, x, target, kept, stats], [dx], smoothing) =>
+    planPickGrad(dy, { x, target, kept, stats }, dx, smoothing),
 });
 
 // The same in ops, for gradients that will be differentiated again.
 function composePickGrad(
   dy: Tensor,
   { x, target, kept, stats }: PickSaved,
+  { hit, rest }: Smoothing,
 ): Tensor {
   const classes = arange(x.shape[1]!).reshape(
     x.shape.map((length, dim) => dim === 1 ? length : 1),
   );
-  const hit = target.unsqueeze(1).eq(classes).to("float32");
-  const share = stats ? x.softmax(1).sub(hit) : hit.neg();
+  const wanted = target.unsqueeze(1).eq(classes).to("float32").mul(hit)
+    .add(rest);
+  const share = stats ? x.softmax(1).sub(wanted) : wanted.neg();
   return share.mul(kept.mul(dy).unsqueeze(1));
 }
 
-function pickGrad(dy: Tensor, saved: PickSaved): Tensor {
-  if (isGradEnabled()) return composePickGrad(dy, saved);
+function pickGrad(dy: Tensor, saved: PickSaved, smoothing: Smoothing): Tensor {
+  if (isGradEnabled()) return composePickGrad(dy, saved, smoothing);
   const { x, target, kept, stats } = saved;
   const inputs = [dy, x, target, kept];
-  return pickGradOp(stats ? [...inputs, stats] : inputs, undefined)[0];
+  return pickGradOp(stats ? [...inputs, stats] : inputs, smoothing)[0];
 }
 
 // (x, target, weight?) -> (losses, weights of the targets)
@@ -97,11 +98,11 @@ const pickOp = defineOp<PickParams>({
     const spec = { shape: targetShape(x), dtype: "float32" } as const;
     return [spec, spec];
   },
-  kernel: ([x, target, weight], outputs, { ignoreIndex }) =>
-    planLosses("pick", x, target, weight, outputs, ignoreIndex),
+  kernel: ([x, target, weight], outputs, params) =>
+    planLosses("pick", x, target, weight, outputs, params),
   save: ([x, target], [, kept]) => [x, target, kept],
-  grad: (dy, { saved: [x, target, kept] }) => [
-    pickGrad(dy, { x, target, kept }),
+  grad: (dy, { saved: [x, target, kept], params: { smoothing } }) => [
+    pickGrad(dy, { x, target, kept }, smoothing),
   ],
 });
 
@@ -113,11 +114,11 @@ const crossEntropyOp = defineOp<PickParams>({
     const spec = { shape, dtype: "float32" } as const;
     return [spec, spec, { shape: [...shape, 2], dtype: "float32" }];
   },
-  kernel: ([x, target, weight], outputs, { ignoreIndex }) =>
-    planLosses("cross_entropy", x, target, weight, outputs, ignoreIndex),
+  kernel: ([x, target, weight], outputs, params) =>
+    planLosses("cross_entropy", x, target, weight, outputs, params),
   save: ([x, target], [, kept, stats]) => [x, target, kept, stats],
-  grad: (dy, { saved: [x, target, kept, stats] }) => [
-    pickGrad(dy, { x, target, kept, stats }),
+  grad: (dy, { saved: [x, target, kept, stats], params: { smoothing } }) => [
+    pickGrad(dy, { x, target, kept, stats }, smoothing),
   ],
 });
 
@@ -216,7 +217,8 @@ export function nllLoss(
   const { ignoreIndex = -100, reduction = "mean" } = options;
   checkReduction("nllLoss", reduction);
   const checked = check("nll loss", input, target, options);
-  const [loss, kept] = pickOp(inputsOf(checked), { ignoreIndex });
+  const params = { ignoreIndex, smoothing: smoothingOf(0, 1) };
+  const [loss, kept] = pickOp(inputsOf(checked), params);
   return join(loss, kept, input, reduction);
 }
 
@@ -270,13 +272,20 @@ export function crossEntropy(
     return probabilities(checked, input, reduction, labelSmoothing);
   }
   const extent = extentOf(checked.x.shape, 1);
-  const choice = chooseCrossEntropy(extent, labelSmoothing, adapterClass());
+  const choice = chooseCrossEntropy(
+    extent,
+    labelSmoothing !== 0 && checked.weight !== undefined,
+    adapterClass(),
+  );
   if (choice === "fused") {
-    const [loss, kept] = crossEntropyOp(inputsOf(checked), { ignoreIndex });
+    const smoothing = smoothingOf(labelSmoothing, extent.length);
+    const params = { ignoreIndex, smoothing };
+    const [loss, kept] = crossEntropyOp(inputsOf(checked), params);
     return join(loss, kept, input, reduction);
   }
   const x = logSoftmax(checked.x, 1);
-  const [loss, kept] = pickOp(inputsOf({ ...checked, x }), { ignoreIndex });
+  const params = { ignoreIndex, smoothing: smoothingOf(0, 1) };
+  const [loss, kept] = pickOp(inputsOf({ ...checked, x }), params);
   if (labelSmoothing === 0) return join(loss, kept, input, reduction);
   const counts = checked.target.ne(ignoreIndex);
   const spread = weighted(x, checked.weight).sum(1).where(counts, 0)

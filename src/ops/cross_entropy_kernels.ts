@@ -6,7 +6,7 @@
  */
 
 import { type AdapterClass, adapterClass } from "../gpu/device.ts";
-import { foldGroups, type Plan } from "../gpu/plan.ts";
+import { f32Bits, foldGroups, type Plan } from "../gpu/plan.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type Extent, extentOf } from "./softmax.ts";
 import { declareInput } from "./words.ts";
@@ -24,13 +24,32 @@ import pickGradSource from "../../shaders/loss/pick_grad.wgsl" with {
 const LONG = 1024;
 const GRAD_GROUP = 64;
 
-/** Whether logits go to losses in one kernel, or through log-softmax. */
+/** How the target of a run is spread over its classes. */
+export interface Smoothing {
+  /** What its own class gets besides. */
+  readonly hit: number;
+  /** What each class gets. */
+  readonly rest: number;
+}
+
+/** Targets of `classes` classes, of which `labelSmoothing` is spread over all. */
+export function smoothingOf(
+  labelSmoothing: number,
+  classes: number,
+): Smoothing {
+  return { hit: 1 - labelSmoothing, rest: labelSmoothing / classes };
+}
+
+/**
+ * Whether logits go to losses in one kernel, or through log-softmax. Smoothed
+ * targets whose classes have weights are for ops.
+ */
 export function chooseCrossEntropy(
   { length, inner }: Extent,
-  labelSmoothing: number,
+  isWeightedAndSmooth: boolean,
   kind: AdapterClass,
 ): "fused" | "composed" {
-  if (labelSmoothing !== 0) return "composed";
+  if (isWeightedAndSmooth) return "composed";
   return kind === "gpu" && inner === 1 && length >= LONG ? "composed" : "fused";
 }
 
@@ -66,6 +85,12 @@ ${weights}
 `;
 }
 
+/** The arguments of losses and gradients that are no tensors. */
+export interface PickParams {
+  readonly ignoreIndex: number;
+  readonly smoothing: Smoothing;
+}
+
 /**
  * The plan from logits to losses ("cross_entropy"), or from log-probabilities
  * ("pick"). Outputs: losses, weights of the targets, and for logits `stats`.
@@ -76,7 +101,7 @@ export function planLosses(
   target: Tensor,
   weight: Tensor | undefined,
   outputs: readonly Tensor[],
-  ignoreIndex: number,
+  { ignoreIndex, smoothing: { hit, rest } }: PickParams,
 ): Plan {
   const extent = extentOf(x.shape, 1);
   const dense = [x, target, weight].map((tensor) => tensor?.contiguous());
@@ -89,7 +114,7 @@ export function planLosses(
   return {
     name,
     source: isFused ? crossEntropySource : pickSource,
-    consts: { GROUP: group },
+    consts: { GROUP: group, ...(isFused && { SMOOTH: rest !== 0 }) },
     header: (isFused ? (wide ? FOUR : ONE) : "") + readers(target, 1, weights),
     buffers: [logits, classes, weights ?? classes, ...outputs].map((tensor) =>
       tensor.storage
@@ -103,6 +128,8 @@ export function planLosses(
       weights?.layout.offset ?? 0,
       ignoreIndex >>> 0,
       extent.length,
+      f32Bits(hit),
+      f32Bits(rest),
     ],
     groups: foldGroups(Math.ceil(runs / group)),
   };
@@ -116,29 +143,39 @@ export interface PickSaved {
   readonly stats?: Tensor;
 }
 
+/** Lanes that share a run of classes side by side, at most. */
+const SPREAD: Readonly<Record<AdapterClass, number>> = { cpu: 4, gpu: 64 };
+
 /** The plan of the gradient of either. */
 export function planPickGrad(
   dy: Tensor,
   { x, target, kept, stats }: PickSaved,
   dx: Tensor,
+  { hit, rest }: Smoothing,
 ): Plan {
   const extent = extentOf(dx.shape, 1);
   const logits = stats && x.contiguous();
   const wide = isWide(extent, logits ?? dx);
   const width = wide ? 4 : 1;
-  const size = dx.size / width;
+  const length = extent.length / width;
+  const runs = extent.outer * extent.inner;
+  // runs that lie side by side are neighbours as they are
+  const most = extent.inner > 1 ? 1 : SPREAD[adapterClass()];
+  const spread = Math.min(most, 2 ** Math.ceil(Math.log2(Math.max(1, length))));
   const lanes = wide
     ? "alias Q = vec4f;\nalias U = vec4u;\nconst LANES = vec4u(0, 1, 2, 3);\n"
     : "alias Q = f32;\nalias U = u32;\nconst LANES = 0u;\n";
   const share = stats
     ? `@group(0) @binding(0) var<storage, read> x: array<Q>;
 @group(0) @binding(1) var<storage, read> stats: array<vec2f>;
-fn share(i: u32, run: u32) -> Q {
-  let s = stats[run];
-  return exp(x[params.offset + i] - s.x) / s.y;
+fn own_of(run: u32) -> vec2f { return stats[run]; }
+fn share(i: u32, own: vec2f) -> Q {
+  return exp(x[params.offset + i] - own.x) / own.y;
 }
 `
-    : "fn share(i: u32, run: u32) -> Q { return Q(0.0); }\n";
+    : `fn own_of(run: u32) -> vec2f { return vec2f(); }
+fn share(i: u32, own: vec2f) -> Q { return Q(0.0); }
+`;
   // a reduction's gradient is one number for all, and needs no copy
   const isOne = dy.layout.strides.every((step) => step === 0);
   const steps = isOne ? dy : dy.contiguous();
@@ -147,19 +184,21 @@ fn share(i: u32, run: u32) -> Q {
   return {
     name: stats ? "cross_entropy_grad" : "pick_grad",
     source: pickGradSource,
-    consts: { GROUP: GRAD_GROUP, WIDTH: width },
+    consts: { GROUP: GRAD_GROUP, WIDTH: width, SPREAD: spread },
     header: `${lanes}${share}alias T = i32;\n` +
       `${declareInput("target", 2, target.dtype, false)}\n`,
     buffers: [...inputs, dx].map((tensor) => tensor.storage),
     params: [
-      size,
-      extent.length / width,
+      runs,
+      length,
       extent.inner,
       (logits?.layout.offset ?? 0) / width,
       classes.layout.offset,
       steps.layout.offset,
       isOne ? 0 : 1,
+      f32Bits(hit),
+      f32Bits(rest),
     ],
-    groups: foldGroups(Math.ceil(size / GRAD_GROUP)),
+    groups: foldGroups(Math.ceil(runs * spread / GRAD_GROUP)),
   };
 }

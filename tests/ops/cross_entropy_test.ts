@@ -227,11 +227,60 @@ Deno.test("crossEntropy() names shapes, types and options it rejects", () => {
   );
 });
 
-Deno.test("chooseCrossEntropy() composes smoothing, and long rows on a GPU", () => {
+Deno.test("chooseCrossEntropy() composes weights with smoothing, and long rows on a GPU", () => {
   const rows = { outer: 4, length: 1024, inner: 1 };
-  assertEquals(chooseCrossEntropy(rows, 0, "cpu"), "fused");
-  assertEquals(chooseCrossEntropy(rows, 0, "gpu"), "composed");
-  assertEquals(chooseCrossEntropy({ ...rows, inner: 2 }, 0, "gpu"), "fused");
-  assertEquals(chooseCrossEntropy({ ...rows, length: 10 }, 0, "gpu"), "fused");
-  assertEquals(chooseCrossEntropy(rows, 0.1, "cpu"), "composed");
+  assertEquals(chooseCrossEntropy(rows, false, "cpu"), "fused");
+  assertEquals(chooseCrossEntropy(rows, false, "gpu"), "composed");
+  const planes = { ...rows, inner: 2 };
+  assertEquals(chooseCrossEntropy(planes, false, "gpu"), "fused");
+  const short = { ...rows, length: 10 };
+  assertEquals(chooseCrossEntropy(short, false, "gpu"), "fused");
+  assertEquals(chooseCrossEntropy(short, true, "cpu"), "composed");
+});
+
+for (const kind of ["cpu", "gpu"] as const) {
+  Deno.test(`crossEntropy() with smoothing equals its definition, rows of any length (${kind})`, async () => {
+    // quads and not, lanes that share a row and lanes left over, planes
+    for (
+      const shape of [[3, 1], [2, 7], [3, 8], [2, 257], [2, 516], [2, 6, 3]]
+    ) {
+      const [N, C, inner = 1] = shape as [number, number, number?];
+      const s = 0.2;
+      const x = made(shape).requiresGrad_();
+      const classes = Array.from({ length: N * inner }, (_, i) => i * 5 % C);
+      const target = indices(shape.toSpliced(1, 1), classes);
+      const wanted = (c: number, run: number): number =>
+        s / C + (c === classes[run] ? 1 - s : 0);
+      const data = await x.data();
+      const at = (run: number, c: number): number =>
+        (Math.floor(run / inner) * C + c) * inner + run % inner;
+      const dx = new Float32Array(data.length);
+      const losses = classes.map((_, run) => {
+        const row = Array.from({ length: C }, (_, c) => data[at(run, c)]!);
+        const sum = row.reduce((total, each) => total + Math.exp(each), 0);
+        row.forEach((each, c) => {
+          dx[at(run, c)] = Math.exp(each) / sum - wanted(c, run);
+        });
+        return row.reduce(
+          (loss, each, c) => loss + wanted(c, run) * (Math.log(sum) - each),
+          0,
+        );
+      });
+      const y = withAdapterClass(
+        kind,
+        () => crossEntropy(x, target, { labelSmoothing: s, reduction: "none" }),
+      );
+      await assertClose(y, losses, 1e-5);
+      withAdapterClass(kind, () => y.sum().backward());
+      await assertClose(x.grad!, dx, 1e-5);
+    }
+  });
+}
+
+Deno.test("crossEntropy() with smoothing has second derivatives", async () => {
+  const target = indices([2], [2, 0]);
+  await assertSecondGradients(
+    (x) => crossEntropy(x!, target, { labelSmoothing: 0.3 }).square(),
+    [made([2, 3])],
+  );
 });
