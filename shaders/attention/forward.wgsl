@@ -4,11 +4,7 @@
 //     s_j = dot(q_i, k_j) * scale + bias(b, i, j)
 //     y_i = sum of exp(s_j - highest) v_j / sum,  lse_i = highest + log(sum)
 //
-// prepended  GROUP: u32, queries of a workgroup; KEYS: u32, keys of a tile
-//            E4, V4: u32, vec4 of a query or key, and of a value
-//            CAUSAL: bool, whether query i sees keys 0 to i alone
-//            bias(b, i, j) -> f32, perhaps from binding 3; -infinity hides a key
-//            is_hidden(bias) -> bool; nan() -> f32
+// prepended  Params and what comes before it (lib/attention.wgsl); nan() -> f32
 // q          f32 [batches, queries, 4 * E4], row-major; k, v, y likewise
 // lse        f32 [batches, queries]
 // dispatch   a workgroup for GROUP queries of a batch, folded over x and y
@@ -19,17 +15,6 @@
 //            is told once for a tile.
 // source     Milakov & Gimelshein 2018, arXiv:1805.02867; Dao et al. 2022,
 //            arXiv:2205.14135
-
-struct Params {
-  batches: u32,
-  queries: u32,
-  keys: u32,
-  blocks: u32, // of GROUP queries, in a batch
-  scale: f32,
-  mask_offset: u32,
-  heads: u32, // of the mask: batch b is image b / heads, head b % heads
-  mask_image: u32, mask_head: u32, mask_query: u32, mask_key: u32, // strides
-}
 
 @group(0) @binding(0) var<storage, read> q: array<vec4f>;
 @group(0) @binding(1) var<storage, read> k: array<vec4f>;
@@ -55,7 +40,8 @@ fn main(
   // past the end the last query is answered again: no lane may miss a barrier
   let i = min(first + lane, params.queries - 1u);
   var query: array<vec4f, E4>;
-  for (var e = 0u; e < E4; e++) { query[e] = q[(b * params.queries + i) * E4 + e]; }
+  let at = b * params.queries + i;
+  for (var e = 0u; e < E4; e++) { query[e] = q[at * E4 + e]; }
   var output: array<vec4f, V4>;
   for (var e = 0u; e < V4; e++) { output[e] = vec4f(0.0); }
   var highest = LOWEST;
@@ -73,7 +59,9 @@ fn main(
     for (var j = 0u; j < KEYS; j++) {
       var score = 0.0;
       if (j < n) { // guard
-        for (var e = 0u; e < E4; e++) { score += dot(query[e], k_tile[j * E4 + e]); }
+        for (var e = 0u; e < E4; e++) {
+          score += dot(query[e], k_tile[j * E4 + e]);
+        }
       }
       let added = bias(b, i, min(start + j, params.keys - 1u));
       seen[j] = j < n && !is_hidden(added);
@@ -94,7 +82,6 @@ fn main(
     workgroupBarrier();
   }
   if (first + lane >= params.queries) { return; } // guard; no more barriers
-  let at = b * params.queries + i;
   let is_blind = sum == 0.0;
   for (var e = 0u; e < V4; e++) {
     y[at * V4 + e] = select(output[e] / sum, vec4f(nan()), is_blind);

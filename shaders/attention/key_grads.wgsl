@@ -3,23 +3,12 @@
 //     dv_j = sum over i of p_ij dy_i
 //     dk_j = scale * sum over i of ds_ij q_i,  p and ds as in query_grad.wgsl
 //
-// prepended  as in query_grad.wgsl, but GROUP keys a workgroup, KEYS queries a tile
+// prepended  as in query_grad.wgsl; an invocation takes a key, a tile queries
 // q, k, v    as in forward.wgsl; dy like y, dk like k, dv like v
 // rows       f32 [2, batches, queries]: lse, then delta
 // dispatch   a workgroup for GROUP keys of a batch, folded over x and y
 // geometry   A lane holds its key, its value and their gradients. Queries, dy and
 //            rows come by tiles into workgroup memory.
-
-struct Params {
-  batches: u32,
-  queries: u32,
-  keys: u32,
-  blocks: u32, // of GROUP keys, in a batch
-  scale: f32,
-  mask_offset: u32,
-  heads: u32,
-  mask_image: u32, mask_head: u32, mask_query: u32, mask_key: u32,
-}
 
 @group(0) @binding(0) var<storage, read> q: array<vec4f>;
 @group(0) @binding(1) var<storage, read> k: array<vec4f>;
@@ -61,7 +50,8 @@ fn main(
   }
   let count = params.batches * params.queries;
   // a causal key is seen by the queries from its own number on
-  for (var start = select(0u, first, CAUSAL); start < params.queries; start += KEYS) {
+  let top = select(0u, first, CAUSAL);
+  for (var start = top; start < params.queries; start += KEYS) {
     let n = min(KEYS, params.queries - start);
     let row = b * params.queries + start;
     for (var t = lane; t < n * E4; t += GROUP) { q_tile[t] = q[row * E4 + t]; }
@@ -72,9 +62,13 @@ fn main(
     workgroupBarrier();
     for (var i = 0u; i < n; i++) {
       var score = 0.0;
-      for (var e = 0u; e < E4; e++) { score += dot(key[e], q_tile[i * E4 + e]); }
+      for (var e = 0u; e < E4; e++) {
+        score += dot(key[e], q_tile[i * E4 + e]);
+      }
       var along = 0.0;
-      for (var e = 0u; e < V4; e++) { along += dot(value[e], dy_tile[i * V4 + e]); }
+      for (var e = 0u; e < V4; e++) {
+        along += dot(value[e], dy_tile[i * V4 + e]);
+      }
       let added = bias(b, start + i, j);
       let is_seen = !is_hidden(added) || is_nan(row_tile[i].x);
       let p = select(

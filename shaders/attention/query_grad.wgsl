@@ -4,23 +4,12 @@
 //     ds_ij = p_ij * (dot(dy_i, v_j) - delta_i),  delta_i = dot(dy_i, y_i)
 //     dq_i = scale * sum over j of ds_ij k_j
 //
-// prepended  as in forward.wgsl, and is_nan(f32)
+// prepended  as in forward.wgsl; is_nan(f32) -> bool
 // q, k, v    as in forward.wgsl; dy like y, dq like q
 // rows       f32 [2, batches, queries]: lse, then delta
 // dispatch   as in forward.wgsl
 // special    a query that sees no key: NaN, in what it adds to dk and dv, too
 // geometry   as in forward.wgsl: a lane holds its query, dy and dq
-
-struct Params {
-  batches: u32,
-  queries: u32,
-  keys: u32,
-  blocks: u32, // of GROUP queries, in a batch
-  scale: f32,
-  mask_offset: u32,
-  heads: u32,
-  mask_image: u32, mask_head: u32, mask_query: u32, mask_key: u32,
-}
 
 @group(0) @binding(0) var<storage, read> q: array<vec4f>;
 @group(0) @binding(1) var<storage, read> k: array<vec4f>;
@@ -65,9 +54,13 @@ fn main(
     workgroupBarrier();
     for (var j = 0u; j < n; j++) {
       var score = 0.0;
-      for (var e = 0u; e < E4; e++) { score += dot(query[e], k_tile[j * E4 + e]); }
+      for (var e = 0u; e < E4; e++) {
+        score += dot(query[e], k_tile[j * E4 + e]);
+      }
       var along = 0.0;
-      for (var e = 0u; e < V4; e++) { along += dot(given[e], v_tile[j * V4 + e]); }
+      for (var e = 0u; e < V4; e++) {
+        along += dot(given[e], v_tile[j * V4 + e]);
+      }
       let added = bias(b, i, start + j);
       let p = exp(score * params.scale + added - lse);
       let is_seen = !is_hidden(added) || is_nan(lse);

@@ -1,7 +1,6 @@
 // window_means: what the sum of a pooling window is divided by.
 //
-// prepended  Axis and its functions (lib/windows.wgsl); `params` with h and w
-//            (Axis), counts_pad (1 or 0) and divisor (f32, 0 for none)
+// prepended  Params, Axis and its functions (lib/windows.wgsl)
 
 // Elements of window `o` along one axis that count. Where the padding counts,
 // what lies beyond it (by a rounded-up output size) still does not.

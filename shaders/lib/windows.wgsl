@@ -1,4 +1,5 @@
-// windows: where a pooling window lies along one axis of an image.
+// windows: where a pooling window lies along one axis of an image, and what all
+// pooling kernels are told.
 //
 // prepended  ADAPTIVE: bool, whether windows share the axis out evenly instead
 //            of following from kernel, stride and padding
@@ -13,6 +14,20 @@ struct Axis {
   dilation: u32,
   pad0: u32, pad1: u32,
 }
+
+struct Params {
+  size: u32, // elements that are written, or rows of them
+  quads: u32, // of such a row, where invocations take quads
+  offset: u32, // of what is read
+  code_row: u32, // codes of a row of windows
+  counts_pad: u32, // 1 where the padding of a mean counts as zeros
+  divisor: f32, // of a mean, instead of the count of a window, if it is not 0
+  pad0: u32, pad1: u32,
+  h: Axis,
+  w: Axis,
+}
+
+const GROUP = 64u;
 
 // Where the first tap of window `o` lies; it may lie in the padding.
 fn first_of(a: Axis, o: u32) -> i32 {

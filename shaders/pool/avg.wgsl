@@ -1,21 +1,10 @@
 // avg: the mean of each window of an image.
 //
-// prepended  Axis and its functions (lib/windows.wgsl) and divisor(row, column)
-//            (lib/window_means.wgsl)
+// prepended  Params, Axis and its functions (lib/windows.wgsl), and
+//            divisor(row, column) (lib/window_means.wgsl)
 // x          f32 [planes, h.size, w.size], row-major from `offset` on
 // y          f32 [planes, h.out, w.out]
 // dispatch   an invocation for each output, folded over x and y
-
-struct Params {
-  size: u32, // elements of y
-  offset: u32,
-  counts_pad: u32, // 1 where the padding counts as zeros
-  divisor: f32, // instead of the count of a window, if it is not 0
-  h: Axis,
-  w: Axis,
-}
-
-const GROUP = 64u;
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;

@@ -1,22 +1,11 @@
 // avg_grad: gradient of avg.wgsl. Each input adds up dy / divisor of the windows
 // that hold it, in rising order.
 //
-// prepended  Axis and its functions (lib/windows.wgsl) and divisor(row, column)
-//            (lib/window_means.wgsl)
+// prepended  Params, Axis and its functions (lib/windows.wgsl), and
+//            divisor(row, column) (lib/window_means.wgsl)
 // dy         f32 [planes, h.out, w.out], row-major from `offset` on
 // dx         f32 [planes, h.size, w.size]
 // dispatch   an invocation for each element of dx, folded over x and y
-
-struct Params {
-  size: u32, // elements of dx
-  offset: u32,
-  counts_pad: u32, // 1 where the padding counts as zeros
-  divisor: f32, // instead of the count of a window, if it is not 0
-  h: Axis,
-  w: Axis,
-}
-
-const GROUP = 64u;
 
 @group(0) @binding(0) var<storage, read> dy: array<f32>;
 @group(0) @binding(1) var<storage, read_write> dx: array<f32>;

@@ -1,28 +1,15 @@
 // avg_lines: avg.wgsl for windows whose taps along a row are known, four windows
 // side by side at a time.
 //
-// prepended  Axis and its functions (lib/windows.wgsl), Line and its functions
-//            (lib/window_lines.wgsl), with an edge of 0, and divisor(row, column)
-//            (lib/window_means.wgsl)
+// prepended  Params, Axis and its functions (lib/windows.wgsl), Line and its
+//            functions (lib/window_lines.wgsl), with an edge of 0
+//            divisor(row, column) (lib/window_means.wgsl)
 //            SPREAD: u32, neighbouring lanes that share a row of y
 //            store_y(at, n, v): writes the first n of v at element `at` of y
 // x          f32 [planes, h.size, w.size], row-major from `offset` on
 // y          f32 [planes, h.out, w.out]
 // dispatch   rows * SPREAD invocations, folded over x and y
 // geometry   as in max_lines.wgsl
-
-struct Params {
-  rows: u32, // of y, in all planes
-  quads: u32, // of a row of y
-  offset: u32,
-  counts_pad: u32, // 1 where the padding counts as zeros
-  divisor: f32, // instead of the count of a window, if it is not 0
-  pad0: u32, pad1: u32, pad2: u32,
-  h: Axis,
-  w: Axis,
-}
-
-const GROUP = 64u;
 
 @compute @workgroup_size(GROUP)
 fn main(
@@ -31,7 +18,7 @@ fn main(
 ) {
   let k = id.y * groups.x * GROUP + id.x;
   let row = k / SPREAD;
-  if (row >= params.rows) { return; } // guard
+  if (row >= params.size) { return; } // guard
   let h = params.h;
   let w = params.w;
   let out_row = row % h.out;

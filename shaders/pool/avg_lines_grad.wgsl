@@ -1,26 +1,13 @@
 // avg_lines_grad: gradient of avg_lines.wgsl, four neighbouring elements at a
 // time: dy / divisor of each window that holds them, in rising order.
 //
-// prepended  Axis and its functions (lib/windows.wgsl) and divisor(row, column)
-//            (lib/window_means.wgsl)
+// prepended  Params, Axis and its functions (lib/windows.wgsl), and
+//            divisor(row, column) (lib/window_means.wgsl)
 //            KW, SW, PAD, FIRST, LAST, SPREAD: as in max_lines_grad.wgsl
 //            store_dx(at, n, v): writes the first n of v at element `at` of dx
 // dy         f32 [planes, h.out, w.out], row-major from `offset` on
 // dx         f32 [planes, h.size, w.size]
 // dispatch   as in max_lines_grad.wgsl
-
-struct Params {
-  rows: u32, // of dx, in all planes
-  quads: u32, // of a row of dx
-  offset: u32,
-  counts_pad: u32, // 1 where the padding counts as zeros
-  divisor: f32, // instead of the count of a window, if it is not 0
-  pad0: u32, pad1: u32, pad2: u32,
-  h: Axis,
-  w: Axis,
-}
-
-const GROUP = 64u;
 
 @group(0) @binding(0) var<storage, read> dy: array<f32>;
 
@@ -31,7 +18,7 @@ fn main(
 ) {
   let k = id.y * groups.x * GROUP + id.x;
   let row = k / SPREAD;
-  if (row >= params.rows) { return; } // guard
+  if (row >= params.size) { return; } // guard
   let h = params.h;
   let w = params.w;
   let in_row = row % h.size;

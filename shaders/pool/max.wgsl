@@ -1,6 +1,6 @@
 // max: the maximum of each window of an image, and which tap it came from.
 //
-// prepended  Axis and its functions (lib/windows.wgsl); is_nan, infinity
+// prepended  Params, Axis and its functions (lib/windows.wgsl); is_nan, infinity
 //            C: what holds the codes of four outputs; pack(vec4u) -> C
 // x          f32 [planes, h.size, w.size], row-major from `offset` on
 // y          f32 [planes, h.out, w.out]
@@ -8,16 +8,6 @@
 // dispatch   an invocation for four neighbouring outputs, folded over x and y
 // special    the first of equal maxima counts; NaN is larger than everything,
 //            the last NaN of a window counts; padding never counts
-
-struct Params {
-  size: u32, // elements of y
-  offset: u32,
-  pad0: u32, pad1: u32,
-  h: Axis,
-  w: Axis,
-}
-
-const GROUP = 64u;
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read_write> y: array<vec4f>;

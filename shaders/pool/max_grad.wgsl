@@ -1,23 +1,12 @@
 // max_grad: gradient of max.wgsl. Each input looks at the windows that hold it
 // and takes dy of those whose maximum it was, in rising order.
 //
-// prepended  Axis and its functions (lib/windows.wgsl)
+// prepended  Params, Axis and its functions (lib/windows.wgsl)
 //            binding 1: load_codes(i) -> u32
 // dy         f32 [planes, h.out, w.out], row-major from `offset` on
 // codes      [planes, h.out, code_row]
 // dx         f32 [planes, h.size, w.size]
 // dispatch   an invocation for each element of dx, folded over x and y
-
-struct Params {
-  size: u32, // elements of dx
-  offset: u32,
-  code_row: u32, // codes of a row
-  pad: u32,
-  h: Axis,
-  w: Axis,
-}
-
-const GROUP = 64u;
 
 @group(0) @binding(0) var<storage, read> dy: array<f32>;
 @group(0) @binding(2) var<storage, read_write> dx: array<f32>;

@@ -1,7 +1,7 @@
 // max_grad_rows: gradient of max.wgsl, one row of dx an invocation: it goes
 // along the windows over that row and adds dy where their maxima lay in it.
 //
-// prepended  Axis and its functions (lib/windows.wgsl)
+// prepended  Params, Axis and its functions (lib/windows.wgsl)
 //            binding 1: load_codes(i) -> u32
 // dy         f32 [planes, h.out, w.out], row-major from `offset` on
 // codes      [planes, h.out, code_row]
@@ -11,17 +11,6 @@
 //            max_grad.wgsl, which asks all windows over an element, takes four
 //            times as long on a CPU adapter (3x3, stride 2). A GPU wants its
 //            neighbouring lanes on neighbouring elements.
-
-struct Params {
-  size: u32, // rows of dx
-  offset: u32,
-  code_row: u32, // codes of a row
-  pad: u32,
-  h: Axis,
-  w: Axis,
-}
-
-const GROUP = 64u;
 
 @group(0) @binding(0) var<storage, read> dy: array<f32>;
 @group(0) @binding(2) var<storage, read_write> dx: array<f32>;

@@ -1,8 +1,9 @@
 // max_lines: max.wgsl for windows whose taps along a row are known, four windows
 // side by side at a time.
 //
-// prepended  Axis and its functions (lib/windows.wgsl), Line and its functions
-//            (lib/window_lines.wgsl), with an edge of -infinity
+// prepended  Params, Axis and its functions (lib/windows.wgsl), Line and its
+//            functions (lib/window_lines.wgsl), with an edge of -infinity
+//            infinity() -> f32
 //            SPREAD: u32, neighbouring lanes that share a row of y
 //            C: what holds the codes of four outputs; pack(vec4u) -> C
 //            store_y(at, n, v): writes the first n of v at element `at` of y
@@ -16,17 +17,6 @@
 //            neighbouring columns ([16, 64, 112, 112] by 3x3, stride 2, on a CPU
 //            adapter: 37 ms window by window, 18 so).
 
-struct Params {
-  rows: u32, // of y, in all planes
-  quads: u32, // of a row of y
-  offset: u32,
-  pad: u32,
-  h: Axis,
-  w: Axis,
-}
-
-const GROUP = 64u;
-
 fn is_nan4(v: vec4f) -> vec4<bool> {
   return (bitcast<vec4u>(v) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
 }
@@ -38,7 +28,7 @@ fn main(
 ) {
   let k = id.y * groups.x * GROUP + id.x;
   let row = k / SPREAD;
-  if (row >= params.rows) { return; } // guard
+  if (row >= params.size) { return; } // guard
   let h = params.h;
   let w = params.w;
   let rows = inside(h, row % h.out);

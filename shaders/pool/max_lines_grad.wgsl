@@ -1,7 +1,7 @@
 // max_lines_grad: gradient of max_lines.wgsl, four neighbouring elements at a
 // time: each window that may hold one of them is looked at once, in rising order.
 //
-// prepended  Axis and its functions (lib/windows.wgsl)
+// prepended  Params, Axis and its functions (lib/windows.wgsl)
 //            KW, SW, PAD: u32, taps, stride and padding along a row; SW is 1, 2
 //            or 4
 //            FIRST: i32, LAST: i32: of the windows that may hold elements 4q to
@@ -14,17 +14,6 @@
 // dx         f32 [planes, h.size, w.size]
 // dispatch   rows * SPREAD invocations, folded over x and y
 
-struct Params {
-  rows: u32, // of dx, in all planes
-  quads: u32, // of a row of dx
-  offset: u32,
-  code_row: u32,
-  h: Axis,
-  w: Axis,
-}
-
-const GROUP = 64u;
-
 @group(0) @binding(0) var<storage, read> dy: array<f32>;
 
 @compute @workgroup_size(GROUP)
@@ -34,7 +23,7 @@ fn main(
 ) {
   let k = id.y * groups.x * GROUP + id.x;
   let row = k / SPREAD;
-  if (row >= params.rows) { return; } // guard
+  if (row >= params.size) { return; } // guard
   let h = params.h;
   let w = params.w;
   let in_row = row % h.size;

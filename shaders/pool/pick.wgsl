@@ -1,23 +1,12 @@
 // pick: what lies where max.wgsl found its maxima, or their indices.
 //
-// prepended  Axis and its functions (lib/windows.wgsl)
+// prepended  Params, Axis and its functions (lib/windows.wgsl)
 //            binding 0: load_codes(i) -> u32
 //            V: type of out; value(at, index) -> V for the element `at` of x,
 //            which is number `index` of its plane
 // codes      [planes, h.out, code_row]
 // out        [planes, h.out, w.out]
 // dispatch   an invocation for each element of out, folded over x and y
-
-struct Params {
-  size: u32, // elements of out
-  offset: u32, // of x
-  code_row: u32, // codes of a row
-  pad: u32,
-  h: Axis,
-  w: Axis,
-}
-
-const GROUP = 64u;
 
 @group(0) @binding(2) var<storage, read_write> out: array<V>;
 @group(0) @binding(3) var<uniform> params: Params;

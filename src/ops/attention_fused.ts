@@ -26,6 +26,9 @@ import keyGradsSource from "../../shaders/attention/key_grads.wgsl" with {
 import queryGradSource from "../../shaders/attention/query_grad.wgsl" with {
   type: "text",
 };
+import attentionLib from "../../shaders/lib/attention.wgsl" with {
+  type: "text",
+};
 import floatLib from "../../shaders/lib/float.wgsl" with { type: "text" };
 
 /** Queries (or keys, for their gradients) of a workgroup, and of a tile. */
@@ -49,7 +52,7 @@ interface Inputs {
 }
 
 function biasText({ mask }: Inputs, { isCausal }: FusedParams): string {
-  const lines = [floatLib];
+  const lines = [attentionLib, floatLib];
   let value = "0.0";
   if (mask) {
     lines.push(

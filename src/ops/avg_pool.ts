@@ -5,7 +5,7 @@
  * @module
  */
 
-import { f32Bits, foldGroups, type Plan } from "../gpu/plan.ts";
+import { foldGroups, type Plan } from "../gpu/plan.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Op } from "./define.ts";
 import {
@@ -18,7 +18,6 @@ import {
 import {
   adaptiveWindows,
   asImage,
-  axisWords,
   fixedWindows,
   type Pair,
   pairOf,
@@ -26,6 +25,7 @@ import {
   singleOf,
   windowConsts,
   type WindowOptions,
+  windowParams,
   type Windows,
 } from "./pool_windows.ts";
 
@@ -84,31 +84,26 @@ function planAvg(
   const { offset } = input.layout;
   const buffers = [input.storage, output.storage];
   if (isForward ? goesByLines(windows) : goesBackByLines(windows)) {
-    const { consts, header, sizes, axes, groups } = isForward
+    const { consts, header, sizes, groups } = isForward
       ? forwardLines(input, windows, "0.0")
       : backwardLines(windows);
     const differ = countsDiffer(params);
     const taps = windows.h.kernel * windows.w.kernel;
-    const count = differ ? divisor : divisor || taps;
     return {
       name: `${name}_lines`,
       source: isForward ? avgLinesSource : avgLinesGradSource,
-      consts: consts!,
+      consts,
       header: header +
         (isForward ? "" : declareLines("dx", 1, windows.w.size)) +
         "@group(0) @binding(2) var<uniform> params: Params;\n" +
         (differ ? meansLib : DIVISOR),
       buffers,
-      params: [
+      params: windowParams(windows, {
         ...sizes,
         offset,
-        Number(countsPad),
-        f32Bits(count),
-        0,
-        0,
-        0,
-        ...axes,
-      ],
+        countsPad,
+        divisor: divisor || (differ ? 0 : taps),
+      }),
       groups,
     };
   }
@@ -118,13 +113,12 @@ function planAvg(
     consts: windowConsts(windows),
     header: windowsLib + meansLib,
     buffers,
-    params: [
-      output.size,
+    params: windowParams(windows, {
+      size: output.size,
       offset,
-      Number(countsPad),
-      f32Bits(divisor),
-      ...axisWords(windows),
-    ],
+      countsPad,
+      divisor,
+    }),
     groups: foldGroups(Math.ceil(output.size / GROUP)),
   };
 }

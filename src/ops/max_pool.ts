@@ -20,7 +20,6 @@ import { defineOp, type Op } from "./define.ts";
 import {
   adaptiveWindows,
   asImage,
-  axisWords,
   fixedWindows,
   type Pair,
   pairOf,
@@ -28,6 +27,7 @@ import {
   singleOf,
   windowConsts,
   type WindowOptions,
+  windowParams,
   type Windows,
 } from "./pool_windows.ts";
 import {
@@ -157,7 +157,7 @@ fn pack(v: vec4u) -> C { return ${packed ? "pack4xU8(v)" : "v"}; }
     };
   }
   if (forward === "lines") {
-    const { consts, header, sizes, axes, groups } = forwardLines(
+    const { consts, header, sizes, groups } = forwardLines(
       x,
       windows,
       "-infinity()",
@@ -170,7 +170,7 @@ fn pack(v: vec4u) -> C { return ${packed ? "pack4xU8(v)" : "v"}; }
         "@group(0) @binding(2) var<storage, read_write> codes: array<C>;\n" +
         "@group(0) @binding(3) var<uniform> params: Params;\n",
       buffers,
-      params: [...sizes, offset, 0, ...axes],
+      params: windowParams(windows, { ...sizes, offset }),
       groups,
     };
   }
@@ -180,7 +180,7 @@ fn pack(v: vec4u) -> C { return ${packed ? "pack4xU8(v)" : "v"}; }
     consts: windowConsts(windows),
     header: windowsLib + floatLib + ofCodes,
     buffers,
-    params: [y.size, offset, 0, 0, ...axisWords(windows)],
+    params: windowParams(windows, { size: y.size, offset }),
     groups: foldGroups(Math.ceil(y.size / 4 / GROUP)),
   };
 }
@@ -205,7 +205,7 @@ function planMaxPoolGrad(
     };
   }
   if (backward === "lines") {
-    const { consts, header, sizes, axes, groups } = backwardLines(windows);
+    const { consts, header, sizes, groups } = backwardLines(windows);
     return {
       name: "max_pool_lines_grad",
       source: maxLinesGradSource,
@@ -214,7 +214,7 @@ function planMaxPoolGrad(
         declareLines("dx", 2, windows.w.size) +
         "@group(0) @binding(3) var<uniform> params: Params;\n",
       buffers,
-      params: [...sizes, offset, row, ...axes],
+      params: windowParams(windows, { ...sizes, offset, codeRow: row }),
       groups,
     };
   }
@@ -226,7 +226,7 @@ function planMaxPoolGrad(
     consts: windowConsts(windows),
     header: windowsLib + readCodes(codes, 1),
     buffers,
-    params: [size, offset, row, 0, ...axisWords(windows)],
+    params: windowParams(windows, { size, offset, codeRow: row }),
     groups: foldGroups(Math.ceil(size / GROUP)),
   };
 }
@@ -250,13 +250,11 @@ fn value(at: u32, index: u32) -> V { return x[at]; }
     consts: windowConsts(windows),
     header: windowsLib + readCodes(codes, 0) + value,
     buffers: [codes, x ?? codes, out].map((tensor) => tensor.storage),
-    params: [
-      out.size,
-      x?.layout.offset ?? 0,
-      codeRow(windows),
-      0,
-      ...axisWords(windows),
-    ],
+    params: windowParams(windows, {
+      size: out.size,
+      offset: x?.layout.offset ?? 0,
+      codeRow: codeRow(windows),
+    }),
     groups: foldGroups(Math.ceil(out.size / GROUP)),
   };
 }

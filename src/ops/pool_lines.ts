@@ -9,7 +9,7 @@
 import { adapterClass } from "../gpu/device.ts";
 import { foldGroups, type Plan } from "../gpu/plan.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { axisWords, windowConsts, type Windows } from "./pool_windows.ts";
+import { windowConsts, type Windows } from "./pool_windows.ts";
 import { declareInput } from "./words.ts";
 
 import linesLib from "../../shaders/lib/window_lines.wgsl" with {
@@ -38,12 +38,12 @@ export function goesBackByLines(windows: Windows): boolean {
 }
 
 /** What plans of these kernels have in common. */
-type LinePlan = Pick<Plan, "consts" | "groups"> & {
+interface LinePlan {
+  readonly consts: NonNullable<Plan["consts"]>;
+  readonly groups: Plan["groups"];
   readonly header: string;
-  /** The words up to `offset`, and those of the axes. */
-  readonly sizes: readonly number[];
-  readonly axes: readonly number[];
-};
+  readonly sizes: { readonly size: number; readonly quads: number };
+}
 
 function linePlan(
   windows: Windows,
@@ -65,8 +65,7 @@ function linePlan(
   return {
     consts: { ...windowConsts(windows), SPREAD: spread },
     header: `fn store_${name}(at: u32, n: u32, v: vec4f) { ${store} }\n`,
-    sizes: [rows, quads],
-    axes: axisWords(windows),
+    sizes: { size: rows, quads },
     groups: foldGroups(Math.ceil(rows * spread / GROUP)),
   };
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { f32Bits } from "../gpu/plan.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import { formatShape, type Shape, sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -183,9 +184,29 @@ export function windowConsts({ h, w, adaptive }: Windows): {
   return { ADAPTIVE: adaptive, DILATED: h.dilation * w.dilation > 1 };
 }
 
-/** The words of both axes in `Params`. */
-export function axisWords({ h, w }: Windows): number[] {
-  return [h, w].flatMap((axis) => [
+/** What a pooling kernel is told beside its windows. */
+export interface PoolSizes {
+  /** Elements that are written, or rows of them. */
+  readonly size: number;
+  /** Quads of such a row. */
+  readonly quads?: number;
+  /** Where what is read begins. */
+  readonly offset: number;
+  /** Codes of a row of windows. */
+  readonly codeRow?: number;
+  /** Whether the padding of a mean counts, as zeros. */
+  readonly countsPad?: boolean;
+  /** What sums are divided by, or 0 for the count of each window. */
+  readonly divisor?: number;
+}
+
+/** The words of `Params` in shaders/lib/windows.wgsl. */
+export function windowParams(
+  { h, w }: Windows,
+  { size, quads = 0, offset, codeRow = 0, countsPad = false, divisor = 0 }:
+    PoolSizes,
+): number[] {
+  const axes = [h, w].flatMap((axis) => [
     axis.size,
     axis.out,
     axis.kernel,
@@ -195,6 +216,8 @@ export function axisWords({ h, w }: Windows): number[] {
     0,
     0,
   ]);
+  const sizes = [size, quads, offset, codeRow, Number(countsPad)];
+  return [...sizes, f32Bits(divisor), 0, 0, ...axes];
 }
 
 /**
