@@ -11,6 +11,7 @@
 
 import { HostArray } from "../../tensor/host_array.ts";
 import { fromHost } from "../../tensor/create.ts";
+import { scope } from "../../tensor/scope.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type Channels, Image } from "../image.ts";
 import type { Action, BlurAction, Fill, ImageDType } from "./action.ts";
@@ -301,8 +302,10 @@ export function toTensor(pic: Image | HostArray): Tensor {
     );
   }
   const { data, height, width, channels } = pic;
-  const bytes = fromHost(new HostArray(data, [height, width, channels]));
-  return run(bytes.permute([2, 0, 1]), TO_FLOAT).contiguous();
+  return scope(() => {
+    const bytes = fromHost(new HostArray(data, [height, width, channels]));
+    return run(bytes.permute([2, 0, 1]).contiguous(), TO_FLOAT);
+  });
 }
 
 const TO_FLOAT: Action = { op: "convert", dtype: "float32" };
@@ -323,11 +326,14 @@ export async function toImage(pic: Tensor): Promise<Image> {
         `or 4 channels`,
     );
   }
-  const planes = pic.ndim === 2 ? pic.unsqueeze(0) : pic;
-  const bytes = dtype === "uint8"
-    ? planes
-    : planes.mul(255).clamp(0, 255).to("uint8");
-  const data = await bytes.permute([1, 2, 0]).data();
+  const reading = scope(() => {
+    const planes = pic.ndim === 2 ? pic.unsqueeze(0) : pic;
+    const bytes = dtype === "uint8"
+      ? planes
+      : planes.mul(255).clamp(0, 255).to("uint8");
+    return { data: bytes.permute([1, 2, 0]).data() };
+  });
+  const data = await reading.data;
   return new Image(
     Uint8Array.from(data),
     width,

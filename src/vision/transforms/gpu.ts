@@ -13,9 +13,10 @@
 import type { WaitingImages } from "../../data/sample_transform.ts";
 import { isFloat } from "../../tensor/dtype.ts";
 import { cat } from "../../ops/join.ts";
-import { fromHost } from "../../tensor/create.ts";
+import { fromHost, zeros } from "../../tensor/create.ts";
 import { HostArray } from "../../tensor/host_array.ts";
-import { formatShape } from "../../tensor/shape.ts";
+import { scope } from "../../tensor/scope.ts";
+import { formatShape, type Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import {
   type Action,
@@ -73,33 +74,37 @@ export function extentOfTensor(x: Tensor): Extent {
  * @throws {RangeError} If a size does not fit
  */
 export function runOnTensor(x: Tensor, actions: readonly Action[]): Tensor {
-  let extent = extentOfTensor(x);
-  for (const action of actions) extent = after(action, extent); // checks
+  let result = extentOfTensor(x);
+  for (const action of actions) result = after(action, result); // checks
+  if (actions.length === 0) return x;
+  if (x.shape.includes(0)) return noImages(x.shape.slice(0, -3), result);
+  return scope(() => runOnImages(x, actions, result));
+}
+
+function noImages(lead: Shape, result: Extent): Tensor {
+  const { channels, height, width, dtype } = result;
+  return zeros([...lead, channels, height, width], { dtype });
+}
+
+function runOnImages(
+  x: Tensor,
+  actions: readonly Action[],
+  result: Extent,
+): Tensor {
   const { channels, height, width } = extentOfTensor(x);
-  const lead = x.shape.slice(0, -3);
-  const isFlat = x.ndim === 4;
-  const images = lead.reduce((count, size) => count * size, 1);
-  if (images === 0 || actions.length === 0) {
-    const empty = [...lead, extent.channels, extent.height, extent.width];
-    return images === 0
-      ? fromHost(
-        new HostArray(
-          extent.dtype === "uint8" ? new Uint8Array() : new Float32Array(),
-          empty,
-        ),
-      )
-      : x;
-  }
   const own = x.dtype === "float16" ? x.to("float32") : x;
-  let y = isFlat ? own : own.reshape([images, channels, height, width]);
+  let y = x.ndim === 4 ? own : own.reshape([-1, channels, height, width]);
   for (const part of segments(actions)) {
     const [first] = part;
     y = first && isFilter(first) ? runFilter(y, first) : runAlike(y, part);
   }
-  const shape = x.ndim === 2 && extent.channels === 1
-    ? y.shape.slice(-2)
-    : [...lead, ...y.shape.slice(-3)];
-  if (!isFlat) y = y.reshape(shape);
+  if (x.ndim !== 4) {
+    const isPlane = x.ndim === 2 && result.channels === 1;
+    y = y.reshape([
+      ...x.shape.slice(0, -3),
+      ...y.shape.slice(isPlane ? -2 : -3),
+    ]);
+  }
   return x.dtype === "float16" && isFloat(y.dtype) ? y.to("float16") : y;
 }
 
