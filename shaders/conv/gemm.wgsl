@@ -11,7 +11,7 @@
 // workgroup memory, an invocation 4 x 4 of them, 16 apart in both directions.
 //
 // prepended  BIAS: bool, the epilogue adds bias[o]
-//            RELU: bool, the epilogue clamps at 0, after the bias
+//            put(i, x: f32), which writes to y and may do more
 // x          f32 [images, groups * channels, in_height, in_width], contiguous
 // w          f32, strides of group, output, input in elements; taps contiguous
 // bias       f32 [groups * outputs]; any buffer without BIAS
@@ -80,10 +80,8 @@ fn store(value: f32, part: u32, o: u32, index: u32) {
   let channel = part * params.outputs + o;
   var out = value;
   if (BIAS) { out += bias[params.bias_offset + channel]; }
-  // select, not max: max(NaN, 0.0) is 0.0 on some devices
-  if (RELU) { out = select(out, 0.0, out <= 0.0); }
   let plane = p.image * params.groups * params.outputs + channel;
-  y[(plane * params.height + u32(p.row)) * params.width + u32(p.col)] = out;
+  put((plane * params.height + u32(p.row)) * params.width + u32(p.col), out);
 }
 
 fn store4(values: vec4f, part: u32, o: u32, index: u32) {

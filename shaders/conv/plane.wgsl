@@ -14,7 +14,7 @@
 // prepended  SLIDE: bool, for step_w, up_w and dil_w of 1
 //            FLIP: bool, filters are turned by half a turn
 //            BIAS: bool, the epilogue adds bias[o]
-//            RELU: bool, the epilogue clamps at 0, after the bias
+//            put(i, x: f32), which writes to y and may do more
 // x          f32 [images, groups * channels, in_height, in_width], contiguous
 // w          f32, strides of group, output, input in elements; taps contiguous
 // bias       f32 [groups * outputs]; any buffer without BIAS
@@ -58,10 +58,7 @@ fn taps(at: i32, dil: i32, up: i32, size: u32, every: u32) -> Taps {
 fn store(value: f32, at: u32, col: u32, p: u32, add: f32) {
   let far = p * u32(params.up_w);
   if (col + far >= params.width) { return; }
-  var out = value + add;
-  // select, not max: max(NaN, 0.0) is 0.0 on some devices
-  if (RELU) { out = select(out, 0.0, out <= 0.0); }
-  y[at + far] = out;
+  put(at + far, value + add);
 }
 
 @compute @workgroup_size(8)

@@ -13,7 +13,7 @@
 //
 // prepended  SLIDE: bool, for step_w, up_w and dil_w of 1
 //            BIAS: bool, the epilogue adds bias[o]
-//            RELU: bool, the epilogue clamps at 0, after the bias
+//            put(i, x: f32), which writes to y and may do more
 // x          f32 [images, groups * channels, in_height, in_width], contiguous
 // w          f32 [groups, blocks, channels, kh, kw, 8] as vec4 (conv_pack_weights)
 // bias       f32 [groups * outputs]; any buffer without BIAS
@@ -68,9 +68,7 @@ fn store1(value: f32, at: u32, place: Place, e: u32) {
   if (place.o + e >= params.outputs) { return; }
   var out = value;
   if (BIAS) { out += bias[params.bias_offset + place.channel + e]; }
-  // select, not max: max(NaN, 0.0) is 0.0 on some devices
-  if (RELU) { out = select(out, 0.0, out <= 0.0); }
-  y[at + e * params.height * params.width] = out;
+  put(at + e * params.height * params.width, out);
 }
 
 fn store(c: mat2x4f, place: Place, p: u32) {

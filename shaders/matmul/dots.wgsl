@@ -3,7 +3,7 @@
 // other kernels would be nearly empty, on every adapter.
 //
 // prepended  BIAS: u32, the epilogue adds bias[j] (1), bias[i] (2) or nothing (0)
-//            RELU: bool, the epilogue clamps at 0, after the bias
+//            put(i, x: f32), which writes to y and may do more
 // a, b       f32 [batches, m, k] and [batches, k, n], any strides, in elements
 // bias       f32 [n] or [m]; any buffer when BIAS is 0
 // y          f32 [batches, m, n], contiguous
@@ -44,7 +44,5 @@ fn main(
   }
   if (BIAS == 1u) { sum += bias[params.bias_offset + j]; }
   if (BIAS == 2u) { sum += bias[params.bias_offset + i]; }
-  // select, not max: max(NaN, 0.0) is 0.0 on some devices
-  if (RELU) { sum = select(sum, 0.0, sum <= 0.0); }
-  y[params.y_offset + index] = sum;
+  put(params.y_offset + index, sum);
 }

@@ -2,7 +2,7 @@
 // of a sum, in order, and drops the columns that filled the last vec4.
 //
 // prepended  BIAS: u32, the epilogue adds bias[j] (1), bias[i] (2) or nothing (0)
-//            RELU: bool, the epilogue clamps at 0, after the bias
+//            put(i, x: f32), which writes to y and may do more
 // x          f32 [splits, rows / m, m, 4 * n4], contiguous, as vec4
 // bias       f32 [n] or [m]; any buffer when BIAS is 0
 // y          f32 [rows / m, m, n], contiguous
@@ -23,9 +23,7 @@ fn store(value: f32, row: u32, col: u32) {
   var out = value;
   if (BIAS == 1u) { out += bias[params.bias_offset + col]; }
   if (BIAS == 2u) { out += bias[params.bias_offset + row % params.m]; }
-  // select, not max: max(NaN, 0.0) is 0.0 on some devices
-  if (RELU) { out = select(out, 0.0, out <= 0.0); }
-  y[params.y_offset + row * params.n + col] = out;
+  put(params.y_offset + row * params.n + col, out);
 }
 
 @compute @workgroup_size(64)

@@ -8,7 +8,7 @@
 //            A_T: bool, neighbouring rows of a are closer than neighbouring k
 //            B_T: bool, neighbouring k of b are closer than neighbouring columns
 //            BIAS: u32, the epilogue adds bias[j] (1), bias[g, i] (2) or nothing (0)
-//            RELU: bool, the epilogue clamps at 0, after the bias
+//            put(i, x: f32), which writes to y and may do more
 //            A_T and B_T choose who loads what, not what is right
 // a, b       f32 [batches, terms, m, k] and [chunks, batches, terms, k, n], any
 //            strides, in elements
@@ -86,9 +86,7 @@ fn store(value: f32, tile: Tile, row: u32, col: u32) {
   var out = value;
   if (BIAS == 1u) { out += bias[params.bias_offset + col]; }
   if (BIAS == 2u) { out += bias[params.bias_offset + tile.batch * params.m + row]; }
-  // select, not max: max(NaN, 0.0) is 0.0 on some devices
-  if (RELU) { out = select(out, 0.0, out <= 0.0); }
-  y[tile.base + row * params.y_row + col] = out;
+  put(tile.base + row * params.y_row + col, out);
 }
 
 fn store_row(c: vec4f, tile: Tile, row: u32, col: u32) {

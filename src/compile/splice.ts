@@ -129,7 +129,10 @@ function intoMakers(
   instructions.forEach((maker, at) => {
     if (maker.kind !== "dispatch" || !maker.plan.hooks?.put) return;
     const value = maker.values[maker.plan.hooks.put.binding]!;
-    if (value.origin.kind !== "local") return;
+    const makers = users.get(value)!.filter((user) =>
+      accessesOf(user).writes.includes(value)
+    );
+    if (value.origin.kind !== "local" || makers.length > 1) return;
     for (const reader of users.get(value)!) {
       if (!isMaps(reader) || used.has(reader)) continue;
       if (!isFree(instructions, reader, maker, at)) continue;

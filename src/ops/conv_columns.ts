@@ -28,12 +28,6 @@ export interface Operand {
   readonly offset: number;
 }
 
-/** What a convolution adds and clamps to, after the sum. */
-export interface Epilogue {
-  readonly bias?: Operand;
-  readonly relu?: boolean;
-}
-
 /** Elements of columns at a time: what the processor's caches hold. */
 const COLUMNS = 2 ** 21;
 
@@ -145,7 +139,7 @@ export function planForward(
   x: Operand,
   w: Operand,
   y: Bindable,
-  { bias, relu = false }: Epilogue,
+  bias: Operand | undefined,
   scratch: Scratch,
   adapter: AdapterClass,
 ): Plan[] {
@@ -155,7 +149,7 @@ export function planForward(
     const cols = columnsOf(conv, x, first, count, scratch);
     const given: MatmulCase = {
       ...{ m: outputs, n: positions, k: lines, batches: groups },
-      ...{ chunks: count, relu },
+      chunks: count,
       a: { offset: w.offset, row: lines, col: 1, batch: outputs * lines },
       b: {
         ...{ offset: cols.offset, row: cols.line, col: 1 },

@@ -29,6 +29,7 @@ import {
   strideOfTaps,
 } from "./conv_gather.ts";
 import type { Scratch } from "./matmul_kernels.ts";
+import { putHook } from "./put_hook.ts";
 
 import gemmSource from "../../shaders/conv/gemm.wgsl" with { type: "text" };
 import planeSource from "../../shaders/conv/plane.wgsl" with { type: "text" };
@@ -54,7 +55,6 @@ export interface GatherBuffers {
   readonly wOffset: number;
   readonly bias?: Bindable;
   readonly biasOffset?: number;
-  readonly relu?: boolean;
   readonly y: Bindable;
 }
 
@@ -136,6 +136,7 @@ function planUnits(
     padding: [-shift[0], -shift[1]],
   } as const;
   const plans = [weights.plan];
+  const puts = written(buffers);
   const part = imagesPerCopy(images, tileSize(tile));
   const copy = scratch(part * tileSize(tile));
   for (let first = 0; first < images; first += part) {
@@ -149,8 +150,9 @@ function planUnits(
           KW: kernel[1],
           UNIT: run,
           UNITS: runs,
-          ...epilogue(buffers),
+          BIAS: buffers.bias !== undefined,
         },
+        ...puts,
         buffers: [copy, weights.y, buffers.bias ?? weights.y, buffers.y],
         params: [
           ...[count, channels, outputs, groups, ...output],
@@ -181,8 +183,9 @@ function planWindow(
     source: windowSource,
     consts: {
       SLIDE: slides(given),
-      ...epilogue(buffers),
+      BIAS: buffers.bias !== undefined,
     },
+    ...written(buffers),
     buffers: [buffers.x, weights.y, buffers.bias ?? weights.y, buffers.y],
     params: [
       ...gatherParams(given),
@@ -200,7 +203,12 @@ function planPlane(given: Facing, buffers: GatherBuffers): Plan {
   return {
     name: "conv_plane",
     source: planeSource,
-    consts: { SLIDE: slides(given), FLIP: given.flip, ...epilogue(buffers) },
+    consts: {
+      SLIDE: slides(given),
+      FLIP: given.flip,
+      BIAS: buffers.bias !== undefined,
+    },
+    ...written(buffers),
     buffers: [buffers.x, buffers.w, buffers.bias ?? buffers.w, buffers.y],
     params: [
       ...gatherParams(given),
@@ -218,7 +226,8 @@ function planGemm(given: Gather, buffers: GatherBuffers): Plan {
   return {
     name: "conv_gemm",
     source: gemmSource,
-    consts: epilogue(buffers),
+    consts: { BIAS: buffers.bias !== undefined },
+    ...written(buffers),
     buffers: [buffers.x, buffers.w, buffers.bias ?? buffers.w, buffers.y],
     params: [
       ...gatherParams(given),
@@ -238,14 +247,15 @@ function planColumns(
   adapter: AdapterClass,
 ): Plan[] {
   const conv = convOf(given);
-  const { y, bias, biasOffset = 0, relu = false } = buffers;
+  const { y, bias, biasOffset = 0 } = buffers;
   const x = { buffer: buffers.x, offset: buffers.xOffset };
   const w = { buffer: buffers.w, offset: buffers.wOffset };
   if (isGradient(given)) return planInput(conv, x, w, y, scratch, adapter);
-  const added = bias && { bias: { buffer: bias, offset: biasOffset } };
-  return planForward(conv, x, w, y, { ...added, relu }, scratch, adapter);
+  const added = bias && { buffer: bias, offset: biasOffset };
+  return planForward(conv, x, w, y, added, scratch, adapter);
 }
 
-function epilogue({ bias, relu }: GatherBuffers) {
-  return { BIAS: bias !== undefined, RELU: relu ?? false };
+// The output is the last of four buffers, and begins with its own.
+function written({ x, w, y }: GatherBuffers) {
+  return putHook([x, w, w, y], 1, "images", true);
 }

@@ -32,7 +32,7 @@ export interface Bias {
 }
 
 /**
- * y[q, g] = relu?(sum over t of a[g, t] b[q, g, t] + bias), with y
+ * y[q, g] = sum over t of a[g, t] b[q, g, t] + bias, with y
  * [chunks, batches, m, n] contiguous.
  */
 export interface MatmulCase {
@@ -47,7 +47,6 @@ export interface MatmulCase {
   readonly a: Matrix;
   readonly b: Matrix;
   readonly bias?: Bias;
-  readonly relu?: boolean;
 }
 
 /** A case with nothing left to default. */

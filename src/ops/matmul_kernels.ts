@@ -19,6 +19,7 @@ import {
   wholeCase,
 } from "./matmul_choice.ts";
 import { packMatrix } from "./matmul_pack.ts";
+import { putHook } from "./put_hook.ts";
 
 import dotsSource from "../../shaders/matmul/dots.wgsl" with { type: "text" };
 import finishSource from "../../shaders/matmul/finish.wgsl" with {
@@ -70,7 +71,7 @@ export function planMatmul(
     given: whole,
     choice,
     buffers: choice.finish ? { ...buffers, y, yOffset: 0 } : buffers,
-    epilogue: choice.finish ? { BIAS: 0, RELU: false } : epilogueOf(whole),
+    bias: choice.finish ? 0 : biasOf(whole),
   };
   if (choice.kernel === "dots") plans.push(planDots(job));
   else if (choice.kernel === "tiles") plans.push(planTiles(job));
@@ -85,7 +86,7 @@ export function planMatmul(
 }
 
 /** Sums of parts, as the kernels leave them, rows padded to whole vec4. */
-export interface Parts extends Pick<MatmulCase, "bias" | "relu" | "chunks"> {
+export interface Parts extends Pick<MatmulCase, "bias" | "chunks"> {
   readonly m: number;
   readonly n: number;
   readonly batches: number;
@@ -105,11 +106,13 @@ export function planFinish(
   const { m, n, batches, chunks = 1, splits } = parts;
   const n4 = Math.ceil(n / 4);
   const rows = chunks * batches * m;
+  const buffers = [x, bias ?? x, y];
   return {
     name: "matmul_finish",
     source: finishSource,
-    consts: epilogueOf(parts),
-    buffers: [x, bias ?? x, y],
+    consts: { BIAS: biasOf(parts) },
+    ...putHook(buffers, 1, "n", yOffset === 0),
+    buffers,
     params: [
       ...[batches * m, n, n4, rows, splits],
       ...[yOffset, parts.bias?.offset ?? 0],
@@ -118,22 +121,21 @@ export function planFinish(
   };
 }
 
-function epilogueOf({ bias, relu }: Pick<MatmulCase, "bias" | "relu">) {
-  return {
-    BIAS: bias ? { columns: 1, rows: 2 }[bias.along] : 0,
-    RELU: relu ?? false,
-  };
+/** Which bias the epilogue adds. */
+function biasOf({ bias }: Pick<MatmulCase, "bias">): number {
+  return bias ? { columns: 1, rows: 2 }[bias.along] : 0;
 }
 
 interface Job {
   readonly given: WholeCase;
   readonly choice: MatmulChoice;
   readonly buffers: MatmulBuffers;
-  readonly epilogue: { readonly BIAS: number; readonly RELU: boolean };
+  /** Which bias is added; splits leave that to the kernel that adds them. */
+  readonly bias: number;
 }
 
 function planRegisters(job: Job, scratch: Scratch): Plan[] {
-  const { given, choice, epilogue } = job;
+  const { given, choice } = job;
   const { m, n, k, batches, terms, chunks, bias } = given;
   const { aTransposed, bTransposed, rows, splits } = choice;
   const plans: Plan[] = [];
@@ -172,8 +174,8 @@ function planRegisters(job: Job, scratch: Scratch): Plan[] {
   plans.push({
     name: "matmul_registers",
     source: registersSource,
-    consts: { ROWS: rows, A_T: aTransposed, B_T: bTransposed, ...epilogue },
-    buffers: [buffers.a, buffers.b, buffers.bias ?? buffers.b, buffers.y],
+    consts: { ROWS: rows, A_T: aTransposed, B_T: bTransposed, BIAS: job.bias },
+    ...writtenBy({ ...job, buffers }, 4),
     params: [
       ...[m, n, n4, chunks, batches, rowTiles, colTiles],
       ...[steps, terms, splits, Math.ceil(steps * terms / splits)],
@@ -186,6 +188,14 @@ function planRegisters(job: Job, scratch: Scratch): Plan[] {
   return plans;
 }
 
+// The buffers of a product, and how its kernel writes to the last one.
+function writtenBy({ choice, buffers }: Job, lanes: 1 | 4) {
+  const { a, b, bias, y, yOffset = 0 } = buffers;
+  const bound = [a, b, bias ?? b, y];
+  const isWhole = !choice.finish && yOffset === 0;
+  return { ...putHook(bound, lanes, "m", isWhole), buffers: bound };
+}
+
 // In vec4: where a matrix begins, and from one line, matrix and term to the next.
 // Lines are rows or columns.
 function linesOf(
@@ -196,7 +206,8 @@ function linesOf(
   return [offset, by, batch, term].map((elements) => elements / 4);
 }
 
-function planTiles({ given, choice, buffers, epilogue }: Job): Plan {
+function planTiles(job: Job): Plan {
+  const { given, choice, buffers } = job;
   const { m, n, k, batches, terms, chunks, a, b, bias } = given;
   const { rows: side, splits } = choice;
   const tiles = Math.ceil(m / side) * Math.ceil(n / side) * batches * chunks *
@@ -209,9 +220,9 @@ function planTiles({ given, choice, buffers, epilogue }: Job): Plan {
       SIDE: side,
       A_T: choice.aTransposed,
       B_T: choice.bTransposed,
-      ...epilogue,
+      BIAS: job.bias,
     },
-    buffers: [buffers.a, buffers.b, buffers.bias ?? buffers.b, buffers.y],
+    ...writtenBy(job, 1),
     params: [
       ...[m, n, k, chunks, batches, terms, splits, Math.ceil(slices / splits)],
       ...[a.offset, a.row, a.col, a.batch, a.term ?? 0],
@@ -223,14 +234,15 @@ function planTiles({ given, choice, buffers, epilogue }: Job): Plan {
   };
 }
 
-function planDots({ given, buffers, epilogue }: Job): Plan {
+function planDots(job: Job): Plan {
+  const { given, buffers } = job;
   const { m, n, k, batches, a, b, bias } = given;
   const count = batches * m * n;
   return {
     name: "matmul_dots",
     source: dotsSource,
-    consts: epilogue,
-    buffers: [buffers.a, buffers.b, buffers.bias ?? buffers.b, buffers.y],
+    consts: { BIAS: job.bias },
+    ...writtenBy(job, 1),
     params: [
       ...[m, n, k, count],
       ...[a.offset, a.row, a.col, a.batch],

@@ -11,6 +11,7 @@
 import { type AdapterClass, adapterClass } from "../gpu/device.ts";
 import { f32Bits, foldGroups, type Plan } from "../gpu/plan.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { putHook } from "./put_hook.ts";
 import { elementsOf, type NormView, statCount } from "./norm_view.ts";
 
 import applySource from "../../shaders/norm/apply.wgsl" with { type: "text" };
@@ -182,8 +183,8 @@ export function planApply(
   bindings.addParams();
   bindings.text += "fn result(i: u32, stat: Stat, weight: V, bias: V) -> V " +
     `{ return ${result}; }\n`;
-  const put = `fn put(i: u32, x: ${wide ? "vec4f" : "f32"}) { y[i] = x; }`;
-  bindings.text += `${put}\n`;
+  const isWhole = y.dtype === "float32" && y.layout.offset === 0;
+  const put = putHook(bindings.buffers, unit, "rows", isWhole);
   const cols = width / unit;
   const adapter = adapterClass();
   const run = Math.min(cols, RUNS[adapter]);
@@ -197,7 +198,8 @@ export function planApply(
       GROUP: group,
       BY_COLUMN: byColumn,
     },
-    header: bindings.text,
+    ...put,
+    header: bindings.text + put.header,
     buffers: bindings.buffers,
     params: [
       rows,
@@ -219,16 +221,5 @@ export function planApply(
       f32Bits(1 / elementsOf(view)),
     ],
     groups: foldGroups(Math.ceil(rows * parts / group)),
-    // results of other types or places have no quads of f32 to write to
-    ...(y.dtype === "float32" && y.layout.offset === 0 && {
-      hooks: {
-        put: {
-          declaration: put,
-          binding: bindings.buffers.length - 1,
-          lanes: unit,
-          zero: "params.rows >> 31u",
-        },
-      },
-    }),
   };
 }

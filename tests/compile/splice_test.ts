@@ -18,6 +18,7 @@ import {
   randn,
   type Tensor,
 } from "../../mod.ts";
+import { overrideAdapterClass } from "../../src/gpu/device.ts";
 import { check, type Fn } from "./_shared.ts";
 
 const x = (...shape: number[]) => randn(shape, { seed: shape.length });
@@ -120,5 +121,48 @@ Deno.test("activations and residuals become part of the norm before them", async
     const alone: Fn = (x) => F.batchNorm(x!, { training: true });
     const plain = await check(alone, inputs);
     assertEquals(await check(block, inputs), plain, `${shape}`);
+  }
+});
+
+Deno.test("activations and residuals become part of products and convolutions", async () => {
+  const weight = (...shape: number[]) => randn(shape, { seed: 9 });
+  const cases: [string, Fn, () => Tensor[]][] = [];
+  for (const [n, k] of [[8, 16], [7, 5], [1, 3]] as const) {
+    cases.push([
+      `linear ${n}`,
+      (x, rest) => F.linear(x!, weight(n, k), weight(n)).relu().add(rest!),
+      () => [x(6, k), ones([6, n])],
+    ]);
+  }
+  const kinds: [string, number[], number[], object][] = [
+    ["units", [2, 3, 9, 9], [8, 3, 3, 3], {}],
+    ["strided", [2, 3, 9, 9], [16, 3, 3, 3], { stride: 2 }],
+    ["window", [2, 8, 9, 9], [4, 8, 3, 3], { stride: 2 }],
+    ["plane", [2, 4, 8, 8], [4, 1, 3, 3], { groups: 4 }],
+    ["pointwise", [2, 8, 4, 4], [16, 8, 1, 1], {}],
+  ];
+  for (const [name, image, filter, options] of kinds) {
+    const y = F.conv2d(x(...image), weight(...filter), undefined, options);
+    cases.push([
+      name,
+      (x, rest) =>
+        F.conv2d(x!, weight(...filter), weight(filter[0]!), options)
+          .relu().add(rest!),
+      () => [x(...image), ones(y.shape)],
+    ]);
+  }
+  for (const kind of ["cpu", "gpu"] as const) {
+    overrideAdapterClass(kind);
+    try {
+      for (const [name, fn, inputs] of cases) {
+        await check(fn, inputs);
+        const run = compile(fn);
+        for (let i = 0; i < 2; i++) run(...inputs());
+        const text = explain(run);
+        assert(/\w+\+relu\+add/.test(text), `${name} ${kind}: ${text}`);
+      }
+    } finally {
+      overrideAdapterClass(undefined);
+    }
   }
 });
