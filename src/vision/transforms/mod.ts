@@ -87,9 +87,6 @@ export {
   randomAdjustSharpness,
   randomAutocontrast,
   randomEqualize,
-  RandomErasing,
-  randomErasing,
-  type RandomErasingOptions,
   randomGrayscale,
   randomInvert,
   randomPosterize,
@@ -97,6 +94,11 @@ export {
   toFloat,
   toTensor,
 } from "./colours.ts";
+export {
+  RandomErasing,
+  randomErasing,
+  type RandomErasingOptions,
+} from "./erasing.ts";
 export * as functional from "./functional.ts";
 export type { Corners, ResizeOptions } from "./resolve.ts";
 export type { SizeArgument } from "./checks.ts";
