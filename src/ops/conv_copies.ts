@@ -1,6 +1,7 @@
 /**
- * The copies that convolutions on CPU adapters read from: filters in blocks of
- * channels, and images with rows cut into runs. Offsets count elements.
+ * What convolutions read and write, and the copies that those on CPU adapters read
+ * from: filters in blocks of channels, and images with rows cut into runs. Offsets
+ * count elements.
  *
  * @module
  */
@@ -15,6 +16,27 @@ import packSource from "../../shaders/conv/pack_weights.wgsl" with {
 import tileSource from "../../shaders/conv/tile_input.wgsl" with {
   type: "text",
 };
+
+/** The buffers of a gather; the offsets say where in them the tensors begin. */
+export interface GatherBuffers {
+  readonly x: Bindable;
+  readonly xOffset: number;
+  readonly w: Bindable;
+  readonly wOffset: number;
+  readonly bias?: Bindable;
+  readonly biasOffset?: number;
+  readonly relu?: boolean;
+  readonly y: Bindable;
+}
+
+/** The buffers of a gradient to weights. */
+export interface WeightBuffers {
+  readonly x: Bindable;
+  readonly xOffset: number;
+  readonly dy: Bindable;
+  readonly dyOffset: number;
+  readonly dw: Bindable;
+}
 
 /** Elements that a tiled copy may have; larger batches go in parts. */
 export const COPY_LIMIT = 2 ** 24;

@@ -8,13 +8,15 @@
  */
 
 import type { AdapterClass } from "../gpu/device.ts";
-import { type Bindable, foldGroups, type Plan } from "../gpu/plan.ts";
+import { foldGroups, type Plan } from "../gpu/plan.ts";
 import {
+  type GatherBuffers,
   imagesPerCopy,
   planTile,
   planWeights,
   tileSize,
 } from "./conv_copies.ts";
+import { planDepthwise, streams } from "./conv_depthwise.ts";
 import { isPointwise, planForward, planInput } from "./conv_columns.ts";
 import {
   convOf,
@@ -29,7 +31,6 @@ import {
   strideOfTaps,
 } from "./conv_gather.ts";
 import type { Scratch } from "./matmul_kernels.ts";
-import { putHook } from "./put_hook.ts";
 
 import gemmSource from "../../shaders/conv/gemm.wgsl" with { type: "text" };
 import planeSource from "../../shaders/conv/plane.wgsl" with { type: "text" };
@@ -42,21 +43,17 @@ import windowSource from "../../shaders/conv/window.wgsl" with { type: "text" };
  * - `columns`: a product of matrices (see NOTE [columns]), whatever the sizes; on
  *   GPUs for filters of 1 x 1 alone
  * - `window`: like `units`, for any stride, dilation and filter, slower
- * - `plane`: channel by channel, for groups of few channels
- * - `gemm`: for GPUs
+ * - `depthwise`: filters of one channel, of at most 7 x 7, stride 1 or 2
+ * - `plane`: channel by channel, for other groups of few channels
+ * - `gemm`: for GPUs, in tiles of 64 channels and positions
  */
-export type ConvKernel = "units" | "columns" | "window" | "plane" | "gemm";
-
-/** The buffers of a gather; the offsets say where in them the tensors begin. */
-export interface GatherBuffers {
-  readonly x: Bindable;
-  readonly xOffset: number;
-  readonly w: Bindable;
-  readonly wOffset: number;
-  readonly bias?: Bindable;
-  readonly biasOffset?: number;
-  readonly y: Bindable;
-}
+export type ConvKernel =
+  | "units"
+  | "columns"
+  | "window"
+  | "depthwise"
+  | "plane"
+  | "gemm";
 
 const MANY = 12; // channels that pay for columns
 const RUN = 14; // outputs of an invocation in `window` and `plane`
@@ -68,6 +65,9 @@ export function chooseGather(
 ): ConvKernel {
   const { groups, channels, outputs, output, kernel, step, up } = given;
   const pointwise = isPointwise(convOf(given));
+  // tiles would be empty but for one of their rows
+  const passes = streams(given) && (groups > 1 || adapter === "cpu");
+  if (passes && !pointwise) return "depthwise";
   if (adapter === "gpu") return pointwise && groups === 1 ? "columns" : "gemm";
   if (pointwise && (groups === 1 || outputs >= MANY)) return "columns";
   const slides = isOne(step) && isOne(up) && isOne(facing(given).dilation);
@@ -76,7 +76,7 @@ export function chooseGather(
   if (slides && kernel[1] <= 5 && outputs >= 4 && !tiny) return "units";
   const taps = kernel[0] * kernel[1];
   if (isGradient(given)) {
-    if (outputs * taps >= MANY / 2 && channels >= MANY / 2) return "columns";
+    if (outputs * taps >= MANY / 2 && channels >= MANY) return "columns";
   } else {
     const few = slides && kernel[1] > 5 ? 8 * MANY : MANY;
     if (outputs >= few && channels * taps >= MANY / 2) return "columns";
@@ -100,6 +100,8 @@ export function planGather(
       return planUnits(facing(given), buffers, scratch);
     case "window":
       return planWindow(facing(given), buffers, scratch);
+    case "depthwise":
+      return planDepthwise(given, buffers, scratch, adapter);
     case "plane":
       return [planPlane(facing(given), buffers)];
     case "gemm":
@@ -136,7 +138,6 @@ function planUnits(
     padding: [-shift[0], -shift[1]],
   } as const;
   const plans = [weights.plan];
-  const puts = written(buffers);
   const part = imagesPerCopy(images, tileSize(tile));
   const copy = scratch(part * tileSize(tile));
   for (let first = 0; first < images; first += part) {
@@ -150,9 +151,8 @@ function planUnits(
           KW: kernel[1],
           UNIT: run,
           UNITS: runs,
-          BIAS: buffers.bias !== undefined,
+          ...epilogue(buffers),
         },
-        ...puts,
         buffers: [copy, weights.y, buffers.bias ?? weights.y, buffers.y],
         params: [
           ...[count, channels, outputs, groups, ...output],
@@ -183,9 +183,8 @@ function planWindow(
     source: windowSource,
     consts: {
       SLIDE: slides(given),
-      BIAS: buffers.bias !== undefined,
+      ...epilogue(buffers),
     },
-    ...written(buffers),
     buffers: [buffers.x, weights.y, buffers.bias ?? weights.y, buffers.y],
     params: [
       ...gatherParams(given),
@@ -203,12 +202,7 @@ function planPlane(given: Facing, buffers: GatherBuffers): Plan {
   return {
     name: "conv_plane",
     source: planeSource,
-    consts: {
-      SLIDE: slides(given),
-      FLIP: given.flip,
-      BIAS: buffers.bias !== undefined,
-    },
-    ...written(buffers),
+    consts: { SLIDE: slides(given), FLIP: given.flip, ...epilogue(buffers) },
     buffers: [buffers.x, buffers.w, buffers.bias ?? buffers.w, buffers.y],
     params: [
       ...gatherParams(given),
@@ -226,8 +220,7 @@ function planGemm(given: Gather, buffers: GatherBuffers): Plan {
   return {
     name: "conv_gemm",
     source: gemmSource,
-    consts: { BIAS: buffers.bias !== undefined },
-    ...written(buffers),
+    consts: epilogue(buffers),
     buffers: [buffers.x, buffers.w, buffers.bias ?? buffers.w, buffers.y],
     params: [
       ...gatherParams(given),
@@ -247,15 +240,14 @@ function planColumns(
   adapter: AdapterClass,
 ): Plan[] {
   const conv = convOf(given);
-  const { y, bias, biasOffset = 0 } = buffers;
+  const { y, bias, biasOffset = 0, relu = false } = buffers;
   const x = { buffer: buffers.x, offset: buffers.xOffset };
   const w = { buffer: buffers.w, offset: buffers.wOffset };
   if (isGradient(given)) return planInput(conv, x, w, y, scratch, adapter);
-  const added = bias && { buffer: bias, offset: biasOffset };
-  return planForward(conv, x, w, y, added, scratch, adapter);
+  const added = bias && { bias: { buffer: bias, offset: biasOffset } };
+  return planForward(conv, x, w, y, { ...added, relu }, scratch, adapter);
 }
 
-// The output is the last of four buffers, and begins with its own.
-function written({ x, w, y }: GatherBuffers) {
-  return putHook([x, w, w, y], 1, "images", true);
+function epilogue({ bias, relu }: GatherBuffers) {
+  return { BIAS: bias !== undefined, RELU: relu ?? false };
 }

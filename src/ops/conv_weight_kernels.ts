@@ -10,10 +10,16 @@
  */
 
 import type { AdapterClass } from "../gpu/device.ts";
-import { type Bindable, foldGroups, type Plan } from "../gpu/plan.ts";
+import { foldGroups, type Plan } from "../gpu/plan.ts";
 import { isPointwise, planWeight as planProducts } from "./conv_columns.ts";
-import { imagesPerCopy, planTile, tileSize } from "./conv_copies.ts";
-import type { ConvCase } from "./conv_gather.ts";
+import {
+  imagesPerCopy,
+  planTile,
+  tileSize,
+  type WeightBuffers,
+} from "./conv_copies.ts";
+import { planDepthwiseWeight, streams } from "./conv_depthwise.ts";
+import { type ConvCase, forwardGather } from "./conv_gather.ts";
 import type { Scratch } from "./matmul_kernels.ts";
 import { partialSums } from "./matmul_parts.ts";
 
@@ -28,19 +34,16 @@ import windowSource from "../../shaders/conv/dw_window.wgsl" with {
  *   and dilation 1, filters of at most 6 x 5
  * - `columns`: a product of matrices (see NOTE [columns]), whatever the sizes; on
  *   GPUs for filters of 1 x 1 alone
+ * - `depthwise`: filters of one channel, of at most 7 x 7, stride 1 or 2
  * - `window`: like `rows`, for any stride, dilation and filter, slower
  * - `gemm`: for GPUs
  */
-export type WeightKernel = "rows" | "columns" | "window" | "gemm";
-
-/** The buffers; the offsets say where in them the tensors begin. */
-export interface WeightBuffers {
-  readonly x: Bindable;
-  readonly xOffset: number;
-  readonly dy: Bindable;
-  readonly dyOffset: number;
-  readonly dw: Bindable;
-}
+export type WeightKernel =
+  | "rows"
+  | "columns"
+  | "depthwise"
+  | "window"
+  | "gemm";
 
 const MANY = 12; // channels that pay for columns
 const BLOCK = 8; // output channels, and taps in `window`, of an invocation
@@ -55,12 +58,14 @@ export function chooseWeight(
   const { groups, channels, outputs, output } = conv;
   const { kernel, stride, dilation } = conv;
   const pointwise = isPointwise(conv);
+  const plain = [...stride, ...dilation].every((by) => by === 1);
+  const passes = streams(forwardGather(conv)) && (groups > 1 || !plain);
+  if (passes && !pointwise) return "depthwise";
   if (adapter === "gpu") return pointwise && groups === 1 ? "columns" : "gemm";
   if (pointwise && (groups === 1 || outputs >= MANY)) return "columns";
-  const plain = [...stride, ...dilation].every((by) => by === 1);
-  // tiny images make short rows, and one channel leaves registers unused
-  const poor = (output[1] <= 4 || channels === 1) && outputs >= MANY;
-  if (plain && kernel[0] <= ROWS && kernel[1] <= 5 && !poor) return "rows";
+  // tiny images make short rows
+  const tiny = output[1] <= 4 && outputs >= MANY;
+  if (plain && kernel[0] <= ROWS && kernel[1] <= 5 && !tiny) return "rows";
   const lines = channels * kernel[0] * kernel[1];
   return outputs >= MANY && lines >= MANY / 2 ? "columns" : "window";
 }
@@ -80,6 +85,8 @@ export function planWeight(
       return planColumns(conv, buffers, scratch, adapter);
     case "rows":
       return planRows(conv, size, buffers, scratch);
+    case "depthwise":
+      return planDepthwiseWeight(conv, buffers, scratch, adapter);
     case "window":
       return planWindow(conv, size, buffers, scratch);
     case "gemm":

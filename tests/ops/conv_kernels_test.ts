@@ -67,12 +67,20 @@ Deno.test("chooseGather() and chooseWeight() have a kernel for every convolution
     ["strided", strided, "columns", "columns", "columns"],
     ["dilated", { ...CONV, dilation: [2, 2] }, ...Array(3).fill("columns")],
     ["pointwise", pointwise, "columns", "columns", "columns"],
-    ["depthwise", depthwise, "plane", "plane", "rows"],
+    ["depthwise", depthwise, ...Array(3).fill("depthwise")],
+    [
+      "depthwise, dilated",
+      { ...depthwise, dilation: [2, 2] },
+      "plane",
+      "plane",
+      "window",
+    ],
     ["lean", { ...strided, ...lean }, "window", "window", "window"],
     ["wide", wide, "window", "columns", "columns"],
     ["tiny, few channels", tiny, "columns", "units", "columns"],
     ["tiny", { ...tiny, channels: 64 }, ...Array(3).fill("columns")],
-    ["one channel", { ...CONV, channels: 1 }, "units", "columns", "columns"],
+    ["one channel", { ...CONV, channels: 1 }, "depthwise", "columns", "rows"],
+    ["one output", { ...CONV, outputs: 1 }, "plane", "depthwise", "rows"],
   ] as const;
   for (const [name, conv, ...expected] of rows) {
     const chosen = [
@@ -82,10 +90,19 @@ Deno.test("chooseGather() and chooseWeight() have a kernel for every convolution
     ];
     assertEquals([name, ...chosen], [name, ...expected]);
   }
-  for (const conv of [CONV, strided, depthwise, wide]) {
+  for (const conv of [CONV, strided, wide, { ...CONV, channels: 1 }]) {
     assertEquals(chooseGather(forwardGather(conv), "gpu"), "gemm");
     assertEquals(chooseGather(inputGather(conv), "gpu"), "gemm");
     assertEquals(chooseWeight(conv, "gpu"), "gemm");
+  }
+  for (
+    const [conv, kernel] of [[depthwise, "depthwise"], [
+      pointwise,
+      "columns",
+    ]] as const
+  ) {
+    assertEquals(chooseGather(forwardGather(conv), "gpu"), kernel);
+    assertEquals(chooseWeight(conv, "gpu"), kernel);
   }
 });
 

@@ -122,6 +122,38 @@ const CASES: readonly (readonly [string, Shape, Shape, Partial<Sizes>])[] = [
     stride: [2, 2],
     padding: [1, 1],
   }],
+  ["depthwise 7 x 7 over 20 columns", [1, 3, 12, 20], [3, 1, 7, 7], {
+    groups: 3,
+    padding: [3, 3],
+  }],
+  ["depthwise 5 x 6, stride 2, of two filters", [2, 3, 9, 16], [6, 1, 5, 6], {
+    groups: 3,
+    stride: [2, 2],
+    padding: [0, 4],
+  }],
+  ["depthwise 1 x 2 and rows of one", [3, 2, 1, 4], [2, 1, 1, 2], {
+    groups: 2,
+  }],
+  ["depthwise, dilated", [2, 3, 8, 9], [3, 1, 3, 3], {
+    groups: 3,
+    dilation: [2, 2],
+  }],
+  ["one channel, 26 columns", [2, 1, 9, 28], [16, 1, 3, 3], {}],
+  ["one output", [2, 16, 7, 8], [1, 16, 3, 3], { padding: [1, 1] }],
+  ["columns, stride 2, of 27 lines", [3, 3, 9, 11], [17, 3, 3, 3], {
+    stride: [2, 2],
+    padding: [1, 1],
+  }],
+  ["columns over 4 columns", [2, 12, 4, 4], [48, 12, 3, 3], {
+    padding: [1, 1],
+  }],
+  ["columns in groups, strides 3 and 2", [2, 26, 7, 9], [32, 13, 3, 2], {
+    groups: 2,
+    stride: [3, 2],
+    padding: [2, 0],
+  }],
+  ["1 x 1 in groups", [2, 26, 3, 5], [28, 13, 1, 1], { groups: 2 }],
+  ["1 x 1, padded", [2, 12, 3, 5], [16, 12, 1, 1], { padding: [1, 2] }],
   ["one position", [1, 4, 3, 3], [2, 4, 3, 3], {}],
   ["width 1", [2, 4, 9, 1], [8, 4, 3, 1], { padding: [1, 0] }],
 ];
