@@ -12,6 +12,12 @@ import { dropout } from "../src/ops/dropout.ts";
 import { ones } from "../src/tensor/create.ts";
 import { scope } from "../src/tensor/scope.ts";
 import type { Tensor } from "../src/tensor/tensor.ts";
+import {
+  IMAGENET,
+  normalize,
+  toFloat,
+} from "../src/vision/transforms/colours.ts";
+import { compose } from "../src/vision/transforms/compose.ts";
 
 const leaf = { requiresGrad: true };
 
@@ -45,6 +51,10 @@ const CALLS: readonly (() => Tensor)[] = [
     ),
   // a stack of products too small for tiles
   () => ones([1000, 2, 3]).bmm(ones([1000, 3, 2])).sum(),
+  // images as decoders give them, the bytes of a pixel side by side
+  () =>
+    compose([toFloat(), normalize(IMAGENET)])
+      .call(ones([2, 8, 8, 3], { dtype: "uint8" }).permute([0, 3, 1, 2])),
 ];
 
 function gradientSum(
