@@ -12,7 +12,7 @@
 //            WG: u32, invocations of a workgroup
 //            FLIP: bool, filters are turned by half a turn
 //            BIAS: bool, the epilogue adds bias[o]
-//            RELU: bool, the epilogue clamps at 0, after the bias
+//            put(i, x: f32), which writes to y and may do more
 // x          f32 [images, groups, in_height, 4 * vecs], contiguous, as vec4; zeros
 //            where rows were filled up
 // w          f32, strides of group and output in elements; taps contiguous
@@ -115,19 +115,17 @@ fn aged(c: Run, r: Line, s: Line, w0: Taps, w1: Taps, k: u32) -> Run {
   return sum;
 }
 
-fn finished(value: f32, o: u32) -> f32 {
+fn finish(at: u32, value: f32, o: u32) {
   var out = value;
   if (BIAS) { out += bias[params.bias_offset + o]; }
-  // select, not max: max(NaN, 0.0) is 0.0 on some devices
-  if (RELU) { out = select(out, 0.0, out <= 0.0); }
-  return out;
+  put(at, out);
 }
 
 fn store4(c: vec4f, at: u32, col: u32, o: u32) {
-  if (col < params.width) { y[at + col] = finished(c.x, o); }
-  if (col + 1u < params.width) { y[at + col + 1u] = finished(c.y, o); }
-  if (col + 2u < params.width) { y[at + col + 2u] = finished(c.z, o); }
-  if (col + 3u < params.width) { y[at + col + 3u] = finished(c.w, o); }
+  if (col < params.width) { finish(at + col, c.x, o); }
+  if (col + 1u < params.width) { finish(at + col + 1u, c.y, o); }
+  if (col + 2u < params.width) { finish(at + col + 2u, c.z, o); }
+  if (col + 3u < params.width) { finish(at + col + 3u, c.w, o); }
 }
 
 @compute @workgroup_size(WG)

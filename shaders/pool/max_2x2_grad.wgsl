@@ -1,5 +1,6 @@
 // max_2x2_grad: gradient of max_2x2.wgsl, where x has no odd row.
 //
+// prepended  put(i, x: vec4f), which writes to dx and may do more
 // dy         f32 [planes, h / 2, w / 2], row-major from `offset` on, which is a
 //            multiple of 4
 // codes      bytes in the shape of dy
@@ -27,8 +28,8 @@ fn write_pair(r: u32, c: u32, g: vec2f, code: vec2u) {
   let at = 2u * r * params.row_pairs + c;
   let value = g.xxyy;
   let tap = code.xxyy;
-  dx[at] = select(vec4f(0.0), value, tap == vec4u(0, 1, 0, 1));
-  dx[at + params.row_pairs] = select(vec4f(0.0), value, tap == vec4u(2, 3, 2, 3));
+  put(at, select(vec4f(0.0), value, tap == vec4u(0, 1, 0, 1)));
+  put(at + params.row_pairs, select(vec4f(0.0), value, tap == vec4u(2, 3, 2, 3)));
 }
 
 @compute @workgroup_size(GROUP)

@@ -113,8 +113,8 @@ class Tracer implements Recorder {
     });
   }
 
-  #add(buffer: GpuBuffer, origin: Origin): Value {
-    const value = { id: this.#count++, bytes: buffer.bytes, origin };
+  #add(buffer: GpuBuffer, origin: Origin, bytes = buffer.bytes): Value {
+    const value = { id: this.#count++, bytes, origin };
     this.#values.set(buffer, value);
     return value;
   }
@@ -127,8 +127,8 @@ class Tracer implements Recorder {
     return this.#add(buffer, { kind: "outside", bindable });
   }
 
-  acquired(buffer: GpuBuffer): void {
-    this.#add(buffer, { kind: "local" });
+  acquired(buffer: GpuBuffer, bytes: number): void {
+    this.#add(buffer, { kind: "local" }, bytes);
   }
 
   released(buffer: GpuBuffer): void {

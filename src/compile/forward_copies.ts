@@ -60,8 +60,9 @@ export function forwardCopies(
   return { instructions: result.filter((each) => each !== undefined), saved };
 }
 
-// A copy of a whole local value into a part of one from outside, both of one
-// type and of whole quads: a kernel may write the last one past the end.
+// A copy of a whole local value, which is all that its kernel writes, into a part
+// of one from outside, both of one type and of whole quads: a kernel may write
+// the last one past the end.
 function partOf(
   instruction: Instruction,
 ): { readonly from: Place; readonly to: Place } | undefined {
@@ -72,6 +73,7 @@ function partOf(
   const size = sizeOf(to.layout.shape);
   const isWhole = from.dtype === to.dtype && from.layout.offset === 0 &&
     sizeOf(from.layout.shape) === size && size % 4 === 0 &&
+    size * DTYPES[from.dtype].bytes === from.value.bytes &&
     isRowMajor(from.layout) && from.value.origin.kind === "local" &&
     to.value.origin.kind === "outside" &&
     to.layout.offset * DTYPES[to.dtype].bytes % ALIGN === 0;

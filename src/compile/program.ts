@@ -215,7 +215,7 @@ export class Program {
     }
     if (instruction.kind === "copy") {
       const { from, to } = instruction;
-      const bytes = Math.min(from.bytes, to.bytes);
+      const bytes = Math.ceil(from.bytes / 4) * 4; // whole words are copied
       const places = { from: placeOf(from), to: placeOf(to) };
       return { kind: "copy", ...places, offset: 0, bytes };
     }

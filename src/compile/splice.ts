@@ -6,6 +6,7 @@
  * @module
  */
 
+import { DTYPES } from "../tensor/dtype.ts";
 import { isRowMajor, type Layout } from "../tensor/layout.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import { Chain, nameOf, Regions } from "./chain.ts";
@@ -190,16 +191,18 @@ function makerOf(
   );
   const suits = own && own.access === "alike" && isWhole(own.layout) &&
     own.dtype === "float32" && fits(regions) &&
-    outs.every(({ dtype, layout }) => dtype === "float32" && isWhole(layout));
+    sizeOf(own.layout.shape) * DTYPES.float32.bytes === value.bytes &&
+    outs.every(({ dtype, layout }) => dtype === "float32" && isWhole(layout)) &&
+    !readsWhatItWrites(maps);
   if (!suits) return undefined;
   const body = new HookBody(maker, "put");
   body.give(own, hook.lanes === 4 ? "seal4(x)" : "seal(x)");
   const chain = new Chain(maps, regions, body);
-  const stores = isStored ? ["y[i] = x;"] : [];
+  const stores = isStored ? [`${hook.name}[i] = x;`] : [];
   outs.forEach((out, i) => {
     const isFirst = !isStored && i === 0; // it takes the place of what is read
     if (isFirst) body.replace(hook.binding, out.value);
-    const name = isFirst ? "y" : body.output(out.value);
+    const name = isFirst ? hook.name : body.output(out.value);
     stores.push(`${name}[i] = ${chain.variableOf(out)};`);
   });
   const type = hook.lanes === 4 ? "vec4f" : "f32";
@@ -209,6 +212,21 @@ function makerOf(
     `fn put(i: u32, x: ${type})`,
     stores.join("\n"),
   );
+}
+
+// Whether a map changes in place what was there before: a kernel binds a buffer
+// for reading or for writing.
+function readsWhatItWrites(maps: readonly MapNode[]): boolean {
+  const outs = new Set(maps.map(({ out }) => out.value));
+  const made = new Set<Value>();
+  return maps.some(({ operands, out }) => {
+    const isRead = operands.some((operand) =>
+      typeof operand === "object" && outs.has(operand.value) &&
+      !made.has(operand.value)
+    );
+    made.add(out.value);
+    return isRead;
+  });
 }
 
 // --- both ---------------------------------------------------------------------

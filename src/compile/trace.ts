@@ -31,7 +31,7 @@ export type Origin =
 /** What a buffer holds from one acquisition to its release. */
 export interface Value {
   readonly id: number;
-  /** Bytes of the buffer that it needs. */
+  /** Bytes that it has; of one that is not local, those of its buffer. */
   readonly bytes: number;
   origin: Origin;
 }
@@ -156,7 +156,8 @@ export function difference(
     const known = names.get(a);
     if (known) return known === b;
     names.set(a, b);
-    return a.bytes === b.bytes && sameOrigin(a.origin, b.origin);
+    const isAlike = a.bytes === b.bytes || a.origin.kind !== "local";
+    return isAlike && sameOrigin(a.origin, b.origin);
   };
   const { length } = after.instructions;
   for (let i = 0; i < length; i++) {
@@ -213,7 +214,8 @@ function sameOrigin(a: Origin, b: Origin): boolean {
     return a.bindable === b.bindable;
   }
   if (a.kind === "constant" && b.kind === "constant") {
-    return a.data.every((byte, i) => byte === b.data[i]);
+    return a.data.length === b.data.length &&
+      a.data.every((byte, i) => byte === b.data[i]);
   }
   return a.kind === b.kind;
 }

@@ -63,7 +63,8 @@ export interface Plan {
  */
 export interface Hook {
   readonly declaration: string;
-  /** The binding of the tensor. */
+  /** The tensor's name in the kernel, and its binding. */
+  readonly name: string;
   readonly binding: number;
   /** Elements that one call reads or writes, side by side. */
   readonly lanes: 1 | 4;
@@ -75,7 +76,7 @@ export interface Hook {
 export interface Hooks {
   /** `load_x(i) -> T` or vec4<T>; the declaration has the binding, too. */
   readonly load?: Hook;
-  /** `put(i, x)` of f32 or vec4f, which is the only one to write to `y`. */
+  /** `put(i, x)` of f32 or vec4f, the only one that writes to the tensor. */
   readonly put?: Hook;
 }
 

@@ -14,6 +14,7 @@ import {
   forwardLines,
   goesBackByLines,
   goesByLines,
+  putLines,
 } from "./pool_lines.ts";
 import {
   adaptiveWindows,
@@ -87,13 +88,17 @@ function planAvg(
     const { consts, header, sizes, groups } = isForward
       ? forwardLines(input, windows, "0.0")
       : backwardLines(windows);
+    const put = isForward
+      ? putLines(buffers, "y", windows.w.out)
+      : putLines(buffers, "dx", windows.w.size);
     const differ = countsDiffer(params);
     const taps = windows.h.kernel * windows.w.kernel;
     return {
       name: `${name}_lines`,
       source: isForward ? avgLinesSource : avgLinesGradSource,
       consts,
-      header: header +
+      ...put,
+      header: header + put.header +
         (isForward ? "" : declareLines("dx", 1, windows.w.size)) +
         "@group(0) @binding(2) var<uniform> params: Params;\n" +
         (differ ? meansLib : DIVISOR),

@@ -8,6 +8,7 @@
 
 import { type Bindable, foldGroups, type Plan } from "../gpu/plan.ts";
 import type { Facing, Pair } from "./conv_gather.ts";
+import { putHook } from "./put_hook.ts";
 import type { Scratch } from "./matmul_kernels.ts";
 
 import packSource from "../../shaders/conv/pack_weights.wgsl" with {
@@ -25,7 +26,6 @@ export interface GatherBuffers {
   readonly wOffset: number;
   readonly bias?: Bindable;
   readonly biasOffset?: number;
-  readonly relu?: boolean;
   readonly y: Bindable;
 }
 
@@ -36,6 +36,13 @@ export interface WeightBuffers {
   readonly dy: Bindable;
   readonly dyOffset: number;
   readonly dw: Bindable;
+}
+
+/** How kernels write the output of a gather: the last of four buffers. */
+export function putOutput(
+  { x, w, y }: GatherBuffers,
+): ReturnType<typeof putHook> {
+  return putHook([x, w, w, y], 1, "images", true);
 }
 
 /** Elements that a tiled copy may have; larger batches go in parts. */

@@ -11,6 +11,7 @@ import {
   type GatherBuffers,
   imagesPerCopy,
   planTile,
+  putOutput,
   type Tile,
   tileSize,
   type WeightBuffers,
@@ -198,8 +199,8 @@ export function planDepthwise(
         ...{ KH: kernel[0], KW: kernel[1], STEP: step, PAD: -given.shift[1] },
         WG: lanes,
         ...{ FLIP: given.flip, BIAS: buffers.bias !== undefined },
-        RELU: buffers.relu ?? false,
       },
+      ...putOutput(buffers),
       buffers: [buffer, buffers.w, buffers.bias ?? buffers.w, buffers.y],
       params: [
         ...[count, groups, outputs, input[0], vecs, ...output],

@@ -14,6 +14,7 @@ import {
   imagesPerCopy,
   planTile,
   planWeights,
+  putOutput,
   tileSize,
 } from "./conv_copies.ts";
 import { planDepthwise, streams } from "./conv_depthwise.ts";
@@ -151,8 +152,9 @@ function planUnits(
           KW: kernel[1],
           UNIT: run,
           UNITS: runs,
-          ...epilogue(buffers),
+          BIAS: buffers.bias !== undefined,
         },
+        ...putOutput(buffers),
         buffers: [copy, weights.y, buffers.bias ?? weights.y, buffers.y],
         params: [
           ...[count, channels, outputs, groups, ...output],
@@ -183,8 +185,9 @@ function planWindow(
     source: windowSource,
     consts: {
       SLIDE: slides(given),
-      ...epilogue(buffers),
+      BIAS: buffers.bias !== undefined,
     },
+    ...putOutput(buffers),
     buffers: [buffers.x, weights.y, buffers.bias ?? weights.y, buffers.y],
     params: [
       ...gatherParams(given),
@@ -202,7 +205,12 @@ function planPlane(given: Facing, buffers: GatherBuffers): Plan {
   return {
     name: "conv_plane",
     source: planeSource,
-    consts: { SLIDE: slides(given), FLIP: given.flip, ...epilogue(buffers) },
+    consts: {
+      SLIDE: slides(given),
+      FLIP: given.flip,
+      BIAS: buffers.bias !== undefined,
+    },
+    ...putOutput(buffers),
     buffers: [buffers.x, buffers.w, buffers.bias ?? buffers.w, buffers.y],
     params: [
       ...gatherParams(given),
@@ -220,7 +228,8 @@ function planGemm(given: Gather, buffers: GatherBuffers): Plan {
   return {
     name: "conv_gemm",
     source: gemmSource,
-    consts: epilogue(buffers),
+    consts: { BIAS: buffers.bias !== undefined },
+    ...putOutput(buffers),
     buffers: [buffers.x, buffers.w, buffers.bias ?? buffers.w, buffers.y],
     params: [
       ...gatherParams(given),
@@ -240,14 +249,10 @@ function planColumns(
   adapter: AdapterClass,
 ): Plan[] {
   const conv = convOf(given);
-  const { y, bias, biasOffset = 0, relu = false } = buffers;
+  const { y, bias, biasOffset = 0 } = buffers;
   const x = { buffer: buffers.x, offset: buffers.xOffset };
   const w = { buffer: buffers.w, offset: buffers.wOffset };
   if (isGradient(given)) return planInput(conv, x, w, y, scratch, adapter);
-  const added = bias && { bias: { buffer: bias, offset: biasOffset } };
-  return planForward(conv, x, w, y, { ...added, relu }, scratch, adapter);
-}
-
-function epilogue({ bias, relu }: GatherBuffers) {
-  return { BIAS: bias !== undefined, RELU: relu ?? false };
+  const added = bias && { buffer: bias, offset: biasOffset };
+  return planForward(conv, x, w, y, added, scratch, adapter);
 }

@@ -72,8 +72,9 @@ ${put}
     live: words,
     groups: foldGroups(Math.ceil(y.size / 4 / GROUP)),
     hooks: {
-      ...(wide && { load: { ...hook, declaration: input, binding: 0 } }),
-      put: { ...hook, declaration: put, binding: 1 },
+      ...(wide &&
+        { load: { ...hook, declaration: input, name: "x", binding: 0 } }),
+      put: { ...hook, declaration: put, name: "y", binding: 1 },
     },
   };
 }

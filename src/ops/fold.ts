@@ -204,6 +204,7 @@ fn finish(x: ${value}) -> Y { return Y(${scaled}); }
     hooks: {
       load: {
         declaration: input,
+        name: "x",
         binding: 0,
         lanes: wide ? 4 : 1,
         zero: "params.outer >> 31u", // sizes are below 2^31

@@ -36,7 +36,9 @@ import {
   forwardLines,
   goesBackByLines,
   goesByLines,
+  putLines,
 } from "./pool_lines.ts";
+import { putHook } from "./put_hook.ts";
 import { declareInput } from "./words.ts";
 
 import floatLib from "../../shaders/lib/float.wgsl" with { type: "text" };
@@ -162,11 +164,12 @@ fn pack(v: vec4u) -> C { return ${packed ? "pack4xU8(v)" : "v"}; }
       windows,
       "-infinity()",
     );
+    const put = putLines(buffers, "y", windows.w.out).header;
     return {
       name: "max_pool_lines",
       source: maxLinesSource,
       consts,
-      header: floatLib + header + ofCodes +
+      header: floatLib + header + put + ofCodes +
         "@group(0) @binding(2) var<storage, read_write> codes: array<C>;\n" +
         "@group(0) @binding(3) var<uniform> params: Params;\n",
       buffers,
@@ -199,18 +202,21 @@ function planMaxPoolGrad(
     return {
       name: "max_pool_2x2_grad",
       source: max2x2GradSource,
+      ...putHook(buffers, 4, "pairs", true, "dx"),
       buffers,
       params: words2x2(windows, offset),
       groups: foldGroups(Math.ceil(dy.size / 4 / GROUP)),
     };
   }
   if (backward === "lines") {
-    const { consts, header, sizes, groups } = backwardLines(windows);
+    const { consts, sizes, groups, ...lines } = backwardLines(windows);
+    const put = putLines(buffers, "dx", windows.w.size);
     return {
       name: "max_pool_lines_grad",
       source: maxLinesGradSource,
       consts,
-      header: header + readCodes(codes, 1) +
+      ...put,
+      header: lines.header + put.header + readCodes(codes, 1) +
         declareLines("dx", 2, windows.w.size) +
         "@group(0) @binding(3) var<uniform> params: Params;\n",
       buffers,

@@ -10,6 +10,7 @@ import { adapterClass } from "../gpu/device.ts";
 import { foldGroups, type Plan } from "../gpu/plan.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { windowConsts, type Windows } from "./pool_windows.ts";
+import { putHook } from "./put_hook.ts";
 import { declareInput } from "./words.ts";
 
 import linesLib from "../../shaders/lib/window_lines.wgsl" with {
@@ -60,8 +61,8 @@ function linePlan(
   const spread = Math.min(most, 2 ** Math.ceil(Math.log2(quads)));
   const wide = size % 4 === 0;
   const store = wide
-    ? `${name}[at / 4u] = v;`
-    : `for (var k = 0u; k < min(n, 4u); k++) { ${name}[at + k] = v[k]; }`;
+    ? "put(at / 4u, v);"
+    : "for (var k = 0u; k < min(n, 4u); k++) { put(at + k, v[k]); }";
   return {
     consts: { ...windowConsts(windows), SPREAD: spread },
     header: `fn store_${name}(at: u32, n: u32, v: vec4f) { ${store} }\n`,
@@ -78,6 +79,15 @@ export function declareLines(
 ): string {
   return `@group(0) @binding(${binding}) var<storage, read_write> ${name}: ` +
     `array<${size % 4 === 0 ? "vec4f" : "f32"}>;\n`;
+}
+
+/** How lines of `size` elements are written, and the hook by which. */
+export function putLines(
+  buffers: Plan["buffers"],
+  name: string,
+  size: number,
+): ReturnType<typeof putHook> {
+  return putHook(buffers, size % 4 === 0 ? 4 : 1, "size", true, name);
 }
 
 /** Forward: from `x` to rows of outputs; `edge` is what padding holds. */
