@@ -84,7 +84,7 @@ export function acquire(bytes: number): GpuBuffer {
   }
   use.live += size;
   use.peak = Math.max(use.peak, use.live);
-  recorder()?.acquired(buffer);
+  recorder()?.acquired(buffer, bytes);
   return buffer;
 }
 

@@ -10,8 +10,11 @@ import type { Bindable, GpuBuffer, Plan } from "./plan.ts";
 
 /** What a recorder is told. */
 export interface Recorder {
-  /** A buffer was handed out: what it held before is gone. */
-  acquired(buffer: GpuBuffer): void;
+  /**
+   * A buffer was handed out to who asked for `bytes` bytes: what it held before
+   * is gone.
+   */
+  acquired(buffer: GpuBuffer, bytes: number): void;
   /** A buffer was given back; whoever gets it next is somebody else. */
   released(buffer: GpuBuffer): void;
   /** A plan was dispatched. */

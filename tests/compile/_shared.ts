@@ -7,7 +7,7 @@
 
 import { assertEquals } from "@std/assert";
 
-import { compile, type Tensor } from "../../mod.ts";
+import { compile, Tensor } from "../../mod.ts";
 import { streamCounts } from "../../src/gpu/stream.ts";
 
 /** A function from tensors to tensors. */
@@ -32,4 +32,29 @@ export async function check(fn: Fn, inputs: () => Tensor[]): Promise<number> {
     assertEquals(await got!.data(), await want!.data());
   }
   return dispatches;
+}
+
+/** Wraps functions: `compile`, or what leaves them as they are. */
+export type Wrap = <Args extends readonly unknown[], R>(
+  fn: (...args: Args) => R,
+) => (...args: Args) => R;
+
+/**
+ * What a scenario gives is the same whether its functions are compiled or not:
+ * tensors by type, shape and bits.
+ */
+export async function assertSame(
+  scenario: (wrap: Wrap) => unknown,
+): Promise<void> {
+  const expected = await valuesIn(await scenario((fn) => fn));
+  assertEquals(await valuesIn(await scenario(compile)), expected);
+}
+
+/** The value with what is in its tensors in their places. */
+async function valuesIn(value: unknown): Promise<unknown> {
+  if (value instanceof Tensor) {
+    return [value.dtype, value.shape, await value.data()];
+  }
+  if (Array.isArray(value)) return await Promise.all(value.map(valuesIn));
+  return value;
 }
