@@ -5,6 +5,7 @@
 //
 // prepended  GROUP: u32, invocations of a workgroup (a power of two)
 //            result(x: f32, highest: f32, sum: f32) -> f32
+//            binding 0: load_x(i) -> f32, element i of x
 // x, y       f32 [rows, length], row-major; x from `offset` on
 // dispatch   `rows` workgroups, folded over x and y
 // special    NaN or +infinity in a row, or nothing but -infinity: a row of NaN
@@ -17,7 +18,6 @@ struct Params {
   offset: u32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
 @group(0) @binding(2) var<uniform> params: Params;
 
@@ -42,7 +42,7 @@ fn main(
   let first = params.offset + start;
   var part = vec2f(LOWEST, 0.0);
   for (var c = lane; c < params.length; c += GROUP) {
-    part = merge(part, vec2f(x[first + c], 1.0));
+    part = merge(part, vec2f(load_x(first + c), 1.0));
   }
   parts[lane] = part;
   workgroupBarrier();
@@ -54,6 +54,6 @@ fn main(
   }
   let all = parts[0];
   for (var c = lane; c < params.length; c += GROUP) {
-    y[start + c] = result(x[first + c], all.x, all.y);
+    y[start + c] = result(load_x(first + c), all.x, all.y);
   }
 }

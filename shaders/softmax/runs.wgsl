@@ -8,6 +8,7 @@
 //            S: f32, or vec4f where the four lanes of Q belong to four runs
 //            top(Q) -> S, total(Q) -> S: the lanes of one run joined
 //            result(Q, highest: S, sum: S) -> Q
+//            binding 0: load_x(i) -> Q, what x has at i
 // x, y       [outer, length, inner] of Q, row-major; x from `offset` on. A run
 //            is the `length` elements of one outer and one inner index
 // dispatch   outer * inner invocations, folded over x and y
@@ -23,7 +24,6 @@ struct Params {
   offset: u32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<Q>;
 @group(0) @binding(1) var<storage, read_write> y: array<Q>;
 @group(0) @binding(2) var<uniform> params: Params;
 
@@ -42,13 +42,13 @@ fn main(
   let first = params.offset + start;
   var highest = S(LOWEST);
   for (var c = 0u; c < span; c += inner) {
-    highest = max(highest, top(x[first + c]));
+    highest = max(highest, top(load_x(first + c)));
   }
   var sum = S(0.0);
   for (var c = 0u; c < span; c += inner) {
-    sum += total(exp(x[first + c] - highest));
+    sum += total(exp(load_x(first + c) - highest));
   }
   for (var c = 0u; c < span; c += inner) {
-    y[start + c] = result(x[first + c], highest, sum);
+    y[start + c] = result(load_x(first + c), highest, sum);
   }
 }

@@ -161,6 +161,7 @@ function planRuns(
   inputs: readonly Tensor[],
   output: Tensor,
   functions: string,
+  load = "",
 ): Plan {
   const { kernel, group } = chooseSoftmax(extent, adapterClass());
   const offsets = inputs.map((input) => input.layout.offset);
@@ -170,10 +171,11 @@ function planRuns(
       name: `${name}_rows`,
       source: sources.rows,
       consts: { GROUP: group },
-      header: SCALAR + functions,
+      header: SCALAR + load + functions,
       buffers,
       params: [extent.outer, extent.length, 1, ...offsets],
       groups: foldGroups(extent.outer),
+      ...hookOf(load, offsets, 1),
     };
   }
   const { header, width, sizes } = loadsOf(extent, offsets);
@@ -181,10 +183,30 @@ function planRuns(
     name: `${name}_runs`,
     source: sources.runs,
     consts: { GROUP: group },
-    header: header + functions,
+    header: header + load + functions,
     buffers,
     params: [...sizes, ...offsets.map((offset) => offset / width)],
     groups: foldGroups(Math.ceil(sizes[0] / group)),
+    ...hookOf(load, offsets, width),
+  };
+}
+
+/** How the only input is read; what compile() may replace. */
+const LOAD = `alias T = f32;
+@group(0) @binding(0) var<storage, read> x_words: array<Q>;
+fn load_x(i: u32) -> Q { return x_words[i]; }
+`;
+
+function hookOf(
+  load: string,
+  [offset]: readonly number[],
+  lanes: 1 | 4,
+): Pick<Plan, "hooks"> {
+  if (load === "" || offset !== 0) return {};
+  const declaration = load.slice(load.indexOf("@group"));
+  const zero = "params.length >> 31u";
+  return {
+    hooks: { load: { declaration, name: "x", binding: 0, lanes, zero } },
   };
 }
 
@@ -223,6 +245,7 @@ function makeOp(name: Name, gradOp: Op<number>): Op<number> {
         [x.contiguous()],
         y,
         `fn result(x: Q, highest: S, sum: S) -> Q { return ${row.y}; }\n`,
+        LOAD,
       ),
     save: (_, [y]) => [y],
     grad: (dy, { saved: [y], params: dim }) => [gradOp([dy, y], dim)[0]],

@@ -166,3 +166,20 @@ Deno.test("activations and residuals become part of products and convolutions", 
     }
   }
 });
+
+Deno.test("scales become part of the softmax after them", async () => {
+  for (const kind of ["cpu", "gpu"] as const) {
+    overrideAdapterClass(kind);
+    try {
+      for (const shape of [[3, 8], [3, 7], [2, 300], [2, 5, 8]]) {
+        for (const dim of [-1, 0]) {
+          const scaled: Fn = (x) => x!.mul(0.25).softmax(dim);
+          const seen = await check(scaled, () => [x(...shape)]);
+          assertEquals(seen, 1, `${shape} ${dim} ${kind}`);
+        }
+      }
+    } finally {
+      overrideAdapterClass(undefined);
+    }
+  }
+});
