@@ -14,6 +14,7 @@ export {
   convTranspose1d,
   convTranspose2d,
 } from "../ops/conv.ts";
+export { conv3d } from "../ops/conv3d.ts";
 export {
   type ConvOptions,
   type ConvTransposeOptions,

@@ -13,7 +13,10 @@ import type { ConvCase, Pair } from "./conv_gather.ts";
 /** One number for all dims, or one for each. */
 export type PerDim = number | readonly number[];
 
-/** Options of convolutions, each for all dims or `[rows, columns]`. */
+/**
+ * Options of convolutions, each for all dims or `[rows, columns]`, of volumes
+ * `[layers, rows, columns]`.
+ */
 export interface ConvOptions {
   /** From one output to the next, in inputs; 1 by default. */
   readonly stride?: PerDim;
@@ -42,8 +45,15 @@ export interface ConvTransposeOptions {
   readonly groups?: number;
 }
 
-/** What is convolved: images have two dims, signals one. */
-export type Kind = "image" | "signal";
+/** What is convolved: volumes have three dims, images two, signals one. */
+export type Kind = "volume" | "image" | "signal";
+
+/** The dims of an input and of a filter. */
+const DIMS = {
+  volume: ["D, H, W", "kd, kh, kw"],
+  image: ["H, W", "kh, kw"],
+  signal: ["L", "k"],
+} as const;
 
 /**
  * Refuses operands of the wrong rank or type.
@@ -57,9 +67,8 @@ export function checkOperands(
   weight: Tensor,
   bias: Tensor | undefined,
 ): void {
-  const inner = kind === "image" ? "H, W" : "L";
-  const taps = kind === "image" ? "kh, kw" : "k";
-  const rank = kind === "image" ? 4 : 3;
+  const [inner, taps] = DIMS[kind];
+  const rank = { volume: 5, image: 4, signal: 3 }[kind];
   if (
     weight.ndim !== rank || (x.ndim !== rank && x.ndim !== rank - 1)
   ) {
@@ -223,7 +232,16 @@ export function asRow(
 
 type Shape4 = readonly [number, number, number, number];
 
-function checkGroups(op: string, groups: number, channels: number): void {
+/**
+ * Refuses groups that do not divide the weight's first size.
+ *
+ * @throws {RangeError} If they do not
+ */
+export function checkGroups(
+  op: string,
+  groups: number,
+  channels: number,
+): void {
   if (Number.isInteger(groups) && groups >= 1 && channels % groups === 0) {
     return;
   }
@@ -233,21 +251,27 @@ function checkGroups(op: string, groups: number, channels: number): void {
   );
 }
 
-function pairOf(
+/**
+ * An option's values for `count` dims.
+ *
+ * @throws {TypeError} If there are other than one or `count`
+ * @throws {RangeError} If one is no integer, or less than `least`
+ */
+export function perDim(
   op: string,
   option: string,
   value: PerDim,
   least: number,
-): Pair {
-  const list = typeof value === "number" ? [value, value] : value;
-  if (list.length !== 2) {
+  count: 2 | 3,
+): readonly number[] {
+  const list = typeof value === "number" ? Array(count).fill(value) : value;
+  if (list.length !== count) {
     throw new TypeError(
       `Cannot ${op} with ${option} [${list.join(", ")}]: ` +
-        `expected one number or two`,
+        `expected one number or ${count === 2 ? "two" : "three"}`,
     );
   }
-  const [rows, columns] = list as Pair; // two, as just checked
-  for (const by of [rows, columns]) {
+  for (const by of list) {
     if (!Number.isInteger(by) || by < least) {
       throw new RangeError(
         `Cannot ${op} with ${option} ${by}: ` +
@@ -255,7 +279,17 @@ function pairOf(
       );
     }
   }
-  return [rows, columns];
+  return list;
+}
+
+function pairOf(
+  op: string,
+  option: string,
+  value: PerDim,
+  least: number,
+): Pair {
+  const [rows, columns] = perDim(op, option, value, least, 2);
+  return [rows!, columns!]; // two, as just checked
 }
 
 // Zeros before and after. Where "same" needs an odd number, one more after.

@@ -222,6 +222,7 @@ export const FUNCTIONAL: Rows = {
   "torch.log_softmax": softmaxLike((x, dim) => x.logSoftmax(dim)),
   "torch.nn.functional.conv1d": conv(F.conv1d),
   "torch.nn.functional.conv2d": conv(F.conv2d),
+  "torch.nn.functional.conv3d": conv(F.conv3d),
   "torch.nn.functional.conv_transpose1d": convTranspose(F.convTranspose1d),
   "torch.nn.functional.conv_transpose2d": convTranspose(F.convTranspose2d),
   "torch.nn.functional.dropout": (args) => {
