@@ -52,6 +52,7 @@ export { noGrad } from "./src/autograd/mode.ts";
 export { type BackwardOptions, grad } from "./src/autograd/backward.ts";
 export { type KernelTime, Profile, profile } from "./src/gpu/profiler.ts";
 export { compile, explain } from "./src/compile/compile.ts";
+export { tune, type Tuned } from "./src/ops/tune.ts";
 export { Scope, scope } from "./src/tensor/scope.ts";
 export {
   adapter,

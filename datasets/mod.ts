@@ -92,7 +92,7 @@ export {
 export type { DownloadProgress } from "./progress_bar.ts";
 export { extract, type ExtractLimits, type ExtractOptions } from "./extract.ts";
 export type { ArchiveFormat } from "./archive_entries.ts";
-export { cacheFolder } from "./cache_folder.ts";
+export { cacheFolder } from "../src/cache_folder.ts";
 export type { SourceOptions } from "./source_options.ts";
 export { Dataset } from "../src/data/dataset.ts";
 export type { Subset } from "../src/data/subset.ts";

@@ -5,7 +5,7 @@
  */
 
 import { joinPath } from "./_shared.ts";
-import { cacheFolder } from "./cache_folder.ts";
+import { cacheFolder } from "../src/cache_folder.ts";
 import type { DownloadOptions } from "./download.ts";
 
 /** Which split of a published dataset to open, and how to get its files. */

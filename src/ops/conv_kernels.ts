@@ -32,6 +32,7 @@ import {
   strideOfTaps,
 } from "./conv_gather.ts";
 import type { Scratch } from "./matmul_kernels.ts";
+import { byName, tuned } from "./tuned.ts";
 
 import gemmSource from "../../shaders/conv/gemm.wgsl" with { type: "text" };
 import planeSource from "../../shaders/conv/plane.wgsl" with { type: "text" };
@@ -85,6 +86,21 @@ export function chooseGather(
   return outputs < 3 ? "plane" : "window";
 }
 
+/** The kernels that could make a gather, the one that is chosen first. */
+export function gatherCandidates(
+  given: Gather,
+  adapter: AdapterClass,
+): ConvKernel[] {
+  const { step, up, kernel, outputs } = given;
+  const slides = isOne(step) && isOne(up) && isOne(facing(given).dilation);
+  const able: ConvKernel[] = ["columns", "window"];
+  if (adapter === "gpu") able.push("gemm");
+  if (slides && kernel[1] <= 5) able.push("units");
+  if (streams(given)) able.push("depthwise");
+  if (outputs < 8) able.push("plane");
+  return [...new Set([chooseGather(given, adapter), ...able])];
+}
+
 /** The dispatches of a gather, in order; none when it has no elements. */
 export function planGather(
   given: Gather,
@@ -92,9 +108,35 @@ export function planGather(
   scratch: Scratch,
   adapter: AdapterClass,
 ): Plan[] {
-  const { images, groups, outputs, output } = given;
-  if (images * groups * outputs * output[0] * output[1] === 0) return [];
-  switch (chooseGather(given, adapter)) {
+  const { images, groups, channels, outputs, input, output } = given;
+  const size = images * groups * outputs * output[0] * output[1];
+  if (size === 0) return [];
+  const weights = groups * outputs * channels * given.kernel[0] *
+    given.kernel[1];
+  const kernel = tuned(chooseGather(given, adapter), () => ({
+    key: `conv ${adapter} ${JSON.stringify(given)}`,
+    candidates: byName(gatherCandidates(given, adapter)),
+    operands: [images * groups * channels * input[0] * input[1], weights, size],
+    plan: (kernel, [x, w, y], scratch) =>
+      planWith(
+        kernel,
+        given,
+        { x: x!, xOffset: 0, w: w!, wOffset: 0, y: y! },
+        scratch,
+        adapter,
+      ),
+  }));
+  return planWith(kernel, given, buffers, scratch, adapter);
+}
+
+function planWith(
+  kernel: ConvKernel,
+  given: Gather,
+  buffers: GatherBuffers,
+  scratch: Scratch,
+  adapter: AdapterClass,
+): Plan[] {
+  switch (kernel) {
     case "columns":
       return planColumns(given, buffers, scratch, adapter);
     case "units":

@@ -22,6 +22,7 @@ import { planDepthwiseWeight, streams } from "./conv_depthwise.ts";
 import { type ConvCase, forwardGather } from "./conv_gather.ts";
 import type { Scratch } from "./matmul_kernels.ts";
 import { partialSums } from "./matmul_parts.ts";
+import { byName, tuned } from "./tuned.ts";
 
 import gemmSource from "../../shaders/conv/dw_gemm.wgsl" with { type: "text" };
 import rowsSource from "../../shaders/conv/dw_rows.wgsl" with { type: "text" };
@@ -70,6 +71,20 @@ export function chooseWeight(
   return outputs >= MANY && lines >= MANY / 2 ? "columns" : "window";
 }
 
+/** The kernels that could make the gradient, the one that is chosen first. */
+export function weightCandidates(
+  conv: ConvCase,
+  adapter: AdapterClass,
+): WeightKernel[] {
+  const { kernel, stride, dilation } = conv;
+  const plain = [...stride, ...dilation].every((by) => by === 1);
+  const able: WeightKernel[] = ["columns", "window"];
+  if (adapter === "gpu") able.push("gemm");
+  if (plain && kernel[0] <= ROWS && kernel[1] <= 5) able.push("rows");
+  if (streams(forwardGather(conv))) able.push("depthwise");
+  return [...new Set([chooseWeight(conv, adapter), ...able])];
+}
+
 /** The dispatches of the gradient to the weights, in order. */
 export function planWeight(
   conv: ConvCase,
@@ -77,10 +92,43 @@ export function planWeight(
   scratch: Scratch,
   adapter: AdapterClass,
 ): Plan[] {
-  const { groups, outputs, channels, kernel } = conv;
-  const size = groups * outputs * channels * kernel[0] * kernel[1];
+  const { images, groups, outputs, channels, input, output } = conv;
+  const size = sizeOf(conv);
   if (size === 0) return [];
-  switch (chooseWeight(conv, adapter)) {
+  const kernel = tuned(chooseWeight(conv, adapter), () => ({
+    key: `conv weight ${adapter} ${JSON.stringify(conv)}`,
+    candidates: byName(weightCandidates(conv, adapter)),
+    operands: [
+      images * groups * channels * input[0] * input[1],
+      images * groups * outputs * output[0] * output[1],
+      size,
+    ],
+    plan: (kernel, [x, dy, dw], scratch) =>
+      planWith(
+        kernel,
+        conv,
+        { x: x!, xOffset: 0, dy: dy!, dyOffset: 0, dw: dw! },
+        scratch,
+        adapter,
+      ),
+  }));
+  return planWith(kernel, conv, buffers, scratch, adapter);
+}
+
+// Elements of the weights.
+function sizeOf({ groups, outputs, channels, kernel }: ConvCase): number {
+  return groups * outputs * channels * kernel[0] * kernel[1];
+}
+
+function planWith(
+  kernel: WeightKernel,
+  conv: ConvCase,
+  buffers: WeightBuffers,
+  scratch: Scratch,
+  adapter: AdapterClass,
+): Plan[] {
+  const size = sizeOf(conv);
+  switch (kernel) {
     case "columns":
       return planColumns(conv, buffers, scratch, adapter);
     case "rows":

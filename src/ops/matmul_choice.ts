@@ -151,6 +151,46 @@ function chooseRegisters(given: WholeCase) {
   } as const;
 }
 
+/**
+ * The ways to make a product, by name, the chosen one first: with more or fewer
+ * parts of the sum, with other tiles, with a copied.
+ */
+export function matmulCandidates(
+  given: WholeCase,
+  adapter: AdapterClass,
+): Record<string, MatmulChoice> {
+  const chosen = chooseMatmul(given, adapter);
+  const { kernel, rows, splits } = chosen;
+  const isTile = kernel === "tiles";
+  if (kernel === "dots") return { dots: chosen };
+  const depth = rows === THIN_ROWS ? given.k : given.k * given.terms;
+  const most = Math.max(1, Math.floor(depth / (4 * rows)));
+  const found: Record<string, MatmulChoice> = {};
+  for (const side of isTile ? [rows, 64 + 128 - rows] : [rows]) {
+    for (const factor of [1, 2, 4, 0.5]) {
+      const parts = Math.max(1, Math.min(most, Math.ceil(splits * factor)));
+      const finish = parts > 1 || (!isTile && given.n % 4 !== 0);
+      const choice = { ...chosen, rows: side, splits: parts, finish };
+      found[`${kernel} of ${side}, ${parts} parts`] = choice;
+      if (isTile || !chosen.aTransposed) continue;
+      const copied = { ...choice, packA: true, aTransposed: false };
+      found[`${kernel} of ${side}, ${parts} parts, a copied`] = copied;
+    }
+  }
+  return found;
+}
+
+/** Elements of a buffer that a matrix of so many rows and columns reaches into. */
+export function extentOf(
+  { offset, row, col, batch, term = 0, chunk = 0 }: Matrix,
+  rows: number,
+  cols: number,
+  { batches, terms, chunks }: WholeCase,
+): number {
+  return offset + Math.max(0, rows - 1) * row + Math.max(0, cols - 1) * col +
+    (batches - 1) * batch + (terms - 1) * term + (chunks - 1) * chunk + 1;
+}
+
 /** The same product with as few and as large matrices as strides allow. */
 export function wholeCase(given: MatmulCase): WholeCase {
   const { terms = 1, chunks = 1 } = given;

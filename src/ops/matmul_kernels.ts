@@ -11,6 +11,8 @@ import { type Bindable, foldGroups, type Plan } from "../gpu/plan.ts";
 import {
   asRow,
   chooseMatmul,
+  extentOf,
+  matmulCandidates,
   type MatmulCase,
   type MatmulChoice,
   type Matrix,
@@ -20,6 +22,7 @@ import {
 } from "./matmul_choice.ts";
 import { packMatrix } from "./matmul_pack.ts";
 import { putHook } from "./put_hook.ts";
+import { tuned } from "./tuned.ts";
 
 import dotsSource from "../../shaders/matmul/dots.wgsl" with { type: "text" };
 import finishSource from "../../shaders/matmul/finish.wgsl" with {
@@ -61,7 +64,30 @@ export function planMatmul(
   const whole = wholeCase(given);
   const { m, n, batches, chunks } = whole;
   if (m * n * batches * chunks === 0) return [];
-  const choice = chooseMatmul(whole, adapter);
+  const choice = tuned(chooseMatmul(whole, adapter), () => {
+    const { bias: _bias, ...plain } = whole;
+    return {
+      key: `matmul ${adapter} ${JSON.stringify(plain)}`,
+      candidates: matmulCandidates(whole, adapter),
+      operands: [
+        extentOf(whole.a, m, whole.k, whole),
+        extentOf(whole.b, whole.k, n, whole),
+        chunks * batches * m * n,
+      ],
+      plan: (choice, [a, b, y], scratch) =>
+        planWith(choice, plain, { a: a!, b: b!, y: y! }, scratch),
+    };
+  });
+  return planWith(choice, whole, buffers, scratch);
+}
+
+function planWith(
+  choice: MatmulChoice,
+  whole: WholeCase,
+  buffers: MatmulBuffers,
+  scratch: Scratch,
+): Plan[] {
+  const { m, n, batches, chunks } = whole;
   const plans: Plan[] = [];
   const rows = chunks * batches * m;
   const y = choice.finish

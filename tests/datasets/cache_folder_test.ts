@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { cacheFolder } from "../../datasets/cache_folder.ts";
+import { cacheFolder } from "../../src/cache_folder.ts";
 import { moduleUrl, runProgram } from "./_server.ts";
 
 const SOURCE = `
-  import { cacheFolder } from "${moduleUrl("datasets/cache_folder.ts")}";
+  import { cacheFolder } from "${moduleUrl("src/cache_folder.ts")}";
   try {
     console.log(cacheFolder());
   } catch (error) {

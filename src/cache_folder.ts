@@ -1,5 +1,5 @@
 /**
- * The cache folder: where what Kindling downloads is kept between runs.
+ * The cache folder: where what Kindling downloads or measures is kept between runs.
  *
  * `KINDLING_HOME` if it is set, else `kindling` in the platform's own cache
  * folder. Only names are computed here; nothing is created or read.
