@@ -7,10 +7,14 @@
 // up 1, step its stride, shift -padding; its gradient to x, over dy, has step 1,
 // up its stride, shift padding and dil -dilation.
 //
-// A workgroup makes 64 channels x 64 positions from slices of 16 (c, u, v) in
-// workgroup memory, an invocation 4 x 4 of them, 16 apart in both directions.
+// A workgroup makes SIDE channels x SIDE positions from slices of 16 (c, u, v) in
+// workgroup memory. An invocation makes 4 x 4 of them in registers, or with a SIDE of
+// 128 four times 4 x 4, 64 apart in both directions. It always loads the same four
+// positions of a slice, so that these are worked out once.
 //
-// prepended  BIAS: bool, the epilogue adds bias[o]
+// prepended  SIDE: u32, 64 or 128
+//            UP: bool, up_h or up_w is not 1
+//            BIAS: bool, the epilogue adds bias[o]
 //            put(i, x: f32), which writes to y and may do more
 // x          f32 [images, groups * channels, in_height, in_width], contiguous
 // w          f32, strides of group, output, input in elements; taps contiguous
@@ -33,62 +37,112 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 @group(0) @binding(4) var<uniform> params: Params;
 
-const TILE = 64u;
 const DEPTH = 16u;
+const QUADS = SIDE / 4u;
+// One more than needed: lanes that store one column of a slice meet other banks.
+const LINE = QUADS + 1u;
 
-// [DEPTH][TILE] each: one step of the sum after the other.
-var<workgroup> a_tile: array<f32, 1024>;
-var<workgroup> b_tile: array<f32, 1024>;
+// [DEPTH][LINE] each: one step of the sum after the other.
+var<workgroup> a_tile: array<vec4f, DEPTH * LINE>;
+var<workgroup> b_tile: array<vec4f, DEPTH * LINE>;
 
 // A position of y: image (its number past the end if there is none), row, column.
-struct Position { image: u32, row: i32, col: i32 }
+struct Position { image: u32, row: u32, col: u32 }
 
 fn position(index: u32) -> Position {
   let plane = params.height * params.width;
-  return Position(
-    index / plane,
-    i32(index % plane / params.width),
-    i32(index % params.width),
+  let image = index / plane;
+  let row = (index - image * plane) / params.width;
+  return Position(image, row, index - image * plane - row * params.width);
+}
+
+// Where a position's window begins, times up: the first channel's plane and the rows
+// and columns of tap 0.
+struct Corner { plane: u32, tall: i32, wide: i32, exists: bool }
+
+fn corner(part: u32, index: u32) -> Corner {
+  let p = position(index);
+  return Corner(
+    (p.image * params.groups + part) * params.channels,
+    i32(p.row) * params.step_h + params.shift_h,
+    i32(p.col) * params.step_w + params.shift_w,
+    p.image < params.images,
   );
 }
 
-fn load_w(base: u32, o: u32, k: u32) -> f32 {
-  let taps = params.kh * params.kw;
-  if (o >= params.outputs || k >= params.channels * taps) { return 0.0; }
-  return w[base + o * params.w_output + k / taps * params.w_input + k % taps];
-}
+// One step of the sum: a channel and a tap's distance from the window's corner.
+struct Step { channel: u32, down: i32, right: i32 }
 
-fn load_x(part: u32, k: u32, p: Position) -> f32 {
+fn step_of(k: u32) -> Step {
   let taps = params.kh * params.kw;
   let c = k / taps;
-  if (p.image >= params.images || c >= params.channels) { return 0.0; }
-  let tall = p.row * params.step_h + i32(k % taps / params.kw) * params.dil_h + params.shift_h;
-  let wide = p.col * params.step_w + i32(k % params.kw) * params.dil_w + params.shift_w;
-  let row = tall / params.up_h;
-  let col = wide / params.up_w;
-  let inside = tall >= 0 && row < params.in_height && row * params.up_h == tall
-    && wide >= 0 && col < params.in_width && col * params.up_w == wide;
-  if (!inside) { return 0.0; }
-  let plane = (p.image * params.groups + part) * params.channels + c;
-  let line = plane * u32(params.in_height) + u32(row);
+  let u = (k - c * taps) / params.kw;
+  let v = k - c * taps - u * params.kw;
+  return Step(c, i32(u) * params.dil_h, i32(v) * params.dil_w);
+}
+
+fn load_x(p: Corner, s: Step) -> f32 {
+  let tall = p.tall + s.down;
+  let wide = p.wide + s.right;
+  var row = tall;
+  var col = wide;
+  var whole = true;
+  if (UP) {
+    row = tall / params.up_h;
+    col = wide / params.up_w;
+    whole = row * params.up_h == tall && col * params.up_w == wide;
+  }
+  let inside = whole && tall >= 0 && row < params.in_height && wide >= 0
+    && col < params.in_width;
+  if (!inside || !p.exists || s.channel >= params.channels) { return 0.0; }
+  let line = (p.plane + s.channel) * u32(params.in_height) + u32(row);
   return x[params.x_offset + line * u32(params.in_width) + u32(col)];
 }
 
-fn store(value: f32, part: u32, o: u32, index: u32) {
-  let p = position(index);
+fn load_w(at: u32, o: u32, s: Step) -> f32 {
+  if (o >= params.outputs || s.channel >= params.channels) { return 0.0; }
+  return w[at + o * params.w_output];
+}
+
+fn quad_of_w(base: u32, o: u32, k: u32) -> vec4f {
+  let s = step_of(k);
+  let taps = params.kh * params.kw;
+  let at = base + s.channel * params.w_input + k - s.channel * taps;
+  return vec4f(
+    load_w(at, o, s),
+    load_w(at, o + 1u, s),
+    load_w(at, o + 2u, s),
+    load_w(at, o + 3u, s),
+  );
+}
+
+// 4 x 4 outputs, a channel in each column, after one step.
+fn step(c: mat4x4f, p: vec4f, q: vec4f) -> mat4x4f {
+  return mat4x4f(
+    fma(vec4f(p.x), q, c[0]),
+    fma(vec4f(p.y), q, c[1]),
+    fma(vec4f(p.z), q, c[2]),
+    fma(vec4f(p.w), q, c[3]),
+  );
+}
+
+fn store(value: f32, part: u32, o: u32, p: Position) {
   if (o >= params.outputs || p.image >= params.images) { return; }
   let channel = part * params.outputs + o;
   var out = value;
   if (BIAS) { out += bias[params.bias_offset + channel]; }
   let plane = p.image * params.groups * params.outputs + channel;
-  put((plane * params.height + u32(p.row)) * params.width + u32(p.col), out);
+  put((plane * params.height + p.row) * params.width + p.col, out);
 }
 
-fn store4(values: vec4f, part: u32, o: u32, index: u32) {
-  store(values.x, part, o, index);
-  store(values.y, part, o, index + 16u);
-  store(values.z, part, o, index + 32u);
-  store(values.w, part, o, index + 48u);
+fn store_block(c: mat4x4f, part: u32, o: u32, index: u32) {
+  for (var j = 0u; j < 4u; j++) {
+    let p = position(index + j);
+    store(c[0][j], part, o, p);
+    store(c[1][j], part, o + 1u, p);
+    store(c[2][j], part, o + 2u, p);
+    store(c[3][j], part, o + 3u, p);
+  }
 }
 
 @compute @workgroup_size(256)
@@ -99,40 +153,64 @@ fn main(
 ) {
   let index = group.y * groups.x + group.x;
   let positions = params.images * params.height * params.width;
-  let position_tiles = (positions + TILE - 1u) / TILE;
-  let output_tiles = (params.outputs + TILE - 1u) / TILE;
+  let position_tiles = (positions + SIDE - 1u) / SIDE;
+  let output_tiles = (params.outputs + SIDE - 1u) / SIDE;
   let tiles = position_tiles * output_tiles;
   // The same answer in every lane: the barriers below are met by all or none.
   if (index >= tiles * params.groups) { return; }
-  let first = index % position_tiles * TILE;
-  let o = index / position_tiles % output_tiles * TILE;
+  let first = index % position_tiles * SIDE;
+  let first_o = index / position_tiles % output_tiles * SIDE;
   let part = index / tiles; // group of channels
   let w_base = params.w_offset + part * params.w_group;
-  let col = lane % 16u;
-  let row = lane / 16u;
-  let mine = position(first + lane % TILE); // the position that this lane loads
+  let col4 = lane % 16u;
+  let row4 = lane / 16u;
+  // 256 lanes are whole lines of QUADS
+  let mine = first + 4u * (lane % QUADS);
+  let p0 = corner(part, mine);
+  let p1 = corner(part, mine + 1u);
+  let p2 = corner(part, mine + 2u);
+  let p3 = corner(part, mine + 3u);
 
-  var sum: array<vec4f, 4>;
+  var c00: mat4x4f;
+  var c01: mat4x4f; // 64 positions on
+  var c10: mat4x4f; // 64 channels on
+  var c11: mat4x4f;
   let depth = params.channels * params.kh * params.kw;
   for (var first_k = 0u; first_k < depth; first_k += DEPTH) {
-    for (var e = lane; e < TILE * DEPTH; e += 256u) {
-      a_tile[e % DEPTH * TILE + e / DEPTH] = load_w(w_base, o + e / DEPTH, first_k + e % DEPTH);
-      b_tile[e] = load_x(part, first_k + e / TILE, mine);
+    for (var e = lane; e < DEPTH * QUADS; e += 256u) {
+      let o = e / DEPTH;
+      let k = e % DEPTH;
+      a_tile[k * LINE + o] = quad_of_w(w_base, first_o + 4u * o, first_k + k);
+      let s = step_of(first_k + e / QUADS);
+      b_tile[e / QUADS * LINE + e % QUADS] = vec4f(
+        load_x(p0, s),
+        load_x(p1, s),
+        load_x(p2, s),
+        load_x(p3, s),
+      );
     }
     workgroupBarrier();
     for (var k = 0u; k < DEPTH; k++) {
-      let q_at = k * TILE + col;
-      let q = vec4f(b_tile[q_at], b_tile[q_at + 16u], b_tile[q_at + 32u], b_tile[q_at + 48u]);
-      sum[0] = fma(vec4f(a_tile[k * TILE + row]), q, sum[0]);
-      sum[1] = fma(vec4f(a_tile[k * TILE + row + 16u]), q, sum[1]);
-      sum[2] = fma(vec4f(a_tile[k * TILE + row + 32u]), q, sum[2]);
-      sum[3] = fma(vec4f(a_tile[k * TILE + row + 48u]), q, sum[3]);
+      let p = a_tile[k * LINE + row4];
+      let q = b_tile[k * LINE + col4];
+      c00 = step(c00, p, q);
+      if (SIDE > 64u) {
+        let p_on = a_tile[k * LINE + QUADS / 2u + row4];
+        let q_on = b_tile[k * LINE + QUADS / 2u + col4];
+        c01 = step(c01, p, q_on);
+        c10 = step(c10, p_on, q);
+        c11 = step(c11, p_on, q_on);
+      }
     }
     workgroupBarrier();
   }
 
-  store4(sum[0], part, o + row, first + col);
-  store4(sum[1], part, o + row + 16u, first + col);
-  store4(sum[2], part, o + row + 32u, first + col);
-  store4(sum[3], part, o + row + 48u, first + col);
+  let o = first_o + 4u * row4;
+  let at = first + 4u * col4;
+  store_block(c00, part, o, at);
+  if (SIDE > 64u) {
+    store_block(c01, part, o, at + 64u);
+    store_block(c10, part, o + 64u, at);
+    store_block(c11, part, o + 64u, at + 64u);
+  }
 }

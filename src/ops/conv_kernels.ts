@@ -47,7 +47,7 @@ import windowSource from "../../shaders/conv/window.wgsl" with { type: "text" };
  * - `window`: like `units`, for any stride, dilation and filter, slower
  * - `depthwise`: filters of one channel, of at most 7 x 7, stride 1 or 2
  * - `plane`: channel by channel, for other groups of few channels
- * - `gemm`: for GPUs, in tiles of 64 channels and positions
+ * - `gemm`: for GPUs, in tiles of 64 or 128 channels and positions
  */
 export type ConvKernel =
   | "units"
@@ -265,12 +265,16 @@ function planPlane(given: Facing, buffers: GatherBuffers): Plan {
 }
 
 function planGemm(given: Gather, buffers: GatherBuffers): Plan {
-  const { images, groups, outputs, output, weights } = given;
+  const { images, groups, outputs, output, up, weights } = given;
   const positions = images * output[0] * output[1];
+  const tilesOf = (side: number) =>
+    Math.ceil(positions / side) * Math.ceil(outputs / side) * groups;
+  // tiles of 128 where they are enough to fill a GPU
+  const side = outputs > 64 && tilesOf(128) >= 128 ? 128 : 64;
   return {
     name: "conv_gemm",
     source: gemmSource,
-    consts: { BIAS: buffers.bias !== undefined },
+    consts: { SIDE: side, UP: !isOne(up), BIAS: buffers.bias !== undefined },
     ...putOutput(buffers),
     buffers: [buffers.x, buffers.w, buffers.bias ?? buffers.w, buffers.y],
     params: [
@@ -278,9 +282,7 @@ function planGemm(given: Gather, buffers: GatherBuffers): Plan {
       ...[buffers.xOffset, buffers.biasOffset ?? 0],
       ...[buffers.wOffset, weights.group, weights.output, weights.input],
     ],
-    groups: foldGroups(
-      Math.ceil(positions / 64) * Math.ceil(outputs / 64) * groups,
-    ),
+    groups: foldGroups(tilesOf(side)),
   };
 }
 

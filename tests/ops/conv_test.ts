@@ -154,6 +154,8 @@ const CASES: readonly (readonly [string, Shape, Shape, Partial<Sizes>])[] = [
   }],
   ["1 x 1 in groups", [2, 26, 3, 5], [28, 13, 1, 1], { groups: 2 }],
   ["1 x 1, padded", [2, 12, 3, 5], [16, 12, 1, 1], { padding: [1, 2] }],
+  // more than 128 tiles of 128 for a GPU
+  ["many positions and outputs", [4, 1, 66, 66], [66, 1, 2, 3], {}],
   ["one position", [1, 4, 3, 3], [2, 4, 3, 3], {}],
   ["width 1", [2, 4, 9, 1], [8, 4, 3, 1], { padding: [1, 0] }],
 ];
