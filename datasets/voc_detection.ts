@@ -33,8 +33,8 @@ import {
 
 /** A photo and its objects. */
 export interface DetectionSample {
-  /** The photo. */
-  readonly image: Image;
+  /** The photo, or what a transform made of it. */
+  readonly image: Image | HostArray;
   /** [left, top, right, bottom] of each object: edges, in pixels from 0. */
   readonly boxes: readonly (readonly number[])[];
   /** int32 of [objects]: the class of each, 1 to 20. */
@@ -49,7 +49,7 @@ export interface DetectionSample {
 export interface VOCDetectionOptions<Sample = DetectionSample>
   extends VOCSetOptions {
   /** Applied to the photo alone: what does not move it. */
-  readonly transform?: SampleTransform<Image, Image>;
+  readonly transform?: SampleTransform<Image, Image | HostArray>;
   /**
    * Applied to the whole sample, in place of the other. One that makes something
    * else of it says what by `new VOCDetection<Something>`.
@@ -87,7 +87,7 @@ export class VOCDetection<Sample = DetectionSample> extends Dataset<Sample> {
   /** What labels stand for. */
   readonly classes: readonly string[] = VOC_CLASSES;
   /** What is done to a photo. */
-  readonly transform: SampleTransform<Image, Image> | undefined;
+  readonly transform: SampleTransform<Image, Image | HostArray> | undefined;
   /** What is done to a sample. */
   readonly transforms: SampleTransform<DetectionSample, Sample> | undefined;
 

@@ -308,6 +308,7 @@ Deno.test("VOCSegmentation refuses lists and masks that are none", async () => {
 Deno.test("VOCDetection gives boxes, classes and all of the file", async () => {
   const set = new VOCDetection(FIXTURES);
   const { image, boxes, labels, difficult, annotation } = await set.get(1);
+  assert(image instanceof vision.Image);
   assertEquals(image.width, 32);
   // the file's boxes are 8 9 19 24 and 1 1 4 4.5, pixels from 1, both ends in
   assertEquals(boxes, [[7, 8, 19, 24], [0, 0, 4, 4.5]]);
