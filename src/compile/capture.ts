@@ -12,21 +12,23 @@ import {
   type Checked,
   type Leaf,
   type Recorder,
+  type Used,
   withRecorder,
 } from "../gpu/recorder.ts";
 import { Storage } from "../tensor/storage.ts";
 import { mapCallOf } from "../ops/map.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { lineOf } from "./call_site.ts";
-import type {
-  Clear,
-  Dispatch,
-  Effect,
-  MapNode,
-  Origin,
-  Place,
-  Trace,
-  Value,
+import {
+  accessesOf,
+  type Clear,
+  type Dispatch,
+  type Effect,
+  type MapNode,
+  type Origin,
+  type Place,
+  type Trace,
+  type Value,
 } from "./trace.ts";
 import { type Form, formOf } from "./form.ts";
 
@@ -46,6 +48,17 @@ export interface Capture extends Trace {
   readonly gradients: readonly LeftGradient[];
   /** What is asked of the values of inputs that the host wrote. */
   readonly checks: readonly InputCheck[];
+  /** Storages that were there before and are no argument's. */
+  readonly outside: ReadonlySet<Storage>;
+  /**
+   * Whether arguments are written to or given back, so that it matters where in
+   * their storages they lie.
+   */
+  readonly isExact: boolean;
+  /** The class of what the call itself has changed though it rests on it. */
+  readonly unstable: string | undefined;
+  /** The storages of the arguments, which `inputs` may be copies of. */
+  readonly given: readonly WeakRef<Storage>[];
 }
 
 /** Throws where a value of an input is wrong. */
@@ -56,7 +69,8 @@ export interface InputCheck {
 
 /**
  * Runs `body` and records it. Tensors of `inputs` may be others in a replay,
- * everything else has to be the same. `results` gets the tensors returned.
+ * everything else has to be the same; `given` are the storages of the arguments
+ * that they stand for. `results` gets the tensors returned.
  *
  * @throws {Error} If it reads a tensor, or does something else that can't be
  * done again
@@ -65,6 +79,7 @@ export interface InputCheck {
  */
 export function capture(
   inputs: readonly Tensor[],
+  given: readonly Storage[],
   body: () => unknown,
   results: Tensor[],
 ): Capture {
@@ -80,15 +95,25 @@ export function capture(
   const gradients = tracer.gradients();
   const left = gradients.map(({ left }) => left)
     .filter((each) => typeof each === "object");
+  const { instructions, guards } = tracer;
+  const ends = [...outputs, ...left].map(({ value }) => value);
+  const written = instructions.flatMap((each) => accessesOf(each).writes);
+  const [unstable] = [...guards].find(([, holds]) => !holds()) ?? [];
   return {
     form,
     outputs,
     gradients,
     checks: tracer.inputChecks,
-    ends: [...outputs, ...left].map(({ value }) => value),
-    instructions: tracer.instructions,
+    ends,
+    instructions,
     effects: tracer.effects,
-    guards: [...tracer.guards.values(), ...tracer.alive()],
+    guards: [...guards.values(), ...tracer.others()],
+    outside: tracer.outside,
+    isExact: [...ends, ...written].some(({ origin }) =>
+      origin.kind === "input"
+    ),
+    unstable: unstable?.constructor.name,
+    given: given.map((storage) => new WeakRef(storage)),
   };
 }
 
@@ -98,8 +123,9 @@ class Tracer implements Recorder {
   readonly inputChecks: InputCheck[] = [];
   readonly guards = new Map<object, () => boolean>();
   readonly #values = new Map<GpuBuffer, Value>();
-  readonly #outside = new Set<Storage>();
+  readonly outside = new Set<Storage>();
   readonly #leaves = new Set<Leaf>();
+  readonly #gradients: (() => boolean)[] = [];
   readonly #inputs: readonly Tensor[];
   /** What was refused, in case that the function goes on. */
   refused: Error | undefined;
@@ -123,7 +149,7 @@ class Tracer implements Recorder {
     const { buffer } = bindable;
     const known = this.#values.get(buffer);
     if (known) return known;
-    if (bindable instanceof Storage) this.#outside.add(bindable);
+    if (bindable instanceof Storage) this.outside.add(bindable);
     return this.#add(buffer, { kind: "outside", bindable });
   }
 
@@ -197,6 +223,32 @@ class Tracer implements Recorder {
     if (!this.guards.has(owner)) this.guards.set(owner, holds);
   }
 
+  uses(operands: readonly (Used | number | boolean)[]): void {
+    for (const tensor of operands) {
+      if (typeof tensor !== "object" || this.guards.has(tensor)) continue;
+      const { storage, autograd, requiresGrad } = tensor;
+      if (!this.#isOutside(storage)) continue;
+      const used = new WeakRef(tensor); // it may be a view that is soon gone
+      const stays = (is: (tensor: Used) => boolean) => (): boolean => {
+        const now = used.deref();
+        return !now || now.isDisposed || is(now);
+      };
+      this.guard(tensor, stays((now) => now.storage === storage));
+      this.guard(autograd, stays((now) => now.requiresGrad === requiresGrad));
+    }
+  }
+
+  sets(owner: object, again: () => void, at?: Bindable): void {
+    if (at && !this.#isOutside(at)) return;
+    this.guard(owner, () => true);
+    this.effect(again);
+  }
+
+  #isOutside({ buffer }: Bindable): boolean {
+    const known = this.#values.get(buffer);
+    return !known || known.origin.kind === "outside";
+  }
+
   checks({ storage, size }: Checked, check: InputCheck["check"]): void {
     const { origin } = this.#valueOf(storage);
     const isInput = origin.kind === "input" &&
@@ -211,7 +263,7 @@ class Tracer implements Recorder {
     if (grad && grad !== slot) {
       this.refuse("add to a gradient that no optimizer holds");
     }
-    this.guard(leaf, () => leaf.grad === grad);
+    this.#gradients.push(() => leaf.grad === grad && leaf.slot === slot);
   }
 
   setsGradient(leaf: Leaf): void {
@@ -234,8 +286,10 @@ class Tracer implements Recorder {
     });
   }
 
-  *alive(): Iterable<() => boolean> {
-    for (const storage of this.#outside) yield () => storage.handles > 0;
+  /** What no owner guards. */
+  *others(): Iterable<() => boolean> {
+    yield* this.#gradients;
+    for (const storage of this.outside) yield () => storage.handles > 0;
     const hasGrad = isGradEnabled();
     yield () => isGradEnabled() === hasGrad;
   }

@@ -8,50 +8,32 @@
  * argument is found, and not frozen. A program has guards: the modules that
  * were called are in the same mode with the same members, tensors from outside
  * still exist, gradients are there or not as they were. A call for which no
- * program's guards hold is recorded anew.
+ * program's guards hold is recorded anew. signature.ts does that.
  *
  * @module
  */
 
-import { emptyPool } from "../gpu/pool.ts";
+import { noGrad } from "../autograd/mode.ts";
 import { recorder } from "../gpu/recorder.ts";
 import { formatValue } from "../tensor/arguments.ts";
-import { isRowMajor } from "../tensor/layout.ts";
-import { formatShape } from "../tensor/shape.ts";
-import { unscoped } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { lineOf } from "./call_site.ts";
-import { type Capture, capture } from "./capture.ts";
+import { capture } from "./capture.ts";
 import { formOf, keyOf, valueOf } from "./form.ts";
-import { prepare, type Prepared } from "./prepare.ts";
-import { releaseAll } from "./program.ts";
-import { difference } from "./trace.ts";
+import type { Prepared } from "./prepare.ts";
+import {
+  exactTextOf,
+  release,
+  settle,
+  type Signature,
+  signatureOf,
+  type Signatures,
+  textOf,
+} from "./signature.ts";
 
-/** Recordings of one signature that may all differ. */
-const MAX_DIFFERENT = 4;
-/** Programs that one signature keeps. */
-const MAX_PROGRAMS = 8;
-
-/** What is known of the calls with one signature. */
-interface Signature {
-  /** What the arguments are. */
-  readonly text: string;
-  readonly programs: Prepared[];
-  /** Recordings that nothing has confirmed so far. */
-  readonly recorded: Capture[];
-}
-
-/** All that a compiled function keeps. */
-interface Kept {
-  readonly signatures: Map<string, Signature>;
-}
-
-const keptBy = new WeakMap<object, Kept>();
+const signaturesOf = new WeakMap<object, Signatures>();
 // Programs own buffers; they go back to the pool when the function is gone.
-const forgotten = new FinalizationRegistry<Kept>(({ signatures }) => {
-  for (const { programs } of signatures.values()) {
-    for (const { program } of programs) releaseAll(program.owned);
-  }
+const forgotten = new FinalizationRegistry<Signatures>((signatures) => {
+  for (const { programs } of signatures.values()) programs.forEach(release);
 });
 
 /**
@@ -98,13 +80,13 @@ const forgotten = new FinalizationRegistry<Kept>(({ signatures }) => {
 export function compile<Args extends readonly unknown[], R>(
   fn: (...args: Args) => R,
 ): (...args: Args) => R {
-  const kept: Kept = { signatures: new Map() };
+  const signatures: Signatures = new Map();
   const compiled = (...args: Args): R => {
     if (recorder()) return fn(...args); // part of the function around it
-    return call(kept, fn, args) as R; // a replay's result has the form of fn's
+    return call(signatures, fn, args) as R; // a replay's result has the form of fn's
   };
-  keptBy.set(compiled, kept);
-  forgotten.register(compiled, kept);
+  signaturesOf.set(compiled, signatures);
+  forgotten.register(compiled, signatures);
   return compiled;
 }
 
@@ -116,21 +98,28 @@ export function compile<Args extends readonly unknown[], R>(
  * @throws {TypeError} If `fn` was not made by `compile`
  */
 export function explain(fn: unknown): string {
-  const kept = typeof fn === "function" ? keptBy.get(fn) : undefined;
-  if (!kept) {
+  const signatures = typeof fn === "function"
+    ? signaturesOf.get(fn)
+    : undefined;
+  if (!signatures) {
     throw new TypeError(
       `Cannot explain ${formatValue(fn)}: expected what compile() returned`,
     );
   }
-  const signatures = [...kept.signatures.values()];
-  if (signatures.length === 0) return "not called so far";
-  return signatures.flatMap(({ text, programs, recorded }) => [
+  if (signatures.size === 0) return "not called so far";
+  const called = [...signatures.values()].filter(isCalled);
+  return called.flatMap(({ text, programs, recorded }) => [
     text,
     ...programs.flatMap(describe),
     ...(recorded.length > 0
       ? [`  recorded ${recorded.length} times, not the same twice so far`]
       : []),
   ]).join("\n");
+}
+
+// Those that stand for exact ones only were never called by themselves.
+function isCalled({ programs, recorded }: Signature): boolean {
+  return programs.length + recorded.length > 0;
 }
 
 function describe({ program, report }: Prepared): string[] {
@@ -155,81 +144,64 @@ function count(lines: readonly string[]): string[] {
 }
 
 function call<Args extends readonly unknown[], R>(
-  { signatures }: Kept,
+  signatures: Signatures,
   fn: (...args: Args) => R,
   args: Args,
 ): unknown {
   const given: Tensor[] = [];
   const form = formOf(args, given, "an argument");
-  const inputs = given.map(asInput);
-  const text = keyOf(form, inputs.map((_, i) => textOf(inputs, i)));
-  let signature = signatures.get(text);
-  if (!signature) {
-    signatures.set(text, signature = { text, programs: [], recorded: [] });
+  given.forEach(refuseGradients);
+  let text = keyOf(form, given.map((_, i) => textOf(given, i)));
+  const base = signatureOf(signatures, text);
+  const isExact = base.isExact ||
+    given.some(({ storage }) => base.outside.has(storage));
+  const exactText = () =>
+    keyOf(form, given.map((_, i) => exactTextOf(given, i, base.outside)));
+  if (isExact) text = exactText();
+  const signature = isExact ? signatureOf(signatures, text) : base;
+  // the first recording tells whether the others have to be exact
+  const isFirst = signature.recorded.length + signature.programs.length === 0;
+  const inputs = isExact || isFirst ? given : given.map(asInput);
+  const ready = signature.programs.find(({ program }) => program.holds(given));
+  if (ready) {
+    const result = ready.program.run(inputs);
+    inputs.forEach((input, i) => input !== given[i] && input.dispose());
+    return result;
   }
-  const ready = signature.programs.find(({ program }) => program.holds);
-  if (ready) return ready.program.run(inputs);
   const results: Tensor[] = [];
   const made = capture(
     inputs,
+    given.map(({ storage }) => storage),
     // the form of the arguments, with tensors as they come into the program
     () => fn(...valueOf(form, inputs) as Args),
     results,
   );
-  settle(signature, made);
+  for (const storage of made.outside) base.outside.add(storage);
+  if (made.isExact && !isExact) {
+    base.isExact = true;
+    writeBack(inputs, given);
+    if (isFirst) settle(signatureOf(signatures, exactText()), made);
+  } else settle(signature, made);
   return valueOf(made.form, results.map((tensor) => tensor.detach()));
 }
 
-function settle(signature: Signature, made: Capture): void {
-  const { programs, recorded } = signature;
-  const isConfirmed = recorded.some((each) =>
-    resultText(each) === resultText(made) && !difference(each, made)
-  );
-  if (isConfirmed) {
-    recorded.length = 0;
-    programs.unshift(unscoped(() => prepare(made)));
-    emptyPool(); // what the recorded calls needed beside it
-    if (programs.length > MAX_PROGRAMS) {
-      releaseAll(programs.pop()!.program.owned);
-    }
-    return;
-  }
-  recorded.push(made);
-  if (recorded.length < MAX_DIFFERENT) return;
-  const { what = "", site } = difference(recorded.at(-2)!, made) ?? {};
-  recorded.length = 0;
-  throw new Error(
-    `Cannot compile a function that does something else in each call` +
-      `${site ? lineOf(site) : ""}: ${what}; give what changes as an ` +
-      `argument, or return it`,
+function refuseGradients(tensor: Tensor): void {
+  if (!tensor.requiresGrad) return;
+  throw new TypeError(
+    `Cannot call a compiled function with ${tensor.describe()}, which ` +
+      `requires a gradient: detach() it, and ask for the gradient inside`,
   );
 }
 
 // Programs bind inputs from their first element on.
 function asInput(tensor: Tensor): Tensor {
-  if (tensor.requiresGrad) {
-    throw new TypeError(
-      `Cannot call a compiled function with ${tensor.describe()}, which ` +
-        `requires a gradient: detach() it, and ask for the gradient inside`,
-    );
-  }
   return tensor.layout.offset === 0 ? tensor : tensor.clone();
 }
 
-// The result apart from what is in its tensors.
-function resultText({ form, outputs }: Capture): string {
-  const texts = outputs.map(({ dtype, layout: { shape, strides, offset } }) =>
-    `${dtype} ${formatShape(shape)} ${strides} ${offset}`
-  );
-  return keyOf(form, texts);
-}
-
-// Type and shape; strides where they are not those of a row-major tensor, and
-// which argument shares the storage, if one before it does.
-function textOf(inputs: readonly Tensor[], at: number): string {
-  const { dtype, layout, storage } = inputs[at]!;
-  const same = inputs.findIndex((other) => other.storage === storage);
-  return `${dtype} ${formatShape(layout.shape)}` +
-    (isRowMajor(layout) ? "" : ` with strides ${formatShape(layout.strides)}`) +
-    (same < at ? ` in the storage of tensor ${same}` : "");
+// What was written to copies that stood for arguments.
+function writeBack(inputs: readonly Tensor[], given: readonly Tensor[]): void {
+  inputs.forEach((input, i) => {
+    const isWritten = input !== given[i] && input.storage.version > 0;
+    if (isWritten) noGrad(() => given[i]!.copy_(input));
+  });
 }

@@ -8,7 +8,7 @@ import type { Capture } from "./capture.ts";
 import { type Apart, fuseMaps } from "./fuse_maps.ts";
 import { forwardCopies } from "./forward_copies.ts";
 import { withoutDead } from "./liveness.ts";
-import { Program } from "./program.ts";
+import { type Pins, Program } from "./program.ts";
 import { splice } from "./splice.ts";
 import { accessesOf, type Instruction, type Value } from "./trace.ts";
 
@@ -31,8 +31,8 @@ export interface Prepared {
   readonly report: Report;
 }
 
-/** Makes a program of a capture. */
-export function prepare(capture: Capture): Prepared {
+/** Makes a program of a capture, for inputs with these storages. */
+export function prepare(capture: Capture, pins: Pins): Prepared {
   const ends = new Set(capture.ends);
   const recorded = ownConstants(capture.instructions, ends);
   const needed = withoutDead(recorded, ends);
@@ -40,7 +40,7 @@ export function prepare(capture: Capture): Prepared {
   const { instructions: whole, made: spliced } = splice(mapped, ends);
   const { instructions, saved } = forwardCopies(whole, ends);
   return {
-    program: new Program(instructions, capture),
+    program: new Program(instructions, capture, pins),
     report: {
       recorded: capture.instructions.length,
       dead: recorded.length - needed.length,

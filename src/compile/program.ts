@@ -60,6 +60,9 @@ interface Transfer {
   readonly bytes: number;
 }
 
+/** Storages, by input, that inputs have to have. */
+export type Pins = readonly (WeakRef<Storage> | undefined)[];
+
 /** A captured function, ready to be run with other inputs. */
 export class Program {
   /** Dispatches of a replay. */
@@ -69,6 +72,8 @@ export class Program {
   /** Every buffer that the program owns. */
   readonly owned: readonly GpuBuffer[];
   readonly #guards: readonly (() => boolean)[];
+  readonly #pins: Pins;
+  readonly #outside: ReadonlySet<Storage>;
   readonly #commands: readonly (Command | Transfer)[];
   readonly #effects: readonly (() => void)[];
   /** By place; those of inputs and outputs change from replay to replay. */
@@ -83,8 +88,17 @@ export class Program {
   readonly #form: Form;
   readonly #checks: readonly InputCheck[];
 
-  /** A program of `instructions`, which do what the capture did. */
-  constructor(instructions: readonly Instruction[], capture: Capture) {
+  /**
+   * A program of `instructions`, which do what the capture did; `pins` are
+   * storages that inputs have to have, where it is not known that others do.
+   */
+  constructor(
+    instructions: readonly Instruction[],
+    capture: Capture,
+    pins: Pins,
+  ) {
+    this.#pins = pins;
+    this.#outside = capture.outside;
     this.#gradients = capture.gradients;
     this.#guards = capture.guards;
     this.#form = capture.form;
@@ -144,9 +158,18 @@ export class Program {
     this.bytes = owned.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** Whether everything that the capture rests on is still so. */
-  get holds(): boolean {
-    return this.#guards.every((holds) => holds());
+  /** Whether inputs have to have storages of their own. */
+  get isPinned(): boolean {
+    return this.#pins.some((pin) => pin !== undefined);
+  }
+
+  /** Whether everything that the capture rests on is so in a call with these. */
+  holds(given: readonly Tensor[]): boolean {
+    const isTaken = given.every(({ storage }, i) => {
+      const pin = this.#pins[i];
+      return pin ? pin.deref() === storage : !this.#outside.has(storage);
+    });
+    return isTaken && this.#guards.every((holds) => holds());
   }
 
   /**

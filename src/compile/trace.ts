@@ -146,11 +146,18 @@ export function accessesOf(
   };
 }
 
-/** Where two traces part, if they do; the sites are those of the second. */
+/** Where two traces part. */
+export interface Difference {
+  readonly what: string;
+  /** Remembers the line of the second one, where there is one. */
+  readonly site?: Error;
+}
+
+/** Where two traces part, if they do. */
 export function difference(
   before: Trace,
   after: Trace,
-): { readonly what: string; readonly site: Error | undefined } | undefined {
+): Difference | undefined {
   const names = new Map<Value, Value>();
   const isSame = (a: Value, b: Value): boolean => {
     const known = names.get(a);
@@ -171,8 +178,11 @@ export function difference(
     : before.ends.length !== after.ends.length ||
         !after.ends.every((end, i) => isSame(before.ends[i]!, end))
     ? "the result is another one than before"
+    : before.effects.length !== after.effects.length ||
+        !after.effects.every(({ kind }, i) => before.effects[i]!.kind === kind)
+    ? "a scheduler, an optimizer or a generator goes another way than before"
     : undefined;
-  return what === undefined ? undefined : { what, site: undefined };
+  return what === undefined ? undefined : { what };
 }
 
 function nameOf(instruction: Dispatch | Clear): string {

@@ -31,8 +31,19 @@ export interface Recorder {
   refuse(what: string): never;
   /** The host did something that each replay has to do again, in order. */
   effect(again: () => void): void;
-  /** What was recorded counts for as long as this holds, once an owner. */
+  /**
+   * What was recorded counts for as long as this holds before a call; the first
+   * guard of an owner is the one that counts.
+   */
   guard(owner: object, holds: () => boolean): void;
+  /**
+   * The function sets by itself what guards of `owner` look at: those that come
+   * later do not count, and each replay sets it, too. `at` says where a tensor
+   * lies whose flag it is; one that is made inside is nobody else's.
+   */
+  sets(owner: object, again: () => void, at?: Bindable): void;
+  /** An op is given these tensors. */
+  uses(operands: readonly (Used | number | boolean)[]): void;
   /**
    * The values of a tensor that the host wrote are looked at: `check` throws
    * where one is wrong.
@@ -49,6 +60,14 @@ export interface Checked {
   readonly storage: Bindable;
   readonly size: number;
   readonly written: Iterable<number> | undefined;
+}
+
+/** A tensor that another call may find elsewhere, or frozen, seen from below. */
+export interface Used {
+  readonly storage: Bindable;
+  readonly autograd: object;
+  readonly requiresGrad: boolean;
+  readonly isDisposed: boolean;
 }
 
 /** Where backward leaves gradients, seen from below. */

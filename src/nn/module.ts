@@ -12,7 +12,7 @@
 
 import { recorder } from "../gpu/recorder.ts";
 import { type DType, isFloat } from "../tensor/dtype.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import {
   attach,
   type HookHandle,
@@ -91,6 +91,8 @@ export abstract class Module<
   #before: Set<BeforeForward<In, Out>> | undefined;
   #after: Set<AfterForward<In, Out>> | undefined;
   #backward: Set<{ readonly hook: OnGradients }> | undefined;
+  /** Stands for `training` where a call is captured. */
+  readonly #mode = {};
 
   /** Computes the output. Layers and models write it; users use `call`. */
   abstract forward(...inputs: In): Out;
@@ -101,7 +103,7 @@ export abstract class Module<
       const { name } = this.constructor;
       throw new TypeError(`Cannot call ${name}: the class has no forward()`);
     }
-    recorder()?.guard(this, this.#stays());
+    this.#watch();
     let given = inputs;
     for (const { hook } of this.#before ?? []) {
       const result = hook(this, given);
@@ -121,14 +123,30 @@ export abstract class Module<
     return output;
   }
 
-  // Whether everything that a call looks at is what it is now: what a captured
-  // call rests on.
+  // A captured call rests on what the module is now, and on its mode unless the
+  // captured function itself has set that.
+  #watch(): void {
+    const watcher = recorder();
+    if (!watcher) return;
+    const { training } = this;
+    watcher.guard(this, this.#stays());
+    watcher.guard(this.#mode, () => this.training === training);
+  }
+
+  // Whether everything but the mode that a call looks at is what it is now;
+  // tensors are watched by the ops that use them.
   #stays(): () => boolean {
+    const hasOwn = this.members !== Module.prototype.members;
     const look = (): unknown[] => {
-      const seen: unknown[] = Object.values(this);
-      for (const value of seen.slice()) {
-        if (!(value instanceof Tensor)) continue;
-        seen.push(value.requiresGrad, value.storage);
+      const { training: _, ...fields } = this; // #mode stands for it
+      const seen: unknown[] = Object.values(fields);
+      if (hasOwn) {
+        for (const [, member] of this.members()) {
+          seen.push(member);
+        }
+      }
+      for (const value of seen) { // and of those that are appended
+        if (Array.isArray(value)) seen.push(...value);
       }
       seen.push(...this.#before ?? [], ...this.#after ?? []);
       seen.push(...this.#backward ?? []);
@@ -256,7 +274,10 @@ export abstract class Module<
 
   /** Puts this module and all inside into training mode, or out of it. */
   train(on = true): this {
-    for (const module of this.modules()) module.training = on;
+    for (const module of this.modules()) {
+      module.training = on;
+      recorder()?.sets(module.#mode, () => module.training = on);
+    }
     return this;
   }
 

@@ -13,6 +13,7 @@ import { isGradEnabled, withGrad } from "../autograd/mode.ts";
 import { type GradContext, Node } from "../autograd/node.ts";
 import type { Plan } from "../gpu/plan.ts";
 import { refuseStale } from "../autograd/stale.ts";
+import { recorder } from "../gpu/recorder.ts";
 import { dispatch } from "../gpu/stream.ts";
 import { formatValue } from "../tensor/arguments.ts";
 import type { DType } from "../tensor/dtype.ts";
@@ -64,6 +65,7 @@ export type Op<P> = (inputs: readonly Tensor[], params: P) => Tensors;
 /** Makes an op that fills new tensors by kernels. */
 export function defineOp<P = void>(rules: OpRules<P>): Op<P> {
   return (given, params) => {
+    recorder()?.uses(given);
     const inputs = asTensors(given);
     const specs = rules.shape(inputs, params);
     const outputs = asTensors(
@@ -91,6 +93,7 @@ export function defineView<P>(
   rules: ViewRules<P>,
 ): (input: Tensor, params: P) => Tensor {
   return (input, params) => {
+    recorder()?.uses([input]);
     const layout = rules.layout(input, params);
     // A view made inside noGrad is no way into the graph of its tensor.
     const root = isGradEnabled() ? input.root : undefined;

@@ -13,6 +13,7 @@
 import { isGradEnabled, withGrad } from "../autograd/mode.ts";
 import { Autograd, type GradRule, Node } from "../autograd/node.ts";
 import { refuseStale } from "../autograd/stale.ts";
+import { recorder } from "../gpu/recorder.ts";
 import { DTYPES } from "../tensor/dtype.ts";
 import { isRowMajor, type Layout } from "../tensor/layout.ts";
 import { Scope } from "../tensor/scope.ts";
@@ -60,6 +61,7 @@ export function mapInto(
     put(target, map(name, target, ...others).to(target.dtype));
     return target;
   }
+  recorder()?.uses([target, ...others]);
   run(() => {
     const operands = others.map((other) => apart(other, target));
     const compute = computeType(spec.dtype);

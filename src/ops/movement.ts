@@ -7,6 +7,7 @@
  */
 
 import type { Plan } from "../gpu/plan.ts";
+import { recorder } from "../gpu/recorder.ts";
 import { checkDType, type DType, isFloat } from "../tensor/dtype.ts";
 import {
   expandLayout,
@@ -195,6 +196,7 @@ export function apart(operand: Operand, target: Tensor): Operand {
 
 /** Writes the elements of `source`, which broadcasts, into `target`. */
 export function assign(target: Tensor, source: Tensor): void {
+  recorder()?.uses([target, source]);
   run(() => planCopy(apart(source, target), target));
   target.storage.version++;
 }

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { onReplay } from "../gpu/recorder.ts";
 import {
   checkSeed,
   philox4x32,
@@ -109,9 +110,12 @@ export class Generator {
    * @throws {RangeError} If `seed` is not an integer in [0, 2^53)
    */
   manualSeed(seed: number): this {
-    this.#seed = checkSeed(seed);
-    this.#block = 0;
-    this.#used = WORDS_PER_BLOCK;
+    const checked = checkSeed(seed);
+    onReplay(() => {
+      this.#seed = checked;
+      this.#block = 0;
+      this.#used = WORDS_PER_BLOCK;
+    });
     return this;
   }
 
@@ -139,12 +143,14 @@ export class Generator {
   setState(state: unknown): void {
     this.#requireOwnStream("restore");
     const { seed, offset, word } = parseState(state);
-    this.manualSeed(seed);
-    this.#block = offset;
-    if (word > 0) {
-      this.#refill();
-      this.#used = word;
-    }
+    onReplay(() => {
+      this.manualSeed(seed);
+      this.#block = offset;
+      if (word > 0) {
+        this.#refill();
+        this.#used = word;
+      }
+    });
   }
 
   /**

@@ -377,7 +377,9 @@ export class Tensor {
           `only float tensors have gradients`,
       );
     }
-    this.autograd.requiresGrad = on;
+    const { autograd } = this;
+    autograd.requiresGrad = on;
+    recorder()?.sets(autograd, () => autograd.requiresGrad = on, this.storage);
     return this;
   }
 

@@ -1,0 +1,175 @@
+/**
+ * Signatures: what the arguments of a call are, and what is known of calls with
+ * such arguments: the programs made of them, and the recordings that nothing
+ * has confirmed so far.
+ *
+ * NOTE [arguments]: what a function does to the memory of an argument may be
+ * meant for the argument, or for a tensor that it has from elsewhere and that
+ * happens to lie there. Two recordings of arguments in different storages tell
+ * the two apart; a program made of recordings that were given the same storage
+ * is pinned to it. A program that only reads its arguments takes copies of
+ * those that do not begin with their storage, so that every part of a data set
+ * is one signature. Where they are written to, given back, or lie in a storage
+ * that the function has from elsewhere, they are bound where they are, and where
+ * that is belongs to the signature ("exact").
+ *
+ * @module
+ */
+
+import { emptyPool } from "../gpu/pool.ts";
+import { isRowMajor } from "../tensor/layout.ts";
+import { unscoped } from "../tensor/scope.ts";
+import { formatShape } from "../tensor/shape.ts";
+import type { Storage } from "../tensor/storage.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { lineOf } from "./call_site.ts";
+import type { Capture } from "./capture.ts";
+import { keyOf } from "./form.ts";
+import { prepare, type Prepared } from "./prepare.ts";
+import { type Pins, releaseAll } from "./program.ts";
+import { type Difference, difference } from "./trace.ts";
+
+/** Recordings of one signature that may all differ. */
+const MAX_DIFFERENT = 4;
+/** Programs that one signature keeps. */
+const MAX_PROGRAMS = 8;
+/** Signatures that a function keeps, those that were met last. */
+const MAX_SIGNATURES = 64;
+
+/** What is known of the calls with one signature. */
+export interface Signature {
+  /** What the arguments are. */
+  readonly text: string;
+  readonly programs: Prepared[];
+  /** Recordings that nothing has confirmed so far. */
+  readonly recorded: Capture[];
+  /** The recording of the last program that takes given storages only. */
+  pinned: Capture | undefined;
+  /** Storages that the function has from elsewhere. */
+  readonly outside: WeakSet<Storage>;
+  /** Whether it matters where arguments lie: NOTE [arguments]. */
+  isExact: boolean;
+}
+
+/** All that a compiled function keeps: signatures by their texts. */
+export type Signatures = Map<string, Signature>;
+
+/** The signature of this text; the one that was met longest ago may go. */
+export function signatureOf(signatures: Signatures, text: string): Signature {
+  const signature: Signature = signatures.get(text) ?? {
+    text,
+    programs: [],
+    recorded: [],
+    pinned: undefined,
+    outside: new WeakSet(),
+    isExact: false,
+  };
+  signatures.delete(text); // maps remember what was set last
+  signatures.set(text, signature);
+  if (signatures.size > MAX_SIGNATURES) {
+    const [oldest] = signatures.values();
+    signatures.delete(oldest!.text);
+    oldest!.programs.forEach(release);
+  }
+  return signature;
+}
+
+/** Gives the buffers of a program back. */
+export function release({ program }: Prepared): void {
+  releaseAll(program.owned);
+}
+
+/**
+ * Makes a program of a recording if an earlier one was the same, or keeps it.
+ *
+ * @throws {Error} If too many recordings differ
+ */
+export function settle(signature: Signature, made: Capture): void {
+  const { programs, recorded, pinned } = signature;
+  const earlier = [...(pinned ? [pinned] : []), ...recorded];
+  // one that came in between, holds and differs: a call may do either
+  const isRefuted = (i: number): boolean =>
+    earlier.slice(i + 1).some((later) => holds(later) && differ(later, made));
+  const twins = earlier.filter((each, i) =>
+    !differ(each, made) && !isRefuted(i)
+  );
+  if (twins.length > 0 && made.unstable === undefined) {
+    // of the twin with the most arguments in other storages
+    const [pins] = twins.map((twin) => pinsOf(twin, made))
+      .sort((a, b) => a.filter(Boolean).length - b.filter(Boolean).length);
+    recorded.length = 0;
+    programs.unshift(unscoped(() => prepare(made, pins!)));
+    const { isPinned } = programs[0]!.program;
+    signature.pinned = isPinned ? made : undefined;
+    const isLeft = ({ program }: Prepared, i: number): boolean =>
+      i < MAX_PROGRAMS && (isPinned || !program.isPinned);
+    programs.filter((each, i) => !isLeft(each, i)).forEach(release);
+    programs.splice(0, programs.length, ...programs.filter(isLeft));
+    emptyPool(); // what the recorded calls needed beside it
+    return;
+  }
+  recorded.push(made);
+  if (recorded.length < MAX_DIFFERENT) return;
+  const { what, site } = differ(recorded.at(-2)!, made) ??
+    { what: `${made.unstable} is left in another state than it was found in` };
+  recorded.length = 0;
+  throw new Error(
+    `Cannot compile a function that does something else in each call` +
+      `${site ? lineOf(site) : ""}: ${what}; give what changes as an ` +
+      `argument, or return it`,
+  );
+}
+
+function holds({ guards }: Capture): boolean {
+  return guards.every((holds) => holds());
+}
+
+/** Where two recordings part, their results included, if they do. */
+function differ(before: Capture, after: Capture): Difference | undefined {
+  const [was, is] = [resultText(before), resultText(after)];
+  return difference(before, after) ??
+    (was === is
+      ? undefined
+      : { what: `it gives ${is}, before it gave ${was}` });
+}
+
+// The storages that both recordings were given, by input.
+function pinsOf(a: Capture, b: Capture): Pins {
+  return b.given.map((storage, i) =>
+    storage.deref() === a.given[i]!.deref() ? storage : undefined
+  );
+}
+
+// The result apart from what is in its tensors.
+function resultText({ form, outputs }: Capture): string {
+  const texts = outputs.map(({ dtype, layout: { shape, strides, offset } }) =>
+    `${dtype} ${formatShape(shape)} ${strides} ${offset}`
+  );
+  return keyOf(form, texts);
+}
+
+/**
+ * Type and shape of an argument; strides where they are not those of a row-major
+ * tensor, and which argument shares the storage, if one before it does.
+ */
+export function textOf(inputs: readonly Tensor[], at: number): string {
+  const { dtype, layout, storage } = inputs[at]!;
+  const same = inputs.findIndex((other) => other.storage === storage);
+  return `${dtype} ${formatShape(layout.shape)}` +
+    (isRowMajor(layout) ? "" : ` with strides ${formatShape(layout.strides)}`) +
+    (same < at ? ` in the storage of tensor ${same}` : "");
+}
+
+/**
+ * With where the tensor begins in its storage, where that ends, and whether the
+ * function has it, too.
+ */
+export function exactTextOf(
+  inputs: readonly Tensor[],
+  at: number,
+  outside: WeakSet<Storage>,
+): string {
+  const { layout: { offset }, storage } = inputs[at]!;
+  return `${textOf(inputs, at)} from element ${offset} of ` +
+    `${storage.bytes} bytes${outside.has(storage) ? " from outside" : ""}`;
+}
