@@ -41,13 +41,21 @@ export type Wrap = <Args extends readonly unknown[], R>(
 
 /**
  * What a scenario gives is the same whether its functions are compiled or not:
- * tensors by type, shape and bits.
+ * tensors by type, shape and bits. Returns how often the compiled functions were
+ * run, and not replayed.
  */
 export async function assertSame(
   scenario: (wrap: Wrap) => unknown,
-): Promise<void> {
+): Promise<number> {
   const expected = await valuesIn(await scenario((fn) => fn));
-  assertEquals(await valuesIn(await scenario(compile)), expected);
+  let runs = 0;
+  const counting: Wrap = (fn) =>
+    compile((...args) => {
+      runs++;
+      return fn(...args);
+    });
+  assertEquals(await valuesIn(await scenario(counting)), expected);
+  return runs;
 }
 
 /** The value with what is in its tensors in their places. */
