@@ -21,7 +21,7 @@
 // dispatch   WG invocations a workgroup, folded over x and y: columns first
 //
 // 4 images of 64 channels, 56 x 56, 3 x 3 taps on Mesa's lavapipe, GFLOP/s: each
-// output from its own loads 5, this kernel 17; half of the time goes to the stores.
+// output from its own loads 4, this kernel 18; half of the time goes to the stores.
 
 struct Params {
   images: u32, groups: u32, outputs: u32, in_height: u32, vecs: u32,

@@ -75,14 +75,14 @@ export function chooseGather(
   const slides = isOne(step) && isOne(up) && isOne(facing(given).dilation);
   // tiny images leave most of a run empty
   const tiny = output[1] <= 4 && outputs >= 4 * MANY;
-  if (slides && kernel[1] <= 5 && outputs >= 4 && !tiny) return "units";
-  const taps = kernel[0] * kernel[1];
-  if (isGradient(given)) {
-    if (outputs * taps >= MANY / 2 && channels >= MANY) return "columns";
-  } else {
-    const few = slides && kernel[1] > 5 ? 8 * MANY : MANY;
-    if (outputs >= few && channels * taps >= MANY / 2) return "columns";
+  if (slides && outputs >= 4 && !tiny) {
+    return kernel[1] <= 5 ? "units" : "window";
   }
+  const taps = kernel[0] * kernel[1];
+  const [rows, depth] = isGradient(given)
+    ? [channels, outputs * taps]
+    : [outputs, channels * taps];
+  if (rows >= MANY && depth >= MANY / 2) return "columns";
   return outputs < 3 ? "plane" : "window";
 }
 

@@ -76,7 +76,7 @@ Deno.test("chooseGather() and chooseWeight() have a kernel for every convolution
       "window",
     ],
     ["lean", { ...strided, ...lean }, "window", "window", "window"],
-    ["wide", wide, "window", "columns", "columns"],
+    ["wide", wide, "window", "window", "columns"],
     ["tiny, few channels", tiny, "columns", "units", "columns"],
     ["tiny", { ...tiny, channels: 64 }, ...Array(3).fill("columns")],
     ["one channel", { ...CONV, channels: 1 }, "depthwise", "columns", "rows"],
