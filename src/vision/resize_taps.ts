@@ -40,6 +40,13 @@ export interface Taps {
   readonly weights: Float64Array;
 }
 
+/** The first pixel of the source that is a neighbour, and how many follow. */
+export function reach({ first, count }: Taps): [start: number, length: number] {
+  const start = first.reduce((a, b) => Math.min(a, b));
+  const last = first.reduce((a, b) => Math.max(a, b));
+  return [start, last + count - start];
+}
+
 /** The weight of a neighbour at a distance, and how far the filter reaches. */
 interface Filter {
   readonly support: number;

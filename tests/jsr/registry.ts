@@ -63,6 +63,7 @@ export async function serveRegistry(pack: Package): Promise<Registry> {
 function type(path: string): string {
   if (path.endsWith(".ts")) return "text/typescript";
   if (path.endsWith(".js")) return "text/javascript";
+  if (path.endsWith(".wasm")) return "application/wasm";
   return path.endsWith(".json") ? "application/json" : "text/plain";
 }
 

@@ -1,0 +1,43 @@
+/**
+ * Writes src/vision/wasm/resize.wasm anew from its text, by WebAssembly's own
+ * assembler: `deno task assemble`. Only who changes the text needs it.
+ *
+ * @module
+ */
+
+import startWabt from "npm:wabt@1.0.37";
+
+/** The text of the module. */
+export const TEXT: URL = new URL(
+  "../src/vision/wasm/resize.wat",
+  import.meta.url,
+);
+
+/** The module that is imported. */
+export const BINARY: URL = new URL("resize.wasm", TEXT);
+
+/**
+ * The bytes of a module, without names.
+ *
+ * @throws {Error} If the text does not parse or is not valid; the message says
+ * where
+ */
+export async function assemble(
+  name: string,
+  text: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const wabt = await startWabt();
+  const module = wabt.parseWat(name, text, { simd: true });
+  try {
+    module.resolveNames();
+    module.validate();
+    return Uint8Array.from(module.toBinary({}).buffer);
+  } finally {
+    module.destroy();
+  }
+}
+
+if (import.meta.main) {
+  const text = await Deno.readTextFile(TEXT);
+  await Deno.writeFile(BINARY, await assemble("resize.wat", text));
+}
