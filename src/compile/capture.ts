@@ -84,7 +84,14 @@ export function capture(
   results: Tensor[],
 ): Capture {
   const tracer = new Tracer(inputs);
-  const result = withRecorder(tracer, body);
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = STACK; // gradients are far from the user's line
+  let result: unknown;
+  try {
+    result = withRecorder(tracer, body);
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
   if (tracer.refused) {
     // an async function fails by its promise, too: it has been told here
     if (result instanceof Promise) result.catch(() => {});
@@ -117,6 +124,9 @@ export function capture(
   };
 }
 
+/** Frames in which the user's line is looked for. */
+const STACK = 64;
+
 class Tracer implements Recorder {
   readonly instructions: (Dispatch | Clear)[] = [];
   readonly effects: Effect[] = [];
@@ -124,6 +134,9 @@ class Tracer implements Recorder {
   readonly guards = new Map<object, () => boolean>();
   readonly #values = new Map<GpuBuffer, Value>();
   readonly outside = new Set<Storage>();
+  /** Tensors made inside, and the places in the graph of leaves among them. */
+  readonly #made = new WeakSet<Used>();
+  readonly #inside = new WeakSet<object>();
   readonly #leaves = new Set<Leaf>();
   readonly #gradients: (() => boolean)[] = [];
   readonly #inputs: readonly Tensor[];
@@ -200,18 +213,21 @@ class Tracer implements Recorder {
   uploaded(buffer: GpuBuffer, data: ArrayBufferView): void {
     const value = this.#values.get(buffer);
     if (value?.origin.kind !== "local") {
-      this.refuse("write to a tensor from the host");
+      const instead = "give what is written as an argument, and copy_() it";
+      this.refuse("write to a tensor from the host", instead);
     }
     const { byteOffset, byteLength } = data;
     const bytes = new Uint8Array(data.buffer, byteOffset, byteLength).slice();
     value.origin = { kind: "constant", data: bytes };
   }
 
-  refuse(what: string): never {
+  refuse(
+    what: string,
+    instead = "return the tensor and go on outside",
+  ): never {
     throw this.refused = new Error(
       `Cannot ${what} inside a compiled function${lineOf(new Error())}: it ` +
-        `runs as one program, without the host; return the tensor and go on ` +
-        `outside`,
+        `runs as one program, without the host; ${instead}`,
     );
   }
 
@@ -225,28 +241,28 @@ class Tracer implements Recorder {
 
   uses(operands: readonly (Used | number | boolean)[]): void {
     for (const tensor of operands) {
-      if (typeof tensor !== "object" || this.guards.has(tensor)) continue;
+      if (typeof tensor !== "object" || this.#made.has(tensor)) continue;
       const { storage, autograd, requiresGrad } = tensor;
-      if (!this.#isOutside(storage)) continue;
-      const used = new WeakRef(tensor); // it may be a view that is soon gone
-      const stays = (is: (tensor: Used) => boolean) => (): boolean => {
-        const now = used.deref();
-        return !now || now.isDisposed || is(now);
-      };
-      this.guard(tensor, stays((now) => now.storage === storage));
-      this.guard(autograd, stays((now) => now.requiresGrad === requiresGrad));
+      if (this.#values.get(storage.buffer)?.origin.kind === "input") continue;
+      this.guard(
+        tensor,
+        () => !tensor.isDisposed && tensor.storage === storage,
+      );
+      this.guard(autograd, () => tensor.requiresGrad === requiresGrad);
     }
   }
 
-  sets(owner: object, again: () => void, at?: Bindable): void {
-    if (at && !this.#isOutside(at)) return;
+  sets(owner: object, again: () => void, tensor?: Used): void {
+    if (tensor && this.#made.has(tensor)) {
+      this.#inside.add(owner);
+      return;
+    }
     this.guard(owner, () => true);
     this.effect(again);
   }
 
-  #isOutside({ buffer }: Bindable): boolean {
-    const known = this.#values.get(buffer);
-    return !known || known.origin.kind === "outside";
+  made(tensor: Used): void {
+    this.#made.add(tensor);
   }
 
   checks({ storage, size }: Checked, check: InputCheck["check"]): void {
@@ -257,17 +273,19 @@ class Tracer implements Recorder {
   }
 
   needsGradient(leaf: Leaf): void {
+    if (this.#inside.has(leaf)) return; // gone when the function returns
     if (this.#leaves.has(leaf)) return; // the program itself has put it there
     this.#leaves.add(leaf);
     const { grad, slot } = leaf;
     if (grad && grad !== slot) {
-      this.refuse("add to a gradient that no optimizer holds");
+      const instead = "set it to undefined before, or make an optimizer first";
+      this.refuse("add to a gradient that no optimizer holds", instead);
     }
     this.#gradients.push(() => leaf.grad === grad && leaf.slot === slot);
   }
 
   setsGradient(leaf: Leaf): void {
-    this.#leaves.add(leaf);
+    if (!this.#inside.has(leaf)) this.#leaves.add(leaf);
   }
 
   placeOf({ storage, layout, dtype }: Tensor): Place {

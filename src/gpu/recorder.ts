@@ -24,11 +24,12 @@ export interface Recorder {
   /** The host wrote a buffer. */
   uploaded(buffer: GpuBuffer, data: ArrayBufferView): void;
   /**
-   * Something is done that no program can do again, as `what` says.
+   * Something is done that no program can do again, as `what` says; `instead`
+   * says what to do.
    *
    * @throws {Error} Always
    */
-  refuse(what: string): never;
+  refuse(what: string, instead?: string): never;
   /** The host did something that each replay has to do again, in order. */
   effect(again: () => void): void;
   /**
@@ -38,10 +39,12 @@ export interface Recorder {
   guard(owner: object, holds: () => boolean): void;
   /**
    * The function sets by itself what guards of `owner` look at: those that come
-   * later do not count, and each replay sets it, too. `at` says where a tensor
-   * lies whose flag it is; one that is made inside is nobody else's.
+   * later do not count, and each replay sets it, too; not where `owner` belongs
+   * to a tensor that is made inside.
    */
-  sets(owner: object, again: () => void, at?: Bindable): void;
+  sets(owner: object, again: () => void, tensor?: Used): void;
+  /** A tensor came into being. */
+  made(tensor: Used): void;
   /** An op is given these tensors. */
   uses(operands: readonly (Used | number | boolean)[]): void;
   /**

@@ -150,6 +150,7 @@ export class Tensor {
     this.origin = origin;
     storage.retain();
     track(this);
+    recorder()?.made(this);
   }
 
   // --- what it is -----------------------------------------------------------
@@ -322,6 +323,7 @@ export class Tensor {
 
   /** Another handle on the same elements and the same place in the graph. */
   alias(): Tensor {
+    recorder()?.uses([this]);
     const { storage, layout, dtype, origin } = this;
     const root = isGradEnabled() ? this.root : undefined;
     const other = new Tensor(storage, layout, dtype, origin, root);
@@ -379,7 +381,7 @@ export class Tensor {
     }
     const { autograd } = this;
     autograd.requiresGrad = on;
-    recorder()?.sets(autograd, () => autograd.requiresGrad = on, this.storage);
+    recorder()?.sets(autograd, () => autograd.requiresGrad = on, this);
     return this;
   }
 
@@ -396,6 +398,7 @@ export class Tensor {
 
   /** The same elements, cut off from the graph. */
   detach(): Tensor {
+    recorder()?.uses([this]);
     return new Tensor(this.storage, this.layout, this.dtype, "detach");
   }
 
