@@ -1,15 +1,14 @@
 /**
- * How datasets read image files: waiting for the disk on the main thread, where
- * other work goes on meanwhile, and at once in a worker, where nothing does.
+ * How datasets read image files: at once, on the main thread as in a worker. A
+ * read that is awaited costs a tenth of decoding the photo, and the loader has
+ * nothing else to do meanwhile. Only the decoders are waited for, once.
  *
  * @module
  */
 
-import { workerInfo } from "../src/data/worker_info.ts";
 import {
   type DecodeOptions,
   loadCodecs,
-  readImage,
   readImageSync,
 } from "../src/vision/decode.ts";
 import type { Image } from "../src/vision/image.ts";
@@ -26,7 +25,6 @@ export function loadImage(
   path: string,
   options?: DecodeOptions,
 ): Image | Promise<Image> {
-  if (workerInfo() === undefined) return readImage(path, options);
   if (isReady) return readImageSync(path, options);
   return loadCodecs().then(() => {
     isReady = true;

@@ -245,10 +245,12 @@ export async function throttle(): Promise<void> {
   const now = performance.now();
   if (now - lastMark < MARK_MS) return;
   lastMark = now;
-  submit();
+  // Deno asks on this thread and returns when the work is done: what is recorded
+  // is submitted afterwards, so that the GPU has it while the caller goes on.
   const done = gpu().device.queue.onSubmittedWorkDone().then(() => {
     marks.shift(); // work is done in order
   });
+  submit();
   marks.push({ since: now, done });
   for (let [first] = marks; first && marks.length > 2; [first] = marks) {
     if (performance.now() - first.since < AHEAD_MS) return;
