@@ -1,8 +1,8 @@
 /**
  * Which kernels make a convolution and its gradient to the input (see NOTE
  * [gather]), and with what parameters: a pure function of sizes and the adapter's
- * class. Nothing here knows tensors or speaks to a device. Offsets and strides
- * count elements.
+ * class, but for sizes that were measured (tuned.ts). Nothing here knows tensors or
+ * speaks to a device. Offsets and strides count elements.
  *
  * @module
  */

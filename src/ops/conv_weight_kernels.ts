@@ -1,7 +1,8 @@
 /**
  * Which kernels make the gradient of a convolution to its weights, and with what
- * parameters: a pure function of sizes and the adapter's class, beside
- * conv_kernels.ts, which has the convolution and its gradient to the input.
+ * parameters: a pure function of sizes and the adapter's class, but for sizes that
+ * were measured (tuned.ts). Beside conv_kernels.ts, which has the convolution and its
+ * gradient to the input.
  *
  * Every kernel sums over parts of the batch (of the positions, on a GPU), so that
  * few weights keep all cores busy; a second one adds the parts, in order.

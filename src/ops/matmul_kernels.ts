@@ -1,6 +1,6 @@
 /**
  * The dispatches of a batch of matrix products, with the kernels that
- * matmul_choice.ts chooses. Plans are data: nothing here knows tensors or speaks
+ * matmul_choice.ts chooses, or that were measured (tuned.ts). Plans are data: nothing here knows tensors or speaks
  * to a device. Offsets and strides count elements.
  *
  * @module
