@@ -1,8 +1,8 @@
 /**
  * Convolutions as products of matrices: the inputs of every output position are
  * copied to a column (conv_unfold), and what is known of products does the rest.
- * Filters of 1 x 1 need no copies, on any adapter. Elsewhere the copies take as long as some 16 to 32 output channels
- * take to compute; nothing depends on strides, dilations or sizes.
+ * Filters of 1 x 1 need no copies. Elsewhere these take as long as some 16 to 32
+ * output channels take to compute; nothing depends on strides, dilations or sizes.
  *
  * NOTE [columns]: with w as [outputs, lines] and cols as [lines, positions], lines
  * being channels * kh * kw, of each group,
