@@ -42,7 +42,7 @@ export class Profile {
       name,
       String(dispatches),
       ms.toFixed(3),
-      `${(100 * ms / this.ms).toFixed(1)} %`,
+      `${(100 * ms / (this.ms || 1)).toFixed(1)} %`,
     ]);
     rows.unshift(["kernel", "dispatches", "ms", "share"]);
     const widths = rows[0]!.map((_, column) =>
@@ -66,7 +66,8 @@ export class Profile {
 /**
  * Runs `fn` once and tells how long each kernel took.
  *
- * @throws {Error} If the adapter has no clock (the feature "timestamp-query")
+ * @throws {Error} If the adapter has no clock (the feature "timestamp-query"),
+ * or another profile is being taken
  * @throws {RangeError} If there are more than 2,048 dispatches
  *
  * @example The kernels of a product and a sum
@@ -88,12 +89,26 @@ export async function profile(fn: () => unknown): Promise<Profile> {
   }
   const count = 2 * MAX_DISPATCHES;
   const querySet = device.createQuerySet({ type: "timestamp", count });
+  try {
+    const names = await watch(fn, querySet);
+    const stamps = await readStamps(querySet, 2 * names.length);
+    return new Profile(sumUp(names, stamps));
+  } finally {
+    querySet.destroy();
+  }
+}
+
+// Runs `fn` and tells the kernel behind each pair of stamps.
+async function watch(
+  fn: () => unknown,
+  querySet: GPUQuerySet,
+): Promise<string[]> {
   const names: string[] = [];
-  submit();
   const stop = watchPasses((name) => {
     if (names.length === MAX_DISPATCHES) {
       throw new RangeError(
-        `Cannot profile more than ${MAX_DISPATCHES} dispatches`,
+        `Cannot profile more than ${MAX_DISPATCHES} dispatches: profile a ` +
+          `part of the function`,
       );
     }
     const at = 2 * names.length;
@@ -108,11 +123,9 @@ export async function profile(fn: () => unknown): Promise<Profile> {
     await fn();
   } finally {
     stop();
+    submit(); // what is recorded writes to the query set
   }
-  submit();
-  const stamps = await readStamps(querySet, 2 * names.length);
-  querySet.destroy();
-  return new Profile(sumUp(names, stamps));
+  return names;
 }
 
 async function readStamps(

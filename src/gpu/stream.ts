@@ -79,12 +79,11 @@ export function encode(
   [x, y, z]: Plan["groups"],
 ): void {
   if (!pass || stampsOf) {
+    const timestampWrites = stampsOf?.(pipeline.name);
     listen();
     pass?.end();
     encoder ??= gpu().device.createCommandEncoder();
-    pass = encoder.beginComputePass(
-      stampsOf && { timestampWrites: stampsOf(pipeline.name) },
-    );
+    pass = encoder.beginComputePass(timestampWrites && { timestampWrites });
   }
   words.set(params, slot * (SLOT / 4));
   offset[0] = slot * SLOT;
@@ -98,11 +97,19 @@ export function encode(
 /**
  * Gives each dispatch from now on a pass of its own, with the time stamps that
  * `stamps` makes for a kernel of this name; until the function returned is
- * called.
+ * called. What was recorded before is submitted.
+ *
+ * @throws {Error} If passes are watched already
  */
 export function watchPasses(
   stamps: (name: string) => GPUComputePassTimestampWrites,
 ): () => void {
+  if (stampsOf) {
+    throw new Error(
+      "Cannot profile inside of another profile: await that one first",
+    );
+  }
+  submit();
   stampsOf = stamps;
   return () => {
     stampsOf = undefined;

@@ -34,7 +34,12 @@ Deno.test("profile() passes errors on and refuses too many dispatches", async ()
         for (let i = 0; i < 3000; i++) x = x.add(1);
       }),
     RangeError,
-    "Cannot profile more than 2048 dispatches",
+    "Cannot profile more than 2048 dispatches: profile a part",
+  );
+  await assertRejects(
+    () => profile(() => profile(() => ones([2]).add(1))),
+    Error,
+    "Cannot profile inside of another profile",
   );
   assertEquals(await ones([2]).add(1).toArray(), [2, 2]);
 });
