@@ -19,11 +19,11 @@ import {
   type Tensor,
   vision,
 } from "@kindling/kindling";
-import { SyntheticDigits } from "@kindling/kindling/datasets";
+import { ImageFolder, SyntheticDigits } from "@kindling/kindling/datasets";
 
 import type { Values } from "../data.ts";
 import type { Library, LibraryOptions } from "../library.ts";
-import { augment, normalised, openFolder } from "./kindling_images.ts";
+import { augment, photo } from "./kindling_images.ts";
 import { makeModel, makeStep, put } from "./kindling_models.ts";
 
 /** Makes of a function of tensors what is run: itself, or it compiled. */
@@ -89,20 +89,21 @@ export function open(
       return () => augment.call(images); // draws on the host: not compiled
     },
     async loader({ kind, workers, batchSize }) {
-      const dataset = kind === "mnist"
-        ? digits ??= new SyntheticDigits({ length: 30_000 })
-        : folder && repeated(openFolder(folder), IMAGES);
-      if (!dataset) return undefined;
-      const batches = new data.DataLoader<[HostArray, number], Tensor[]>(
-        dataset,
-        {
-          batchSize,
-          shuffle: true,
-          numWorkers: workers,
-          batchTransform: TRANSFORMS[kind],
-        },
+      const options = { batchSize, shuffle: true, numWorkers: workers };
+      if (kind === "mnist") {
+        digits ??= new SyntheticDigits({ length: 30_000 });
+        const batchTransform = standardised;
+        return await rateOf(
+          new data.DataLoader(digits, { ...options, batchTransform }),
+          digits.length,
+        );
+      }
+      if (!folder) return undefined;
+      const photos = repeated(new ImageFolder(folder), IMAGES);
+      return await rateOf(
+        new data.DataLoader(photos, { ...options, transform: photo }),
+        photos.length,
       );
-      return await rateOf(batches, dataset.length);
     },
   });
 }
@@ -141,11 +142,8 @@ function adamStep(values: Values[], gradients: Values[]): () => Tensor {
 }
 
 const T = vision.transforms;
-/** What is done to a batch of each kind, on the GPU. */
-const TRANSFORMS = {
-  mnist: T.compose([T.toFloat(), T.normalize([0.1307], [0.3081])]),
-  jpeg: normalised,
-};
+/** What is done to a batch of digits, on the GPU. */
+const standardised = T.compose([T.toFloat(), T.normalize([0.1307], [0.3081])]);
 /** Samples of an epoch of JPEG files, at least. */
 const IMAGES = 400;
 let digits: SyntheticDigits | undefined;
