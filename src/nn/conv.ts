@@ -1,12 +1,18 @@
 /**
- * Convolutions of images.
+ * Convolutions as layers: of signals, images and volumes, and the transposes of
+ * the first two.
  *
  * @module
  */
 
-import { conv2d } from "../ops/conv.ts";
-import type { ConvOptions } from "../ops/conv_shapes.ts";
-import { type Pair, pairOf } from "../ops/pool_windows.ts";
+import {
+  conv1d,
+  conv2d,
+  convTranspose1d,
+  convTranspose2d,
+} from "../ops/conv.ts";
+import { conv3d } from "../ops/conv3d.ts";
+import type { ConvOptions, ConvTransposeOptions } from "../ops/conv_shapes.ts";
 import { checkOptionNames } from "../tensor/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkSizes, formatOptions } from "./_shared.ts";
@@ -14,19 +20,148 @@ import { resetLinear } from "./init.ts";
 import { Module } from "./module.ts";
 import { emptyParameter, type Parameter } from "./parameter.ts";
 
-/** Options of `Conv2d`. */
-export interface Conv2dOptions extends ConvOptions {
+/** Options of `Conv1d`, `Conv2d` and `Conv3d`. */
+export interface ConvLayerOptions extends ConvOptions {
   /** Whether a learned number is added to each channel. Default: true. */
   readonly bias?: boolean;
 }
 
-const OPTIONS = [
-  "stride",
-  "padding",
-  "dilation",
-  "groups",
-  "bias",
-] as const satisfies readonly (keyof Conv2dOptions)[];
+/** Options of `ConvTranspose1d` and `ConvTranspose2d`. */
+export interface ConvTransposeLayerOptions extends ConvTransposeOptions {
+  /** Whether a learned number is added to each channel. Default: true. */
+  readonly bias?: boolean;
+}
+
+const COMMON = ["stride", "padding", "dilation", "groups", "bias"];
+
+/** What the layers of this file differ in. */
+interface Kind {
+  readonly dims: 1 | 2 | 3;
+  readonly isTransposed: boolean;
+  run(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | undefined,
+    options: object,
+  ): Tensor;
+}
+
+/** What all convolutions share: filters, a bias, and options for all dims. */
+abstract class Convolution extends Module {
+  /** Channels of the input. */
+  readonly inChannels: number;
+  /** Channels of the output. */
+  readonly outChannels: number;
+  /** The size of a filter in each dim. */
+  readonly kernelSize: readonly number[];
+  /**
+   * [outChannels, inChannels / groups, ...kernelSize]; of a transposed
+   * convolution [inChannels, outChannels / groups, ...kernelSize].
+   */
+  weight: Parameter;
+  /** [outChannels]. */
+  bias: Parameter | undefined;
+  readonly #options: ConvOptions | ConvTransposeOptions;
+  readonly #kind: Kind;
+
+  /** @throws As `Conv2d` */
+  constructor(
+    kind: Kind,
+    inChannels: number,
+    outChannels: number,
+    kernelSize: number | readonly number[],
+    given: ConvLayerOptions | ConvTransposeLayerOptions,
+  ) {
+    super();
+    const { name } = new.target;
+    const { dims, isTransposed } = kind;
+    const known = isTransposed ? [...COMMON, "outputPadding"] : COMMON;
+    checkOptionNames(name, given, known);
+    const { bias = true, ...options } = given;
+    const { groups = 1 } = options;
+    const sizes = typeof kernelSize === "number"
+      ? new Array<number>(dims).fill(kernelSize)
+      : kernelSize;
+    if (sizes.length !== dims) {
+      throw new TypeError(
+        `Cannot make ${name} with kernelSize [${sizes.join(", ")}]: expected ` +
+          `one number or ${dims}`,
+      );
+    }
+    for (const kernelSize of sizes) {
+      checkSizes(name, 1, { inChannels, outChannels, kernelSize, groups });
+    }
+    if (inChannels % groups !== 0 || outChannels % groups !== 0) {
+      throw new RangeError(
+        `Cannot make ${name} of ${inChannels} to ${outChannels} channels: ` +
+          `${groups} groups do not divide both`,
+      );
+    }
+    this.inChannels = inChannels;
+    this.outChannels = outChannels;
+    this.kernelSize = sizes;
+    this.#options = options;
+    this.#kind = kind;
+    const [first, second] = isTransposed
+      ? [inChannels, outChannels]
+      : [outChannels, inChannels];
+    this.weight = emptyParameter([first, second / groups, ...sizes]);
+    this.bias = bias ? emptyParameter([outChannels]) : undefined;
+    this.resetParameters();
+  }
+
+  /** Draws the parameters anew. */
+  resetParameters(): void {
+    resetLinear(this.weight, this.bias);
+  }
+
+  override forward(x: Tensor): Tensor {
+    return this.#kind.run(x, this.weight, this.bias, this.#options);
+  }
+
+  protected override describe(): string {
+    const { kernelSize } = this;
+    const bias = this.bias ? undefined : false;
+    const options = formatOptions({ kernelSize, ...this.#options, bias });
+    return `${this.inChannels}, ${this.outChannels}, ${options}`;
+  }
+}
+
+const CONV_1D: Kind = {
+  dims: 1,
+  isTransposed: false,
+  run: conv1d,
+};
+
+/**
+ * 1-D cross-correlation of a batch of signals with learned filters.
+ *
+ * Shapes: input [N, inChannels, L] to output [N, outChannels, L'], with
+ * L' = floor((L + 2 * padding - dilation * (kernelSize - 1) - 1) / stride) + 1;
+ * the same without N.
+ * Parameters: `weight` [outChannels, inChannels / groups, k],
+ * `bias` [outChannels], drawn from U(-b, b) with
+ * b = 1 / sqrt(inChannels / groups * k).
+ *
+ * Source: torch.nn.Conv1d; b is kaimingUniform(a = sqrt(5)), He et al. 2015.
+ */
+export class Conv1d extends Convolution {
+  /** @throws As `Conv2d` */
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: number,
+    options: ConvLayerOptions = {},
+  ) {
+    super(CONV_1D, inChannels, outChannels, kernelSize, options);
+  }
+}
+
+const CONV_2D: Kind = {
+  dims: 2,
+  isTransposed: false,
+  run: conv2d,
+};
 
 /**
  * 2-D cross-correlation of a batch of images with learned filters.
@@ -34,8 +169,8 @@ const OPTIONS = [
  * Shapes: input [N, inChannels, H, W] to output [N, outChannels, H', W'], with
  * H' = floor((H + 2 * padding - dilation * (kernelSize - 1) - 1) / stride) + 1,
  * and W' likewise; the same without N.
- * Parameters: `weight` [outChannels, inChannels / groups, kh, kw], `bias`
- * [outChannels], drawn from U(-b, b) with
+ * Parameters: `weight` [outChannels, inChannels / groups, kh, kw],
+ * `bias` [outChannels], drawn from U(-b, b) with
  * b = 1 / sqrt(inChannels / groups * kh * kw).
  *
  * Source: torch.nn.Conv2d; b is kaimingUniform(a = sqrt(5)), He et al. 2015.
@@ -50,77 +185,119 @@ const OPTIONS = [
  * assertEquals(y.shape, [2, 8, 28, 28]);
  * ```
  */
-export class Conv2d extends Module {
-  /** Channels of the input. */
-  readonly inChannels: number;
-  /** Channels of the output. */
-  readonly outChannels: number;
-  /** Rows and columns of a filter. */
-  readonly kernelSize: readonly [number, number];
-  /** [outChannels, inChannels / groups, ...kernelSize]. */
-  weight: Parameter;
-  /** [outChannels]. */
-  bias: Parameter | undefined;
-  readonly #options: ConvOptions;
-
+export class Conv2d extends Convolution {
   /**
    * Draws the parameters.
    *
-   * @throws {TypeError} If there is an option that it does not have
+   * @throws {TypeError} If there is an option that it does not have, or there
+   * are other than one or as many sizes as dims
    * @throws {RangeError} If a size is not a positive integer, or `groups` does
    * not divide both numbers of channels
    */
   constructor(
     inChannels: number,
     outChannels: number,
-    kernelSize: Pair,
-    given: Conv2dOptions = {},
+    kernelSize: number | readonly [number, number],
+    options: ConvLayerOptions = {},
   ) {
-    super();
-    checkOptionNames("Conv2d", given, OPTIONS);
-    const { bias = true, ...options } = given;
-    const { groups = 1 } = options;
-    const [rows, columns] = pairOf(kernelSize);
-    checkSizes("Conv2d", 1, {
-      inChannels,
-      outChannels,
-      kernelSize: rows,
-      kernelWidth: columns,
-      groups,
-    });
-    if (inChannels % groups !== 0 || outChannels % groups !== 0) {
-      throw new RangeError(
-        `Cannot make Conv2d of ${inChannels} to ${outChannels} channels: ` +
-          `${groups} groups do not divide both`,
-      );
-    }
-    this.inChannels = inChannels;
-    this.outChannels = outChannels;
-    this.kernelSize = [rows, columns];
-    this.#options = options;
-    this.weight = emptyParameter([
-      outChannels,
-      inChannels / groups,
-      rows,
-      columns,
-    ]);
-    this.bias = bias ? emptyParameter([outChannels]) : undefined;
-    this.resetParameters();
+    super(CONV_2D, inChannels, outChannels, kernelSize, options);
   }
+}
 
-  /** Draws the parameters anew. */
-  resetParameters(): void {
-    resetLinear(this.weight, this.bias);
+const CONV_3D: Kind = {
+  dims: 3,
+  isTransposed: false,
+  run: conv3d,
+};
+
+/**
+ * 3-D cross-correlation of a batch of volumes with learned filters.
+ *
+ * Shapes: input [N, inChannels, D, H, W] to output [N, outChannels, D', H', W'],
+ * each size as in `Conv2d`; the same without N.
+ * Parameters: `weight` [outChannels, inChannels / groups, kd, kh, kw],
+ * `bias` [outChannels], drawn from U(-b, b) with
+ * b = 1 / sqrt(inChannels / groups * kd * kh * kw).
+ *
+ * Source: torch.nn.Conv3d; b is kaimingUniform(a = sqrt(5)), He et al. 2015.
+ */
+export class Conv3d extends Convolution {
+  /** @throws As `Conv2d` */
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: number | readonly [number, number, number],
+    options: ConvLayerOptions = {},
+  ) {
+    super(CONV_3D, inChannels, outChannels, kernelSize, options);
   }
+}
 
-  override forward(x: Tensor): Tensor {
-    return conv2d(x, this.weight, this.bias, this.#options);
+const TRANSPOSE_1D: Kind = {
+  dims: 1,
+  isTransposed: true,
+  run: convTranspose1d,
+};
+
+/**
+ * The transpose of a 1-D convolution: its gradient to the input, as a layer.
+ *
+ * Shapes: input [N, inChannels, L] to output [N, outChannels, L'], with
+ * L' = (L - 1) * stride - 2 * padding + dilation * (k - 1) + outputPadding + 1;
+ * the same without N.
+ * Parameters: `weight` [inChannels, outChannels / groups, k],
+ * `bias` [outChannels], drawn from U(-b, b) with
+ * b = 1 / sqrt(outChannels / groups * k).
+ *
+ * Source: torch.nn.ConvTranspose1d; b is kaimingUniform(a = sqrt(5)), He et al. 2015.
+ */
+export class ConvTranspose1d extends Convolution {
+  /** @throws As `Conv2d` */
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: number,
+    options: ConvTransposeLayerOptions = {},
+  ) {
+    super(TRANSPOSE_1D, inChannels, outChannels, kernelSize, options);
   }
+}
 
-  protected override describe(): string {
-    const { kernelSize } = this;
-    const bias = this.bias ? undefined : false;
-    const options = formatOptions({ kernelSize, ...this.#options, bias });
-    return `${this.inChannels}, ${this.outChannels}, ${options}`;
+const TRANSPOSE_2D: Kind = {
+  dims: 2,
+  isTransposed: true,
+  run: convTranspose2d,
+};
+
+/**
+ * The transpose of a 2-D convolution: its gradient to the input, as a layer.
+ *
+ * Shapes: input [N, inChannels, H, W] to output [N, outChannels, H', W'], with
+ * H' = (H - 1) * stride - 2 * padding + dilation * (kh - 1) + outputPadding + 1,
+ * and W' likewise; the same without N.
+ * Parameters: `weight` [inChannels, outChannels / groups, kh, kw],
+ * `bias` [outChannels], drawn from U(-b, b) with
+ * b = 1 / sqrt(outChannels / groups * kh * kw).
+ *
+ * Source: torch.nn.ConvTranspose2d; b is kaimingUniform(a = sqrt(5)), He et al. 2015.
+ *
+ * @example Twice the size
+ * ```ts
+ * import { nn, zeros } from "@kindling/kindling";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const up = new nn.ConvTranspose2d(8, 4, 2, { stride: 2 });
+ * assertEquals(up.call(zeros([1, 8, 5, 5])).shape, [1, 4, 10, 10]);
+ * ```
+ */
+export class ConvTranspose2d extends Convolution {
+  /** @throws As `Conv2d` */
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: number | readonly [number, number],
+    options: ConvTransposeLayerOptions = {},
+  ) {
+    super(TRANSPOSE_2D, inChannels, outChannels, kernelSize, options);
   }
 }

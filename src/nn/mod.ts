@@ -22,7 +22,15 @@ export {
 export { Sequential } from "./sequential.ts";
 export { Linear, type LinearOptions } from "./linear.ts";
 export { Bilinear } from "./bilinear.ts";
-export { Conv2d, type Conv2dOptions } from "./conv.ts";
+export {
+  Conv1d,
+  Conv2d,
+  Conv3d,
+  type ConvLayerOptions,
+  ConvTranspose1d,
+  ConvTranspose2d,
+  type ConvTransposeLayerOptions,
+} from "./conv.ts";
 export { AdaptiveAvgPool2d, AvgPool2d, MaxPool2d, MaxPool3d } from "./pool.ts";
 export {
   BatchNorm1d,

@@ -17,7 +17,15 @@ import {
   Softmax,
   Tanh,
 } from "../../src/nn/activation.ts";
-import { Conv2d, type Conv2dOptions } from "../../src/nn/conv.ts";
+import {
+  Conv1d,
+  Conv2d,
+  Conv3d,
+  type ConvLayerOptions,
+  ConvTranspose1d,
+  ConvTranspose2d,
+  type ConvTransposeLayerOptions,
+} from "../../src/nn/conv.ts";
 import { Dropout } from "../../src/nn/dropout.ts";
 import { Linear, type LinearOptions } from "../../src/nn/linear.ts";
 import { type AnyModule, Module } from "../../src/nn/module.ts";
@@ -104,6 +112,24 @@ function batchNormOptions(args: Arguments): BatchNormLayerOptions {
   );
 }
 
+function convArguments(
+  args: Arguments,
+): [number, number, number, ConvLayerOptions & ConvTransposeLayerOptions] {
+  return [
+    args.value("in_channels"),
+    args.value("out_channels"),
+    args.value("kernel_size"),
+    args.options<ConvLayerOptions & ConvTransposeLayerOptions>(
+      "stride",
+      "padding",
+      "outputPadding",
+      "dilation",
+      "groups",
+      "bias",
+    ),
+  ];
+}
+
 const ROWS: Readonly<Record<string, ModuleRow>> = {
   AdaptiveAvgPool2d: (args) => new AdaptiveAvgPool2d(args.value("output_size")),
   AvgPool2d: (args) =>
@@ -121,19 +147,11 @@ const ROWS: Readonly<Record<string, ModuleRow>> = {
     new BatchNorm1d(args.value("num_features"), batchNormOptions(args)),
   BatchNorm2d: (args) =>
     new BatchNorm2d(args.value("num_features"), batchNormOptions(args)),
-  Conv2d: (args) =>
-    new Conv2d(
-      args.value("in_channels"),
-      args.value("out_channels"),
-      args.value("kernel_size"),
-      args.options<Conv2dOptions>(
-        "stride",
-        "padding",
-        "dilation",
-        "groups",
-        "bias",
-      ),
-    ),
+  Conv1d: (args) => new Conv1d(...convArguments(args)),
+  Conv2d: (args) => new Conv2d(...convArguments(args)),
+  Conv3d: (args) => new Conv3d(...convArguments(args)),
+  ConvTranspose1d: (args) => new ConvTranspose1d(...convArguments(args)),
+  ConvTranspose2d: (args) => new ConvTranspose2d(...convArguments(args)),
   Dropout: (args) => new Dropout(args.option("p")),
   Flatten: (args) =>
     new Flatten(args.option("start_dim"), args.option("end_dim")),

@@ -12,9 +12,12 @@ import {
   assertThrows,
 } from "@std/assert";
 
+import * as F from "../../src/nn/functional.ts";
 import * as nn from "../../src/nn/mod.ts";
+import { randn } from "../../src/ops/random.ts";
 import { ones, tensor, zeros } from "../../src/tensor/create.ts";
 import { manualSeed } from "../../src/tensor/generator.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
 import { LeNet } from "../../src/vision/models/lenet.ts";
 import { MLP } from "../../src/vision/models/mlp.ts";
 import { MnistCNN } from "../../src/vision/models/mnist_cnn.ts";
@@ -48,6 +51,7 @@ Deno.test("layers have torch's shapes", () => {
   const cases: [nn.Module, number[]][] = [
     [new nn.Conv2d(4, 6, 3, { stride: 2, padding: 1 }), [2, 6, 5, 5]],
     [new nn.Conv2d(4, 6, [1, 3], { groups: 2 }), [2, 6, 9, 7]],
+    [new nn.ConvTranspose2d(4, 6, 2, { stride: 2 }), [2, 6, 18, 18]],
     [new nn.MaxPool2d(3, { stride: 2 }), [2, 4, 4, 4]],
     [new nn.AvgPool2d(2), [2, 4, 4, 4]],
     [new nn.AdaptiveAvgPool2d(1), [2, 4, 1, 1]],
@@ -120,13 +124,64 @@ Deno.test("losses take their options from the constructor", async () => {
   );
 });
 
+Deno.test("convolutions of any number of dims are their functions", async () => {
+  const options = { stride: 2, padding: 1, groups: 2 };
+  const cases: [
+    nn.Module & { weight: nn.Parameter; bias: nn.Parameter | undefined },
+    (x: Tensor, w: Tensor, b: Tensor | undefined) => Tensor,
+    number[],
+    number[],
+  ][] = [
+    [
+      new nn.Conv1d(4, 6, 3, options),
+      (x, w, b) => F.conv1d(x, w, b, options),
+      [2, 4, 9],
+      [6, 2, 3],
+    ],
+    [
+      new nn.Conv3d(4, 6, [1, 2, 3], options),
+      (x, w, b) => F.conv3d(x, w, b, options),
+      [2, 4, 5, 5, 5],
+      [6, 2, 1, 2, 3],
+    ],
+    [
+      new nn.ConvTranspose1d(4, 6, 3, { ...options, outputPadding: 1 }),
+      (x, w, b) => F.convTranspose1d(x, w, b, { ...options, outputPadding: 1 }),
+      [2, 4, 9],
+      [4, 3, 3],
+    ],
+    [
+      new nn.ConvTranspose2d(4, 6, 3, { ...options, bias: false }),
+      (x, w, b) => F.convTranspose2d(x, w, b, options),
+      [2, 4, 5, 5],
+      [4, 3, 3, 3],
+    ],
+  ];
+  for (const [layer, run, shape, weight] of cases) {
+    assertEquals(layer.weight.shape, weight);
+    const x = randn(shape, { seed: 3 });
+    const expected = run(x, layer.weight, layer.bias);
+    assertEquals(await layer.call(x).data(), await expected.data());
+  }
+  assertThrows(
+    // what an untyped program may write
+    () => Reflect.construct(nn.Conv3d, [1, 1, [2, 2]]),
+    TypeError,
+    "expected one number or 3",
+  );
+});
+
 Deno.test("layers refuse impossible sizes", () => {
   const cases: [() => nn.Module, string][] = [
     [() => new nn.Linear(-1, 2), "Cannot make Linear with inFeatures -1"],
     [() => new nn.Linear(1.5, 2), "inFeatures 1.5"],
     [() => new nn.Conv2d(0, 2, 3), "inChannels 0"],
-    [() => new nn.Conv2d(1, 2, [3, 0]), "kernelWidth 0"],
+    [() => new nn.Conv2d(1, 2, [3, 0]), "kernelSize 0"],
     [() => new nn.Conv2d(3, 2, 3, { groups: 2 }), "2 groups do not divide"],
+    [
+      () => new nn.ConvTranspose1d(3, 2, 3, { groups: 2 }),
+      "do not divide both",
+    ],
     [() => new nn.Dropout(1.5), "p 1.5"],
     [() => new MLP([3]), "expected two at least"],
   ];
