@@ -43,6 +43,16 @@ const LAYERS: Readonly<Record<string, Row>> = {
     make: () => new nn.Conv2d(4, 8, 3, { padding: 1, groups: 2 }),
     shapes: IMAGES,
   },
+  Conv1d: { make: () => new nn.Conv1d(2, 4, 3), shapes: SERIES },
+  Conv3d: { make: () => new nn.Conv3d(2, 3, 2), shapes: [[1, 2, 3, 4, 4]] },
+  ConvTranspose1d: {
+    make: () => new nn.ConvTranspose1d(2, 4, 3, { stride: 2 }),
+    shapes: SERIES,
+  },
+  ConvTranspose2d: {
+    make: () => new nn.ConvTranspose2d(4, 4, 3, { stride: 2, groups: 2 }),
+    shapes: IMAGES,
+  },
   MaxPool2d: { make: () => new nn.MaxPool2d(2), shapes: IMAGES },
   MaxPool3d: { make: () => new nn.MaxPool3d(2), shapes: [[1, 2, 4, 4, 4]] },
   AvgPool2d: { make: () => new nn.AvgPool2d(3), shapes: IMAGES },
