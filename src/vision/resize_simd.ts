@@ -4,8 +4,8 @@
  * where resize_scalar.ts takes 0.62. What it computes is in wasm/resize.wat.
  *
  * The module is imported as any other and needs no permission; each thread has
- * an instance. Its memory holds a strip of the image at a time, so that it stays small, and is kept.
- * Addresses and sizes count bytes.
+ * an instance. Its memory holds a strip of the image at a time, so that it stays
+ * small, and is kept. Addresses and sizes count bytes.
  *
  * @module
  */
