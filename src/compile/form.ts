@@ -35,10 +35,9 @@ export function formOf(value: unknown, tensors: Tensor[], name: string): Form {
     );
     return { kind: "list", items };
   }
-  if (typeof value !== "object" && typeof value !== "function") {
-    return { kind: "plain", value };
-  }
-  if (value === null) return { kind: "plain", value };
+  const isPlain = value === null || value === undefined ||
+    ["number", "string", "boolean", "bigint"].includes(typeof value);
+  if (isPlain) return { kind: "plain", value };
   if (Object.getPrototypeOf(value) !== Object.prototype) {
     throw new TypeError(
       `Cannot compile a function with ${formatValue(value)} as ${name}: ` +

@@ -337,6 +337,7 @@ Deno.test("compile() refuses what a program can't do", async () => {
     () => compile((x: Tensor) => x)(ones([1], { requiresGrad: true })),
   );
   named("a Map as an argument[0]", () => compile((x) => x)(new Map()));
+  named("Symbol(a) as an argument[0]", () => compile((x) => x)(Symbol("a")));
   await assertRejects(
     async () => {
       const loss = compile((x: Tensor) => x.sum())(ones([2]));
