@@ -12,6 +12,7 @@ import { Linear } from "../../nn/linear.ts";
 import { Module } from "../../nn/module.ts";
 import { AdaptiveAvgPool2d, MaxPool2d } from "../../nn/pool.ts";
 import { Sequential } from "../../nn/sequential.ts";
+import { checkOptionNames } from "../../tensor/arguments.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 
 /** Options of residual networks. */
@@ -97,12 +98,18 @@ export class ResNet extends Module {
   avgpool: AdaptiveAvgPool2d = new AdaptiveAvgPool2d(1);
   fc: Linear;
 
-  /** Draws the parameters; `blocks` says how many each stage has. */
+  /**
+   * Draws the parameters; `blocks` says how many each stage has.
+   *
+   * @throws {TypeError} If there is an option that it does not have
+   */
   constructor(
     blocks: readonly [number, number, number, number],
-    { numClasses = 1000, zeroInitResidual = false }: ResNetOptions = {},
+    options: ResNetOptions = {},
   ) {
     super();
+    checkOptionNames("ResNet", options, ["numClasses", "zeroInitResidual"]);
+    const { numClasses = 1000, zeroInitResidual = false } = options;
     this.layer1 = stage(64, 64, blocks[0], 1);
     this.layer2 = stage(64, 128, blocks[1], 2);
     this.layer3 = stage(128, 256, blocks[2], 2);

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 
 import type * as nn from "../../../src/nn/mod.ts";
 import { manualSeed } from "../../../src/tensor/generator.ts";
@@ -37,4 +37,13 @@ Deno.test("resnet18() trains: the loss on one batch falls", async () => {
   }
   assertEquals(losses[2]! < losses[0]!, true, `${losses}`);
   assertEquals(await model.bn1.numBatchesTracked!.item(), 3);
+});
+
+Deno.test("resnet18() refuses options that it does not have", () => {
+  assertThrows(
+    // what an untyped program may write
+    () => Reflect.apply(resnet18, undefined, [{ weights: "IMAGENET1K_V1" }]),
+    TypeError,
+    'Cannot use "weights" as an option of ResNet',
+  );
 });
