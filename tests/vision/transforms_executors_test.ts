@@ -10,7 +10,7 @@ import { fromHost } from "../../src/tensor/create.ts";
 import { streamCounts } from "../../src/gpu/stream.ts";
 import { type Channels, Image } from "../../src/vision/image.ts";
 import type { Action } from "../../src/vision/transforms/action.ts";
-import { fold } from "../../src/vision/transforms/fold.ts";
+import { fold, isIdle } from "../../src/vision/transforms/fold.ts";
 import {
   atlasOf,
   runOnBatch,
@@ -140,6 +140,17 @@ const GEOMETRY: Readonly<Record<string, readonly Action[]>> = {
     { op: "crop", top: 1, left: 0, height: 7, width: 9 },
     { op: "pad", padding: [1, 0, 3, 2], fill: 9, mode: "constant" },
   ],
+  "crop, its frame filled, and a quarter turn": [
+    { op: "crop", top: 2, left: 2, height: 9, width: 13 },
+    { op: "pad", padding: [2, 2, 2, 2], fill: 0, mode: "constant" },
+    {
+      op: "warp",
+      matrix: [0, 1, 0, -1, 0, 13, 0, 0, 1],
+      size: [17, 13],
+      interpolation: "nearest",
+      fill: undefined,
+    },
+  ],
   "two fills": [
     { op: "pad", padding: [2, 2, 2, 2], fill: 9, mode: "constant" },
     { op: "pad", padding: [1, 1, 1, 1], fill: 4, mode: "constant" },
@@ -169,6 +180,11 @@ const COLOURS: Readonly<Record<string, readonly Action[]>> = {
   "contrast first": [
     { op: "contrast", factor: 1.4 },
     { op: "brightness", factor: 0.8 },
+  ],
+  "contrast behind a crop and its frame": [
+    { op: "crop", top: 2, left: 2, height: 9, width: 13 },
+    { op: "pad", padding: [2, 2, 2, 2], fill: 0, mode: "edge" },
+    { op: "contrast", factor: 1.4 },
   ],
   "contrast last": [
     { op: "saturation", factor: 0.5 },
@@ -384,4 +400,26 @@ Deno.test("fold() plans as few passes as give the same result", () => {
   assertEquals(passes([resize, ...rest, crop]), 2);
   assertEquals(passes([resize, resize]), 2);
   assertEquals(passes([]), 1);
+});
+
+Deno.test("fold() tells a crop with a frame from the whole image", () => {
+  const extent = {
+    channels: 1,
+    height: 8,
+    width: 8,
+    dtype: "float32",
+  } as const;
+  const crop: Action = { op: "crop", top: 1, left: 1, height: 6, width: 6 };
+  const back: Action = { op: "crop", top: 1, left: 1, height: 8, width: 8 };
+  const pad: Action = {
+    op: "pad",
+    padding: [1, 1, 1, 1],
+    fill: 0,
+    mode: "constant",
+  };
+  const contrast: Action = { op: "contrast", factor: 1.1 };
+  const [first] = fold([crop, pad, contrast], extent);
+  assertEquals(isIdle(first!), false);
+  const [same] = fold([pad, back, contrast], extent);
+  assertEquals(isIdle(same!), true);
 });

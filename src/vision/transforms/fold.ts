@@ -197,9 +197,11 @@ function moved(
 
 function isWhole({ rows, columns, resize }: Window): boolean {
   return !resize &&
-    [rows, columns].every(({ start, step, size, length }) =>
-      start === 0 && step === 1 && size === length
-    );
+    [rows, columns].every(({ start, step, size, length, ...axis }) => {
+      const isUncut = axis.beside === undefined ||
+        (axis.from === 0 && axis.to === length);
+      return start === 0 && step === 1 && size === length && isUncut;
+    });
 }
 
 function flipped(axis: Axis): Axis {
