@@ -15,7 +15,7 @@ import type { Dataset } from "./dataset.ts";
 import { messageOf } from "./failure.ts";
 import { extentOfImages, ImageBatch } from "./image_batch.ts";
 import type { BatchRequest, Request } from "./messages.ts";
-import { isHole } from "./nulls.ts";
+import { BrokenSample, isHole } from "./nulls.ts";
 import {
   changeFirst,
   type SampleTransform,
@@ -92,26 +92,40 @@ export class Fetcher implements BatchMaker {
       draw: (generator) => {
         const { dataset } = this.#options;
         const index = generator.integer(dataset.length);
-        return this.#sample(index, generator, place);
+        return this.#sample(index, generator, place, (cause) => {
+          throw new BrokenSample(index, cause);
+        });
       },
     });
     return { batch: await this.#make(context, place), lent };
   }
 
-  /** A sample after its transform, or its first stage. */
+  /**
+   * A sample after its transform, or its first stage; in place of one whose
+   * `get` throws, what `onBroken` makes of that. An index that is not there, or
+   * a transform that throws, is a mistake of the program and no broken sample.
+   */
   #sample(
     index: number,
     generator: Generator,
     place: TransformPlace,
+    onBroken: (cause: unknown) => unknown,
   ): unknown {
     const { dataset, transform } = this.#options;
-    const sample = dataset.get(checkIndex(index, dataset.length), generator);
-    if (!transform) return sample;
+    checkIndex(index, dataset.length);
     const change = (loaded: unknown): unknown =>
-      isHole(loaded)
+      !transform || isHole(loaded)
         ? loaded
         : transformSample(loaded, transform, generator, place);
-    return sample instanceof Promise ? sample.then(change) : change(sample);
+    let sample: unknown;
+    try {
+      sample = dataset.get(index, generator);
+    } catch (cause) {
+      sample = onBroken(cause);
+    }
+    return sample instanceof Promise
+      ? sample.catch(onBroken).then(change)
+      : change(sample);
   }
 
   async #make(context: BatchContext, place: TransformPlace): Promise<unknown> {
@@ -134,19 +148,20 @@ export class Fetcher implements BatchMaker {
       }
     }
 
+    const onBroken = (cause: unknown): null => {
+      if (own?.takesBroken) return null;
+      throw cause;
+    };
     const samples: unknown[] = [];
     for (let position = 0; position < indices.length; position++) {
       const index = indices[position]!;
       onSample?.(index);
       try {
         const generator = context.generator(position);
-        const sample = this.#sample(index, generator, place);
+        const sample = this.#sample(index, generator, place, onBroken);
         samples.push(sample instanceof Promise ? await sample : sample);
       } catch (cause) {
-        if (!own?.takesBroken) {
-          throw this.#failureOfSample(index, cause);
-        }
-        samples.push(null);
+        throw this.#failureOfSample(index, cause);
       }
     }
     return await batchOf(samples, context, this.#options);

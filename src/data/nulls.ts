@@ -12,9 +12,18 @@ import {
   invoke,
 } from "./batch.ts";
 import { collateSamples, stackEqual, standalone } from "./collate_samples.ts";
+import { messageOf } from "./failure.ts";
 
 /** Samples that are drawn in place of one, before there is no hope of any. */
 const MAX_DRAWS = 100;
+
+/** A sample that was drawn in place of another, and whose `get` threw. */
+export class BrokenSample extends Error {
+  /** The error of sample `index`; `cause` is what its `get` threw. */
+  constructor(index: number, cause: unknown) {
+    super(`Cannot load sample ${index}: ${messageOf(cause)}`, { cause });
+  }
+}
 
 /**
  * Leaves samples out that are null or undefined; a batch of nothing else is left
@@ -122,8 +131,8 @@ async function replacement<Sample, Batch>(
       const drawn = await context.draw(generator);
       if (!isHole(drawn)) return drawn as Sample; // of the same dataset
     } catch (error) {
-      if (!takesBroken) throw error;
-      cause = error;
+      if (!takesBroken || !(error instanceof BrokenSample)) throw error;
+      cause = error.cause;
     }
   }
   throw new RangeError(

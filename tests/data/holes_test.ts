@@ -100,6 +100,53 @@ Deno.test("skipBroken() and replaceBroken() take samples that throw", async () =
   }
 });
 
+Deno.test("skipBroken() and replaceBroken() hide no mistake of the program", async () => {
+  const transform = () => {
+    throw new TypeError("expected floats");
+  };
+  for (const broken of [skipBroken(), replaceBroken()]) {
+    const wrong = new DataLoader(new Holes(4), { transform, collate: broken });
+    const error = await assertRejects(
+      () => Array.fromAsync(wrong.host()),
+      Error,
+      "expected floats",
+    );
+    assertEquals(error.cause instanceof TypeError, true);
+    const absent = new DataLoader(new Holes(11, true), {
+      sampler: [1, 5, 99],
+      batchSize: 3,
+      collate: broken,
+    });
+    await assertRejects(
+      () => Array.fromAsync(absent.host()),
+      Error,
+      "Cannot load sample 99: the dataset has samples 0 to 10",
+    );
+  }
+  await assertRejects(
+    () => replaceBroken<number>().call([null]),
+    TypeError,
+    "no loader asked",
+  );
+});
+
+Deno.test("replaceBroken() draws none whose transform throws", async () => {
+  const loader = new DataLoader(new Holes(11, true), {
+    sampler: [5],
+    transform: {
+      call: (index: number) => {
+        throw new TypeError(`${index} is no image`);
+      },
+    },
+    collate: replaceBroken(),
+  });
+  await assertRejects(
+    () => Array.fromAsync(loader.host()),
+    Error,
+    "is no image",
+  );
+});
+
 Deno.test("collate.replaceNulls() gives up where there is nothing to draw", async () => {
   const loader = new DataLoader(new Holes(1), {
     collate: collate.replaceNulls(),
