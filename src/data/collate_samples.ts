@@ -13,6 +13,7 @@ import type { DType, TypedArray } from "../tensor/dtype.ts";
 import { HostArray } from "../tensor/host_array.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import { Generator } from "../tensor/generator.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { isPlainObject, isTypedArray, nameOfType } from "./_shared.ts";
 import { Arena } from "./arena.ts";
 import type { BatchContext } from "./batch.ts";
@@ -203,6 +204,14 @@ function unfit(
   if (position !== -1) {
     const what = place(position, path, context);
     const value = values[position];
+    if (value instanceof Tensor) {
+      return new TypeError(
+        `Cannot collate ${what}: a ${
+          nameOfType(value)
+        } stays on the GPU; use ` +
+          `batchTransform there, or HostArrays with host(), collate, transform`,
+      );
+    }
     return new TypeError(
       typeof value === "bigint"
         ? `Cannot collate ${what}: a bigint is no element type; use Number()`

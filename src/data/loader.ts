@@ -176,13 +176,16 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
 
   /**
    * The batch that the next iteration begins with, made on this thread, or by
-   * workers if they have an IterableDataset. The next iteration still begins
+   * workers if they have an IterableDataset, or selected on the GPU. The next iteration still begins
    * with it.
    *
    * @throws {RangeError} If there are no batches
    * @throws {Error} If a sample can't be loaded
    */
   async first(): Promise<Uploaded<Batch>> {
+    // Uploaded<>, as in iterating
+    const resident = this.#residentRows();
+    if (resident) return this.#firstRows(resident) as Uploaded<Batch>;
     const place = placeOf(this.#given, true);
     const source = isStream(this.dataset)
       ? this.#open(this.#next, place)
@@ -191,13 +194,8 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
       await this.#skip(source, this.#next);
       let loaded = await source.next();
       while (loaded && loaded.batch === undefined) loaded = await source.next();
-      if (!loaded) {
-        throw new RangeError(
-          `Cannot take the first batch of ` +
-            `${describeSampler(this.#options.batchSampler)}: there is none`,
-        );
-      }
-      return this.#upload(loaded.batch) as Uploaded<Batch>; // as in iterating
+      if (!loaded) throw this.#noFirst();
+      return this.#upload(loaded.batch) as Uploaded<Batch>;
     } finally {
       await source.close();
     }
@@ -251,14 +249,33 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
     const position = this.#next;
     this.#next = { epoch: position.epoch + 1, batches: 0 };
     this.#position = position;
+    const resident = isUploaded ? this.#residentRows() : undefined;
+    return resident
+      ? this.#rowsFrom(position, resident)
+      : this.#batchesFrom(position, isUploaded);
+  }
+
+  /** The samples on the GPU, if batches are to be selected from there. */
+  #residentRows(): ResidentDataset | undefined {
     const { dataset } = this;
-    if (!isUploaded || isStream(dataset)) {
-      return this.#batchesFrom(position, isUploaded);
-    }
+    if (isStream(dataset)) return undefined;
     const arrays = residentArrays(dataset, this.#given, this.#options);
-    if (!arrays) return this.#batchesFrom(position, isUploaded);
-    this.#resident ??= new ResidentDataset(dataset, arrays);
-    return this.#rowsFrom(position, this.#resident);
+    return arrays && (this.#resident ??= new ResidentDataset(dataset, arrays));
+  }
+
+  #firstRows(resident: ResidentDataset): unknown {
+    const requests = this.#requests(this.#next, "late");
+    const { value } = requests.next();
+    requests.return?.();
+    if (!value) throw this.#noFirst();
+    return this.#select(resident, value);
+  }
+
+  #noFirst(): RangeError {
+    return new RangeError(
+      `Cannot take the first batch of ` +
+        `${describeSampler(this.#options.batchSampler)}: there is none`,
+    );
   }
 
   async *#batchesFrom(
@@ -308,12 +325,9 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
     resident: ResidentDataset,
   ): AsyncGenerator<unknown, void, void> {
     const { signal } = this.#given;
-    const staged = stagedOf(this.#given.transform);
     for (const request of this.#requests(position, "late")) {
       signal?.throwIfAborted();
-      // rows have indices: a stream is never resident
-      const rows = request as BatchRequest;
-      const batch = this.#transform(resident.select(rows, staged));
+      const batch = this.#select(resident, request);
       position.batches++;
       yield batch;
       await throttle();
@@ -396,6 +410,13 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
     const isKept = isOver && this.#options.persistentWorkers && !this.#pool;
     if (isKept && source instanceof WorkerPool) this.#pool = source;
     else await source.close();
+  }
+
+  #select(resident: ResidentDataset, request: Request): unknown {
+    const staged = stagedOf(this.#given.transform);
+    // rows have indices: a stream is never resident
+    const rows = request as BatchRequest;
+    return this.#transform(resident.select(rows, staged));
   }
 
   #upload(batch: unknown): unknown {

@@ -242,6 +242,33 @@ Deno.test("DataLoader.first() gives the batch that the next epoch begins with", 
   await assertRejects(() => empty.first(), RangeError, "there is none");
 });
 
+Deno.test("DataLoader.first() selects rows where an iteration does", async () => {
+  const whole = new TensorDataset(tensor([[1, 2], [3, 4], [5, 6]]));
+  const loader = new DataLoader(whole, {
+    sampler: [2, 0, 1],
+    batchSize: 2,
+    batchTransform: (x) => x.mul(10),
+  });
+  const [x] = await loader.first();
+  assertEquals(await x.toArray(), [[50, 60], [10, 20]]);
+  const [same] = await loader.first();
+  assertEquals(await same.toArray(), [[50, 60], [10, 20]]);
+  const next = await loader[Symbol.asyncIterator]().next();
+  assertEquals(await next.value?.[0].toArray(), [[50, 60], [10, 20]]);
+  const empty = new DataLoader(whole, { sampler: [] });
+  await assertRejects(() => empty.first(), RangeError, "there is none");
+});
+
+Deno.test("DataLoader says that tensors stay on the GPU", async () => {
+  const loader = new DataLoader(new TensorDataset(tensor([[1, 2]])));
+  await assertRejects(
+    () => loader.host().next(),
+    Error,
+    "Cannot collate sample 0 at [0]: a Tensor stays on the GPU; use " +
+      "batchTransform there, or HostArrays with host(), collate, transform",
+  );
+});
+
 Deno.test("DataLoader can be iterated twice at once", async () => {
   const alone = load(6, { batchSize: 2, shuffle: true, seed: 5 });
   const [first, second] = [await bits(alone), await bits(alone)];
