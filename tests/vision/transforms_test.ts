@@ -84,6 +84,24 @@ Deno.test("normalize() takes each channel by its own numbers", async () => {
   assertEquals(await y.toArray(), [[[[0, 1]], [[0.5, 1]]]]);
 });
 
+Deno.test("convertImageDtype() cuts floats beyond 0 to 1, wherever it runs", async () => {
+  const floats = new HostArray(
+    Float32Array.of(-3, -0.01, 0, 0.5, 1, 1.2, 2),
+    [1, 1, 7],
+  );
+  const want = [0, 0, 0, 127, 255, 255, 255];
+  const convert = T.convertImageDtype("uint8");
+  const onHost = convert.call(floats);
+  assertEquals([...onHost.data], want);
+  // by the ops of tensors, and with a flip by the kernel
+  assertEquals([...await convert.call(fromHost(floats)).data()], want);
+  const flipped = T.compose([T.randomHorizontalFlip(1), convert]);
+  assertEquals(
+    [...await flipped.call(fromHost(floats)).data()],
+    want.toReversed(),
+  );
+});
+
 Deno.test("normalize() lets gradients of floats through", async () => {
   const x = tensor([[[1, 2]]], { requiresGrad: true });
   T.normalize([1], [4]).call(x).sum().backward();
@@ -219,6 +237,13 @@ Deno.test("joint() turns boxes with the image", () => {
   assertEquals([turned.height, turned.width], [6, 4]);
   // counter-clockwise: the upper left corner goes down to the left
   assertEquals(boxes[0]!.map((value) => Math.round(value)), [0, 4, 1, 6]);
+});
+
+Deno.test("convertImageDtype() prints its type, where torchvision prints none", () => {
+  assertEquals(
+    `${T.convertImageDtype("uint8")}`,
+    "ConvertImageDtype(dtype=uint8)",
+  );
 });
 
 Deno.test("Transforms print as torchvision's do", () => {

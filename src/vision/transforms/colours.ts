@@ -48,7 +48,8 @@ const TO_FLOAT: Action = { op: "convert", dtype: "float32" };
 /**
  * Bytes 0 to 255 as floats 0 to 1, or the other way.
  *
- * Source: torchvision.transforms.ConvertImageDtype.
+ * Source: torchvision.transforms.ConvertImageDtype, but floats beyond 0 to 1
+ * are cut to the first or the last byte, where torchvision wraps them around.
  *
  * @throws {RangeError} If it is neither of the two types
  */
@@ -56,8 +57,8 @@ export function convertImageDtype(
   dtype: ImageDType = "float32",
 ): FixedTransform {
   return new FixedTransform(
-    "ConvertImageDtype()",
-    [{ op: "convert", dtype: checkImageDType(dtype) }],
+    `ConvertImageDtype(dtype=${checkImageDType(dtype)})`,
+    [{ op: "convert", dtype }],
   );
 }
 

@@ -82,11 +82,6 @@ export class Compose<To = HostImage> extends Transform {
   }
 }
 
-function isCallable(step: unknown): boolean {
-  return typeof step === "function" ||
-    (typeof step === "object" && step !== null && "call" in step);
-}
-
 /**
  * Several steps, one after the other. Transforms beside each other are planned:
  * a crop, its scaling and a flip are one pass over the image, and so are the

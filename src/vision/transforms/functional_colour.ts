@@ -266,7 +266,9 @@ export function normalize(
  * Bytes 0 to 255 as floats 0 to 1, or the other way; each byte stands for as
  * many floats.
  *
- * Source: torchvision.transforms.functional.convert_image_dtype.
+ * Source: torchvision.transforms.functional.convert_image_dtype, but floats
+ * beyond 0 to 1 are cut to the first or the last byte, where torchvision wraps
+ * them around.
  *
  * @throws {RangeError} If it is neither of the two types
  */

@@ -54,9 +54,12 @@ export function blend(
   return clamped(fround(mixed), dtype);
 }
 
-/** A float 0 to 1 as a byte: each byte stands for as many floats. */
+/**
+ * A float 0 to 1 as a byte: each byte stands for as many floats, and what lies
+ * beyond them is the first or the last byte.
+ */
 export function toByte(value: number): number {
-  return Math.trunc(fround(value * fround(255.999))) & 255;
+  return clamped(fround(value * fround(255.999)), "uint8");
 }
 
 const POINT_NAMES: readonly ActionName[] = [
