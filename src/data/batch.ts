@@ -79,6 +79,13 @@ export type Collate<Sample, Batch> =
     readonly takesBroken?: boolean;
   };
 
+/** Whether `value` can be called: a function, or an object with `call`. */
+export function isCallable(value: unknown): boolean {
+  return typeof value === "function" ||
+    (typeof value === "object" && value !== null && "call" in value &&
+      typeof value.call === "function");
+}
+
 /** Calls a function, or the `call` of an object. */
 export function invoke<Args extends readonly unknown[], Result>(
   callable: Callable<Args, Result>,

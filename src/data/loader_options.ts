@@ -5,12 +5,12 @@
  * @module
  */
 
-import { checkOptionNames } from "../tensor/arguments.ts";
+import { checkOptionNames, formatValue } from "../tensor/arguments.ts";
 import type { Generator } from "../tensor/generator.ts";
 import { checkSeed } from "../tensor/philox.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkCount } from "./_shared.ts";
-import type { Callable, Collate } from "./batch.ts";
+import { type Callable, type Collate, isCallable } from "./batch.ts";
 import { BatchSampler } from "./batch_sampler.ts";
 import type { Dataset } from "./dataset.ts";
 import { isStream, type IterableDataset } from "./iterable_dataset.ts";
@@ -139,6 +139,20 @@ const WORKER_OPTIONS = ["prefetchFactor", "persistentWorkers"] as const;
 /** The options that say which samples come when. */
 const ORDER_OPTIONS = ["shuffle", "sampler", "batchSampler"] as const;
 
+/** What is called, and an example of it. */
+const CALLED = {
+  collate: "collate.padded()",
+  transform: "T.toFloat()",
+  batchTransform: "(batch) => batch.mul(2)",
+  workerInit: "new Init()",
+} as const;
+
+/** What is iterated, and an example of it. */
+const ITERATED = {
+  sampler: "[2, 0, 1]",
+  batchSampler: "[[2, 0], [1]]",
+} as const;
+
 /** Pairs of options that say the same thing twice. */
 const EXCLUSIVE = [
   ["batchSampler", "batchSize"],
@@ -152,6 +166,7 @@ const EXCLUSIVE = [
  * Checks options against each other and fills in defaults.
  *
  * @throws {TypeError} If two of them exclude each other, or one does not exist
+ * or is of another type
  * @throws {RangeError} If one is outside its range
  */
 export function resolveOptions<Sample, Batch>(
@@ -159,6 +174,7 @@ export function resolveOptions<Sample, Batch>(
   options: DataLoaderOptions<Sample, Batch>,
 ): ResolvedOptions {
   checkOptionNames("DataLoader", options, OPTIONS);
+  checkTypes(options);
   if (isStream(dataset)) checkStream(dataset, options);
   checkExclusions(options);
   const {
@@ -206,6 +222,30 @@ export function resolveOptions<Sample, Batch>(
     seed: options.seed === undefined ? undefined : checkSeed(options.seed),
     resident,
   };
+}
+
+function checkTypes(options: DataLoaderOptions<never, unknown>): void {
+  for (const name of Object.keys(CALLED) as (keyof typeof CALLED)[]) {
+    const given = options[name] ?? undefined;
+    if (given === undefined || isCallable(given)) continue;
+    throw new TypeError(
+      `Cannot use ${formatValue(given)} as ${name}: expected a function, or ` +
+        `an object with \`call\`, as ${CALLED[name]}`,
+    );
+  }
+  for (const name of Object.keys(ITERATED) as (keyof typeof ITERATED)[]) {
+    const given = options[name] ?? undefined;
+    if (given === undefined || isIterable(given)) continue;
+    throw new TypeError(
+      `Cannot use ${formatValue(given)} as ${name}: expected a Sampler, or ` +
+        `another iterable, as ${ITERATED[name]}`,
+    );
+  }
+}
+
+function isIterable(value: unknown): boolean {
+  return typeof value === "object" && value !== null &&
+    Symbol.iterator in value && typeof value[Symbol.iterator] === "function";
 }
 
 function checkStream(

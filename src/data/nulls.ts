@@ -10,6 +10,7 @@ import {
   type Collate,
   type Collated,
   invoke,
+  isCallable,
 } from "./batch.ts";
 import { collateSamples, stackEqual, standalone } from "./collate_samples.ts";
 import { messageOf } from "./failure.ts";
@@ -160,10 +161,7 @@ function collateWith<Sample, Batch>(
 
 /** Refuses what is given where samples are: `collate: collate.skipNulls`. */
 function checkCollate<T>(verb: string, inner: T): T {
-  if (
-    inner === undefined || typeof inner === "function" ||
-    (typeof inner === "object" && inner !== null && "call" in inner)
-  ) return inner;
+  if (inner === undefined || isCallable(inner)) return inner;
   throw new TypeError(
     `Cannot ${verb} nulls: expected a collate for the other samples, or ` +
       `nothing; a loader takes \`collate.${verb}Nulls()\`, with the brackets`,

@@ -61,9 +61,10 @@ export type SampleTransform = Callable<
 
 /** The transform, if it has stages. */
 export function stagedOf(
-  transform: SampleTransform | undefined,
+  transform: unknown,
 ): StagedTransform | undefined {
-  return typeof transform === "object" && "begin" in transform &&
+  return typeof transform === "object" && transform !== null &&
+      "begin" in transform &&
       "pend" in transform && "finish" in transform
     ? transform as StagedTransform // by what it has
     : undefined;
@@ -84,7 +85,16 @@ export function transformSample(
     (image) =>
       staged
         ? staged.begin(image, generator, place)
-        : invoke(transform as Call, image, generator),
+        : checkMade(invoke(transform as Call, image, generator)),
+  );
+}
+
+/** Refuses what makes a transform where one is expected: `T.toFloat`. */
+function checkMade(made: unknown): unknown {
+  if (!stagedOf(made)) return made;
+  throw new TypeError(
+    "Cannot transform a sample: the option transform made a transform, " +
+      "expected an image; give it with the brackets: T.toFloat()",
   );
 }
 

@@ -12,6 +12,7 @@ import { tensor } from "../../src/tensor/create.ts";
 import { manualSeed } from "../../src/tensor/generator.ts";
 import { HostArray } from "../../src/tensor/host_array.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
+import { toFloat } from "../../src/vision/transforms/colours.ts";
 import { Batches, Faulty, Noise } from "./fixtures.ts";
 
 /** The numbers 0 to n - 1. */
@@ -324,6 +325,35 @@ Deno.test("DataLoader refuses options that exclude each other", () => {
     assertThrows(() => load(3, options), TypeError, message);
   }
   assertEquals(load(3, { sampler, shuffle: false }).length, 1);
+});
+
+Deno.test("DataLoader says what an option should be that is of another type", async () => {
+  const cases: [Record<string, unknown>, string][] = [
+    [{ sampler: 5 }, "Cannot use 5 as sampler: expected a Sampler, or another"],
+    [{ sampler: {} }, "Cannot use an object as sampler: expected a Sampler"],
+    [{ sampler: "abc" }, 'Cannot use "abc" as sampler: expected a Sampler'],
+    [{ batchSampler: 3 }, "iterable, as [[2, 0], [1]]"],
+    [{ collate: 3 }, "Cannot use 3 as collate: expected a function, or an"],
+    [{ collate: { call: 3 } }, "Cannot use an object as collate"],
+    [{ transform: 3 }, "object with `call`, as T.toFloat()"],
+    [{ batchTransform: 3 }, "Cannot use 3 as batchTransform"],
+    [{ workerInit: "init" }, 'Cannot use "init" as workerInit'],
+  ];
+  for (const [options, message] of cases) {
+    assertThrows(
+      () => Reflect.construct(DataLoader, [numbers(3), options]),
+      TypeError,
+      message,
+    );
+  }
+  const transform = toFloat; // without the brackets
+  const loader = new DataLoader(numbers(3), { transform });
+  await assertRejects(
+    () => loader.first(),
+    Error,
+    "the option transform made a transform, expected an image; give it with " +
+      "the brackets: T.toFloat()",
+  );
 });
 
 Deno.test("DataLoader refuses values outside their range", () => {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Callable, invoke } from "../../data/batch.ts";
+import { type Callable, invoke, isCallable } from "../../data/batch.ts";
 import { formatValue } from "../../tensor/arguments.ts";
 import { defaultGenerator, type Generator } from "../../tensor/generator.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
