@@ -59,6 +59,8 @@ export interface Capture extends Trace {
   readonly unstable: string | undefined;
   /** The storages of the arguments, which `inputs` may be copies of. */
   readonly given: readonly WeakRef<Storage>[];
+  /** Tensors that were made inside and not kept. */
+  readonly leftovers: readonly WeakRef<Used>[];
 }
 
 /** Throws where a value of an input is wrong. */
@@ -121,6 +123,7 @@ export function capture(
     ),
     unstable: unstable?.constructor.name,
     given: given.map((storage) => new WeakRef(storage)),
+    leftovers: tracer.leftovers(),
   };
 }
 
@@ -136,6 +139,8 @@ class Tracer implements Recorder {
   readonly outside = new Set<Storage>();
   /** Tensors made inside, and the places in the graph of leaves among them. */
   readonly #made = new WeakSet<Used>();
+  readonly #refs: WeakRef<Used>[] = [];
+  readonly #kept = new WeakSet<Used>();
   readonly #inside = new WeakSet<object>();
   readonly #leaves = new Set<Leaf>();
   readonly #gradients: (() => boolean)[] = [];
@@ -261,8 +266,21 @@ class Tracer implements Recorder {
     this.effect(again);
   }
 
+  kept(tensor: Used): void {
+    this.#kept.add(tensor);
+  }
+
+  /** Tensors made inside that nobody keeps, as far as they are left. */
+  leftovers(): WeakRef<Used>[] {
+    return this.#refs.filter((ref) => {
+      const tensor = ref.deref();
+      return tensor && !tensor.isDisposed && !this.#kept.has(tensor);
+    });
+  }
+
   made(tensor: Used): void {
     this.#made.add(tensor);
+    this.#refs.push(new WeakRef(tensor));
   }
 
   checks({ storage, size }: Checked, check: InputCheck["check"]): void {

@@ -176,13 +176,14 @@ function call<Args extends readonly unknown[], R>(
     () => fn(...valueOf(form, inputs) as Args),
     results,
   );
+  const back = results.map((tensor) => tensor.detach());
   for (const storage of made.outside) base.outside.add(storage);
   if (made.isExact && !isExact) {
     base.isExact = true;
     writeBack(inputs, given);
     if (isFirst) settle(signatureOf(signatures, exactText()), made);
   } else settle(signature, made);
-  return valueOf(made.form, results.map((tensor) => tensor.detach()));
+  return valueOf(made.form, back);
 }
 
 function refuseGradients(tensor: Tensor): void {

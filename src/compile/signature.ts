@@ -105,6 +105,7 @@ export function settle(signature: Signature, made: Capture): void {
       i < MAX_PROGRAMS && (isPinned || !program.isPinned);
     programs.filter((each, i) => !isLeft(each, i)).forEach(release);
     programs.splice(0, programs.length, ...programs.filter(isLeft));
+    for (const each of [...twins, made]) freeLeftovers(each, made);
     emptyPool(); // what the recorded calls needed beside it
     return;
   }
@@ -118,6 +119,18 @@ export function settle(signature: Signature, made: Capture): void {
       `${site ? lineOf(site) : ""}: ${what}; give what changes as an ` +
       `argument, or return it`,
   );
+}
+
+// What a recorded call made and did not give back: the collector would not come
+// for it soon, as replays make next to nothing. What the confirming call found
+// there is kept by somebody: a mask that was made once, for instance.
+function freeLeftovers({ leftovers }: Capture, { outside }: Capture): void {
+  const found = new Set<unknown>(outside);
+  for (const ref of leftovers) {
+    const tensor = ref.deref();
+    if (!tensor || tensor.isDisposed || found.has(tensor.storage)) continue;
+    tensor.dispose();
+  }
 }
 
 function holds({ guards }: Capture): boolean {

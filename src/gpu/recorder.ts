@@ -45,6 +45,8 @@ export interface Recorder {
   sets(owner: object, again: () => void, tensor?: Used): void;
   /** A tensor came into being. */
   made(tensor: Used): void;
+  /** A tensor was taken out of all scopes: somebody means to keep it. */
+  kept(tensor: Used): void;
   /** An op is given these tensors. */
   uses(operands: readonly (Used | number | boolean)[]): void;
   /**
@@ -71,6 +73,7 @@ export interface Used {
   readonly autograd: object;
   readonly requiresGrad: boolean;
   readonly isDisposed: boolean;
+  dispose(): void;
 }
 
 /** Where backward leaves gradients, seen from below. */

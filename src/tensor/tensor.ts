@@ -318,6 +318,7 @@ export class Tensor {
   /** Takes the tensor out of every scope around it. */
   keep(): this {
     keep(this);
+    recorder()?.kept(this);
     return this;
   }
 
