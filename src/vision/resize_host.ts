@@ -11,19 +11,12 @@
 import { Image } from "./image.ts";
 import { scale, scaleTwice } from "./resize_scalar.ts";
 import { scaleBySimd } from "./resize_simd.ts";
-import { type Interpolation, resizeTaps } from "./resize_taps.ts";
-
-/** A part of a picture, in pixels. */
-export interface Box {
-  /** Rows above it. */
-  readonly top: number;
-  /** Columns left of it. */
-  readonly left: number;
-  /** Rows of it. */
-  readonly height: number;
-  /** Columns of it. */
-  readonly width: number;
-}
+import {
+  type Box,
+  type Interpolation,
+  type Rounding,
+  tapsOf,
+} from "./resize_taps.ts";
 
 /** What `resizeCrop` does. */
 export interface ResizeCropOptions {
@@ -47,9 +40,10 @@ export interface ResizeCropOptions {
    * Whose bytes come out: "torch" (default) rounds once, half to even, as
    * torchvision does with uint8 tensors; "pil" rounds rows scaled across, then
    * columns scaled down, half up, with weights of 22 bits. "bilinear" differs
-   * by one at most, "bicubic" by more where it overshoots.
+   * by one at most, "bicubic" by more where it overshoots. Of two pixels as near
+   * as the other, "nearest-exact" takes the one that torch takes, or PIL.
    */
-  readonly rounding?: "torch" | "pil";
+  readonly rounding?: Rounding;
 }
 
 /**
@@ -62,7 +56,7 @@ export interface ResizeCropOptions {
  * instance. By default that is a new array.
  *
  * Source: torchvision.transforms.functional.resize, resized_crop and
- * center_crop; "nearest-exact" is PIL's nearest.
+ * center_crop; "nearest-exact" with rounding "pil" is PIL's nearest.
  *
  * @throws {RangeError} If a size is no positive integer, a box reaches beyond
  * its picture, or `out` has another length
@@ -73,8 +67,8 @@ export function resizeCrop(
   out?: Uint8Array,
 ): Image {
   const { channels } = image;
-  const { size: [height, width], source, window } = checked(image, options);
-  const { interpolation = "bilinear", antialias = true } = options;
+  const { size, source, window } = checked(image, options);
+  const { interpolation = "bilinear", antialias = true, rounding } = options;
   const bytes = window.height * window.width * channels;
   if (out && out.length !== bytes) {
     throw new RangeError(
@@ -82,29 +76,15 @@ export function resizeCrop(
     );
   }
   const result = out ?? new Uint8Array(bytes);
-  const rows = resizeTaps(
-    {
-      start: source.top,
-      length: source.height,
-      size: height,
-      windowStart: window.top,
-      windowLength: window.height,
-    },
+  const { rows, columns } = tapsOf({
+    size,
+    source,
+    window,
     interpolation,
     antialias,
-  );
-  const columns = resizeTaps(
-    {
-      start: source.left,
-      length: source.width,
-      size: width,
-      windowStart: window.left,
-      windowLength: window.width,
-    },
-    interpolation,
-    antialias,
-  );
-  if (options.rounding === "pil") scaleTwice(image, rows, columns, result);
+    rounding,
+  });
+  if (rounding === "pil") scaleTwice(image, rows, columns, result);
   else if (
     interpolation !== "bilinear" ||
     !scaleBySimd(image, rows, columns, result)

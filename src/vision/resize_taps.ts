@@ -30,6 +30,35 @@ export interface ResizeAxis {
   readonly windowLength: number;
 }
 
+/** A part of a picture, in pixels. */
+export interface Box {
+  /** Rows above it. */
+  readonly top: number;
+  /** Columns left of it. */
+  readonly left: number;
+  /** Rows of it. */
+  readonly height: number;
+  /** Columns of it. */
+  readonly width: number;
+}
+
+/** How a picture is scaled. */
+export interface Scaling {
+  /** [height, width] that `source` is scaled to. */
+  readonly size: readonly [number, number];
+  /** The part of the picture that is scaled. */
+  readonly source: Box;
+  /** The part of the scaled picture that is wanted. */
+  readonly window: Box;
+  readonly interpolation: Interpolation;
+  readonly antialias: boolean;
+  /** Whose pixel is the nearest, "torch" by default. */
+  readonly rounding?: Rounding | undefined;
+}
+
+/** Whose results are wanted where rounding decides. */
+export type Rounding = "torch" | "pil";
+
 /** What each wanted pixel is made of: `count` neighbours, side by side. */
 export interface Taps {
   /** Neighbours of a pixel; some may have weight 0. */
@@ -78,17 +107,42 @@ const FILTERS = {
   bicubic: { antialias: cubic(-0.5), plain: cubic(-0.75) },
 } satisfies Record<string, { antialias: Filter; plain: Filter }>;
 
+/** The tables of a picture's rows and columns. */
+export function tapsOf(
+  scaling: Scaling,
+): { readonly rows: Taps; readonly columns: Taps } {
+  const { size, source, window, interpolation, antialias } = scaling;
+  const along = (axis: ResizeAxis): Taps =>
+    resizeTaps(axis, interpolation, antialias, scaling.rounding);
+  const rows = along({
+    start: source.top,
+    length: source.height,
+    size: size[0],
+    windowStart: window.top,
+    windowLength: window.height,
+  });
+  const columns = along({
+    start: source.left,
+    length: source.width,
+    size: size[1],
+    windowStart: window.left,
+    windowLength: window.width,
+  });
+  return { rows, columns };
+}
+
 /** The table of an axis, for the wanted part of the result alone. */
 export function resizeTaps(
   axis: ResizeAxis,
   interpolation: Interpolation,
   antialias: boolean,
+  rounding: Rounding = "torch",
 ): Taps {
   switch (interpolation) {
     case "nearest":
-      return nearestTaps(axis);
+      return nearestTaps(axis, 0);
     case "nearest-exact":
-      return nearestExactTaps(axis);
+      return rounding === "pil" ? pilNearestTaps(axis) : nearestTaps(axis, 0.5);
     default: {
       const { antialias: wide, plain } = FILTERS[interpolation];
       return antialias ? antialiasTaps(axis, wide) : plainTaps(axis, plain);
@@ -96,14 +150,14 @@ export function resizeTaps(
   }
 }
 
-// The pixel in which the output's left edge falls, in float32 as torch has it:
-// where the edge lies between two pixels, rounding decides.
-function nearestTaps(axis: ResizeAxis): Taps {
+// The pixel in which the output's left edge falls, or its centre, in float32 as
+// torch has it: where that lies between two pixels, rounding decides.
+function nearestTaps(axis: ResizeAxis, shift: 0 | 0.5): Taps {
   const { start, length, size, windowStart, windowLength } = axis;
   const first = new Int32Array(windowLength);
   const scale = Math.fround(length / size);
   for (let i = 0; i < windowLength; i++) {
-    const at = Math.floor(Math.fround((windowStart + i) * scale));
+    const at = Math.floor(Math.fround((windowStart + i + shift) * scale));
     first[i] = start + Math.min(at, length - 1);
   }
   return single(first);
@@ -111,7 +165,7 @@ function nearestTaps(axis: ResizeAxis): Taps {
 
 // The pixel in which the output's centre falls. It is found by a running sum:
 // where the centre lies between two pixels, its rounding decides, as in PIL.
-function nearestExactTaps(axis: ResizeAxis): Taps {
+function pilNearestTaps(axis: ResizeAxis): Taps {
   const { start, length, size, windowStart, windowLength } = axis;
   const first = new Int32Array(windowLength);
   const scale = length / size;

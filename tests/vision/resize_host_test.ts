@@ -2,11 +2,10 @@ import { assertEquals, assertThrows } from "@std/assert";
 
 import { Image } from "../../src/vision/image.ts";
 import {
-  type Box,
   resizeCrop,
   type ResizeCropOptions,
 } from "../../src/vision/resize_host.ts";
-import type { Interpolation } from "../../src/vision/resize_taps.ts";
+import type { Box, Interpolation } from "../../src/vision/resize_taps.ts";
 
 const INTERPOLATIONS: readonly Interpolation[] = [
   "nearest",
@@ -167,6 +166,19 @@ Deno.test("resizeCrop() names the sizes it refuses", () => {
     RangeError,
     "into 11 bytes: expected 12",
   );
+});
+
+Deno.test('resizeCrop() with "nearest-exact" takes the pixel that torch or PIL takes', () => {
+  const nearest = (width: number, rounding: "torch" | "pil") => [
+    ...resizeCrop(new Image(Uint8Array.of(0, 1), 2, 1, 1), {
+      size: [1, width],
+      interpolation: "nearest-exact",
+      rounding,
+    }).data,
+  ];
+  // the centre of the middle pixel lies between the two
+  assertEquals(nearest(7, "torch"), [0, 0, 0, 1, 1, 1, 1]); // interpolate()
+  assertEquals(nearest(7, "pil"), [0, 0, 0, 0, 1, 1, 1]); // PIL 9.4
 });
 
 Deno.test('resizeCrop() with rounding "pil" gives PIL\'s bytes', () => {

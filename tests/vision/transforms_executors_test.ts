@@ -254,6 +254,24 @@ for (const [name, actions] of Object.entries(FILTERS)) {
   });
 }
 
+Deno.test("runOnTensor() and runOnHost() take the same nearest pixels", async () => {
+  for (const length of [2, 3, 6, 10, 21]) {
+    const data = Uint8Array.from({ length }, (_, i) => i);
+    const image = new Image(data, length, 1, 1);
+    for (const width of [5, 7, 15, 21, 46, 49]) {
+      const resize: Action = {
+        op: "resize",
+        size: [1, width],
+        interpolation: "nearest-exact",
+        antialias: false,
+      };
+      const want = planes(imageOf(runOnHost(pixelsOf(image), [resize])));
+      const got = await runOnTensor(upload(image), [resize]).data();
+      assertEquals([...got], want, `${length} to ${width}`);
+    }
+  }
+});
+
 Deno.test("runOnTensor() and runOnHost() agree: equalize", async () => {
   const image = picture(40, 40);
   const want = imageOf(runOnHost(pixelsOf(image), [{ op: "equalize" }]));

@@ -20,7 +20,7 @@ import {
   type ResizeAction,
   type WarpAction,
 } from "./action.ts";
-import type { Box } from "../resize_host.ts";
+import type { Box } from "../resize_taps.ts";
 
 /**
  * One axis of a pass. Result i is place j = start + step * i of the scaled

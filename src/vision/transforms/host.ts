@@ -10,7 +10,7 @@
  * @module
  */
 
-import type { Box } from "../resize_host.ts";
+import type { Box } from "../resize_taps.ts";
 import { type Action, after, type Extent } from "./action.ts";
 import {
   autocontrast,

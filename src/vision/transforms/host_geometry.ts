@@ -5,8 +5,8 @@
  * @module
  */
 
-import { type Box, resizeCrop } from "../resize_host.ts";
-import { resizeTaps, type Taps } from "../resize_taps.ts";
+import { resizeCrop } from "../resize_host.ts";
+import { type Box, type Taps, tapsOf } from "../resize_taps.ts";
 import { type Channels, Image } from "../image.ts";
 import {
   type CropAction,
@@ -148,29 +148,7 @@ export function scale(pixels: Pixels, scaling: Scaling): Pixels {
     }
     return out;
   }
-  const [tall, broad] = size;
-  const rows = resizeTaps(
-    {
-      start: source.top,
-      length: source.height,
-      size: tall,
-      windowStart: window.top,
-      windowLength: window.height,
-    },
-    interpolation,
-    antialias,
-  );
-  const columns = resizeTaps(
-    {
-      start: source.left,
-      length: source.width,
-      size: broad,
-      windowStart: window.left,
-      windowLength: window.width,
-    },
-    interpolation,
-    antialias,
-  );
+  const { rows, columns } = tapsOf(options);
   scaleFloats(pixels, rows, columns, out);
   return out;
 }
