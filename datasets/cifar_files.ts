@@ -123,6 +123,7 @@ export async function fetchFiles(
   await extract(archive, folder, {
     strip: 1,
     replace: true, // what is there lacks something
+    isThere: () => isUnpacked(source, folder),
     ...(signal ? { signal } : {}),
   });
 }

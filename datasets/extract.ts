@@ -53,6 +53,11 @@ export interface ExtractOptions {
   readonly strip?: number;
   /** Whether to unpack again where the folder is there. Default: false. */
   readonly replace?: boolean;
+  /**
+   * Asked when it is this call's turn, with `replace`: whether another has
+   * unpacked what is wanted meanwhile, so that nothing is left to do.
+   */
+  readonly isThere?: () => Promise<boolean>;
   /** Bounds other than the usual ones. */
   readonly limits?: Partial<ExtractLimits>;
   /** Stops the unpacking. */
@@ -110,7 +115,12 @@ export async function extract(
     const { signal } = options;
     const lockPath = `${target}.lock`;
     using _lock = await lockFile(lockPath, { signal });
-    if (!replace && await exists(target)) return target; // made meanwhile
+    const { isThere = () => Promise.resolve(false) } = options;
+    const isMade = replace ? await isThere() : await exists(target);
+    if (isMade) { // meanwhile
+      if (replace) await removeLock(lockPath);
+      return target;
+    }
     const part = `${target}.part`;
     await removeAll(part); // of a process that was ended
     try {
@@ -127,7 +137,9 @@ export async function extract(
       await removeAll(part);
       throw error;
     }
-    await Deno.remove(lockPath); // not on failure: others may wait for it
+    // Whoever waits for this very lock file finds the target in place; it must
+    // not go on failure, nor where the next one in line will replace it again.
+    if (!replace || options.isThere) await removeLock(lockPath);
     return target;
   });
 }
@@ -336,6 +348,15 @@ async function exists(path: string): Promise<boolean> {
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
+  }
+}
+
+/** Removes a lock file, unless another that was done has. */
+async function removeLock(path: string): Promise<void> {
+  try {
+    await Deno.remove(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
 

@@ -170,6 +170,24 @@ Deno.test("CIFAR10.open() takes no other archive for its own", async () => {
   assert(namesIn(folder.path).every((name) => name.endsWith(".lock")));
 });
 
+Deno.test("CIFAR10 is unpacked once by two that open it at once", async () => {
+  using folder = temporaryFolder();
+  const { source, server } = await offer(TEN);
+  await using _server = server;
+  const options = { root: folder.path, progress: false } as const;
+  const numbers: (number | null)[] = [];
+  const open = async (train: boolean) => {
+    const { pixels } = await openCIFAR(source, { ...options, train });
+    numbers.push((await Deno.stat(`${folder.path}/small-bin`)).ino);
+    return pixels.length / 3072;
+  };
+  const all = [open(true), open(false), open(true), open(false)];
+  assertEquals(await Promise.all(all), [4, 1, 4, 1]);
+  numbers.push((await Deno.stat(`${folder.path}/small-bin`)).ino);
+  assertEquals(new Set(numbers).size, 1); // the same folder all the time
+  assertEquals(namesIn(folder.path), ["s.tar.gz", "small-bin"]);
+});
+
 Deno.test("CIFAR10 is unpacked again where a file is missing or cut off", async () => {
   using folder = temporaryFolder();
   const { source, server } = await offer(TEN);

@@ -141,6 +141,17 @@ Deno.test("extract() clears what an ended process left, and may run twice at onc
   assertEquals(namesIn(folder.path), ["a.tar", "target"]);
 });
 
+Deno.test("extract() replaces a folder for two at once, one after the other", async () => {
+  using folder = temporaryFolder();
+  const [archive, target] = [`${folder.path}/a.tar`, `${folder.path}/target`];
+  await Deno.writeFile(archive, await tar(TREE));
+  const replaced = () => extract(archive, target, { replace: true });
+  await Promise.all([replaced(), replaced(), replaced()]);
+  assertEquals(filesIn(target), TREE_FILES);
+  // who waits holds this very file, who comes new must find it
+  assertEquals(namesIn(folder.path), ["a.tar", "target", "target.lock"]);
+});
+
 Deno.test("extract() makes links that stay inside, hard ones as copies", async () => {
   using folder = temporaryFolder();
   const [archive, target] = [`${folder.path}/a.tar`, `${folder.path}/target`];
