@@ -16,7 +16,6 @@
  * @module
  */
 
-import { emptyPool } from "../gpu/pool.ts";
 import { isRowMajor } from "../tensor/layout.ts";
 import { unscoped } from "../tensor/scope.ts";
 import { formatShape } from "../tensor/shape.ts";
@@ -98,6 +97,8 @@ export function settle(signature: Signature, made: Capture): void {
     const [pins] = twins.map((twin) => pinsOf(twin, made))
       .sort((a, b) => a.filter(Boolean).length - b.filter(Boolean).length);
     recorded.length = 0;
+    // before the program takes its own from what comes back
+    for (const each of [...twins, made]) freeLeftovers(each, made);
     programs.unshift(unscoped(() => prepare(made, pins!)));
     const { isPinned } = programs[0]!.program;
     signature.pinned = isPinned ? made : undefined;
@@ -105,8 +106,6 @@ export function settle(signature: Signature, made: Capture): void {
       i < MAX_PROGRAMS && (isPinned || !program.isPinned);
     programs.filter((each, i) => !isLeft(each, i)).forEach(release);
     programs.splice(0, programs.length, ...programs.filter(isLeft));
-    for (const each of [...twins, made]) freeLeftovers(each, made);
-    emptyPool(); // what the recorded calls needed beside it
     return;
   }
   recorded.push(made);

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 
 import {
   compile,
@@ -404,4 +404,18 @@ Deno.test("compile() refuses to write to tensors from the host", () => {
   const p = ones([2]);
   const write = compile(() => upload(p.storage.buffer, new Float32Array(2)));
   assertThrows(write, Error, "Cannot write to a tensor from the host inside");
+});
+
+Deno.test("what recorded calls leave behind is freed once they are confirmed", async () => {
+  let seen: Tensor | undefined;
+  const run = compile((x: Tensor) => {
+    seen = x.mul(2);
+    return seen.sum(0).exp();
+  });
+  const x = ones([512, 512]); // 1 MiB
+  const before = memory().live;
+  for (let i = 0; i < 2; i++) await run(x).data();
+  // two recorded products of 1 MiB each are gone; the program has none
+  assert(memory().live - before < 2 ** 19, `${memory().live - before}`);
+  assertEquals(seen!.isDisposed, true);
 });
