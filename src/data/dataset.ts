@@ -71,6 +71,13 @@ export abstract class Dataset<Sample> {
    */
   resident?(): readonly (HostArray | Tensor)[] | undefined;
 
+  /**
+   * Whether `resident` gives tensors, so that there is no other way to make
+   * batches. Where it is not true, a loader that gains nothing from rows on the
+   * GPU does not ask for them, as it may cost much. Default: false.
+   */
+  isOnGPU?(): boolean;
+
   /** The row of sample `index` in what `resident` gives. Default: `index`. */
   residentRow?(index: number): number;
 

@@ -183,8 +183,11 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
    * @throws {Error} If a sample can't be loaded
    */
   async first(): Promise<Uploaded<Batch>> {
+    // rows only where they must be: all samples for one batch is much to upload
+    const { dataset } = this;
+    const isOnGPU = !isStream(dataset) && dataset.isOnGPU?.();
+    const resident = isOnGPU ? this.#residentRows() : undefined;
     // Uploaded<>, as in iterating
-    const resident = this.#residentRows();
     if (resident) return this.#firstRows(resident) as Uploaded<Batch>;
     const place = placeOf(this.#given, true);
     const source = isStream(this.dataset)

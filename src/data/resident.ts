@@ -107,6 +107,12 @@ export function residentArrays(
   { resident, numWorkers }: ResolvedOptions,
 ): readonly (HostArray | Tensor)[] | undefined {
   if (collate || numWorkers > 0 || resident === false) return undefined;
+  const isAuto = resident === "auto" && !dataset.isOnGPU?.();
+  if (isAuto) {
+    // before the arrays are made: a dataset may have much to do for them
+    const mayBeLate = !transform || stagedOf(transform)?.isLate("late");
+    if (!mayBeLate || adapterClass() !== "gpu") return undefined;
+  }
   const arrays = dataset.resident?.();
   if (!arrays) {
     if (resident === "auto") return undefined;
@@ -122,15 +128,12 @@ export function residentArrays(
         `transform is done on the host, sample by sample`,
     );
   }
-  if (resident === true) return arrays;
-  if (arrays.some((array) => array instanceof Tensor)) return arrays;
+  if (!isAuto) return arrays;
   let bytes = 0;
   for (const array of arrays) {
     if (array instanceof HostArray) bytes += array.data.byteLength;
   }
-  return bytes <= MAX_AUTO_BYTES && adapterClass() === "gpu"
-    ? arrays
-    : undefined;
+  return bytes <= MAX_AUTO_BYTES ? arrays : undefined;
 }
 
 /** Whether a transform is for the GPU, and these rows are images for it. */

@@ -63,6 +63,11 @@ export class Subset<Sample> extends Dataset<Sample> {
     );
   }
 
+  /** Whether the whole is. */
+  override isOnGPU(): boolean {
+    return this.dataset.isOnGPU?.() === true;
+  }
+
   /** The arrays of the whole, if it has any. */
   override resident(): readonly (HostArray | Tensor)[] | undefined {
     return this.dataset.resident?.();

@@ -85,6 +85,11 @@ export class TensorDataset<Arrays extends (HostArray | Tensor)[]>
     return batch as Collated<Arrays>; // a HostArray for each, as in `arrays`
   }
 
+  /** Whether an array is a tensor. */
+  override isOnGPU(): boolean {
+    return this.arrays.some((array) => !(array instanceof HostArray));
+  }
+
   /** The arrays themselves. */
   override resident(): Arrays {
     return this.arrays;

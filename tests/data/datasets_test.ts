@@ -4,6 +4,7 @@ import { Dataset } from "../../src/data/dataset.ts";
 import { randomSplit } from "../../src/data/random_split.ts";
 import { Subset } from "../../src/data/subset.ts";
 import { TensorDataset } from "../../src/data/tensor_dataset.ts";
+import { tensor } from "../../src/tensor/create.ts";
 import { Generator } from "../../src/tensor/generator.ts";
 import { HostArray } from "../../src/tensor/host_array.ts";
 import { Noise } from "./fixtures.ts";
@@ -61,6 +62,17 @@ Deno.test("TensorDataset refuses unequal lengths and rows it does not have", () 
       `Cannot load sample ${index}: the dataset has samples 0 to 2`,
     );
   }
+});
+
+Deno.test("TensorDataset and its parts say whether they are on the GPU", () => {
+  const host = new HostArray(Float32Array.of(1, 2));
+  const [x, y] = [
+    new TensorDataset(host),
+    new TensorDataset(host, tensor([1, 2])),
+  ];
+  assertEquals([x.isOnGPU(), y.isOnGPU()], [false, true]);
+  assertEquals(new Subset(x, [1]).isOnGPU(), false);
+  assertEquals(new Subset(y, [1]).isOnGPU(), true);
 });
 
 Deno.test("Subset gives the whole's samples at its indices, nested too", () => {

@@ -8,6 +8,10 @@ import { randomSplit } from "../../src/data/random_split.ts";
 import { Subset } from "../../src/data/subset.ts";
 import { TensorDataset } from "../../src/data/tensor_dataset.ts";
 import { WeightedRandomSampler } from "../../src/data/weighted_random_sampler.ts";
+import {
+  type AdapterClass,
+  overrideAdapterClass,
+} from "../../src/gpu/device.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import { manualSeed } from "../../src/tensor/generator.ts";
 import { HostArray } from "../../src/tensor/host_array.ts";
@@ -226,6 +230,37 @@ Deno.test("DataLoader selects the rows of a dataset of tensors on the GPU", asyn
   );
 });
 
+Deno.test("DataLoader asks for rows for the GPU only where it will select them", async () => {
+  let asked = 0;
+  class Costly extends TensorDataset<[HostArray]> {
+    override resident(): [HostArray] {
+      asked++;
+      return super.resident();
+    }
+  }
+  const costly = new Costly(new HostArray(Uint8Array.of(1, 2, 3)));
+  const part = new Subset(costly, [2]);
+  const askedBy = async (
+    kind: AdapterClass,
+    options: DataLoaderOptions<[HostArray], [HostArray]> = {},
+  ) => {
+    asked = 0;
+    overrideAdapterClass(kind);
+    try {
+      for await (const [x] of new DataLoader(part, options)) {
+        assertEquals([...await x.data()], [3]);
+      }
+    } finally {
+      overrideAdapterClass(undefined);
+    }
+    return asked;
+  };
+  assertEquals(await askedBy("cpu"), 0);
+  assertEquals(await askedBy("cpu", { resident: true }), 1);
+  assertEquals(await askedBy("gpu"), 1);
+  assertEquals(await askedBy("gpu", { transform: (image) => image }), 0);
+});
+
 Deno.test("DataLoader.first() gives the batch that the next epoch begins with", async () => {
   const loader = new DataLoader(new Batches(8), {
     batchSize: 3,
@@ -248,7 +283,7 @@ Deno.test("DataLoader.first() selects rows where an iteration does", async () =>
   const loader = new DataLoader(whole, {
     sampler: [2, 0, 1],
     batchSize: 2,
-    batchTransform: (x) => x.mul(10),
+    batchTransform: (x: Tensor) => x.mul(10),
   });
   const [x] = await loader.first();
   assertEquals(await x.toArray(), [[50, 60], [10, 20]]);
