@@ -66,6 +66,8 @@ export class Fetcher implements BatchMaker {
   /** Where the batches' memory comes from. */
   readonly arena: Arena = new Arena();
   readonly #options: FetcherOptions;
+  /** Whether batches of the dataset's own turned out to be no images. */
+  #hasNoImages = false;
 
   constructor(options: FetcherOptions) {
     this.#options = options;
@@ -134,7 +136,7 @@ export class Fetcher implements BatchMaker {
     const staged = place === "host" ? undefined : stagedOf(transform);
     // with a transform only if nothing of it is to be done to single samples
     const isWhole = own === undefined && dataset.getBatch &&
-      (!transform || staged?.isLate(place));
+      (!transform || (staged?.isLate(place) && !this.#hasNoImages));
     if (isWhole) {
       onSample?.(indices[0] ?? -1);
       try {
@@ -142,6 +144,7 @@ export class Fetcher implements BatchMaker {
         if (batch !== undefined) {
           const made = staged ? pendBatch(batch, staged, context) : batch;
           if (made !== undefined) return made;
+          this.#hasNoImages = true; // made in vain, and not once more
         }
       } catch (cause) {
         throw failureOf(`load ${samplesOf(indices)}`, cause, this.#options);

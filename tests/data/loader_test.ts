@@ -16,7 +16,7 @@ import { tensor } from "../../src/tensor/create.ts";
 import { manualSeed } from "../../src/tensor/generator.ts";
 import { HostArray } from "../../src/tensor/host_array.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
-import { toFloat } from "../../src/vision/transforms/colours.ts";
+import { normalize, toFloat } from "../../src/vision/transforms/colours.ts";
 import { Batches, Faulty, Noise } from "./fixtures.ts";
 
 /** The numbers 0 to n - 1. */
@@ -133,6 +133,32 @@ Deno.test("DataLoader makes the same batch by getBatch and by get", async () => 
   Object.defineProperty(plain, "getBatch", { value: undefined });
   const single = new DataLoader(plain, { batchSize: 4, seed: 3 });
   assertEquals(await bits(whole), await bits(single));
+});
+
+Deno.test("DataLoader asks once for batches that its transform can't take late", async () => {
+  let asked = 0;
+  class Floats extends TensorDataset<[HostArray]> {
+    override getBatch(
+      ...args: Parameters<TensorDataset<[HostArray]>["getBatch"]>
+    ): [HostArray] | undefined {
+      asked++;
+      return super.getBatch(...args);
+    }
+  }
+  const images = new HostArray(Float32Array.of(1, 2, 3), [3, 1, 1, 1]);
+  overrideAdapterClass("gpu");
+  try {
+    const loader = new DataLoader(new Floats(images), {
+      transform: normalize([1], [0.5]),
+      resident: false,
+    });
+    const values: number[] = [];
+    for await (const [x] of loader) values.push(...await x.data());
+    assertEquals(values, [0, 2, 4]);
+  } finally {
+    overrideAdapterClass(undefined);
+  }
+  assertEquals(asked, 1);
 });
 
 Deno.test("DataLoader applies a collate of the user's", async () => {
