@@ -80,8 +80,9 @@ export class BatchSampler implements Sampler<number[]> {
 
   *#batches(indices: Iterator<number>): IterableIterator<number[]> {
     let batch: number[] = [];
-    for (let item = indices.next(); !item.done; item = indices.next()) {
-      batch.push(item.value);
+    // `for` closes the sampler where the batches are left
+    for (const index of Iterator.from(indices)) {
+      batch.push(index);
       if (batch.length === this.batchSize) {
         yield batch;
         batch = [];

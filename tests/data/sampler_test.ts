@@ -190,6 +190,26 @@ Deno.test("BatchSampler cuts the indices of any iterable into batches", () => {
   }
 });
 
+Deno.test("BatchSampler closes the sampler whose batches are left", () => {
+  let closed = 0;
+  const sampler = {
+    *[Symbol.iterator]() {
+      try {
+        yield* [4, 3, 2];
+      } finally {
+        closed++;
+      }
+    },
+  };
+  for (const batch of new BatchSampler(sampler, 2)) {
+    assertEquals(batch, [4, 3]);
+    break;
+  }
+  assertEquals(closed, 1);
+  assertEquals([...new BatchSampler(sampler, 2)], [[4, 3], [2]]);
+  assertEquals(closed, 2);
+});
+
 Deno.test("BatchSampler without a length says so", () => {
   const endless = {
     *[Symbol.iterator]() {
