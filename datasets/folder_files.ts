@@ -108,12 +108,15 @@ export function readFolder(folder: string): Deno.DirEntry[] {
   }
 }
 
-/** Whether a link leads to a folder; one that leads nowhere does not. */
+/** Whether a link leads to a folder; one to nowhere or to itself does not. */
 function leadsToFolder(path: string): boolean {
   try {
     return Deno.statSync(path).isDirectory;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+    if (
+      error instanceof Deno.errors.NotFound ||
+      error instanceof Deno.errors.FilesystemLoop
+    ) return false;
     throw error;
   }
 }

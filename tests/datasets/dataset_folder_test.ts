@@ -77,6 +77,7 @@ Deno.test("DatasetFolder follows links, but not in circles", () => {
   using other = folderWith("far/3.txt");
   Deno.symlinkSync(`${other.path}/far`, `${folder.path}/b`);
   Deno.symlinkSync("1.txt", `${folder.path}/a/same.txt`);
+  Deno.symlinkSync("itself", `${folder.path}/a/itself`);
   const dataset = new DatasetFolder(folder.path, read, TEXT);
   assertEquals(samplesOf(dataset), [
     ["a/1.txt", 0],
