@@ -275,11 +275,51 @@ Deno.test("Transforms print as torchvision's do", () => {
   );
 });
 
+/** Calls with what the compiler would not let through. */
+function mistaken(f: unknown, ...values: readonly unknown[]): unknown {
+  if (typeof f !== "function") throw new Error("not a function");
+  return f(...values);
+}
+
+const joint = T.joint([T.randomHorizontalFlip()]);
+
 /** What is wrong, what makes it, and what the message says of it. */
 const MISTAKES: readonly [string, () => unknown, string][] = [
   ["a size of 0", () => T.resize(0), "of size 0: expected a positive integer"],
   ["three sizes", () => T.centerCrop([1, 2, 3]), "of size [1, 2, 3]"],
   ["a small maxSize", () => T.resize(9, { maxSize: 9 }), "maxSize 9"],
+  [
+    "no size",
+    () => mistaken(T.resize),
+    "of size undefined: expected a positive integer",
+  ],
+  [
+    "a function as a size",
+    () => mistaken(T.centerCrop, T.toFloat),
+    "of size a function",
+  ],
+  ["no angle", () => mistaken(T.randomRotation), "Cannot use undefined as"],
+  ["no padding", () => mistaken(T.pad), "Cannot pad by undefined"],
+  [
+    "two numbers to normalize by",
+    () => mistaken(T.normalize, 0.5, 0.5),
+    "by means 0.5 and deviations 0.5: expected one of each",
+  ],
+  [
+    "steps that are no list",
+    () => mistaken(T.compose, T.toFloat(), T.randomHorizontalFlip()),
+    "expected a list: T.compose([a, b])",
+  ],
+  [
+    "joint steps that are no list",
+    () => mistaken(T.joint, T.randomHorizontalFlip()),
+    "expected a list: T.joint([a, b])",
+  ],
+  [
+    "an image alone to move jointly",
+    () => mistaken(joint.call.bind(joint), image(2, 2)),
+    ": expected a pair [image, mask] or a record with `image`",
+  ],
   ["half a pixel around", () => T.pad(0.5), "Cannot pad by 0.5"],
   [
     "an unknown mode",

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { formatValue } from "../../tensor/arguments.ts";
 import type { Fill, Interpolation, PaddingMode, Size } from "./action.ts";
 
 /** A size for height and width, or [height, width]. */
@@ -21,11 +22,11 @@ function isPositive(value: unknown): boolean {
  */
 export function checkSize(what: string, size: SizeArgument): Size {
   const list = typeof size === "number" ? [size] : size;
-  const [height, width = height] = list;
+  const [height, width = height] = Array.isArray(list) ? list : [];
   if (
-    Array.isArray(list) && (list.length === 1 || list.length === 2) &&
+    (list?.length === 1 || list?.length === 2) &&
     isPositive(height) && isPositive(width)
-  ) return [height!, width!];
+  ) return [height, width];
   throw new RangeError(
     `Cannot ${what} of size ${format(size)}: expected a positive integer, or ` +
       `[height, width]`,
@@ -149,7 +150,7 @@ export function checkRange(
   const list = isNumber ? value < 0 ? [] : around(value) : value;
   const [low, high] = Array.isArray(list) ? list : [];
   if (
-    list.length === 2 && low <= high && low >= least && high <= most
+    list?.length === 2 && low <= high && low >= least && high <= most
   ) return [low, high];
   throw new RangeError(
     `Cannot use ${
@@ -189,6 +190,7 @@ export function checkMoments(
 
 /** A value as messages write it: `[1, 2]`, `"nearest"`. */
 function format(value: unknown): string {
-  return value === undefined ? "undefined" : JSON.stringify(value)
-    .replaceAll(",", ", ");
+  // JSON has no text for undefined and for functions
+  const text: string | undefined = JSON.stringify(value);
+  return text?.replaceAll(",", ", ") ?? formatValue(value);
 }

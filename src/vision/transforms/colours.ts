@@ -89,7 +89,8 @@ export function normalize(
   mean: readonly number[] | Moments,
   std?: readonly number[],
 ): FixedTransform {
-  const moments = "mean" in mean ? mean : { mean, std: std ?? [] };
+  const isRecord = typeof mean === "object" && mean !== null && "mean" in mean;
+  const moments = isRecord ? mean : { mean, std: std ?? [] };
   checkMoments(moments.mean, moments.std);
   const label = `Normalize(mean=[${moments.mean.join(", ")}], ` +
     `std=[${moments.std.join(", ")}])`;

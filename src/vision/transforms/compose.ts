@@ -29,10 +29,17 @@ export class Compose<To = HostImage> extends Transform {
   /**
    * The steps, in the order in which they are applied.
    *
-   * @throws {TypeError} If one is neither a transform nor a function
+   * @throws {TypeError} If they are no list, or one is neither a transform nor
+   * a function
    */
   constructor(transforms: readonly Step[]) {
     super();
+    if (!Array.isArray(transforms)) {
+      throw new TypeError(
+        `Cannot compose ${formatValue(transforms)}: expected a list: ` +
+          `T.compose([a, b])`,
+      );
+    }
     for (const step of transforms) {
       if (isDrawn(step) || isCallable(step)) continue;
       throw new TypeError(

@@ -38,8 +38,14 @@ export class Joint {
   /** The transforms, in order. */
   readonly transforms: readonly Transform[];
 
-  /** @throws {TypeError} If one is no transform */
+  /** @throws {TypeError} If they are no list, or one is no transform */
   constructor(transforms: readonly Transform[]) {
+    if (!Array.isArray(transforms)) {
+      throw new TypeError(
+        `Cannot make a joint transform of ${formatValue(transforms)}: ` +
+          `expected a list: T.joint([a, b])`,
+      );
+    }
     const wrong = transforms.find((each) => !isDrawn(each));
     if (wrong !== undefined) {
       throw new TypeError(
@@ -54,7 +60,8 @@ export class Joint {
    * A record of an image, its mask and its boxes; what is not there is left
    * out. Steps like `toFloat` make a HostArray of an `Image`.
    *
-   * @throws {TypeError} If the mask has another size than the image
+   * @throws {TypeError} If it is neither such a record nor a pair, or the mask
+   * has another size than the image
    */
   call<Sample extends JointSample>(
     sample: Sample,
@@ -74,6 +81,15 @@ export class Joint {
     sample: JointSample | readonly [unknown, unknown],
     generator: Generator = defaultGenerator(),
   ): unknown {
+    if (!isPair(sample) && Object(sample).image === undefined) {
+      throw new TypeError(
+        `Cannot move ${
+          formatValue(sample)
+        }: expected a pair [image, mask] or ` +
+          `a record with \`image\`; a joint transform belongs in a dataset's ` +
+          `option \`transforms\``,
+      );
+    }
     const [image, target] = isPair(sample) ? sample : [sample.image, sample];
     const extent = extentOfAny(image);
     const actions = drawAll(this.transforms, extent, generator);

@@ -161,15 +161,16 @@ export function pad(
   padding: number | readonly number[],
   { fill = 0, paddingMode = "constant" }: PadOptions = {},
 ): FixedTransform {
-  const shown = typeof padding === "number" ? `${padding}` : tuple(padding);
-  const label = `Pad(padding=${shown}, fill=${fill}, ` +
-    `padding_mode=${paddingMode})`;
-  return new FixedTransform(label, [{
+  const action: Action = {
     op: "pad",
     padding: checkPadding(padding),
     fill: checkFill(fill),
     mode: checkMode(paddingMode),
-  }]);
+  };
+  const shown = typeof padding === "number" ? `${padding}` : tuple(padding);
+  const label = `Pad(padding=${shown}, fill=${fill}, ` +
+    `padding_mode=${paddingMode})`;
+  return new FixedTransform(label, [action]);
 }
 
 /** Options of `randomCrop`. */
