@@ -14,9 +14,8 @@
 import { type Callable, invoke } from "../src/data/batch.ts";
 import { Dataset } from "../src/data/dataset.ts";
 import type { Generator } from "../src/tensor/generator.ts";
-import { joinPath, toPath } from "./_shared.ts";
+import { checkIndex, joinPath, toPath } from "./_shared.ts";
 import { filesBelow, findClasses } from "./folder_files.ts";
-import { checkIndex } from "./memory_images.ts";
 import {
   checkTransforms,
   describeDataset,

@@ -8,7 +8,7 @@
 import { Dataset } from "../src/data/dataset.ts";
 import { Generator } from "../src/tensor/generator.ts";
 import { type Channels, Image } from "../src/vision/image.ts";
-import { checkIndex } from "./memory_images.ts";
+import { checkIndex } from "./_shared.ts";
 import {
   describeDataset,
   type SampleTransform,

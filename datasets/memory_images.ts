@@ -14,6 +14,7 @@ import type { Generator } from "../src/tensor/generator.ts";
 import { HostArray } from "../src/tensor/host_array.ts";
 import { type Shape, sizeOf } from "../src/tensor/shape.ts";
 import { type Channels, Image } from "../src/vision/image.ts";
+import { checkIndex } from "./_shared.ts";
 import { type SampleTransforms, transformed } from "./sample_transforms.ts";
 
 /** An image, uint8 of [C, H, W], and its class. */
@@ -33,25 +34,6 @@ export interface MemoryImages<X, Y>
   readonly labels: Int32Array<ArrayBufferLike>;
   /** The shape of each image. */
   readonly imageShape: readonly [channels: Channels, H: number, W: number];
-}
-
-/**
- * `index`, if a dataset of `length` samples has it.
- *
- * @throws {RangeError} If it is not an integer from 0 to `length` - 1
- */
-export function checkIndex(
-  name: string,
-  index: number,
-  length: number,
-): number {
-  if (!Number.isInteger(index) || index < 0 || index >= length) {
-    throw new RangeError(
-      `Cannot get sample ${index} of ${name}: it has ${length} samples, ` +
-        (length === 0 ? "so no index" : `0 to ${length - 1}`),
-    );
-  }
-  return index;
 }
 
 /**

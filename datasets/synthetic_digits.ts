@@ -15,6 +15,7 @@ import type { Generator } from "../src/tensor/generator.ts";
 import { HostArray } from "../src/tensor/host_array.ts";
 import { keyOf } from "../src/tensor/philox.ts";
 import type { Image } from "../src/vision/image.ts";
+import { checkIndex } from "./_shared.ts";
 import {
   digitOf,
   type DigitSeed,
@@ -25,7 +26,6 @@ import {
 import {
   allOf,
   batchOf,
-  checkIndex,
   type LabelledBatch,
   type MemoryImages,
   sampleOf,

@@ -16,10 +16,9 @@ import { Dataset } from "../src/data/dataset.ts";
 import type { Generator } from "../src/tensor/generator.ts";
 import { HostArray } from "../src/tensor/host_array.ts";
 import type { Image } from "../src/vision/image.ts";
-import { joinPath, toPath } from "./_shared.ts";
+import { checkIndex, joinPath, toPath } from "./_shared.ts";
 import { parseCsv } from "./csv.ts";
 import { loadImage } from "./image_loader.ts";
-import { checkIndex } from "./memory_images.ts";
 import {
   checkTransforms,
   describeDataset,

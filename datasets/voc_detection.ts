@@ -9,9 +9,8 @@ import { Dataset } from "../src/data/dataset.ts";
 import { Generator } from "../src/tensor/generator.ts";
 import { HostArray } from "../src/tensor/host_array.ts";
 import type { Image } from "../src/vision/image.ts";
-import { toPath } from "./_shared.ts";
+import { checkIndex, toPath } from "./_shared.ts";
 import { loadImage } from "./image_loader.ts";
-import { checkIndex } from "./memory_images.ts";
 import {
   checkTransforms,
   describeDataset,

@@ -13,9 +13,8 @@ import { Subset } from "../src/data/subset.ts";
 import { invoke } from "../src/data/batch.ts";
 import { Generator } from "../src/tensor/generator.ts";
 import type { Image } from "../src/vision/image.ts";
-import { toPath } from "./_shared.ts";
+import { checkIndex, toPath } from "./_shared.ts";
 import { loadImage } from "./image_loader.ts";
-import { checkIndex } from "./memory_images.ts";
 import {
   checkTransforms,
   describeDataset,
