@@ -49,6 +49,8 @@ export interface Library<T> {
   convGrad?(x: T, w: T, dy: T): T[];
   /** relu(2x + 1) * 3. */
   chain?(x: T): T;
+  /** a plus b, a thousand times over, as one function. */
+  adds?(a: T, b: T): T;
   sum?(x: T): T;
   softmax?(x: T): T;
   add?(a: T, b: T): T;

@@ -123,6 +123,11 @@ export const README_ROWS: readonly Row[] = [
     workload: "dispatch1000",
   },
   {
+    work: "the same as one function, compiled",
+    group: "dispatch",
+    workload: "dispatch1000-one",
+  },
+  {
     work: "MNIST's loader, samples/s",
     group: "loader",
     workload: "loader-mnist-w0-b64",

@@ -263,6 +263,12 @@ export async function open(): Promise<Library<Array>> {
   }
   defaultDevice("webgpu");
   const chain = jit((x: Array) => nn.relu(x.mul(2).add(1)).mul(3));
+  const adds = jit((a: Array, b: Array) => {
+    let x = a;
+    for (let i = 0; i < 1000; i++) x = x.add(b.ref);
+    b.dispose();
+    return x;
+  });
   const softmax = jit((x: Array) => nn.softmax(x, -1));
   const convGrad = withGradients(same);
   const normalise = jit(layerNorm);
@@ -295,6 +301,7 @@ export async function open(): Promise<Library<Array>> {
     sum: (x) => np.sum(x.ref),
     softmax: (x) => softmax(x.ref),
     add: (a, b) => a.ref.add(b.ref),
+    adds: (a, b) => adds(a.ref, b.ref),
     attention: (q, k, v, isCausal) =>
       attend[Number(isCausal)]!.forward(q.ref, k.ref, v.ref),
     attentionGrad: (q, k, v, dy, isCausal) =>

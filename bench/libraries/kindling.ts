@@ -42,6 +42,11 @@ export function open(
 ): Promise<Library<Tensor>> {
   const prepare = prepareSteps(isEager);
   const chain = prepare((x: Tensor) => x.mul(2).add(1).relu().mul(3));
+  const adds = prepare((a: Tensor, b: Tensor) => {
+    let x = a;
+    for (let i = 0; i < 1000; i++) x = x.add(b);
+    return x;
+  });
   const convGrad = prepare(withGradients((x, w) => conv(x, w)));
   const attentionGrad = [false, true].map((isCausal) =>
     prepare(withGradients((q, k, v) => attention(q, k, v, isCausal)))
@@ -62,6 +67,7 @@ export function open(
     sum: (x) => x.sum(),
     softmax: (x) => x.softmax(-1),
     add: (a, b) => a.add(b),
+    adds,
     attention,
     attentionGrad: (q, k, v, dy, isCausal) =>
       attentionGrad[Number(isCausal)]!(dy, q, k, v),

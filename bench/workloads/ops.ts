@@ -79,7 +79,17 @@ export async function elementwise<T>(timer: Timer<T>): Promise<void> {
   });
 }
 
-/** A thousand small additions, each of the one before, and a read. */
+function checkSum(got: number): void {
+  const want = 1000 + random(1, 1)[0]!;
+  if (Math.abs(got - want) > 0.1) {
+    throw new Error(`Wrong sum: got ${got}, want ${want}`);
+  }
+}
+
+/**
+ * A thousand small additions, each of the one before, and a read: one by one,
+ * and as a function that is compiled.
+ */
 export async function dispatch<T>(timer: Timer<T>): Promise<void> {
   const { library } = timer;
   const { add } = library;
@@ -97,14 +107,24 @@ export async function dispatch<T>(timer: Timer<T>): Promise<void> {
     const [first] = Array.from(await library.get(x));
     const elapsed = performance.now() - start;
     library.free(x);
-    const want = 1000 + random(1, 1)[0]!;
-    if (Math.abs(first! - want) > 0.1) {
-      throw new Error(`Wrong sum: got ${first}, want ${want}`);
-    }
+    checkSum(first!);
     return elapsed;
   };
   for (let i = 0; i < 2; i++) await run();
   timer.report("dispatch1000", await timer.samples(run));
+  const { adds } = library;
+  if (!adds) return;
+  const runAsOne = async (): Promise<number> => {
+    const start = performance.now();
+    const x = adds(a, b);
+    const [first] = Array.from(await library.get(x));
+    const elapsed = performance.now() - start;
+    library.free(x);
+    checkSum(first!);
+    return elapsed;
+  };
+  for (let i = 0; i < 3; i++) await runAsOne();
+  timer.report("dispatch1000-one", await timer.samples(runAsOne));
 }
 
 const ATTENTION = [4, 8, 256, 64];

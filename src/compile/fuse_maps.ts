@@ -19,8 +19,9 @@ import {
   type Value,
 } from "./trace.ts";
 
-/** Maps in one kernel: more take the compiler longer than they save. */
-const MAX_MAPS = 16;
+/** Maps in one kernel, and characters of their rules: what compilers bear. */
+const MAX_MAPS = 64;
+const MAX_TEXT = 800;
 
 /** A dispatch of a map. */
 interface MapDispatch extends Dispatch {
@@ -137,8 +138,12 @@ function obstacleOf(
 ): string | undefined {
   const { members, first, touched, written } = group;
   const before = members.at(-1)!.plan.name;
-  if (members.length === MAX_MAPS) {
-    return `the kernel of ${before} has ${MAX_MAPS} maps, which is the most`;
+  const text = [...members, map].reduce(
+    (sum, { maps: [{ rule }] }) => sum + rule.wgsl.length,
+    0,
+  );
+  if (members.length === MAX_MAPS || text > MAX_TEXT) {
+    return `the kernel of ${before} has ${members.length} maps, which is enough`;
   }
   const size = sizeOf(map.maps[0].out.layout.shape);
   if (sizeOf(members[0]!.maps[0].out.layout.shape) !== size) {

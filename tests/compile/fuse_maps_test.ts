@@ -96,12 +96,19 @@ Deno.test("a value that is overwritten in between is read before", async () => {
 });
 
 Deno.test("a long chain takes few kernels, all of one text", async () => {
-  const long: Fn = (x) => {
+  const long: Fn = (x, one) => {
     let y = x!;
-    for (let i = 0; i < 100; i++) y = y.add(i);
+    for (let i = 0; i < 100; i++) y = y.add(one!);
     return y;
   };
-  assertEquals(await check(long, () => [x(4, 4)]), Math.ceil(100 / 16));
+  const inputs = () => [x(4, 4), ones([4, 4])];
+  assertEquals(await check(long, inputs), Math.ceil(100 / 64));
+  const numbers: Fn = (x) => {
+    let y = x!;
+    for (let i = 0; i < 100; i++) y = y.add(i); // 16 numbers a kernel
+    return y;
+  };
+  assertEquals(await check(numbers, () => [x(4, 4)]), Math.ceil(100 / 16));
 });
 
 const TYPES: readonly DType[] = ["float32", "int32", "uint8", "bool"];
