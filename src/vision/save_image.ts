@@ -4,6 +4,8 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
+
 import { writeAtomically } from "../io/atomic_write.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -66,16 +68,17 @@ export async function imageFromTensor(x: Tensor): Promise<Image> {
  * Source: torchvision.utils.save_image; uint8 is taken as it is, where
  * torchvision multiplies it by 255.
  *
- * @throws {TypeError} If no format is given and the name says none, or the
- * images are not what `makeGrid` and `imageFromTensor` take
+ * @throws {TypeError} If no format is given and the name says none, the URL is
+ * not a file's, or the images are not what `makeGrid` and `imageFromTensor` take
  * @throws What Deno throws when a file can't be written
  */
 export async function saveImage(
-  path: string,
+  path: string | URL,
   image: Image | Tensor | readonly Tensor[],
   options: SaveImageOptions = {},
 ): Promise<void> {
-  const { format = formatOf(path), quality } = options;
+  const file = pathOf(path);
+  const { format = formatOf(file), quality } = options;
   checkFormat(format);
   const picture = image instanceof Image
     ? image
@@ -84,7 +87,15 @@ export async function saveImage(
     format,
     ...(quality === undefined ? {} : { quality }),
   });
-  await writeAtomically(path, bytes);
+  await writeAtomically(file, bytes);
+}
+
+function pathOf(path: string | URL): string {
+  if (typeof path === "string") return path;
+  if (path.protocol === "file:") return fileURLToPath(path);
+  throw new TypeError(
+    `Cannot save an image as "${path}": expected a path, or the URL of a file`,
+  );
 }
 
 function formatOf(path: string): ImageFormat {

@@ -154,6 +154,24 @@ Deno.test("saveImage() writes images, tensors and batches", async () => {
   });
 });
 
+Deno.test("saveImage() takes the URL of a file as readImage() does", async () => {
+  await inFolder(async (folder) => {
+    const image = new Image(Uint8Array.of(1, 2, 3), 1, 1);
+    const url = new URL(`file://${folder}/a%20photo.png`);
+    await saveImage(url, image);
+    assertEquals((await readImage(url)).data, image.data);
+    assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), [
+      "a photo.png",
+    ]);
+    await assertRejects(
+      () => saveImage(new URL("https://example.org/photo.png"), image),
+      TypeError,
+      'Cannot save an image as "https://example.org/photo.png": expected a ' +
+        "path, or the URL of a file",
+    );
+  });
+});
+
 Deno.test("saveImage() refuses before it writes", async () => {
   await inFolder(async (folder) => {
     const image = new Image(new Uint8Array(3), 1, 1);
