@@ -27,7 +27,9 @@ export interface DecodeOptions {
   readonly mode?: ImageMode;
   /**
    * The most pixels that are decoded, so that a small file does not fill the
-   * memory; 178,956,970 by default, as in PIL.
+   * memory; 178,956,970 by default, as in PIL. A PNG file that is made to do
+   * harm may still take 1,032 times its own bytes while it is unpacked, up to
+   * 4 GiB: of strangers' files, bound the size too.
    */
   readonly maxPixels?: number;
   /**

@@ -132,7 +132,9 @@ function isSound({ whole }: PngChunk): boolean {
 
 // Deflate makes 1,032 bytes of one at best, and lodepng unpacks all of them
 // before it counts: a megabyte that claims to be one pixel would take a
-// gigabyte. No encoder packs pixels to much more than they are.
+// gigabyte. No encoder packs pixels to much more than they are. What is left to
+// a bomb is to claim as many pixels as it has bytes: to know, one would have to
+// unpack it twice. lodepng's memory ends at 4 GiB, with NO_MEMORY.
 function checkInflation(
   { width, height, depth, colourType, pixels }: PngParts,
   request: DecodeRequest,
