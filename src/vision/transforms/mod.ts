@@ -48,7 +48,6 @@ export {
   CenterCrop,
   centerCrop,
   pad,
-  type PadOptions,
   RandomCrop,
   randomCrop,
   type RandomCropOptions,
@@ -60,6 +59,7 @@ export {
   Resize,
   resize,
 } from "./scaling.ts";
+export type { PadOptions } from "./functional_geometry.ts";
 export { fiveCrop, SeveralCrops, tenCrop } from "./crops.ts";
 export {
   RandomAffine,

@@ -28,7 +28,11 @@ import {
   checkSize,
   type SizeArgument,
 } from "./checks.ts";
-import { checkResize, type CropBox } from "./functional_geometry.ts";
+import {
+  checkResize,
+  type CropBox,
+  type PadOptions,
+} from "./functional_geometry.ts";
 import { roundHalfEven } from "./host_geometry.ts";
 import {
   centerCropAction,
@@ -139,14 +143,6 @@ export class CenterCrop extends Transform {
  */
 export function centerCrop(size: SizeArgument): CenterCrop {
   return new CenterCrop(size);
-}
-
-/** Options of `pad`. */
-export interface PadOptions {
-  /** What is put around in mode "constant". Default: 0. */
-  readonly fill?: Fill;
-  /** What lies around. Default: "constant". */
-  readonly paddingMode?: PaddingMode;
 }
 
 /**
