@@ -13,7 +13,6 @@ import type { DType, TypedArray } from "../tensor/dtype.ts";
 import { HostArray } from "../tensor/host_array.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import { Generator } from "../tensor/generator.ts";
-import { Tensor } from "../tensor/tensor.ts";
 import { isPlainObject, isTypedArray, nameOfType } from "./_shared.ts";
 import { Arena } from "./arena.ts";
 import type { BatchContext } from "./batch.ts";
@@ -204,7 +203,7 @@ function unfit(
   if (position !== -1) {
     const what = place(position, path, context);
     const value = values[position];
-    if (value instanceof Tensor) {
+    if (isTensor(value)) {
       return new TypeError(
         `Cannot collate ${what}: a ${
           nameOfType(value)
@@ -226,6 +225,12 @@ function unfit(
     `Cannot collate ${place(other, path, context)}: expected ${expected} as ` +
       `in sample ${context.indices[0]}, got ${nameOfType(values[other])}`,
   );
+}
+
+// By what it has: the class brings all of the GPU's modules into each worker.
+function isTensor(value: unknown): boolean {
+  return typeof value === "object" && value !== null &&
+    "requiresGrad" in value && "dtype" in value && "shape" in value;
 }
 
 function isCollatable(value: unknown): boolean {
