@@ -16,6 +16,7 @@ import {
   type Instruction,
   type Kernel,
   type MapNode,
+  nameOf,
   type Value,
 } from "./trace.ts";
 
@@ -60,7 +61,7 @@ export function fuseMaps(
   const users = usersOf(instructions);
   const groupOf = new Map<Instruction, Group>();
   const apart: Apart[] = [];
-  const job: Job = { instructions, groupOf, users, ends, apart };
+  const job: Job = { instructions, groups: [], users, ends, apart };
   instructions.forEach((instruction, at) => {
     if (!isMap(instruction)) return;
     groupOf.set(instruction, joined(instruction, at, job));
@@ -85,7 +86,8 @@ export function fuseMaps(
 
 interface Job {
   readonly instructions: readonly Instruction[];
-  readonly groupOf: Map<Instruction, Group>;
+  /** All groups so far, in the order of their first members. */
+  readonly groups: Group[];
   readonly users: ReadonlyMap<Value, readonly Instruction[]>;
   readonly ends: ReadonlySet<Value>;
   readonly apart: Apart[];
@@ -93,13 +95,11 @@ interface Job {
 
 // The group that a map comes into: that of the latest producer that lets it.
 function joined(map: MapDispatch, at: number, job: Job): Group {
-  const candidates = new Set<Group>();
-  for (const group of [...new Set(job.groupOf.values())].reverse()) {
-    const reads = map.maps[0].operands.some((operand) =>
-      typeof operand === "object" && group.written.has(operand.value)
-    );
-    if (reads) candidates.add(group);
-  }
+  const candidates = job.groups.toReversed().filter(({ written }) =>
+    map.maps[0].operands.some((operand) =>
+      typeof operand === "object" && written.has(operand.value)
+    )
+  );
   let obstacle: string | undefined;
   for (const group of candidates) {
     const found = obstacleOf(map, at, group, job);
@@ -120,6 +120,7 @@ function joined(map: MapDispatch, at: number, job: Job): Group {
     touched: new Set(),
     written: new Set(),
   };
+  job.groups.push(group);
   addAccesses(group, map);
   return group;
 }
@@ -183,12 +184,6 @@ function kernelOf(
     stored,
     adapterClass(),
   );
-}
-
-function nameOf(instruction: Instruction): string {
-  return instruction.kind === "dispatch"
-    ? instruction.plan.name
-    : instruction.kind;
 }
 
 function isMap(instruction: Instruction): instruction is MapDispatch {

@@ -41,7 +41,7 @@ interface Command {
   readonly name: string;
   readonly pipeline: Pipeline;
   readonly groups: Plan["groups"];
-  params: Uint32Array;
+  readonly params: Uint32Array;
   /** Places in the table of buffers. */
   readonly places: readonly number[];
   readonly parts: Dispatch["parts"];
@@ -81,6 +81,8 @@ export class Program {
   readonly #places = new Map<Value, number>();
   /** Places whose buffers are the same in each replay. */
   readonly #fixed = new Set<number>();
+  /** Inputs: their values, numbers and places. */
+  readonly #inputs: readonly (readonly [Value, number, number])[];
   readonly #made: readonly Value[];
   readonly #written: readonly Value[];
   readonly #outputs: readonly Place[];
@@ -136,6 +138,11 @@ export class Program {
         this.#fixed.add(place);
       } else this.#table.push(HOLE);
     }
+    this.#inputs = [...this.#places].flatMap(([value, place]) =>
+      value.origin.kind === "input"
+        ? [[value, value.origin.index, place] as const]
+        : []
+    );
     this.#made = [...outputs].filter(({ origin }) => origin.kind === "local");
     this.#written = [
       ...new Set(instructions.flatMap((each) => accessesOf(each).writes)),
@@ -183,13 +190,10 @@ export class Program {
     }
     const table = this.#table;
     const storages = new Map<Value, Storage>();
-    for (const [value, place] of this.#places) {
-      const { origin } = value;
-      if (origin.kind === "input") {
-        const { storage } = inputs[origin.index]!;
-        storages.set(value, storage);
-        table[place] = storage.buffer;
-      }
+    for (const [value, index, place] of this.#inputs) {
+      const { storage } = inputs[index]!;
+      storages.set(value, storage);
+      table[place] = storage.buffer;
     }
     for (const value of this.#made) {
       const storage = new Storage(value.bytes);

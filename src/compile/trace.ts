@@ -185,8 +185,11 @@ export function difference(
   return what === undefined ? undefined : { what };
 }
 
-function nameOf(instruction: Dispatch | Clear): string {
-  return instruction.kind === "clear" ? "clear" : instruction.plan.name;
+/** What messages call an instruction. */
+export function nameOf(instruction: Instruction): string {
+  return instruction.kind === "dispatch"
+    ? instruction.plan.name
+    : instruction.kind;
 }
 
 function differs(

@@ -95,11 +95,6 @@ export function gpu(): Gpu {
   );
 }
 
-/** Whether `gpu()` would answer. */
-export function hasGpu(): boolean {
-  return found !== undefined;
-}
-
 /** What runs the kernels. */
 export interface AdapterInfo {
   /** As its driver names it. */

@@ -239,7 +239,7 @@ interface Mark {
 const marks: Mark[] = [];
 /** Milliseconds of work that a loop may run ahead of the GPU. */
 const AHEAD_MS = 100;
-/** Milliseconds between marks, at least: a mark costs some 50 µs. */
+/** Milliseconds between marks, at least: a mark waits until the GPU is idle. */
 const MARK_MS = 4;
 let lastMark = -Infinity;
 

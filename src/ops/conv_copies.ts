@@ -8,7 +8,7 @@
 
 import { type Bindable, foldGroups, type Plan } from "../gpu/plan.ts";
 import type { Facing, Pair } from "./conv_gather.ts";
-import { putHook } from "./put_hook.ts";
+import { putHook } from "./kernel_hooks.ts";
 import type { Scratch } from "./matmul_kernels.ts";
 
 import packSource from "../../shaders/conv/pack_weights.wgsl" with {

@@ -10,6 +10,7 @@ import { f32Bits, foldGroups, type Plan } from "../gpu/plan.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Op } from "./define.ts";
+import { makeHook } from "./kernel_hooks.ts";
 import {
   type Draw,
   drawWords,
@@ -56,7 +57,6 @@ function planDropout(
   ];
   const input = declareInput("x", 0, x.dtype, wide);
   const put = "fn put(i: u32, x: vec4f) { y[i] = W(x); }";
-  const hook = { lanes: 4, zero: "params.size >> 31u" } as const;
   return {
     name: "dropout",
     source,
@@ -72,9 +72,16 @@ ${put}
     live: words,
     groups: foldGroups(Math.ceil(y.size / 4 / GROUP)),
     hooks: {
-      ...(wide &&
-        { load: { ...hook, declaration: input, name: "x", binding: 0 } }),
-      put: { ...hook, declaration: put, name: "y", binding: 1 },
+      ...(wide && {
+        load: makeHook(
+          { declaration: input, name: "x", binding: 0, lanes: 4 },
+          "size",
+        ),
+      }),
+      put: makeHook(
+        { declaration: put, name: "y", binding: 1, lanes: 4 },
+        "size",
+      ),
     },
   };
 }

@@ -13,6 +13,7 @@ import { normalizeDim, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { scratch } from "./define.ts";
 import { type Extent, extentOf } from "./extent.ts";
+import { makeHook } from "./kernel_hooks.ts";
 import { planCopy } from "./movement.ts";
 import {
   type ComputeType,
@@ -202,13 +203,10 @@ fn finish(x: ${value}) -> Y { return Y(${scaled}); }
     ],
     groups: foldGroups(Math.ceil(outer * parts * inner / unit / GROUP)),
     hooks: {
-      load: {
-        declaration: input,
-        name: "x",
-        binding: 0,
-        lanes: wide ? 4 : 1,
-        zero: "params.outer >> 31u", // sizes are below 2^31
-      },
+      load: makeHook(
+        { declaration: input, name: "x", binding: 0, lanes: wide ? 4 : 1 },
+        "outer",
+      ),
     },
   };
 }

@@ -21,7 +21,7 @@ import {
   wholeCase,
 } from "./matmul_choice.ts";
 import { packMatrix } from "./matmul_pack.ts";
-import { putHook } from "./put_hook.ts";
+import { putHook } from "./kernel_hooks.ts";
 import { tuned } from "./tuned.ts";
 
 import dotsSource from "../../shaders/matmul/dots.wgsl" with { type: "text" };

@@ -38,7 +38,7 @@ import {
   goesByLines,
   putLines,
 } from "./pool_lines.ts";
-import { putHook } from "./put_hook.ts";
+import { putHook } from "./kernel_hooks.ts";
 import { declareInput } from "./words.ts";
 
 import floatLib from "../../shaders/lib/float.wgsl" with { type: "text" };

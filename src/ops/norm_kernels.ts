@@ -11,7 +11,7 @@
 import { type AdapterClass, adapterClass } from "../gpu/device.ts";
 import { f32Bits, foldGroups, type Plan } from "../gpu/plan.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { putHook } from "./put_hook.ts";
+import { putHook } from "./kernel_hooks.ts";
 import { elementsOf, type NormView, statCount } from "./norm_view.ts";
 
 import applySource from "../../shaders/norm/apply.wgsl" with { type: "text" };

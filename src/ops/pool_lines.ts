@@ -10,7 +10,7 @@ import { adapterClass } from "../gpu/device.ts";
 import { foldGroups, type Plan } from "../gpu/plan.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { windowConsts, type Windows } from "./pool_windows.ts";
-import { putHook } from "./put_hook.ts";
+import { putHook } from "./kernel_hooks.ts";
 import { declareInput } from "./words.ts";
 
 import linesLib from "../../shaders/lib/window_lines.wgsl" with {

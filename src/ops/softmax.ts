@@ -15,6 +15,7 @@ import { isFloat } from "../tensor/dtype.ts";
 import { normalizeDim, type Shape, sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Op } from "./define.ts";
+import { makeHook } from "./kernel_hooks.ts";
 
 import gradRowsSource from "../../shaders/softmax/grad_rows.wgsl" with {
   type: "text",
@@ -204,10 +205,8 @@ function hookOf(
 ): Pick<Plan, "hooks"> {
   if (load === "" || offset !== 0) return {};
   const declaration = load.slice(load.indexOf("@group"));
-  const zero = "params.length >> 31u";
-  return {
-    hooks: { load: { declaration, name: "x", binding: 0, lanes, zero } },
-  };
+  const hook = { declaration, name: "x", binding: 0, lanes };
+  return { hooks: { load: makeHook(hook, "length") } };
 }
 
 // Gradient of x from dy and y.

@@ -30,9 +30,6 @@
  * @module
  */
 
-/** Largest seed and one: a seed's bits are the key of Philox. */
-export const SEED_LIMIT = 2 ** 53;
-
 /** Words that one block gives. */
 export const WORDS_PER_BLOCK = 4;
 

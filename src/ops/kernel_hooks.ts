@@ -1,0 +1,33 @@
+/**
+ * The hooks by which kernels read and write: what src/compile replaces to put
+ * maps into them. Both name by `size` a u32 of `params` that is below 2^31.
+ *
+ * @module
+ */
+
+import type { Hook, Plan } from "../gpu/plan.ts";
+
+/** A hook of a kernel; its zero is made of a size, which is below 2^31. */
+export function makeHook(hook: Omit<Hook, "zero">, size: string): Hook {
+  return { ...hook, zero: `params.${size} >> 31u` };
+}
+
+/**
+ * The header of a kernel that writes to `name`, its last buffer, by put(i, x),
+ * and the hook where that is all there is of a tensor (`isWhole`). `lanes` f32
+ * are written at once.
+ */
+export function putHook(
+  buffers: Plan["buffers"],
+  lanes: 1 | 4,
+  size: string,
+  isWhole: boolean,
+  name = "y",
+): Pick<Plan, "header" | "hooks"> & { readonly header: string } {
+  const type = lanes === 4 ? "vec4f" : "f32";
+  const header = `fn put(i: u32, x: ${type}) { ${name}[i] = x; }\n`;
+  if (!isWhole) return { header };
+  const binding = buffers.length - 1;
+  const put = makeHook({ declaration: header, name, binding, lanes }, size);
+  return { header, hooks: { put } };
+}
