@@ -6,7 +6,13 @@
  */
 
 import { formatValue } from "../../tensor/arguments.ts";
-import type { Fill, Interpolation, PaddingMode, Size } from "./action.ts";
+import type {
+  Fill,
+  ImageDType,
+  Interpolation,
+  PaddingMode,
+  Size,
+} from "./action.ts";
 
 /** A size for height and width, or [height, width]. */
 export type SizeArgument = number | readonly number[];
@@ -186,6 +192,67 @@ export function checkMoments(
       `Cannot normalize by std [${std.join(", ")}]: expected numbers above 0`,
     );
   }
+}
+
+/**
+ * Checks what `resize` takes: one number for the shorter side, or both sizes.
+ *
+ * @throws {RangeError} If they are no sizes
+ */
+export function checkResize(
+  size: SizeArgument,
+  { interpolation = "bilinear", maxSize }: {
+    readonly interpolation?: Interpolation;
+    readonly maxSize?: number | undefined;
+  },
+): readonly number[] {
+  checkSize("resize to an image", size);
+  checkInterpolation(interpolation);
+  const list = typeof size === "number" ? [size] : size;
+  if (maxSize === undefined) return list;
+  if (list.length === 2 || !(maxSize > list[0]!)) {
+    throw new RangeError(
+      `Cannot resize to [${list.join(", ")}] with maxSize ${maxSize}: ` +
+        `expected one number, smaller than maxSize`,
+    );
+  }
+  return list;
+}
+
+/** [x, y], or undefined for the middle. */
+export function checkCenter(
+  center: readonly number[] | undefined,
+): readonly number[] | undefined {
+  if (center === undefined) return undefined;
+  if (center.length === 2 && center.every(Number.isFinite)) return center;
+  throw new RangeError(
+    `Cannot use [${center.join(", ")}] as a centre: expected [x, y]`,
+  );
+}
+
+/** @throws {RangeError} If it is neither 1 nor 3 */
+export function checkGreyChannels(channels: number): 1 | 3 {
+  if (channels === 1 || channels === 3) return channels;
+  throw new RangeError(
+    `Cannot make grey images of ${channels} channels: expected 1 or 3`,
+  );
+}
+
+/** @throws {RangeError} If it is no integer from 0 to 8 */
+export function checkBits(bits: number): number {
+  if (Number.isInteger(bits) && bits >= 0 && bits <= 8) return bits;
+  throw new RangeError(
+    `Cannot keep ${bits} bits: expected an integer from 0 to 8`,
+  );
+}
+
+/** @throws {RangeError} If images have no such type */
+export function checkImageDType(dtype: ImageDType): ImageDType {
+  if (dtype === "uint8" || dtype === "float32") return dtype;
+  throw new RangeError(
+    `Cannot convert images to ${JSON.stringify(dtype)}: expected "uint8" or ` +
+      `"float32"`,
+  );
 }
 
 /** A value as messages write it: `[1, 2]`, `"nearest"`. */

@@ -7,18 +7,16 @@
 import type { Generator } from "../../tensor/generator.ts";
 import type { Action, ActionName, Extent, ImageDType } from "./action.ts";
 import {
+  checkBits,
+  checkGreyChannels,
+  checkImageDType,
   checkMoments,
   checkNumber,
   checkProbability,
   checkRange,
   type SizeArgument,
 } from "./checks.ts";
-import {
-  blurAction,
-  checkBits,
-  checkGreyChannels,
-  checkImageDType,
-} from "./functional_colour.ts";
+import { blurAction } from "./resolve.ts";
 import {
   ChanceTransform,
   FixedTransform,

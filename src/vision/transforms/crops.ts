@@ -6,12 +6,11 @@
  * @module
  */
 
-import { Tensor } from "../../tensor/tensor.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
 import type { Action, Size } from "./action.ts";
 import { checkSize, type SizeArgument } from "./checks.ts";
-import { extentOfTensor, runOnTensor } from "./gpu.ts";
-import { runOnHost } from "./host.ts";
-import { extentOf, type HostImage, imageOf, pixelsOf } from "./pixels.ts";
+import { extentOfImage, runOnImage } from "./executor.ts";
+import type { HostImage } from "./pixels.ts";
 import { fiveCropActions } from "./resolve.ts";
 import { tuple } from "./transform.ts";
 
@@ -46,13 +45,11 @@ export class SeveralCrops {
   /** The crops of an image. */
   call(image: HostImage): HostImage[];
   call(image: Tensor | HostImage): Tensor[] | HostImage[] {
-    if (image instanceof Tensor) {
-      const crops = fiveCropActions(this.size, extentOfTensor(image));
-      return listsOf(this, crops).map((list) => runOnTensor(image, list));
-    }
-    const pixels = pixelsOf(image);
-    const crops = fiveCropActions(this.size, extentOf(pixels));
-    return listsOf(this, crops).map((list) => imageOf(runOnHost(pixels, list)));
+    const crops = fiveCropActions(this.size, extentOfImage(image));
+    // a tensor gives tensors, an image images
+    return listsOf(this, crops).map((list) => runOnImage(image, list)) as
+      | Tensor[]
+      | HostImage[];
   }
 
   /** As torchvision prints it. */

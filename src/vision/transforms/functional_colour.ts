@@ -14,15 +14,19 @@ import { fromHost } from "../../tensor/create.ts";
 import { scope } from "../../tensor/scope.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type Channels, Image } from "../image.ts";
-import type { Action, BlurAction, Fill, ImageDType } from "./action.ts";
+import type { Action, Fill, ImageDType } from "./action.ts";
 import {
+  checkBits,
   checkFill,
+  checkGreyChannels,
+  checkImageDType,
   checkMoments,
   checkNumber,
   checkSize,
   type SizeArgument,
 } from "./checks.ts";
 import { extentOfTensor, runOnTensor } from "./gpu.ts";
+import { blurAction } from "./resolve.ts";
 
 function run(img: Tensor, action: Action): Tensor {
   return runOnTensor(img, [action]);
@@ -115,14 +119,6 @@ export function rgbToGrayscale(
   });
 }
 
-/** @throws {RangeError} If it is neither 1 nor 3 */
-export function checkGreyChannels(channels: number): 1 | 3 {
-  if (channels === 1 || channels === 3) return channels;
-  throw new RangeError(
-    `Cannot make grey images of ${channels} channels: expected 1 or 3`,
-  );
-}
-
 /** 255, or 1, less each value. */
 export function invert(img: Tensor): Tensor {
   return run(img, { op: "invert" });
@@ -136,14 +132,6 @@ export function invert(img: Tensor): Tensor {
  */
 export function posterize(img: Tensor, bits: number): Tensor {
   return run(img, { op: "posterize", bits: checkBits(bits) });
-}
-
-/** @throws {RangeError} If it is no integer from 0 to 8 */
-export function checkBits(bits: number): number {
-  if (Number.isInteger(bits) && bits >= 0 && bits <= 8) return bits;
-  throw new RangeError(
-    `Cannot keep ${bits} bits: expected an integer from 0 to 8`,
-  );
 }
 
 /**
@@ -184,31 +172,6 @@ export function gaussianBlur(
   sigma?: number | readonly number[],
 ): Tensor {
   return run(img, blurAction(kernelSize, sigma));
-}
-
-/** The checked numbers of a blur. */
-export function blurAction(
-  size: SizeArgument,
-  sigma?: number | readonly number[],
-): BlurAction {
-  const [x, y] = checkSize("blur by a kernel", size);
-  if (x % 2 === 0 || y % 2 === 0) {
-    throw new RangeError(
-      `Cannot blur by a kernel of [${x}, ${y}]: expected odd sizes`,
-    );
-  }
-  const given = sigma ?? [x, y].map((each) => each * 0.15 + 0.35);
-  const list = typeof given === "number" ? [given] : given;
-  const [sigmaX, sigmaY = sigmaX] = list;
-  if (list.length > 2 || !(sigmaX! > 0) || !(sigmaY! > 0)) {
-    throw new RangeError(
-      `Cannot blur by sigma [${
-        list.join(", ")
-      }]: expected one number above 0, ` +
-        `or two`,
-    );
-  }
-  return { op: "blur", kernelSize: [x, y], sigma: [sigmaX!, sigmaY!] };
 }
 
 /** A rectangle to be filled, in pixels. */
@@ -277,15 +240,6 @@ export function convertImageDtype(
   dtype: ImageDType = "float32",
 ): Tensor {
   return run(image, { op: "convert", dtype: checkImageDType(dtype) });
-}
-
-/** @throws {RangeError} If images have no such type */
-export function checkImageDType(dtype: ImageDType): ImageDType {
-  if (dtype === "uint8" || dtype === "float32") return dtype;
-  throw new RangeError(
-    `Cannot convert images to ${JSON.stringify(dtype)}: expected "uint8" or ` +
-      `"float32"`,
-  );
 }
 
 /**

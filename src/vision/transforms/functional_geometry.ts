@@ -11,11 +11,12 @@
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Fill, PaddingMode } from "./action.ts";
 import {
+  checkCenter,
   checkFill,
-  checkInterpolation,
   checkMode,
   checkNumber,
   checkPadding,
+  checkResize,
   checkSize,
   checkWarpInterpolation,
   type SizeArgument,
@@ -30,28 +31,6 @@ import {
   resizeAction,
   type ResizeOptions,
 } from "./resolve.ts";
-
-/**
- * Checks what `resize` takes: one number for the shorter side, or both sizes.
- *
- * @throws {RangeError} If they are no sizes
- */
-export function checkResize(
-  size: SizeArgument,
-  { interpolation = "bilinear", maxSize }: ResizeOptions,
-): readonly number[] {
-  checkSize("resize to an image", size);
-  checkInterpolation(interpolation);
-  const list = typeof size === "number" ? [size] : size;
-  if (maxSize === undefined) return list;
-  if (list.length === 2 || !(maxSize > list[0]!)) {
-    throw new RangeError(
-      `Cannot resize to [${list.join(", ")}] with maxSize ${maxSize}: ` +
-        `expected one number, smaller than maxSize`,
-    );
-  }
-  return list;
-}
 
 /**
  * Images scaled to `size` [height, width], or so that the shorter side is
@@ -262,17 +241,6 @@ export function pairOf(
     : value;
   checkNumber(what, x!);
   return [x!, checkNumber(what, y!)];
-}
-
-/** [x, y], or undefined for the middle. */
-export function checkCenter(
-  center: readonly number[] | undefined,
-): readonly number[] | undefined {
-  if (center === undefined) return undefined;
-  if (center.length === 2 && center.every(Number.isFinite)) return center;
-  throw new RangeError(
-    `Cannot use [${center.join(", ")}] as a centre: expected [x, y]`,
-  );
 }
 
 /**

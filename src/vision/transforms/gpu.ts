@@ -17,7 +17,7 @@ import { fromHost, zeros } from "../../tensor/create.ts";
 import { HostArray } from "../../tensor/host_array.ts";
 import { scope } from "../../tensor/scope.ts";
 import { formatShape, type Shape } from "../../tensor/shape.ts";
-import type { Tensor } from "../../tensor/tensor.ts";
+import { Tensor } from "../../tensor/tensor.ts";
 import {
   type Action,
   type ActionName,
@@ -26,6 +26,7 @@ import {
   type Extent,
   valueAt,
 } from "./action.ts";
+import { setTensorExecutor } from "./executor.ts";
 import { fold, idlePass, isIdle, type Pass, staysPut } from "./fold.ts";
 import { normalizeBytes, runPass } from "./kernels.ts";
 import { type Place, recordsOf } from "./records.ts";
@@ -391,3 +392,10 @@ function samplerOf(passes: readonly Pass[]): 0 | 1 | 2 {
   );
   return isScaled ? 1 : 0;
 }
+
+setTensorExecutor({
+  takes: (value): value is Tensor => value instanceof Tensor,
+  extentOf: extentOfTensor,
+  run: runOnTensor,
+  runWaiting: runOnWaiting,
+});

@@ -11,11 +11,10 @@
 import { isPlainObject } from "../../data/_shared.ts";
 import { formatValue } from "../../tensor/arguments.ts";
 import { defaultGenerator, type Generator } from "../../tensor/generator.ts";
-import { Tensor } from "../../tensor/tensor.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
 import { type Action, ACTIONS, after, type Extent } from "./action.ts";
-import { extentOfTensor, runOnTensor } from "./gpu.ts";
-import { runOnHost } from "./host.ts";
-import { extentOf, type HostImage, imageOf, pixelsOf } from "./pixels.ts";
+import { extentOfImage, runOnImage } from "./executor.ts";
+import type { HostImage } from "./pixels.ts";
 import { drawAll, isDrawn, type Transform } from "./transform.ts";
 
 /** [left, top, right, bottom], in pixels. */
@@ -91,9 +90,9 @@ export class Joint {
       );
     }
     const [image, target] = isPair(sample) ? sample : [sample.image, sample];
-    const extent = extentOfAny(image);
+    const extent = extentOfImage(image);
     const actions = drawAll(this.transforms, extent, generator);
-    const moved = apply(image, actions);
+    const moved = runOnImage(image, actions);
     if (!isPair(sample)) {
       return { ...moveFields(target, image, actions, extent), image: moved };
     }
@@ -120,12 +119,6 @@ function isPair(
   return Array.isArray(sample);
 }
 
-function extentOfAny(image: unknown): Extent {
-  return image instanceof Tensor
-    ? extentOfTensor(image)
-    : extentOf(pixelsOf(image));
-}
-
 /** A record with its mask and its boxes moved. */
 function moveFields(
   target: unknown,
@@ -143,25 +136,19 @@ function moveFields(
   };
 }
 
-function apply(image: unknown, actions: readonly Action[]): unknown {
-  if (image instanceof Tensor) return runOnTensor(image, actions);
-  if (actions.length === 0) return image;
-  return imageOf(runOnHost(pixelsOf(image), actions));
-}
-
 function maskOf(
   image: unknown,
   mask: unknown,
   actions: readonly Action[],
 ): unknown {
-  const [picture, names] = [extentOfAny(image), extentOfAny(mask)];
+  const [picture, names] = [extentOfImage(image), extentOfImage(mask)];
   if (picture.height !== names.height || picture.width !== names.width) {
     throw new TypeError(
       `Cannot move a mask of ${names.height} x ${names.width} with an image ` +
         `of ${picture.height} x ${picture.width}: sizes must be equal`,
     );
   }
-  return apply(
+  return runOnImage(
     mask,
     actions.filter(({ op }) => ACTIONS[op].moves).map(withoutMixing),
   );

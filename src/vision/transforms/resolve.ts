@@ -9,6 +9,7 @@
 
 import type {
   Action,
+  BlurAction,
   CropAction,
   Extent,
   Fill,
@@ -16,6 +17,7 @@ import type {
   ResizeAction,
   WarpAction,
 } from "./action.ts";
+import { checkSize, type SizeArgument } from "./checks.ts";
 import { roundHalfEven } from "./host_geometry.ts";
 
 /** Options of everything that scales. */
@@ -263,4 +265,33 @@ export function fiveCropActions(
     })),
     centerCropAction([height, width], extent),
   ];
+}
+
+/**
+ * A blur; without `sigma` one that suits the kernel.
+ *
+ * @throws {RangeError} If a size is even or a number not above 0
+ */
+export function blurAction(
+  size: SizeArgument,
+  sigma?: number | readonly number[],
+): BlurAction {
+  const [x, y] = checkSize("blur by a kernel", size);
+  if (x % 2 === 0 || y % 2 === 0) {
+    throw new RangeError(
+      `Cannot blur by a kernel of [${x}, ${y}]: expected odd sizes`,
+    );
+  }
+  const given = sigma ?? [x, y].map((each) => each * 0.15 + 0.35);
+  const list = typeof given === "number" ? [given] : given;
+  const [sigmaX, sigmaY = sigmaX] = list;
+  if (list.length > 2 || !(sigmaX! > 0) || !(sigmaY! > 0)) {
+    throw new RangeError(
+      `Cannot blur by sigma [${
+        list.join(", ")
+      }]: expected one number above 0, ` +
+        `or two`,
+    );
+  }
+  return { op: "blur", kernelSize: [x, y], sigma: [sigmaX!, sigmaY!] };
 }

@@ -25,14 +25,11 @@ import {
   checkPadding,
   checkProbability,
   checkRange,
+  checkResize,
   checkSize,
   type SizeArgument,
 } from "./checks.ts";
-import {
-  checkResize,
-  type CropBox,
-  type PadOptions,
-} from "./functional_geometry.ts";
+import type { CropBox, PadOptions } from "./functional_geometry.ts";
 import { roundHalfEven } from "./host_geometry.ts";
 import {
   centerCropAction,

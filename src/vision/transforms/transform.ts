@@ -24,7 +24,7 @@ import type {
 } from "../../data/sample_transform.ts";
 import { formatValue } from "../../tensor/arguments.ts";
 import { defaultGenerator, type Generator } from "../../tensor/generator.ts";
-import { Tensor } from "../../tensor/tensor.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
 import { type Channels, Image } from "../image.ts";
 import {
   type Action,
@@ -33,9 +33,8 @@ import {
   after,
   type Extent,
 } from "./action.ts";
-import { extentOfTensor, runOnTensor, runOnWaiting } from "./gpu.ts";
-import { runOnHost } from "./host.ts";
-import { extentOf, type HostImage, imageOf, pixelsOf } from "./pixels.ts";
+import { extentOfImage, runOnImage, runOnWaiting } from "./executor.ts";
+import { extentOf, type HostImage, pixelsOf } from "./pixels.ts";
 
 /**
  * What `compose` takes: transforms, and functions (or objects with `call`) of
@@ -233,23 +232,9 @@ function runSteps(
       run.push(next);
       next = steps[++at];
     }
-    value = runTransforms(run, value, generator);
+    value = runOnImage(value, drawAll(run, extentOfImage(value), generator));
   }
   return value;
-}
-
-function runTransforms(
-  run: readonly Transform[],
-  image: unknown,
-  generator: Generator,
-): unknown {
-  if (image instanceof Tensor) {
-    const actions = drawAll(run, extentOfTensor(image), generator);
-    return runOnTensor(image, actions);
-  }
-  const pixels = pixelsOf(image);
-  const actions = drawAll(run, extentOf(pixels), generator);
-  return actions.length === 0 ? image : imageOf(runOnHost(pixels, actions));
 }
 
 /** The same actions for every image. */

@@ -9,13 +9,13 @@
 import type { Generator } from "../../tensor/generator.ts";
 import type { Action, ActionName, Extent, Fill } from "./action.ts";
 import {
+  checkCenter,
   checkFill,
   checkNumber,
   checkProbability,
   checkRange,
   checkWarpInterpolation,
 } from "./checks.ts";
-import { checkCenter } from "./functional_geometry.ts";
 import { roundHalfEven } from "./host_geometry.ts";
 import {
   affineAction,
