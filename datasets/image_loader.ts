@@ -45,4 +45,18 @@ export class ImageLoader {
   call(path: string): Image | Promise<Image> {
     return loadImage(path);
   }
+
+  /**
+   * There is nothing to send. But this thread loads the decoders, too: what is
+   * compiled is shared by all threads and forgotten when none has it, so the
+   * workers of the next epoch would compile it once more.
+   */
+  toWorker(): undefined {
+    loadCodecs().catch(() => {}); // a worker that can't load them says so
+  }
+
+  /** The loader in a worker. */
+  static fromWorker(): ImageLoader {
+    return new ImageLoader();
+  }
 }

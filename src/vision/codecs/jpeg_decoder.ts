@@ -216,10 +216,15 @@ function decodeWith(
   if (warned && !isWholeJpeg(bytes)) {
     throw cutShort("JPEG", bytes, request.what);
   }
-  const decoded = new Uint8Array(turbo.memory.buffer, pixels, pitch * height);
-  return format === FORMATS.cmyk
-    ? new Image(rgbOfCmyk(decoded), width, height)
-    : new Image(decoded.slice(), width, height, format.bytes);
+  const { buffer } = turbo.memory;
+  const length = pitch * height;
+  if (format === FORMATS.cmyk) {
+    const decoded = new Uint8Array(buffer, pixels, length);
+    return new Image(rgbOfCmyk(decoded), width, height);
+  }
+  // a buffer's slice is not cleared before it is filled, as an array's is
+  const copy = new Uint8Array(buffer.slice(pixels, pixels + length));
+  return new Image(copy, width, height, format.bytes);
 }
 
 function reserve(
