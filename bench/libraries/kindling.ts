@@ -97,7 +97,7 @@ export function open(
     async loader({ kind, workers, batchSize }) {
       const options = { batchSize, shuffle: true, numWorkers: workers };
       if (kind === "mnist") {
-        digits ??= new SyntheticDigits({ length: 30_000 });
+        digits ??= new SyntheticDigits({ length: 60_000 });
         const batchTransform = standardised;
         return await rateOf(
           new data.DataLoader(digits, { ...options, batchTransform }),

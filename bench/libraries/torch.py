@@ -297,7 +297,7 @@ def inference(batch):
 
 def rate(workload, dataset, batch, workers):
     rates = []
-    for _ in range(2):
+    for _ in range(3):
         loader = torch.utils.data.DataLoader(dataset, batch, shuffle=True, num_workers=workers)
         start = time.perf_counter()
         seen = sum(len(y) for _, y in loader)
@@ -313,7 +313,7 @@ def load_mnist():
     with tempfile.TemporaryDirectory() as root:
         raw = f"{root}/MNIST/raw"
         os.makedirs(raw)
-        for split, count in (("train", 30000), ("t10k", 1)):
+        for split, count in (("train", 60000), ("t10k", 1)):
             with open(f"{raw}/{split}-images-idx3-ubyte", "wb") as file:
                 file.write(struct.pack(">4i", 2051, count, 28, 28) + np.random.default_rng(1).bytes(count * 784))
             with open(f"{raw}/{split}-labels-idx1-ubyte", "wb") as file:

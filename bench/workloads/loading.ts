@@ -15,7 +15,7 @@ const BATCH_SIZE: Readonly<Record<LoaderKind, number>> = {
   jpeg: 32,
 };
 
-/** The better of two epochs, with no worker and with two. */
+/** The best of three epochs, with no worker and with two. */
 export async function loader<T>(
   timer: Timer<T>,
   kind: LoaderKind,
@@ -26,7 +26,7 @@ export async function loader<T>(
   for (const workers of [0, 2]) {
     const job = { kind, workers, batchSize };
     const rates: number[] = [];
-    for (let epoch = 0; epoch < 2; epoch++) {
+    for (let epoch = 0; epoch < 3; epoch++) {
       const rate = await library.loader(job);
       if (rate === undefined) return;
       rates.push(rate);

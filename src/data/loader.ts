@@ -13,7 +13,6 @@
  */
 
 import { throttle } from "../gpu/stream.ts";
-import { formatValue } from "../tensor/arguments.ts";
 import { defaultGenerator } from "../tensor/generator.ts";
 import { untilAborted } from "./abort.ts";
 import { type BatchSource, MainSource } from "./batch_source.ts";
@@ -22,6 +21,7 @@ import type { Dataset } from "./dataset.ts";
 import { type AnyCollate, type BatchMaker, Fetcher } from "./fetcher.ts";
 import { isStream, type IterableDataset } from "./iterable_dataset.ts";
 import {
+  checkDataset,
   type DataLoaderOptions,
   type ResolvedOptions,
   resolveOptions,
@@ -35,7 +35,7 @@ import type { BatchRequest, Request } from "./messages.ts";
 import { toPortable } from "./portable.ts";
 import { placeOf } from "./place.ts";
 import { requestsOf } from "./requests.ts";
-import { residentArrays, ResidentDataset } from "./resident.ts";
+import { residentArrays, ResidentDataset, ResidentSource } from "./resident.ts";
 import { stagedOf, type TransformPlace } from "./sample_transform.ts";
 import { describeSampler } from "./sampler.ts";
 import { StreamBatches, StreamFetcher } from "./stream.ts";
@@ -176,8 +176,8 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
 
   /**
    * The batch that the next iteration begins with, made on this thread, or by
-   * workers if they have an IterableDataset, or selected on the GPU. The next iteration still begins
-   * with it.
+   * workers if they have an IterableDataset, or selected on the GPU. The next
+   * iteration still begins with it.
    *
    * @throws {RangeError} If there are no batches
    * @throws {Error} If a sample can't be loaded
@@ -185,19 +185,22 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
   async first(): Promise<Uploaded<Batch>> {
     // rows only where they must be: all samples for one batch is much to upload
     const { dataset } = this;
-    const isOnGPU = !isStream(dataset) && dataset.isOnGPU?.();
-    const resident = isOnGPU ? this.#residentRows() : undefined;
-    // Uploaded<>, as in iterating
-    if (resident) return this.#firstRows(resident) as Uploaded<Batch>;
-    const place = placeOf(this.#given, true);
-    const source = isStream(this.dataset)
-      ? this.#open(this.#next, place)
-      : new MainSource(this.#fetcher(), this.#requests(this.#next, place));
+    const isOpened = isStream(dataset) ||
+      (dataset.isOnGPU?.() && this.#residentRows() !== undefined);
+    const source = isOpened
+      ? this.#open(this.#next, true)
+      : this.#onMain(this.#next, placeOf(this.#given, true));
     try {
       await this.#skip(source, this.#next);
       let loaded = await source.next();
       while (loaded && loaded.batch === undefined) loaded = await source.next();
-      if (!loaded) throw this.#noFirst();
+      if (!loaded) {
+        throw new RangeError(
+          `Cannot take the first batch of ` +
+            `${describeSampler(this.#options.batchSampler)}: there is none`,
+        );
+      }
+      // Uploaded<>, as in iterating
       return this.#upload(loaded.batch) as Uploaded<Batch>;
     } finally {
       await source.close();
@@ -252,10 +255,8 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
     const position = this.#next;
     this.#next = { epoch: position.epoch + 1, batches: 0 };
     this.#position = position;
-    const resident = isUploaded ? this.#residentRows() : undefined;
-    return resident
-      ? this.#rowsFrom(position, resident)
-      : this.#batchesFrom(position, isUploaded);
+    if (isUploaded) this.#residentRows(); // throws here what is wrong with that
+    return this.#batchesFrom(position, isUploaded);
   }
 
   /** The samples on the GPU, if batches are to be selected from there. */
@@ -266,21 +267,6 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
     return arrays && (this.#resident ??= new ResidentDataset(dataset, arrays));
   }
 
-  #firstRows(resident: ResidentDataset): unknown {
-    const requests = this.#requests(this.#next, "late");
-    const { value } = requests.next();
-    requests.return?.();
-    if (!value) throw this.#noFirst();
-    return this.#select(resident, value);
-  }
-
-  #noFirst(): RangeError {
-    return new RangeError(
-      `Cannot take the first batch of ` +
-        `${describeSampler(this.#options.batchSampler)}: there is none`,
-    );
-  }
-
   async *#batchesFrom(
     position: Position,
     isUploaded: boolean,
@@ -288,7 +274,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
     const { signal } = this.#given;
     if (signal?.aborted) await this.close();
     signal?.throwIfAborted();
-    const source = this.#open(position, placeOf(this.#given, isUploaded));
+    const source = this.#open(position, isUploaded);
     const stop = () => {
       source.close().catch(() => {}); // the iteration's own error is the reason
     };
@@ -321,23 +307,6 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
       signal?.removeEventListener("abort", stop);
       await this.#leave(source, isOver);
     }
-  }
-
-  async *#rowsFrom(
-    position: Position,
-    resident: ResidentDataset,
-  ): AsyncGenerator<unknown, void, void> {
-    const { signal } = this.#given;
-    for (const request of this.#requests(position, "late")) {
-      signal?.throwIfAborted();
-      const batch = this.#select(resident, request);
-      position.batches++;
-      yield batch;
-      await throttle();
-      await turn();
-    }
-    position.epoch++;
-    position.batches = 0;
   }
 
   /** Throws away what was given before, where requests can't begin later. */
@@ -383,14 +352,26 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
     return this.#given.collate as AnyCollate | undefined;
   }
 
-  #open(position: Position, place: TransformPlace): BatchSource {
-    const requests = this.#requests(position, place);
-    const { numWorkers } = this.#options;
-    if (numWorkers === 0) return new MainSource(this.#fetcher(), requests);
+  #open(position: Position, isUploaded: boolean): BatchSource {
+    const resident = isUploaded ? this.#residentRows() : undefined;
+    if (resident) {
+      return new ResidentSource(
+        resident,
+        // rows have indices: a stream is never resident
+        this.#requests(position, "late") as Iterator<BatchRequest>,
+        stagedOf(this.#given.transform),
+      );
+    }
+    const place = placeOf(this.#given, isUploaded);
+    if (this.#options.numWorkers === 0) return this.#onMain(position, place);
     const pool = this.#pool ?? this.#startPool();
     this.#pool = undefined; // another iteration at the same time has its own
-    pool.begin(requests);
+    pool.begin(this.#requests(position, place));
     return pool;
+  }
+
+  #onMain(position: Position, place: TransformPlace): MainSource {
+    return new MainSource(this.#fetcher(), this.#requests(position, place));
   }
 
   #startPool(): WorkerPool {
@@ -415,21 +396,10 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
     else await source.close();
   }
 
-  #select(resident: ResidentDataset, request: Request): unknown {
-    const staged = stagedOf(this.#given.transform);
-    // rows have indices: a stream is never resident
-    const rows = request as BatchRequest;
-    return this.#transform(resident.select(rows, staged));
-  }
-
   #upload(batch: unknown): unknown {
-    const staged = stagedOf(this.#given.transform);
-    return this.#transform(uploadBatch(batch, staged));
-  }
-
-  #transform(batch: unknown): unknown {
-    const { batchTransform } = this.#given;
-    return batchTransform ? transformFirst(batch, batchTransform) : batch;
+    const { transform, batchTransform } = this.#given;
+    const uploaded = uploadBatch(batch, stagedOf(transform));
+    return batchTransform ? transformFirst(uploaded, batchTransform) : uploaded;
   }
 
   #lendSeed(): void {
@@ -442,17 +412,5 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
       sampler: describeSampler(this.#options.batchSampler),
       seed: this.#seed,
     };
-  }
-}
-
-// By what it has, as types are: it may come from another copy of Kindling.
-function checkDataset(dataset: unknown): void {
-  const isDataset = typeof dataset === "object" && dataset !== null &&
-    ("length" in dataset && "get" in dataset || "iterate" in dataset);
-  if (!isDataset) {
-    throw new TypeError(
-      `Cannot load samples of ${formatValue(dataset)}: expected a Dataset, ` +
-        `with get and length, or an IterableDataset, with iterate`,
-    );
   }
 }

@@ -303,3 +303,19 @@ function batchSamplerOf(
     (shuffle ? new RandomSampler(dataset) : new SequentialSampler(dataset));
   return new BatchSampler(sampler, batchSize, { dropLast });
 }
+
+/**
+ * Checks by what it has, as types do: it may come from another copy of Kindling.
+ *
+ * @throws {TypeError} If it is no dataset
+ */
+export function checkDataset(dataset: unknown): void {
+  const isDataset = typeof dataset === "object" && dataset !== null &&
+    ("length" in dataset && "get" in dataset || "iterate" in dataset);
+  if (!isDataset) {
+    throw new TypeError(
+      `Cannot load samples of ${formatValue(dataset)}: expected a Dataset, ` +
+        `with get and length, or an IterableDataset, with iterate`,
+    );
+  }
+}

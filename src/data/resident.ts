@@ -12,6 +12,7 @@ import { HostArray } from "../tensor/host_array.ts";
 import { unscoped } from "../tensor/scope.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { checkIndex } from "./_shared.ts";
+import type { BatchSource, LoadedBatch } from "./batch_source.ts";
 import type { Dataset } from "./dataset.ts";
 import type { ResolvedOptions } from "./loader_options.ts";
 import { extentOfImages } from "./image_batch.ts";
@@ -66,6 +67,37 @@ export class ResidentDataset {
         ? [finished(waiting(first, request, transform), transform), ...rest]
         : batch;
     });
+  }
+}
+
+/** Selects each batch when it is asked for. */
+export class ResidentSource implements BatchSource {
+  readonly #dataset: ResidentDataset;
+  readonly #requests: Iterator<BatchRequest>;
+  readonly #transform: StagedTransform | undefined;
+
+  constructor(
+    dataset: ResidentDataset,
+    requests: Iterator<BatchRequest>,
+    transform: StagedTransform | undefined,
+  ) {
+    this.#dataset = dataset;
+    this.#requests = requests;
+    this.#transform = transform;
+  }
+
+  next(): Promise<LoadedBatch | undefined> {
+    return Promise.try(() => {
+      const request = this.#requests.next();
+      if (request.done) return undefined;
+      const batch = this.#dataset.select(request.value, this.#transform);
+      return { batch, release: () => {} };
+    });
+  }
+
+  close(): Promise<void> {
+    this.#requests.return?.();
+    return Promise.resolve();
   }
 }
 

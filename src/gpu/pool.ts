@@ -30,11 +30,21 @@ const MEBIBYTE = 2 ** 20;
  */
 const KEEP = 256 * MEBIBYTE;
 
+/**
+ * Growth of what is live after which the collector is told: so much may be held
+ * by tensors that nobody can reach any more.
+ */
+const GROWTH = 32 * MEBIBYTE;
+/** More than V8 lets memory outside of its heap grow before it marks. */
+const FELT = 512 * MEBIBYTE;
+
 const free = new Map<number, GpuBuffer[]>();
 const use: MemoryUse = { live: 0, pooled: 0, peak: 0 };
 /** Buffers that the GPU had no memory for: they are no use to anybody. */
 const hollow = new WeakSet<GpuBuffer>();
 let doomed: GpuBuffer[] = [];
+/** The least that was live since the collector was told. */
+let low = 0;
 let nextId = 0;
 let failure: string | undefined;
 
@@ -46,11 +56,12 @@ export function sizeClass(bytes: number): number {
 }
 
 /**
- * A buffer of at least `bytes` bytes, with anything in it.
+ * A buffer of at least `bytes` bytes, with anything in it; if it is small, one
+ * that no submission from number `before` on uses.
  *
  * @throws {RangeError} If the adapter has no buffers of that size
  */
-export function acquire(bytes: number): GpuBuffer {
+export function acquire(bytes: number, before = Infinity): GpuBuffer {
   const { device, maxBytes } = gpu();
   if (bytes > maxBytes) {
     throw new RangeError(
@@ -59,7 +70,9 @@ export function acquire(bytes: number): GpuBuffer {
     );
   }
   const size = Math.min(sizeClass(bytes), Math.floor(maxBytes / 4) * 4);
-  let buffer = takeFree(size);
+  let buffer = before === Infinity || size > MEBIBYTE
+    ? takeFree(size)
+    : takeIdle(size, before);
   if (!buffer) {
     const watched = size >= MEBIBYTE;
     if (watched) device.pushErrorScope("out-of-memory");
@@ -84,13 +97,29 @@ export function acquire(bytes: number): GpuBuffer {
   }
   use.live += size;
   use.peak = Math.max(use.peak, use.live);
+  if (use.live > low + GROWTH) pressCollector();
   recorder()?.acquired(buffer, bytes);
   return buffer;
 }
 
+/** The buffer that was given back last: its memory may still be cached. */
 function takeFree(size: number): GpuBuffer | undefined {
   const row = free.get(size) ?? [];
-  for (let buffer = row.pop(); buffer; buffer = row.pop()) {
+  return usable(() => row.pop(), size);
+}
+
+/** The buffer that has been free for longest, if the GPU is not to read it yet. */
+function takeIdle(size: number, before: number): GpuBuffer | undefined {
+  const row = free.get(size) ?? [];
+  const isIdle = row[0] !== undefined && row[0].serial < before;
+  return isIdle ? usable(() => row.shift(), size) : undefined;
+}
+
+function usable(
+  take: () => GpuBuffer | undefined,
+  size: number,
+): GpuBuffer | undefined {
+  for (let buffer = take(); buffer; buffer = take()) {
     use.pooled -= size;
     if (!hollow.has(buffer)) return buffer;
     doomed.push(buffer); // found out since it was given back
@@ -98,10 +127,20 @@ function takeFree(size: number): GpuBuffer | undefined {
   return undefined;
 }
 
+// The third layer of NOTE [memory] in scope.ts. V8 knows nothing of the GPU's
+// memory. A large array that nobody holds makes it look for what is forgotten;
+// a resizable one is reserved as pages, which take no memory until they are
+// touched.
+function pressCollector(): void {
+  low = use.live;
+  new ArrayBuffer(FELT, { maxByteLength: FELT });
+}
+
 /** Takes a buffer back for the next one who asks. */
 export function release(buffer: GpuBuffer): void {
   recorder()?.released(buffer);
   use.live -= buffer.bytes;
+  low = Math.min(low, use.live);
   const isTooMuch = use.pooled + buffer.bytes > Math.max(KEEP, use.live);
   if (isTooMuch || hollow.has(buffer)) {
     doomed.push(buffer);

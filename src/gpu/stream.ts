@@ -17,7 +17,7 @@ import {
   type Plan,
 } from "./plan.ts";
 import { bindingOf, type Pipeline, pipelineOf } from "./pipelines.ts";
-import { destroyDoomed, takeAllocationFailure } from "./pool.ts";
+import { acquire, destroyDoomed, takeAllocationFailure } from "./pool.ts";
 import { recorder } from "./recorder.ts";
 
 /** Bytes between two parameter blocks: WebGPU's default offset alignment. */
@@ -189,6 +189,16 @@ export function clear(target: Bindable, offset: number, bytes: number): void {
 export function copy(from: GpuBuffer, to: GpuBuffer, bytes: number): void {
   from.serial = to.serial = serial;
   copyEncoder().copyBufferToBuffer(from.gpu, 0, to.gpu, 0, bytes);
+}
+
+/**
+ * A buffer to be written from the host, as `acquire` gives it; if it is small,
+ * one that nothing recorded uses, so that writing does not submit that.
+ *
+ * @throws {RangeError} If the adapter has no buffers of that size
+ */
+export function acquireIdle(bytes: number): GpuBuffer {
+  return acquire(bytes, serial);
 }
 
 /**

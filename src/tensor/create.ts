@@ -4,7 +4,7 @@
  * @module
  */
 
-import { dispatch, upload } from "../gpu/stream.ts";
+import { acquireIdle, dispatch, upload } from "../gpu/stream.ts";
 import { planCopy } from "../ops/movement.ts";
 import { formatValue } from "./arguments.ts";
 import { checkDType, type DType, DTYPES, type TypedArray } from "./dtype.ts";
@@ -118,7 +118,7 @@ export function fromHost(
   array: HostArray,
   { dtype = array.dtype, requiresGrad = false }: TensorOptions = {},
 ): Tensor {
-  const made = emptyTensor(array.shape, array.dtype, "tensor");
+  const made = emptyTensor(array.shape, array.dtype, "tensor", acquireIdle);
   upload(made.storage.buffer, array.data);
   if (array.data.length <= MAX_WRITTEN) {
     made.storage.written = array.data.slice();

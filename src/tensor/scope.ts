@@ -4,8 +4,8 @@
  * NOTE [memory]: memory comes back in three ways. (1) Exact: `dispose()` and
  * scopes. (2) Backward frees what it saved, unless told to retain the graph.
  * (3) Forgotten: when the last handle of a storage is collected, its buffer
- * goes back to the pool, which takes a turn of the event loop (storage.ts says
- * how the collector is made to feel the size of a buffer).
+ * goes back to the pool, which takes a turn of the event loop (pool.ts says how
+ * the collector is made to look for them in time).
  *
  * @module
  */

@@ -10,9 +10,6 @@ import type { Bindable, GpuBuffer } from "../gpu/plan.ts";
 import type { TypedArray } from "./dtype.ts";
 import { acquire, release } from "../gpu/pool.ts";
 
-/** Bytes from which on the garbage collector is told of a storage's size. */
-const HEAVY = 2 ** 17;
-
 // The third layer of NOTE [memory] in scope.ts: buffers of forgotten storages.
 const forgotten = new FinalizationRegistry<GpuBuffer>(release);
 
@@ -30,20 +27,15 @@ export class Storage implements Bindable {
   readonly bytes: number;
   #buffer: GpuBuffer | undefined;
   #handles = 0;
-  // A host array that is never touched: it makes V8 collect forgotten handles
-  // in time. A resizable one is reserved as pages, which the system gives no
-  // memory until they are touched; others come from calloc, which may clear
-  // them, and so use as much memory as the buffer itself.
-  #weight: ArrayBuffer | undefined;
 
-  /** @throws {RangeError} If the adapter has no buffers of that size */
-  constructor(bytes: number) {
+  /**
+   * A storage with a buffer of the pool, or with one that the pool gave.
+   *
+   * @throws {RangeError} If the adapter has no buffers of that size
+   */
+  constructor(bytes: number, take: (bytes: number) => GpuBuffer = acquire) {
     this.bytes = bytes;
-    const felt = 2 * bytes; // sooner is better: GPU memory has no second chance
-    this.#weight = bytes >= HEAVY
-      ? new ArrayBuffer(felt, { maxByteLength: felt })
-      : undefined;
-    this.#buffer = acquire(Math.max(bytes, 4)); // last: nothing after it throws
+    this.#buffer = take(Math.max(bytes, 4));
     forgotten.register(this, this.#buffer, this);
   }
 
@@ -71,7 +63,5 @@ export class Storage implements Bindable {
     forgotten.unregister(this);
     release(this.#buffer);
     this.#buffer = undefined;
-    this.#weight?.transfer(0); // felt no longer
-    this.#weight = undefined;
   }
 }

@@ -10,6 +10,7 @@
 import { Autograd } from "../autograd/node.ts";
 import { isGradEnabled } from "../autograd/mode.ts";
 import { backward, type BackwardOptions } from "../autograd/backward.ts";
+import type { GpuBuffer } from "../gpu/plan.ts";
 import { read } from "../gpu/readback.ts";
 import { recorder } from "../gpu/recorder.ts";
 import {
@@ -1155,12 +1156,16 @@ export class Tensor {
   }
 }
 
-/** A row-major tensor with anything in it: what kernels fill. */
+/**
+ * A row-major tensor with anything in it: what kernels fill. `take` says where
+ * its buffer comes from.
+ */
 export function emptyTensor(
   shape: Shape,
   dtype: DType,
   origin: string,
+  take?: (bytes: number) => GpuBuffer,
 ): Tensor {
   const bytes = sizeOf(shape) * DTYPES[dtype].bytes;
-  return new Tensor(new Storage(bytes), rowMajor(shape), dtype, origin);
+  return new Tensor(new Storage(bytes, take), rowMajor(shape), dtype, origin);
 }
