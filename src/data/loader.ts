@@ -185,10 +185,11 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
   async first(): Promise<Uploaded<Batch>> {
     // rows only where they must be: all samples for one batch is much to upload
     const { dataset } = this;
-    const isOpened = isStream(dataset) ||
-      (dataset.isOnGPU?.() && this.#residentRows() !== undefined);
-    const source = isOpened
-      ? this.#open(this.#next, true)
+    const isStreamed = isStream(dataset);
+    const isOnGPU = !isStreamed && dataset.isOnGPU?.();
+    const resident = isOnGPU ? this.#residentRows() : undefined;
+    const source = isStreamed || resident
+      ? this.#open(this.#next, true, resident)
       : this.#onMain(this.#next, placeOf(this.#given, true));
     try {
       await this.#skip(source, this.#next);
@@ -255,8 +256,8 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
     const position = this.#next;
     this.#next = { epoch: position.epoch + 1, batches: 0 };
     this.#position = position;
-    if (isUploaded) this.#residentRows(); // throws here what is wrong with that
-    return this.#batchesFrom(position, isUploaded);
+    const resident = isUploaded ? this.#residentRows() : undefined;
+    return this.#batchesFrom(position, isUploaded, resident);
   }
 
   /** The samples on the GPU, if batches are to be selected from there. */
@@ -270,11 +271,12 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
   async *#batchesFrom(
     position: Position,
     isUploaded: boolean,
+    resident: ResidentDataset | undefined,
   ): AsyncGenerator<unknown, void, void> {
     const { signal } = this.#given;
     if (signal?.aborted) await this.close();
     signal?.throwIfAborted();
-    const source = this.#open(position, isUploaded);
+    const source = this.#open(position, isUploaded, resident);
     const stop = () => {
       source.close().catch(() => {}); // the iteration's own error is the reason
     };
@@ -352,8 +354,11 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
     return this.#given.collate as AnyCollate | undefined;
   }
 
-  #open(position: Position, isUploaded: boolean): BatchSource {
-    const resident = isUploaded ? this.#residentRows() : undefined;
+  #open(
+    position: Position,
+    isUploaded: boolean,
+    resident: ResidentDataset | undefined,
+  ): BatchSource {
     if (resident) {
       return new ResidentSource(
         resident,
