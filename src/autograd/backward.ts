@@ -168,18 +168,30 @@ function step(
   });
 }
 
+// The slot, whose gradient was forgotten: who kept that keeps its values. Not in
+// a function that is compiled, whose gradients stay where they are.
+function emptiedSlot(leaf: Autograd, slot: Tensor): Tensor {
+  if (!leaf.isSlotShown || recorder()) return slot;
+  leaf.slot = slot.detach().keep();
+  leaf.isSlotShown = false;
+  using kept = slot.mul(1);
+  slot.rebind(kept.storage, kept.layout);
+  return leaf.slot;
+}
+
 // A leaf's gradient: added to the one it has, in its slot if it has a slot. One
 // that is to be differentiated again has a graph behind it, so it stays itself.
 function deposit(leaf: Autograd, dy: Tensor): void {
   recorder()?.needsGradient(leaf);
-  const { grad: before, slot } = leaf;
-  if (slot && !isGradEnabled()) {
-    if (before === slot) slot.add_(dy);
-    else assign(slot, before ? before.add(dy) : dy);
+  const { grad: before } = leaf;
+  if (before && !isGradEnabled() && (before === leaf.slot || !leaf.slot)) {
+    before.add_(dy);
+  } else if (leaf.slot && !isGradEnabled()) {
+    const slot = emptiedSlot(leaf, leaf.slot);
+    assign(slot, before ? before.add(dy) : dy);
     leaf.grad = slot;
   } else if (before) {
     leaf.grad = before.add(dy).keep();
-    if (before !== slot) before.dispose();
   } else {
     // other leaves may have got the same gradient, or it may be a view
     const isOurs = dy.storage.handles === 1 && isRowMajor(dy.layout);

@@ -35,6 +35,8 @@ export class Autograd {
   grad: Tensor | undefined;
   /** Where an optimizer wants the gradient to lie, if one does. */
   slot: Tensor | undefined;
+  /** Whether a user was given the slot as `grad`, and may have kept it. */
+  isSlotShown = false;
   /** Called with each gradient that arrives; may answer with another. */
   hooks: Set<(gradient: Tensor) => Tensor | void> | undefined;
 }

@@ -101,7 +101,8 @@ function powers(run: Tensor, normType: number): Tensor {
 function runsOf(parameters: Iterable<Tensor> | Tensor): Tensor[] {
   const list = parameters instanceof Tensor ? [parameters] : [...parameters];
   const runs: Tensor[] = [];
-  for (const { grad, autograd } of list) {
+  for (const { autograd } of list) {
+    const { grad } = autograd;
     if (!grad || grad.size === 0) continue;
     if (!isRowMajor(grad.layout)) {
       runs.push(grad);

@@ -51,7 +51,6 @@ export class FlatParameters {
   /** Steps that each parameter has taken. */
   readonly steps: number[];
   readonly #offsets: number[] = [];
-  readonly #slots: readonly Tensor[];
 
   constructor(parameters: readonly Tensor[], dtype: DType) {
     this.parameters = parameters;
@@ -65,16 +64,6 @@ export class FlatParameters {
     this.length = length;
     this.values = cleared(length, dtype);
     this.gradients = cleared(length, dtype);
-    this.#slots = unscoped(() =>
-      parameters.map(({ shape }, i) =>
-        new Tensor(
-          this.gradients.storage,
-          rowMajor(shape, this.#offsets[i]),
-          dtype,
-          "gradient",
-        )
-      )
-    );
     this.settle();
   }
 
@@ -85,21 +74,28 @@ export class FlatParameters {
   settle(): void {
     this.parameters.forEach((parameter, i) => {
       const { autograd } = parameter;
-      const slot = this.#slots[i]!;
+      const layout = rowMajor(parameter.shape, this.#offsets[i]);
       if (parameter.storage !== this.values.storage) {
-        const layout = rowMajor(parameter.shape, this.#offsets[i]);
         using place = unscoped(() =>
           new Tensor(this.values.storage, layout, this.dtype, "parameter")
         );
         assign(place, parameter);
         parameter.rebind(this.values.storage, layout);
       }
+      let { slot } = autograd;
+      if (slot?.storage !== this.gradients.storage) {
+        const { storage } = this.gradients;
+        slot = unscoped(() =>
+          new Tensor(storage, layout, this.dtype, "gradient")
+        );
+        autograd.slot = slot;
+        autograd.isSlotShown = false;
+      }
       const { grad } = autograd;
       if (grad && grad !== slot) {
         assign(slot, grad);
         autograd.grad = slot;
       }
-      autograd.slot = slot;
     });
   }
 
@@ -140,7 +136,7 @@ export class FlatParameters {
     const runs: { firstQuad: number; quads: number; members: number[] }[] = [];
     this.parameters.forEach((parameter, i) => {
       recorder()?.needsGradient(parameter.autograd);
-      if (!parameter.grad) return;
+      if (!parameter.autograd.grad) return;
       const firstQuad = this.#offsets[i]! / QUAD;
       const quads = paddedSize(parameter.size) / QUAD;
       const last = runs.at(-1);

@@ -353,7 +353,9 @@ export class Tensor {
   }
   /** The gradient that `backward` has left here, if it was a leaf. */
   get grad(): Tensor | undefined {
-    return this.#autograd?.grad;
+    const { autograd } = this;
+    if (autograd.grad === autograd.slot) autograd.isSlotShown = true;
+    return autograd.grad;
   }
   set grad(value: Tensor | undefined) {
     this.autograd.grad = value;

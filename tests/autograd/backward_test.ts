@@ -1,9 +1,16 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
 
 import { grad } from "../../src/autograd/backward.ts";
 import { noGrad } from "../../src/autograd/mode.ts";
 import { memory } from "../../src/gpu/pool.ts";
+import { SGD } from "../../src/optim/sgd.ts";
 import { full, tensor, zeros } from "../../src/tensor/create.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
 
 const leaf = { requiresGrad: true };
 
@@ -30,6 +37,33 @@ Deno.test("backward() gives leaves that share a gradient their own copies", asyn
   assert(a.grad && b.grad && a.grad.storage !== b.grad.storage);
   assertEquals(await b.grad.toArray(), [1, 1]);
 });
+
+Deno.test("backward() leaves a gradient alone that was kept and forgotten", async () => {
+  const x = tensor([1, 2], leaf);
+  const optimizers = [
+    undefined,
+    new SGD([x], { lr: 0 }),
+    new SGD([x], { lr: 0 }),
+  ];
+  for (const optimizer of optimizers) {
+    optimizer?.zeroGrad();
+    x.mul(3).sum().backward();
+    const kept = x.grad;
+    x.mul(4).sum().backward(); // added to the same tensor
+    assertStrictEquals(x.grad, kept);
+    assertEquals(await kept?.toArray(), [7, 7]);
+    zeroGrad(x);
+    x.mul(5).sum().backward();
+    optimizer?.step();
+    assertEquals(await kept?.toArray(), [7, 7]);
+    assertEquals(await x.grad?.toArray(), [5, 5]);
+    zeroGrad(x);
+  }
+});
+
+function zeroGrad(x: Tensor): void {
+  x.grad = undefined;
+}
 
 Deno.test("backward() takes the gradient of a tensor with dims", async () => {
   const x = tensor([1, 2], leaf);
