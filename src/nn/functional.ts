@@ -43,11 +43,8 @@ export {
   lpPool2d,
   type LpPoolOptions,
 } from "../ops/avg_pool.ts";
-export {
-  type Pair,
-  type Single,
-  type WindowOptions,
-} from "../ops/pool_windows.ts";
+export type { SignalOptions, Single } from "../ops/pool_signals.ts";
+export type { Pair, WindowOptions } from "../ops/pool_windows.ts";
 export {
   celu,
   elu,

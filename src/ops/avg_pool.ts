@@ -17,13 +17,17 @@ import {
   putLines,
 } from "./pool_lines.ts";
 import {
-  adaptiveWindows,
   asImage,
+  poolSignal,
+  type SignalOptions,
+  type Single,
+  singleOf,
+} from "./pool_signals.ts";
+import {
+  adaptiveWindows,
   fixedWindows,
   type Pair,
   pairOf,
-  type Single,
-  singleOf,
   windowConsts,
   type WindowOptions,
   windowParams,
@@ -174,13 +178,7 @@ export function avgPool2d(
 }
 
 /** Options of average pooling of signals. */
-export interface AvgPool1dOptions {
-  /** From one window to the next. Default: the kernel's size. */
-  readonly stride?: Single;
-  /** Elements added on each side: half a kernel at most. Default: 0. */
-  readonly padding?: Single;
-  /** Whether a last window that begins inside is taken. Default: false. */
-  readonly ceilMode?: boolean;
+export interface AvgPool1dOptions extends SignalOptions {
   /** Whether the padding counts, as zeros. Default: true. */
   readonly countIncludePad?: boolean;
 }
@@ -196,23 +194,15 @@ export interface AvgPool1dOptions {
 export function avgPool1d(
   x: Tensor,
   kernelSize: Single,
-  {
-    stride = kernelSize,
-    padding = 0,
-    ceilMode = false,
-    countIncludePad = true,
-  }: AvgPool1dOptions = {},
+  { countIncludePad, ...options }: AvgPool1dOptions = {},
 ): Tensor {
-  return asImage(
+  return poolSignal(
     "avgPool1d",
     x,
-    (image) =>
-      avgPool2d(image, [1, singleOf(kernelSize)], {
-        stride: [1, singleOf(stride)],
-        padding: [0, singleOf(padding)],
-        ceilMode,
-        countIncludePad,
-      }),
+    kernelSize,
+    options,
+    (image, kernel, row) =>
+      avgPool2d(image, kernel, { ...row, countIncludePad }),
   );
 }
 

@@ -10,7 +10,6 @@
  */
 
 import { type AdapterClass, adapterClass } from "../gpu/device.ts";
-import { foldGroups, type Plan } from "../gpu/plan.ts";
 import { checkOptionNames } from "../tensor/arguments.ts";
 import { zeros } from "../tensor/create.ts";
 import type { DType } from "../tensor/dtype.ts";
@@ -18,51 +17,28 @@ import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Op } from "./define.ts";
 import {
+  aligned,
+  type MaxPoolGradKernel,
+  type MaxPoolKernel,
+  planMaxPool,
+  planMaxPoolGrad,
+  planPick,
+} from "./max_pool_kernels.ts";
+import { goesBackByLines, goesByLines } from "./pool_lines.ts";
+import {
+  poolSignal,
+  type SignalOptions,
+  type Single,
+  singleOf,
+} from "./pool_signals.ts";
+import {
   adaptiveWindows,
-  asImage,
   fixedWindows,
   type Pair,
   pairOf,
-  type Single,
-  singleOf,
-  windowConsts,
   type WindowOptions,
-  windowParams,
   type Windows,
 } from "./pool_windows.ts";
-import {
-  backwardLines,
-  declareLines,
-  forwardLines,
-  goesBackByLines,
-  goesByLines,
-  putLines,
-} from "./pool_lines.ts";
-import { putHook } from "./kernel_hooks.ts";
-import { declareInput } from "./words.ts";
-
-import floatLib from "../../shaders/lib/float.wgsl" with { type: "text" };
-import windowsLib from "../../shaders/lib/windows.wgsl" with { type: "text" };
-import maxSource from "../../shaders/pool/max.wgsl" with { type: "text" };
-import maxGradSource from "../../shaders/pool/max_grad.wgsl" with {
-  type: "text",
-};
-import maxGradRowsSource from "../../shaders/pool/max_grad_rows.wgsl" with {
-  type: "text",
-};
-import max2x2Source from "../../shaders/pool/max_2x2.wgsl" with {
-  type: "text",
-};
-import max2x2GradSource from "../../shaders/pool/max_2x2_grad.wgsl" with {
-  type: "text",
-};
-import maxLinesSource from "../../shaders/pool/max_lines.wgsl" with {
-  type: "text",
-};
-import maxLinesGradSource from "../../shaders/pool/max_lines_grad.wgsl" with {
-  type: "text",
-};
-import pickSource from "../../shaders/pool/pick.wgsl" with { type: "text" };
 
 /** Options of max pooling. */
 export interface MaxPoolOptions extends WindowOptions {
@@ -80,15 +56,13 @@ const OPTIONS = [
   "returnIndices",
 ] as const satisfies readonly (keyof MaxPoolOptions)[];
 
-const GROUP = 64;
-
 /** Taps of a window whose numbers fit a byte. */
 const BYTE = 256;
 
 /** Which kernels pool, and take gradients back. */
 export interface MaxPoolChoice {
-  readonly forward: "2x2" | "lines" | "any";
-  readonly backward: "2x2" | "lines" | "rows" | "any";
+  readonly forward: MaxPoolKernel;
+  readonly backward: MaxPoolGradKernel;
 }
 
 /** The kernels that suit windows. */
@@ -113,162 +87,18 @@ export function chooseMaxPool(
   };
 }
 
+function choose(windows: Windows): MaxPoolChoice {
+  return chooseMaxPool(windows, adapterClass());
+}
+
 /** Elements of a row of codes: whole quads where forward goes by lines. */
 function codeRow(windows: Windows): number {
   const { out } = windows.w;
-  const { forward } = chooseMaxPool(windows, adapterClass());
-  return forward === "lines" ? 4 * Math.ceil(out / 4) : out;
-}
-
-function words2x2({ planes, h, w }: Windows, offset: number): number[] {
-  const pairs = planes * h.out * w.out / 2;
-  return [pairs, w.out / 2, h.out, h.size % 2, offset / 4];
-}
-
-/** A row-major tensor that begins where quads do. */
-function aligned(x: Tensor): Tensor {
-  const dense = x.contiguous();
-  return dense.layout.offset % 4 === 0 ? dense : dense.clone();
+  return choose(windows).forward === "lines" ? 4 * Math.ceil(out / 4) : out;
 }
 
 function codeType({ h, w }: Windows): DType {
   return h.kernel * w.kernel <= BYTE ? "uint8" : "int32";
-}
-
-function planMaxPool(
-  x: Tensor,
-  y: Tensor,
-  codes: Tensor,
-  windows: Windows,
-): Plan {
-  const { offset } = x.layout;
-  const packed = codes.dtype === "uint8";
-  const ofCodes = `alias C = ${packed ? "u32" : "vec4u"};
-fn pack(v: vec4u) -> C { return ${packed ? "pack4xU8(v)" : "v"}; }
-`;
-  const buffers = [x.storage, y.storage, codes.storage];
-  const { forward } = chooseMaxPool(windows, adapterClass());
-  if (forward === "2x2") {
-    return {
-      name: "max_pool_2x2",
-      source: max2x2Source,
-      header: floatLib,
-      buffers,
-      params: words2x2(windows, offset),
-      groups: foldGroups(Math.ceil(y.size / 4 / GROUP)),
-    };
-  }
-  if (forward === "lines") {
-    const { consts, header, sizes, groups } = forwardLines(
-      x,
-      windows,
-      "-infinity()",
-    );
-    const put = putLines(buffers, "y", windows.w.out).header;
-    return {
-      name: "max_pool_lines",
-      source: maxLinesSource,
-      consts,
-      header: floatLib + header + put + ofCodes +
-        "@group(0) @binding(2) var<storage, read_write> codes: array<C>;\n" +
-        "@group(0) @binding(3) var<uniform> params: Params;\n",
-      buffers,
-      params: windowParams(windows, { ...sizes, offset }),
-      groups,
-    };
-  }
-  return {
-    name: "max_pool",
-    source: maxSource,
-    consts: windowConsts(windows),
-    header: windowsLib + floatLib + ofCodes,
-    buffers,
-    params: windowParams(windows, { size: y.size, offset }),
-    groups: foldGroups(Math.ceil(y.size / 4 / GROUP)),
-  };
-}
-
-function planMaxPoolGrad(
-  dy: Tensor,
-  codes: Tensor,
-  dx: Tensor,
-  windows: Windows,
-): Plan {
-  const { offset } = dy.layout;
-  const { backward } = chooseMaxPool(windows, adapterClass());
-  const buffers = [dy.storage, codes.storage, dx.storage];
-  const row = codeRow(windows);
-  if (backward === "2x2") {
-    return {
-      name: "max_pool_2x2_grad",
-      source: max2x2GradSource,
-      ...putHook(buffers, 4, "pairs", true, "dx"),
-      buffers,
-      params: words2x2(windows, offset),
-      groups: foldGroups(Math.ceil(dy.size / 4 / GROUP)),
-    };
-  }
-  if (backward === "lines") {
-    const { consts, sizes, groups, ...lines } = backwardLines(windows);
-    const put = putLines(buffers, "dx", windows.w.size);
-    return {
-      name: "max_pool_lines_grad",
-      source: maxLinesGradSource,
-      consts,
-      ...put,
-      header: lines.header + put.header + readCodes(codes, 1) +
-        declareLines("dx", 2, windows.w.size) +
-        "@group(0) @binding(3) var<uniform> params: Params;\n",
-      buffers,
-      params: windowParams(windows, { ...sizes, offset, codeRow: row }),
-      groups,
-    };
-  }
-  const byRow = backward === "rows";
-  const size = byRow ? windows.planes * windows.h.size : dx.size;
-  return {
-    name: byRow ? "max_pool_grad_rows" : "max_pool_grad",
-    source: byRow ? maxGradRowsSource : maxGradSource,
-    consts: windowConsts(windows),
-    header: windowsLib + readCodes(codes, 1),
-    buffers,
-    params: windowParams(windows, { size, offset, codeRow: row }),
-    groups: foldGroups(Math.ceil(size / GROUP)),
-  };
-}
-
-// `x` gives the values at the maxima; without it their indices are written.
-function planPick(
-  codes: Tensor,
-  x: Tensor | undefined,
-  out: Tensor,
-  windows: Windows,
-): Plan {
-  const value = x
-    ? `@group(0) @binding(1) var<storage, read> x: array<f32>;
-alias V = f32;
-fn value(at: u32, index: u32) -> V { return x[at]; }
-`
-    : "alias V = i32;\nfn value(at: u32, index: u32) -> V { return i32(index); }\n";
-  return {
-    name: x ? "max_pool_pick" : "max_pool_indices",
-    source: pickSource,
-    consts: windowConsts(windows),
-    header: windowsLib + readCodes(codes, 0) + value,
-    buffers: [codes, x ?? codes, out].map((tensor) => tensor.storage),
-    params: windowParams(windows, {
-      size: out.size,
-      offset: x?.layout.offset ?? 0,
-      codeRow: codeRow(windows),
-    }),
-    groups: foldGroups(Math.ceil(out.size / GROUP)),
-  };
-}
-
-function readCodes(codes: Tensor, binding: number): string {
-  return `alias T = u32;\n${
-    declareInput("codes", binding, codes.dtype, false)
-  }\n`;
 }
 
 // x -> (maxima, the taps they came from)
@@ -282,12 +112,9 @@ const maxPoolOp = defineOp<Windows>({
     },
   ],
   kernel: ([x], [y, codes], windows) =>
-    planMaxPool(aligned(x), y, codes, windows),
+    planMaxPool(choose(windows).forward, { x: aligned(x), y, codes }, windows),
   save: (_, [, codes]) => [codes],
-  grad: (
-    dy,
-    { saved: [codes], params },
-  ) => [maxPoolGradOp([dy, codes], params)[0]],
+  grad: (dy, { saved, params }) => [maxPoolGradOp([dy, saved[0]], params)[0]],
 });
 
 // (dy, taps) -> dx. Linear in dy: its own gradient is a pick.
@@ -295,7 +122,11 @@ const maxPoolGradOp: Op<Windows> = defineOp<Windows>({
   name: "maxPool2dGrad",
   shape: (_, { shape }) => ({ shape, dtype: "float32" }),
   kernel: ([dy, codes], [dx], windows) =>
-    planMaxPoolGrad(aligned(dy), codes, dx, windows),
+    planMaxPoolGrad(
+      choose(windows).backward,
+      { dy: aligned(dy), codes, dx },
+      windows,
+    ),
   save: ([, codes]) => [codes],
   grad: (ddx, { saved: [codes], params }) => [pickOp([codes, ddx], params)[0]],
 });
@@ -305,7 +136,7 @@ const pickOp: Op<Windows> = defineOp<Windows>({
   name: "maxPool2dPick",
   shape: (_, { outShape }) => ({ shape: outShape, dtype: "float32" }),
   kernel: ([codes, x], [y], windows) =>
-    planPick(codes, x.contiguous(), y, windows),
+    planPick({ codes, x: x.contiguous(), out: y }, windows),
   save: ([codes]) => [codes],
   grad: (dy, { saved: [codes], params }) => [
     undefined,
@@ -318,17 +149,17 @@ const indicesOp = defineOp<Windows>({
   name: "maxPool2dIndices",
   shape: (_, { outShape }) => ({ shape: outShape, dtype: "int32" }),
   kernel: ([codes], [indices], windows) =>
-    planPick(codes, undefined, indices, windows),
+    planPick({ codes, out: indices }, windows),
 });
 
-function pool(x: Tensor, windows: Windows): [y: Tensor, codes: Tensor] {
-  const [y, codes] = maxPoolOp([x.to("float32")], windows);
-  return [y.to(x.dtype), codes];
-}
-
-function poolWithIndices(x: Tensor, windows: Windows): [Tensor, Tensor] {
-  const [y, codes] = pool(x, windows);
-  return [y, indicesOp([codes], windows)[0]];
+function pool(
+  x: Tensor,
+  windows: Windows,
+  returnIndices = false,
+): Tensor | [y: Tensor, indices: Tensor] {
+  const [maxima, codes] = maxPoolOp([x.to("float32")], windows);
+  const y = maxima.to(x.dtype);
+  return returnIndices ? [y, indicesOp([codes], windows)[0]] : y;
 }
 
 /**
@@ -364,21 +195,13 @@ export function maxPool2d(
   checkOptionNames("maxPool2d", options, OPTIONS);
   const { dilation } = options;
   const windows = fixedWindows("maxPool2d", x, kernelSize, options, dilation);
-  return options.returnIndices
-    ? poolWithIndices(x, windows)
-    : pool(x, windows)[0];
+  return pool(x, windows, options.returnIndices);
 }
 
 /** Options of max pooling of signals. */
-export interface MaxPool1dOptions {
-  /** From one window to the next. Default: the kernel's size. */
-  readonly stride?: Single;
-  /** Elements added on each side: half a kernel at most. Default: 0. */
-  readonly padding?: Single;
+export interface MaxPool1dOptions extends SignalOptions {
   /** Between two taps of a window. Default: 1. */
   readonly dilation?: Single;
-  /** Whether a last window that begins inside is taken. Default: false. */
-  readonly ceilMode?: boolean;
 }
 
 /**
@@ -392,23 +215,15 @@ export interface MaxPool1dOptions {
 export function maxPool1d(
   x: Tensor,
   kernelSize: Single,
-  {
-    stride = kernelSize,
-    padding = 0,
-    dilation = 1,
-    ceilMode = false,
-  }: MaxPool1dOptions = {},
+  { dilation = 1, ...options }: MaxPool1dOptions = {},
 ): Tensor {
-  return asImage(
+  return poolSignal(
     "maxPool1d",
     x,
-    (image) =>
-      maxPool2d(image, [1, singleOf(kernelSize)], {
-        stride: [1, singleOf(stride)],
-        padding: [0, singleOf(padding)],
-        dilation: [1, singleOf(dilation)],
-        ceilMode,
-      }),
+    kernelSize,
+    options,
+    (image, kernel, row) =>
+      maxPool2d(image, kernel, { ...row, dilation: [1, singleOf(dilation)] }),
   );
 }
 
@@ -439,7 +254,7 @@ export function adaptiveMaxPool2d(
   { returnIndices = false }: { readonly returnIndices?: boolean } = {},
 ): Tensor | [y: Tensor, indices: Tensor] {
   const windows = adaptiveWindows("adaptiveMaxPool2d", x, outputSize);
-  return returnIndices ? poolWithIndices(x, windows) : pool(x, windows)[0];
+  return pool(x, windows, returnIndices);
 }
 
 /** Options of `maxUnpool2d`. */

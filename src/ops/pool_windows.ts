@@ -13,9 +13,6 @@ import type { Tensor } from "../tensor/tensor.ts";
 /** One number for rows and columns alike, or [rows, columns]. */
 export type Pair = number | readonly [number, number];
 
-/** A number for the only axis of a signal. */
-export type Single = number | readonly [number];
-
 /** The windows along one axis, as shaders/lib/windows.wgsl has them. */
 export interface Axis {
   readonly size: number;
@@ -53,11 +50,6 @@ export interface WindowOptions {
 /** Rows and columns of a pair. */
 export function pairOf(pair: Pair): readonly [number, number] {
   return typeof pair === "number" ? [pair, pair] : pair;
-}
-
-/** The number of a single. */
-export function singleOf(single: Single): number {
-  return typeof single === "number" ? single : single[0];
 }
 
 /**
@@ -218,25 +210,4 @@ export function windowParams(
   ]);
   const sizes = [size, quads, offset, codeRow, Number(countsPad)];
   return [...sizes, f32Bits(divisor), 0, 0, ...axes];
-}
-
-/**
- * Runs `pool` on a signal [C, L] or [N, C, L], seen as an image of one row.
- *
- * @throws {TypeError} If `x` has another rank
- */
-export function asImage(
-  op: string,
-  x: Tensor,
-  pool: (image: Tensor) => Tensor,
-): Tensor {
-  if (x.ndim !== 2 && x.ndim !== 3) {
-    throw new TypeError(
-      `Cannot ${op} ${x.describe()}: expected floats of shape [C, L] or ` +
-        `[N, C, L]`,
-    );
-  }
-  const image = x.unsqueeze(-2);
-  const y = pool(image);
-  return y.reshape(y.shape.toSpliced(-2, 1));
 }
