@@ -151,7 +151,7 @@ const T = vision.transforms;
 /** What is done to a batch of digits, on the GPU. */
 const standardised = T.compose([T.toFloat(), T.normalize([0.1307], [0.3081])]);
 /** Samples of an epoch of JPEG files, at least. */
-const IMAGES = 400;
+const IMAGES = 1600;
 let digits: SyntheticDigits | undefined;
 
 /** A dataset so often that it has `length` samples. */

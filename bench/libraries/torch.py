@@ -333,7 +333,7 @@ def load_jpeg():
     from torchvision import datasets, transforms as T
     steps = T.Compose([T.Resize(256), T.CenterCrop(224), T.ToTensor(), T.Normalize(MEAN, STD)])
     folder = datasets.ImageFolder(images, transform=steps)
-    dataset = torch.utils.data.ConcatDataset([folder] * math.ceil(400 / len(folder)))
+    dataset = torch.utils.data.ConcatDataset([folder] * math.ceil(1600 / len(folder)))
     for workers in (0, 2):
         rate(f"loader-jpeg-w{workers}-b32", dataset, 32, workers)
 

@@ -5,6 +5,7 @@ import { pipelineCount } from "../../src/gpu/pipelines.ts";
 import { acquire, release } from "../../src/gpu/pool.ts";
 import { read, readbackCount } from "../../src/gpu/readback.ts";
 import {
+  acquireIdle,
   clear,
   copy,
   dispatch,
@@ -131,4 +132,21 @@ Deno.test("throttle() holds a loop back until the GPU has caught up", async () =
   }
   assertEquals(await words(a), [1000, 1000, 1000, 1000]);
   release(a);
+});
+
+Deno.test("acquireIdle() gives buffers whose upload does not submit what is recorded", async () => {
+  const used = acquire(1024);
+  upload(used, Uint32Array.of(1, 2, 3, 4));
+  dispatch(scale(used, 10));
+  release(used); // the next to ask for one of this size would get it
+  const before = streamCounts().submissions;
+  const idle = acquireIdle(1024);
+  upload(idle, Uint32Array.of(5, 6, 7, 8));
+  assertEquals(streamCounts().submissions, before);
+  dispatch(scale(idle, 100));
+  assertEquals(await words(idle), [501, 601, 701, 801]);
+  assertEquals(await words(used), [11, 21, 31, 41]);
+  assertEquals(acquireIdle(1024), used); // read, so that nothing waits for it
+  release(used);
+  release(idle);
 });

@@ -7,7 +7,13 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 
 import { DataLoader } from "../../src/data/loader.ts";
-import { decodeImageSync, loadCodecs } from "../../src/vision/decode.ts";
+import {
+  decodeImageSync,
+  loadCodecs,
+  readImageSync,
+} from "../../src/vision/decode.ts";
+import { encodeImage } from "../../src/vision/encode.ts";
+import { Image } from "../../src/vision/image.ts";
 import { Sums } from "./fixtures.ts";
 
 const IMAGES = `${import.meta.dirname}/images`;
@@ -135,4 +141,22 @@ Deno.test("decodeImageSync() says what to do before codecs are loaded", async ()
   await loadCodecs();
   const { width } = decodeImageSync(await Deno.readFile(PHOTO));
   assertEquals(width, 33);
+});
+
+Deno.test("readImageSync() reads files of every length, one after the other", async () => {
+  await loadCodecs();
+  const path = await Deno.makeTempFile();
+  try {
+    for (const width of [700, 3, 300]) { // 1.4 MB, 100 B and 260 KB of noise
+      const noise = Uint8Array.from(
+        { length: width * width * 3 },
+        (_, i) => Math.imul(i, 0x9e3779b1) >>> 24,
+      );
+      const bytes = await encodeImage(new Image(noise, width, width));
+      await Deno.writeFile(path, bytes);
+      assertEquals(readImageSync(path).data, noise);
+    }
+  } finally {
+    await Deno.remove(path);
+  }
 });
