@@ -1,7 +1,8 @@
 // map_rows: out[i] = op(a[i], b[i], c[i]) where, along the innermost dim, every
 // operand lies densely or repeats one element, and no quad crosses a row's end.
 //
-// prepended  RUN: u32, neighbouring quads of an invocation; bindings 0.. of the
+// prepended  Params, GROUP, length_of and locate (lib/places.wgsl)
+//            RUN: u32, neighbouring quads of an invocation; bindings 0.. of the
 //            operands and of out, and
 //            map(at) -> the four results for the quads (or the one element)
 //            that begin at at.x of a, at.y of b, at.z of c, at.w of out;
@@ -14,30 +15,6 @@
 //            lane: an adapter that runs on the CPU finds the place of the first
 //            quad of a long run and steps from there.
 
-struct Params {
-  size: u32, // elements of out
-  rank: u32,
-  pad0: u32, pad1: u32,
-  offsets: vec4u, // of a, b, c and out, in elements
-  scalars: vec4u, // bits of operands that are plain numbers
-  shape: array<vec4u, 2>, // sizes of dims 0 to 7
-  strides: array<vec4u, 8>, // of a, b, c and out, for each dim
-}
-
-const GROUP = 64u;
-
-// Where element `i` of the result lies in a, b, c and out.
-fn locate(i: u32) -> vec4u {
-  var at = params.offsets;
-  var rest = i;
-  for (var dim = params.rank; dim > 0u; dim--) {
-    let length = params.shape[(dim - 1u) / 4u][(dim - 1u) % 4u];
-    at += (rest % length) * params.strides[dim - 1u];
-    rest /= length;
-  }
-  return at;
-}
-
 @compute @workgroup_size(GROUP)
 fn main(
   @builtin(global_invocation_id) id: vec3u,
@@ -46,7 +23,7 @@ fn main(
   let first = (id.y * groups.x * GROUP + id.x) * RUN;
   if (first * 4u >= params.size) { return; } // guard
   let inner = params.rank - 1u;
-  let length = params.shape[inner / 4u][inner % 4u];
+  let length = length_of(inner);
   let step = params.strides[inner] * 4u;
   var at = locate(first * 4u);
   var column = first * 4u % length;

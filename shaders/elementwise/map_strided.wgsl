@@ -1,6 +1,7 @@
 // map_strided: out[i] = op(a[i], b[i], c[i]), each operand with its own strides.
 //
-// prepended  RUN: u32, neighbouring quads of an invocation; bindings 0.. of the
+// prepended  Params, GROUP, length_of and locate (lib/places.wgsl)
+//            RUN: u32, neighbouring quads of an invocation; bindings 0.. of the
 //            operands and of out, and
 //            map(at) -> the result for the elements at.x of a, at.y of b, at.z
 //            of c; store(quad, at, n, results) -> writes four results, dense at
@@ -10,30 +11,6 @@
 // dispatch   GROUP invocations a workgroup, folded over x and y
 // geometry   as in map_rows.wgsl
 
-struct Params {
-  size: u32, // elements of out
-  rank: u32,
-  pad0: u32, pad1: u32,
-  offsets: vec4u, // of a, b, c and out, in elements
-  scalars: vec4u, // bits of operands that are plain numbers
-  shape: array<vec4u, 2>, // sizes of dims 0 to 7
-  strides: array<vec4u, 8>, // of a, b, c and out, for each dim
-}
-
-const GROUP = 64u;
-
-// Where element `i` of the result lies in a, b, c and out.
-fn locate(i: u32) -> vec4u {
-  var at = params.offsets;
-  var rest = i;
-  for (var dim = params.rank; dim > 0u; dim--) {
-    let length = params.shape[(dim - 1u) / 4u][(dim - 1u) % 4u];
-    at += (rest % length) * params.strides[dim - 1u];
-    rest /= length;
-  }
-  return at;
-}
-
 @compute @workgroup_size(GROUP)
 fn main(
   @builtin(global_invocation_id) id: vec3u,
@@ -42,7 +19,7 @@ fn main(
   let start = (id.y * groups.x * GROUP + id.x) * RUN;
   if (start * 4u >= params.size) { return; } // guard
   let inner = max(params.rank, 1u) - 1u; // a scalar has no dim, but a shape of 1
-  let length = params.shape[inner / 4u][inner % 4u];
+  let length = length_of(inner);
   let step = params.strides[inner];
   var next = locate(start * 4u);
   var column = start * 4u % length;

@@ -29,7 +29,7 @@ export interface GpuBuffer {
 export interface Plan {
   /** Names the kernel in errors and profiles. */
   readonly name: string;
-  /** Text of a `.wgsl` file with the entry point `main`. */
+  /** Text of a `.wgsl` file with the entry point `main`, after what it calls. */
   readonly source: string;
   /** Prepended as `const NAME: u32 = 16u;` or `const NAME: bool = true;`. */
   readonly consts?: Readonly<Record<string, number | boolean>>;

@@ -42,6 +42,7 @@ import rowsSource from "../../shaders/elementwise/map_rows.wgsl" with {
 import stridedSource from "../../shaders/elementwise/map_strided.wgsl" with {
   type: "text",
 };
+import placesLib from "../../shaders/lib/places.wgsl" with { type: "text" };
 
 /** A tensor, or a number or boolean that stands for a tensor filled with it. */
 export type Operand = Tensor | number | boolean;
@@ -72,8 +73,8 @@ const RUNS = {
 };
 const SOURCES = {
   dense: denseSource,
-  rows: rowsSource,
-  strided: stridedSource,
+  rows: placesLib + rowsSource,
+  strided: placesLib + stridedSource,
 };
 /** Dims that the kernels' uniforms have room for. */
 const MAX_RANK = 8;
