@@ -34,10 +34,13 @@ export interface ConvTransposeLayerOptions extends ConvTransposeOptions {
 
 const COMMON = ["stride", "padding", "dilation", "groups", "bias"];
 
-/** What the layers of this file differ in. */
-interface Kind {
+/** What layers of convolution differ in. */
+export interface ConvolutionKind {
+  /** Dims of a filter. */
   readonly dims: 1 | 2 | 3;
+  /** Whether it is the transpose of a convolution. */
   readonly isTransposed: boolean;
+  /** The function that the layer is. */
   run(
     x: Tensor,
     weight: Tensor,
@@ -46,8 +49,23 @@ interface Kind {
   ): Tensor;
 }
 
-/** What all convolutions share: filters, a bias, and options for all dims. */
-abstract class Convolution extends Module {
+const KINDS = {
+  conv1d: { dims: 1, isTransposed: false, run: conv1d },
+  conv2d: { dims: 2, isTransposed: false, run: conv2d },
+  conv3d: { dims: 3, isTransposed: false, run: conv3d },
+  convTranspose1d: { dims: 1, isTransposed: true, run: convTranspose1d },
+  convTranspose2d: { dims: 2, isTransposed: true, run: convTranspose2d },
+} satisfies Record<string, ConvolutionKind>;
+
+/**
+ * What all convolutions share: filters, a bias, and options for all dims. `Size`
+ * is how a filter's size may be said: one number, or one for each dim.
+ */
+export abstract class Convolution<
+  Size extends number | readonly number[],
+  Options extends ConvLayerOptions | ConvTransposeLayerOptions =
+    ConvLayerOptions,
+> extends Module {
   /** Channels of the input. */
   readonly inChannels: number;
   /** Channels of the output. */
@@ -62,24 +80,33 @@ abstract class Convolution extends Module {
   /** [outChannels]. */
   bias: Parameter | undefined;
   readonly #options: ConvOptions | ConvTransposeOptions;
-  readonly #kind: Kind;
+  readonly #kind: ConvolutionKind;
 
-  /** @throws As `Conv2d` */
+  /**
+   * Draws the parameters.
+   *
+   * @throws {TypeError} If there is an option that it does not have, or there
+   * are other than one or as many sizes as dims
+   * @throws {RangeError} If a size is not a positive integer, or `groups` does
+   * not divide both numbers of channels
+   */
   constructor(
-    kind: Kind,
     inChannels: number,
     outChannels: number,
-    kernelSize: number | readonly number[],
-    given: ConvLayerOptions | ConvTransposeLayerOptions,
+    kernelSize: Size,
+    options?: Options,
   ) {
     super();
     const { name } = new.target;
+    const kind = this.convolution();
     const { dims, isTransposed } = kind;
     const known = isTransposed ? [...COMMON, "outputPadding"] : COMMON;
+    const given: ConvLayerOptions | ConvTransposeLayerOptions =
+      options === undefined ? {} : options;
     checkOptionNames(name, given, known);
-    const { bias = true, ...options } = given;
-    const { groups = 1 } = options;
-    const sizes = typeof kernelSize === "number"
+    const { bias = true, ...ofFunction } = given;
+    const { groups = 1 } = ofFunction;
+    const sizes: readonly number[] = typeof kernelSize === "number"
       ? new Array<number>(dims).fill(kernelSize)
       : kernelSize;
     if (sizes.length !== dims) {
@@ -100,7 +127,7 @@ abstract class Convolution extends Module {
     this.inChannels = inChannels;
     this.outChannels = outChannels;
     this.kernelSize = sizes;
-    this.#options = options;
+    this.#options = ofFunction;
     this.#kind = kind;
     const [first, second] = isTransposed
       ? [inChannels, outChannels]
@@ -109,6 +136,9 @@ abstract class Convolution extends Module {
     this.bias = bias ? emptyParameter([outChannels]) : undefined;
     this.resetParameters();
   }
+
+  /** The row of the layer; asked for once, before its fields are there. */
+  protected abstract convolution(): ConvolutionKind;
 
   /** Draws the parameters anew. */
   resetParameters(): void {
@@ -127,12 +157,6 @@ abstract class Convolution extends Module {
   }
 }
 
-const CONV_1D: Kind = {
-  dims: 1,
-  isTransposed: false,
-  run: conv1d,
-};
-
 /**
  * 1-D cross-correlation of a batch of signals with learned filters.
  *
@@ -145,23 +169,11 @@ const CONV_1D: Kind = {
  *
  * Source: torch.nn.Conv1d; b is kaimingUniform(a = sqrt(5)), He et al. 2015.
  */
-export class Conv1d extends Convolution {
-  /** @throws As `Conv2d` */
-  constructor(
-    inChannels: number,
-    outChannels: number,
-    kernelSize: number,
-    options: ConvLayerOptions = {},
-  ) {
-    super(CONV_1D, inChannels, outChannels, kernelSize, options);
+export class Conv1d extends Convolution<number> {
+  protected override convolution(): ConvolutionKind {
+    return KINDS.conv1d;
   }
 }
-
-const CONV_2D: Kind = {
-  dims: 2,
-  isTransposed: false,
-  run: conv2d,
-};
 
 /**
  * 2-D cross-correlation of a batch of images with learned filters.
@@ -185,30 +197,11 @@ const CONV_2D: Kind = {
  * assertEquals(y.shape, [2, 8, 28, 28]);
  * ```
  */
-export class Conv2d extends Convolution {
-  /**
-   * Draws the parameters.
-   *
-   * @throws {TypeError} If there is an option that it does not have, or there
-   * are other than one or as many sizes as dims
-   * @throws {RangeError} If a size is not a positive integer, or `groups` does
-   * not divide both numbers of channels
-   */
-  constructor(
-    inChannels: number,
-    outChannels: number,
-    kernelSize: number | readonly [number, number],
-    options: ConvLayerOptions = {},
-  ) {
-    super(CONV_2D, inChannels, outChannels, kernelSize, options);
+export class Conv2d extends Convolution<number | readonly [number, number]> {
+  protected override convolution(): ConvolutionKind {
+    return KINDS.conv2d;
   }
 }
-
-const CONV_3D: Kind = {
-  dims: 3,
-  isTransposed: false,
-  run: conv3d,
-};
 
 /**
  * 3-D cross-correlation of a batch of volumes with learned filters.
@@ -221,23 +214,12 @@ const CONV_3D: Kind = {
  *
  * Source: torch.nn.Conv3d; b is kaimingUniform(a = sqrt(5)), He et al. 2015.
  */
-export class Conv3d extends Convolution {
-  /** @throws As `Conv2d` */
-  constructor(
-    inChannels: number,
-    outChannels: number,
-    kernelSize: number | readonly [number, number, number],
-    options: ConvLayerOptions = {},
-  ) {
-    super(CONV_3D, inChannels, outChannels, kernelSize, options);
+export class Conv3d
+  extends Convolution<number | readonly [number, number, number]> {
+  protected override convolution(): ConvolutionKind {
+    return KINDS.conv3d;
   }
 }
-
-const TRANSPOSE_1D: Kind = {
-  dims: 1,
-  isTransposed: true,
-  run: convTranspose1d,
-};
 
 /**
  * The transpose of a 1-D convolution: its gradient to the input, as a layer.
@@ -251,23 +233,12 @@ const TRANSPOSE_1D: Kind = {
  *
  * Source: torch.nn.ConvTranspose1d; b is kaimingUniform(a = sqrt(5)), He et al. 2015.
  */
-export class ConvTranspose1d extends Convolution {
-  /** @throws As `Conv2d` */
-  constructor(
-    inChannels: number,
-    outChannels: number,
-    kernelSize: number,
-    options: ConvTransposeLayerOptions = {},
-  ) {
-    super(TRANSPOSE_1D, inChannels, outChannels, kernelSize, options);
+export class ConvTranspose1d
+  extends Convolution<number, ConvTransposeLayerOptions> {
+  protected override convolution(): ConvolutionKind {
+    return KINDS.convTranspose1d;
   }
 }
-
-const TRANSPOSE_2D: Kind = {
-  dims: 2,
-  isTransposed: true,
-  run: convTranspose2d,
-};
 
 /**
  * The transpose of a 2-D convolution: its gradient to the input, as a layer.
@@ -290,14 +261,11 @@ const TRANSPOSE_2D: Kind = {
  * assertEquals(up.call(zeros([1, 8, 5, 5])).shape, [1, 4, 10, 10]);
  * ```
  */
-export class ConvTranspose2d extends Convolution {
-  /** @throws As `Conv2d` */
-  constructor(
-    inChannels: number,
-    outChannels: number,
-    kernelSize: number | readonly [number, number],
-    options: ConvTransposeLayerOptions = {},
-  ) {
-    super(TRANSPOSE_2D, inChannels, outChannels, kernelSize, options);
+export class ConvTranspose2d extends Convolution<
+  number | readonly [number, number],
+  ConvTransposeLayerOptions
+> {
+  protected override convolution(): ConvolutionKind {
+    return KINDS.convTranspose2d;
   }
 }

@@ -27,6 +27,8 @@ export {
   Conv2d,
   Conv3d,
   type ConvLayerOptions,
+  Convolution,
+  type ConvolutionKind,
   ConvTranspose1d,
   ConvTranspose2d,
   type ConvTransposeLayerOptions,
