@@ -6,7 +6,8 @@
 // KH lines of 16 inputs that a row of dy meets stay in registers, and STEP of them
 // are loaded for each row.
 //
-// prepended  KH, KW: u32, size of the filters, 7 at most
+// prepended  FIRST, Line, Taps and their functions (lib/conv_lines.wgsl)
+//            KH, KW: u32, size of the filters, 7 at most
 //            STEP: u32, stride, 1 or 2, of rows and columns
 //            PAD: u32, zeros on the left, 4 at most, and KW - PAD 4 + STEP at most
 //            WG: u32, invocations of a workgroup
@@ -28,40 +29,6 @@ struct Params {
 @group(0) @binding(1) var<storage, read> dy: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> dw: array<f32>;
 @group(0) @binding(3) var<uniform> params: Params;
-
-const FIRST = 4u - PAD; // the input that tap 0 of column 0 meets
-
-// 16 inputs, from 4 before the invocation's first column on.
-struct Line { a: vec4f, b: vec4f, c: vec4f, d: vec4f }
-
-alias Taps = array<f32, 7>;
-
-fn quad(line: u32, at: u32) -> vec4f {
-  // vec4 left of the row are huge numbers
-  return select(vec4f(), x[line + min(at, params.vecs - 1u)], at < params.vecs);
-}
-
-fn load(plane: u32, row: u32, at: u32) -> Line {
-  if (row >= params.in_height) { return Line(); }
-  let line = plane + row * params.vecs;
-  return Line(quad(line, at - 1u), quad(line, at), quad(line, at + 1u), quad(line, at + 2u));
-}
-
-// `k` is known when the driver compiles; nothing is chosen at run time.
-fn input(r: Line, k: u32) -> f32 {
-  let low = select(r.a, r.b, k >= 4u);
-  let high = select(r.c, r.d, k >= 12u);
-  return select(low, high, k >= 8u)[k % 4u];
-}
-
-fn four(r: Line, k: u32) -> vec4f {
-  return vec4f(
-    input(r, k),
-    input(r, k + STEP),
-    input(r, k + 2u * STEP),
-    input(r, k + 3u * STEP),
-  );
-}
 
 // 8 / STEP columns of dy; two vec4 are added one after the other.
 struct Run { lo: vec4f, hi: vec4f }

@@ -33,6 +33,10 @@ import dwSource from "../../shaders/conv/dw_depthwise.wgsl" with {
   type: "text",
 };
 import spreadSource from "../../shaders/conv/spread.wgsl" with { type: "text" };
+import linesLib from "../../shaders/lib/conv_lines.wgsl" with { type: "text" };
+
+const DEPTHWISE = linesLib + depthwiseSource;
+const WEIGHTS = linesLib + dwSource;
 
 /**
  * Invocations of a workgroup, those that keep an adapter busy, and rows that one
@@ -194,7 +198,7 @@ export function planDepthwise(
     const strips = Math.ceil(output[0] / rows);
     return [...plans, {
       name: "conv_depthwise",
-      source: depthwiseSource,
+      source: DEPTHWISE,
       consts: {
         ...{ KH: kernel[0], KW: kernel[1], STEP: step, PAD: -given.shift[1] },
         WG: lanes,
@@ -238,7 +242,7 @@ export function planDepthwiseWeight(
     const [from, to] = lines as readonly [Lines, Lines]; // of the two sources
     return [...from.plans, ...to.plans, {
       name: "conv_dw_depthwise",
-      source: dwSource,
+      source: WEIGHTS,
       consts: {
         KH: kernel[0],
         KW: kernel[1],
