@@ -3,8 +3,9 @@
  * transferred, never copied.
  *
  * A worker begins with a `WorkerSetup` and says "ready"; from then on it answers
- * each "load" with "loaded", "ended" or "failed", in order. Words sent before "ready"
- * would be lost: nobody listens yet.
+ * each "load" with "loaded", "ended" or "failed", in order. Words sent before
+ * "ready" would be lost, because nobody listens yet: the first ones are in the
+ * setup.
  *
  * @module
  */
@@ -31,6 +32,8 @@ export interface WorkerSetup {
   readonly workerInit: Portable | undefined;
   /** Shared words in which the worker says what it works on. */
   readonly progress: SharedArrayBuffer;
+  /** The batches that it begins with. */
+  readonly first: readonly LoadMessage[];
 }
 
 /** The words of `WorkerSetup.progress`, by their place. */

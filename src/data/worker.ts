@@ -117,7 +117,7 @@ async function load(fetcher: BatchMaker, message: LoadMessage): Promise<void> {
 try {
   const fetcher = await start();
   let last = Promise.resolve();
-  parentPort?.on("message", (message: LoadMessage) => {
+  const hear = (message: LoadMessage): void => {
     // From a task of its own: Deno 2.9.6 tells nobody of a worker that runs out
     // of memory in a message's handler or behind an `await`; there the loader's
     // timeout has to find out.
@@ -126,9 +126,11 @@ try {
         setImmediate(() => resolve(load(fetcher, message)));
       })
     );
-  });
+  };
+  parentPort?.on("message", hear);
   workOn(-1);
   say({ kind: "ready" });
+  setup.first.forEach(hear);
 } catch (cause) {
   const message = `Cannot start DataLoader worker ${setup.worker}: ` +
     messageOf(cause);

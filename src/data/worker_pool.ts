@@ -80,7 +80,7 @@ export class WorkerPool implements BatchSource {
   #wake: (() => void) | undefined;
 
   /**
-   * Starts the workers.
+   * Workers that `begin` starts.
    *
    * @throws {Error} If this is a worker itself
    */
@@ -96,7 +96,7 @@ export class WorkerPool implements BatchSource {
     this.#options = options;
     this.#slots = Array.from(
       { length: options.numWorkers },
-      (_, worker) => this.#startWorker(worker),
+      (_, worker) => this.#makeSlot(worker),
     );
   }
 
@@ -106,6 +106,9 @@ export class WorkerPool implements BatchSource {
     this.#turn = 0;
     for (const slot of this.#slots) slot.isDone = false;
     this.#fill();
+    for (const { thread } of this.#slots) {
+      if (!thread.isStarted) thread.start();
+    }
   }
 
   async next(): Promise<LoadedBatch | undefined> {
@@ -135,13 +138,13 @@ export class WorkerPool implements BatchSource {
     await Promise.all(this.#slots.map(({ thread }) => thread.terminate()));
   }
 
-  #startWorker(worker: number): Slot {
+  #makeSlot(worker: number): Slot {
     const { numWorkers, dataset, collate, transform, workerInit } =
       this.#options;
     const buffer = new SharedArrayBuffer(4 * PROGRESS.words);
     const progress = new Int32Array(buffer);
     progress[PROGRESS.index] = -1;
-    const setup: WorkerSetup = {
+    const setup = {
       url: new URL("./worker.ts", import.meta.url).href,
       worker,
       numWorkers,
@@ -270,8 +273,9 @@ export class WorkerPool implements BatchSource {
     this.#turn = (this.#turn + 1) % this.#slots.length;
   }
 
-  #hasTime({ isReady, load }: Slot): boolean {
-    return isReady && load < this.#options.prefetchFactor;
+  #hasTime({ isReady, thread, load }: Slot): boolean {
+    const isListening = isReady || !thread.isStarted;
+    return isListening && load < this.#options.prefetchFactor;
   }
 
   #freest(): Slot | undefined {

@@ -53,48 +53,68 @@ const HEAP_MB = Math.ceil(getHeapStatistics().heap_size_limit / 2 ** 20);
 /** What becomes of a worker. */
 export interface WorkerListener {
   /** The worker says something. */
-  onMessage(message: unknown): void;
+  readonly onMessage: (message: unknown) => void;
   /** The worker is dead, by its own doing; `reason` says how it ended. */
-  onEnd(reason: string, cause?: unknown): void;
+  readonly onEnd: (reason: string, cause?: unknown) => void;
 }
 
-/** A thread that runs worker.ts. */
+/** A thread that runs worker.ts, once it is started. */
 export class WorkerThread {
-  readonly #worker: Worker;
+  readonly #setup: Omit<WorkerSetup, "first">;
+  readonly #listener: WorkerListener;
+  readonly #first: LoadMessage[] = [];
+  #worker: Worker | undefined;
   #isTerminated = false;
 
-  /** Starts the thread, which does not keep the process alive. */
-  constructor(setup: WorkerSetup, listener: WorkerListener) {
-    this.#worker = new Worker(BOOTSTRAP, {
-      workerData: setup,
+  constructor(setup: Omit<WorkerSetup, "first">, listener: WorkerListener) {
+    this.#setup = setup;
+    this.#listener = listener;
+  }
+
+  /** Whether the thread runs, or has run. */
+  get isStarted(): boolean {
+    return this.#worker !== undefined;
+  }
+
+  /**
+   * Starts the thread, which does not keep the process alive, with what was
+   * posted so far: it need not wait until this thread has started the others,
+   * which takes 20 ms each.
+   */
+  start(): void {
+    const worker = new Worker(BOOTSTRAP, {
+      workerData: { ...this.#setup, first: this.#first },
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
     });
-    this.#worker.unref();
-    this.#worker.on("message", (message: unknown) => {
-      if (!this.#isTerminated) listener.onMessage(message);
+    this.#worker = worker;
+    const { onMessage, onEnd } = this.#listener;
+    worker.unref();
+    worker.on("message", (message: unknown) => {
+      if (!this.#isTerminated) onMessage(message);
     });
-    this.#worker.on("error", (error: unknown) => {
-      if (!this.#isTerminated) listener.onEnd("died of an error", error);
+    worker.on("error", (error: unknown) => {
+      if (!this.#isTerminated) onEnd("died of an error", error);
     });
-    this.#worker.on("exit", (code: number) => {
-      if (!this.#isTerminated) listener.onEnd(`ended with exit code ${code}`);
+    worker.on("exit", (code: number) => {
+      if (!this.#isTerminated) onEnd(`ended with exit code ${code}`);
     });
   }
 
   /** Sends a message and the buffers that it holds. */
   post(message: LoadMessage): void {
-    this.#worker.postMessage(message, [...message.spare]);
+    if (this.#worker) this.#worker.postMessage(message, [...message.spare]);
+    else this.#first.push(message);
   }
 
   /** Whether the process waits for this thread. */
   keepAlive(isWaiting: boolean): void {
-    if (isWaiting) this.#worker.ref();
-    else this.#worker.unref();
+    if (isWaiting) this.#worker?.ref();
+    else this.#worker?.unref();
   }
 
   /** Ends the thread, whatever it is doing; from now on nothing is heard. */
   async terminate(): Promise<void> {
     this.#isTerminated = true;
-    await this.#worker.terminate();
+    await this.#worker?.terminate();
   }
 }
