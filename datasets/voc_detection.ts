@@ -9,7 +9,6 @@ import { Dataset } from "../src/data/dataset.ts";
 import { Generator } from "../src/tensor/generator.ts";
 import { HostArray } from "../src/tensor/host_array.ts";
 import type { Image } from "../src/vision/image.ts";
-import { checkIndex, toPath } from "./_shared.ts";
 import { loadImage } from "./image_loader.ts";
 import {
   checkTransforms,
@@ -22,9 +21,11 @@ import {
   type VOCAnnotation,
 } from "./voc_annotation.ts";
 import {
+  filesOf,
   findVOCSet,
-  imagePath,
-  targetPath,
+  photoOf,
+  photosOf,
+  targetsOf,
   VOC_CLASSES,
   type VOCKind,
   type VOCSetOptions,
@@ -101,11 +102,11 @@ export class VOCDetection<Sample = DetectionSample> extends Dataset<Sample> {
   constructor(root: string | URL, options: VOCDetectionOptions<Sample> = {}) {
     super();
     checkTransforms("VOCDetection", options);
-    const { folder, names } = findVOCSet(root, KIND, options);
-    this.root = toPath(root);
-    this.folder = folder;
-    this.imageSet = options.imageSet ?? "train";
-    this.names = names;
+    const set = findVOCSet(root, KIND, options);
+    this.root = set.root;
+    this.folder = set.folder;
+    this.imageSet = set.imageSet;
+    this.names = set.names;
     this.transform = options.transform;
     this.transforms = options.transforms;
   }
@@ -117,12 +118,12 @@ export class VOCDetection<Sample = DetectionSample> extends Dataset<Sample> {
 
   /** The file of each photo; a new list each time. */
   get images(): string[] {
-    return this.names.map((name) => imagePath(this.folder, name));
+    return photosOf(this);
   }
 
   /** The file of each annotation; a new list each time. */
   get annotations(): string[] {
-    return this.names.map((name) => targetPath(this.folder, KIND, name));
+    return targetsOf(this, KIND);
   }
 
   /**
@@ -137,13 +138,11 @@ export class VOCDetection<Sample = DetectionSample> extends Dataset<Sample> {
     index: number,
     generator: Generator = Generator.ofSample(0, 0, index),
   ): Promise<Sample> {
-    checkIndex("VOCDetection", index, this.length);
-    const name = this.names[index]!;
-    const file = targetPath(this.folder, KIND, name);
+    const { photo, target } = filesOf("VOCDetection", this, KIND, index);
     const parse = await annotationParser();
-    const annotation = parse(await Deno.readTextFile(file), file);
-    const { boxes, labels, difficult } = boxesOf(annotation, file);
-    const image = await loadImage(imagePath(this.folder, name));
+    const annotation = parse(await Deno.readTextFile(target), target);
+    const { boxes, labels, difficult } = boxesOf(annotation, target);
+    const image = await loadImage(photo);
     const { transform, transforms } = this;
     const sample: DetectionSample = {
       image: transform ? invoke(transform, image, generator) : image,
@@ -159,8 +158,7 @@ export class VOCDetection<Sample = DetectionSample> extends Dataset<Sample> {
 
   /** The file of photo `index`. */
   override sampleName(index: number): string | undefined {
-    const name = this.names[index];
-    return name === undefined ? undefined : imagePath(this.folder, name);
+    return photoOf(this, index);
   }
 
   /** Name, size, folder and transforms, as torchvision prints them. */

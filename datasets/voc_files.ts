@@ -11,7 +11,7 @@
  * @module
  */
 
-import { joinPath, toPath } from "./_shared.ts";
+import { checkIndex, joinPath, toPath } from "./_shared.ts";
 import { readFolder } from "./folder_files.ts";
 
 /** The names of the classes: a mask's value or a box's label is the place. */
@@ -57,10 +57,15 @@ export interface VOCKind {
   readonly extension: string;
 }
 
-/** An image set, found. */
+/** An image set, found: what a dataset of it begins with. */
 export interface VOCSet {
+  /** The folder that it was looked for in. */
+  readonly root: string;
   /** The folder of the year. */
   readonly folder: string;
+  /** The image set. */
+  readonly imageSet: string;
+  /** The names of the photos, without folder and ending. */
   readonly names: readonly string[];
 }
 
@@ -104,7 +109,7 @@ export function findVOCSet(
     );
   }
   const file = joinPath(lists, `${imageSet}.txt`);
-  return { folder, names: readList(file) };
+  return { root: top, folder, imageSet, names: readList(file) };
 }
 
 function readList(file: string): string[] {
@@ -135,13 +140,45 @@ function entriesOf(folder: string): string[] | undefined {
   }
 }
 
-/** The file of an image. */
-export function imagePath(folder: string, name: string): string {
+/** The file of each photo. */
+export function photosOf({ folder, names }: VOCSet): string[] {
+  return names.map((name) => photoPath(folder, name));
+}
+
+/** The file of each target. */
+export function targetsOf({ folder, names }: VOCSet, kind: VOCKind): string[] {
+  return names.map((name) => targetPath(folder, kind, name));
+}
+
+/** The file of photo `index`; undefined if there is no such photo. */
+export function photoOf(set: VOCSet, index: number): string | undefined {
+  const name = set.names[index];
+  return name === undefined ? undefined : photoPath(set.folder, name);
+}
+
+/**
+ * The files of sample `index` of the dataset `what`.
+ *
+ * @throws {RangeError} If there is no such sample
+ */
+export function filesOf(
+  what: string,
+  { folder, names }: VOCSet,
+  kind: VOCKind,
+  index: number,
+): { readonly photo: string; readonly target: string } {
+  const name = names[checkIndex(what, index, names.length)]!;
+  return {
+    photo: photoPath(folder, name),
+    target: targetPath(folder, kind, name),
+  };
+}
+
+function photoPath(folder: string, name: string): string {
   return joinPath(joinPath(folder, "JPEGImages"), `${name}.jpg`);
 }
 
-/** The file of a target. */
-export function targetPath(
+function targetPath(
   folder: string,
   { targets, extension }: VOCKind,
   name: string,

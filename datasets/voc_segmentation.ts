@@ -13,7 +13,6 @@ import { Subset } from "../src/data/subset.ts";
 import { invoke } from "../src/data/batch.ts";
 import { Generator } from "../src/tensor/generator.ts";
 import type { Image } from "../src/vision/image.ts";
-import { checkIndex, toPath } from "./_shared.ts";
 import { loadImage } from "./image_loader.ts";
 import {
   checkTransforms,
@@ -22,9 +21,11 @@ import {
   transformed,
 } from "./sample_transforms.ts";
 import {
+  filesOf,
   findVOCSet,
-  imagePath,
-  targetPath,
+  photoOf,
+  photosOf,
+  targetsOf,
   VOC_CLASSES,
   type VOCKind,
   type VOCSetOptions,
@@ -109,11 +110,11 @@ export class VOCSegmentation<X = Image, Y = Image>
       targets: options.maskFolder ?? "SegmentationClass",
       extension: ".png",
     };
-    const { folder, names } = findVOCSet(root, this.kind, options);
-    this.root = toPath(root);
-    this.folder = folder;
-    this.imageSet = options.imageSet ?? "train";
-    this.names = names;
+    const set = findVOCSet(root, this.kind, options);
+    this.root = set.root;
+    this.folder = set.folder;
+    this.imageSet = set.imageSet;
+    this.names = set.names;
     this.transform = options.transform;
     this.targetTransform = options.targetTransform;
     this.transforms = options.transforms;
@@ -126,12 +127,12 @@ export class VOCSegmentation<X = Image, Y = Image>
 
   /** The file of each photo; a new list each time. */
   get images(): string[] {
-    return this.names.map((name) => imagePath(this.folder, name));
+    return photosOf(this);
   }
 
   /** The file of each mask; a new list each time. */
   get masks(): string[] {
-    return this.names.map((name) => targetPath(this.folder, this.kind, name));
+    return targetsOf(this, this.kind);
   }
 
   /**
@@ -175,13 +176,16 @@ export class VOCSegmentation<X = Image, Y = Image>
     index: number,
     generator: Generator = Generator.ofSample(0, 0, index),
   ): SegmentationSample<X, Y> | Promise<SegmentationSample<X, Y>> {
-    checkIndex("VOCSegmentation", index, this.length);
-    const name = this.names[index]!;
-    const mask = targetPath(this.folder, this.kind, name);
-    const image = loadImage(imagePath(this.folder, name));
-    const classes = loadImage(mask, { mode: "unchanged" });
+    const { photo, target } = filesOf(
+      "VOCSegmentation",
+      this,
+      this.kind,
+      index,
+    );
+    const image = loadImage(photo);
+    const classes = loadImage(target, { mode: "unchanged" });
     const finish = (image: Image, classes: Image) => {
-      const sample = { image, mask: checkMask(mask, classes, image) };
+      const sample = { image, mask: checkMask(target, classes, image) };
       return finished(this, sample, index, generator);
     };
     return image instanceof Promise || classes instanceof Promise
@@ -193,8 +197,7 @@ export class VOCSegmentation<X = Image, Y = Image>
 
   /** The file of photo `index`. */
   override sampleName(index: number): string | undefined {
-    const name = this.names[index];
-    return name === undefined ? undefined : imagePath(this.folder, name);
+    return photoOf(this, index);
   }
 
   /** Name, size, folder and transforms, as torchvision prints them. */
