@@ -2,17 +2,13 @@
 // GPUs, as a product of matrices that are never stored: channels o by (c, u, v)
 // times (c, u, v) by positions (n, i, j).
 //
-// y at row i is made of x at rows (i * step_h + u * dil_h + shift_h) / up_h, those
-// that are whole and inside the image, and columns likewise. A convolution has
-// up 1, step its stride, shift -padding; its gradient to x, over dy, has step 1,
-// up its stride, shift padding and dil -dilation.
-//
 // A workgroup makes SIDE channels x SIDE positions from slices of 16 (c, u, v) in
 // workgroup memory. An invocation makes 4 x 4 of them in registers, or with a SIDE of
 // 128 four times 4 x 4, 64 apart in both directions. It always loads the same four
 // positions of a slice, so that these are worked out once.
 //
-// prepended  SIDE: u32, 64 or 128
+// prepended  Params (lib/gather.wgsl)
+//            SIDE: u32, 64 or 128
 //            UP: bool, up_h or up_w is not 1
 //            BIAS: bool, the epilogue adds bias[o]
 //            put(i, x: f32), which writes to y and may do more
@@ -21,15 +17,6 @@
 // bias       f32 [groups * outputs]; any buffer without BIAS
 // y          f32 [images, groups * outputs, height, width], contiguous
 // dispatch   one workgroup a tile, folded over x and y, positions first
-
-struct Params {
-  images: u32, channels: u32, outputs: u32, groups: u32, // per group, both
-  in_height: i32, in_width: i32, height: u32, width: u32, kh: u32, kw: u32,
-  step_h: i32, step_w: i32, up_h: i32, up_w: i32,
-  dil_h: i32, dil_w: i32, shift_h: i32, shift_w: i32,
-  x_offset: u32, bias_offset: u32,
-  w_offset: u32, w_group: u32, w_output: u32, w_input: u32,
-}
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> w: array<f32>;
@@ -92,11 +79,11 @@ fn load_x(p: Corner, s: Step) -> f32 {
     col = wide / params.up_w;
     whole = row * params.up_h == tall && col * params.up_w == wide;
   }
-  let inside = whole && tall >= 0 && row < params.in_height && wide >= 0
-    && col < params.in_width;
+  let inside = whole && tall >= 0 && row < i32(params.in_height)
+    && wide >= 0 && col < i32(params.in_width);
   if (!inside || !p.exists || s.channel >= params.channels) { return 0.0; }
-  let line = (p.plane + s.channel) * u32(params.in_height) + u32(row);
-  return x[params.x_offset + line * u32(params.in_width) + u32(col)];
+  let line = (p.plane + s.channel) * params.in_height + u32(row);
+  return x[params.x_offset + line * params.in_width + u32(col)];
 }
 
 fn load_w(at: u32, o: u32, s: Step) -> f32 {

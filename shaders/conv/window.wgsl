@@ -1,17 +1,11 @@
 // conv_window: y[n, o, i, j] = epilogue(sum over c, u, v of x * w[o, c, u, v]) for
 // filters of any size, stride and dilation, on adapters that are CPUs.
 //
-// y at row i is made of x at rows (i * step_h + u * dil_h + shift_h) / up_h, those
-// that are whole and inside the image, and columns likewise. A convolution has
-// up 1, step its stride, shift -padding; its gradient to x, over dy, has step 1,
-// up its stride, shift padding and dil -dilation. Of the taps of a row or column,
-// every `every`th is whole; from one to the next the input moves on by `hop`.
+// An invocation makes a run in 8 channels; with SLIDE, its inputs move along.
 //
-// An invocation makes 14 outputs of one row, up_w apart so that they need the same
-// taps, in 8 channels. A step of its loop is one tap: 14 inputs (with SLIDE one,
-// the others move along) and the weights of 8 channels.
-//
-// prepended  SLIDE: bool, for step_w, up_w and dil_w of 1
+// prepended  Params, Run, Taps and their functions (lib/gather.wgsl and
+//            lib/gather_runs.wgsl)
+//            SLIDE: bool, for step_w, up_w and dil_w of 1
 //            BIAS: bool, the epilogue adds bias[o]
 //            put(i, x: f32), which writes to y and may do more
 // x          f32 [images, groups * channels, in_height, in_width], contiguous
@@ -24,38 +18,11 @@
 // one output an invocation 2, this kernel 16, with SLIDE 28; conv_units, where it
 // applies, 46.
 
-struct Params {
-  images: u32, channels: u32, outputs: u32, groups: u32, // per group, both
-  in_height: u32, in_width: u32, height: u32, width: u32, kh: u32, kw: u32,
-  step_h: i32, step_w: i32, up_h: i32, up_w: i32,
-  dil_h: i32, dil_w: i32, shift_h: i32, shift_w: i32,
-  every_h: u32, every_w: u32, hop_h: u32, hop_w: u32,
-  segments: u32, blocks: u32, x_offset: u32, bias_offset: u32,
-}
-
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> w: array<vec4f>;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 @group(0) @binding(4) var<uniform> params: Params;
-
-// A column left of the image is a huge number, and so right of it.
-fn load(row: u32, col: u32) -> f32 {
-  let value = x[row + min(col, params.in_width - 1u)];
-  return select(0.0, value, col < params.in_width);
-}
-
-// The taps in one direction that an output needs: from `first` on every `every`th,
-// `count` of them, in inputs from `input` on, which wraps around below 0.
-struct Taps { first: u32, count: u32, input: u32 }
-
-fn taps(at: i32, dil: i32, up: i32, size: u32, every: u32) -> Taps {
-  var first = 0u;
-  while (first < every && (at + i32(first) * dil) % up != 0) { first++; }
-  if (first >= min(every, size)) { return Taps(0u, 0u, 0u); }
-  let count = (size - first + every - 1u) / every;
-  return Taps(first, count, bitcast<u32>((at + i32(first) * dil) / up));
-}
 
 fn add(c: mat2x4f, r: f32, lo: vec4f, hi: vec4f) -> mat2x4f {
   return mat2x4f(fma(vec4f(r), lo, c[0]), fma(vec4f(r), hi, c[1]));
@@ -108,70 +75,30 @@ fn main(
   let block = index / jobs / up_h / up_w;
   let part = block / params.blocks; // group of channels
 
-  let rows = taps(
-    i32(i) * params.step_h + params.shift_h,
-    params.dil_h,
-    params.up_h,
-    params.kh,
-    params.every_h,
-  );
-  let cols = taps(
-    i32(first_col) + params.shift_w,
-    params.dil_w,
-    params.up_w,
-    params.kw,
-    params.every_w,
-  );
-  let left = cols.input + segment * 14u * u32(params.step_w);
+  let rows = taps_of_row(i);
+  let cols = taps_of_column(first_col);
+  let left = cols.input + segment * RUN * u32(params.step_w);
   let step = u32(params.step_w);
   let plane = params.in_height * params.in_width;
   var x_at = params.x_offset + (image * params.groups + part) * params.channels * plane;
   var w_at = (block * params.channels * params.kh + rows.first) * params.kw + cols.first;
-  var c: array<mat2x4f, 14>;
+  var c: array<mat2x4f, RUN>;
   for (var channel = 0u; channel < params.channels; channel++) {
     for (var u = 0u; u < rows.count; u++) {
       let in_row = rows.input + u * params.hop_h;
       if (in_row >= params.in_height) { continue; }
       let row = x_at + in_row * params.in_width;
       let w_row = w_at + u * params.every_h * params.kw;
-      var r: array<f32, 14>;
-      if (SLIDE) {
-        r[0] = load(row, left);
-        r[1] = load(row, left + 1u);
-        r[2] = load(row, left + 2u);
-        r[3] = load(row, left + 3u);
-        r[4] = load(row, left + 4u);
-        r[5] = load(row, left + 5u);
-        r[6] = load(row, left + 6u);
-        r[7] = load(row, left + 7u);
-        r[8] = load(row, left + 8u);
-        r[9] = load(row, left + 9u);
-        r[10] = load(row, left + 10u);
-        r[11] = load(row, left + 11u);
-        r[12] = load(row, left + 12u);
-      }
+      var r: Run;
+      if (SLIDE) { r = load_run(row, left - 1u, 1u); } // moved on before its use
       for (var v = 0u; v < cols.count; v++) {
         let tap = w_row + v * params.every_w;
         let lo = w[2u * tap];
         let hi = w[2u * tap + 1u];
         if (SLIDE) {
-          r[13] = load(row, left + v + 13u);
+          r = moved(r, load(row, left + v + RUN - 1u));
         } else {
-          let col = left + v * params.hop_w;
-          r[0] = load(row, col);
-          r[1] = load(row, col + step);
-          r[2] = load(row, col + 2u * step);
-          r[3] = load(row, col + 3u * step);
-          r[4] = load(row, col + 4u * step);
-          r[5] = load(row, col + 5u * step);
-          r[6] = load(row, col + 6u * step);
-          r[7] = load(row, col + 7u * step);
-          r[8] = load(row, col + 8u * step);
-          r[9] = load(row, col + 9u * step);
-          r[10] = load(row, col + 10u * step);
-          r[11] = load(row, col + 11u * step);
-          r[12] = load(row, col + 12u * step);
-          r[13] = load(row, col + 13u * step);
+          r = load_run(row, left + v * params.hop_w, step);
         }
         c[0] = add(c[0], r[0], lo, hi);
         c[1] = add(c[1], r[1], lo, hi);
@@ -187,21 +114,6 @@ fn main(
         c[11] = add(c[11], r[11], lo, hi);
         c[12] = add(c[12], r[12], lo, hi);
         c[13] = add(c[13], r[13], lo, hi);
-        if (SLIDE) {
-          r[0] = r[1];
-          r[1] = r[2];
-          r[2] = r[3];
-          r[3] = r[4];
-          r[4] = r[5];
-          r[5] = r[6];
-          r[6] = r[7];
-          r[7] = r[8];
-          r[8] = r[9];
-          r[9] = r[10];
-          r[10] = r[11];
-          r[11] = r[12];
-          r[12] = r[13];
-        }
       }
     }
     x_at += plane;
@@ -210,7 +122,7 @@ fn main(
 
   let o = block % params.blocks * 8u;
   let channel = part * params.outputs + o;
-  let col = first_col + segment * 14u * up_w;
+  let col = first_col + segment * RUN * up_w;
   let first = (image * params.groups * params.outputs + channel) * params.height + i;
   let place = Place(first * params.width + col, col, o, channel);
   store(c[0], place, 0u);

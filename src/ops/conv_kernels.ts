@@ -38,6 +38,12 @@ import gemmSource from "../../shaders/conv/gemm.wgsl" with { type: "text" };
 import planeSource from "../../shaders/conv/plane.wgsl" with { type: "text" };
 import unitsSource from "../../shaders/conv/units.wgsl" with { type: "text" };
 import windowSource from "../../shaders/conv/window.wgsl" with { type: "text" };
+import gatherLib from "../../shaders/lib/gather.wgsl" with { type: "text" };
+import runsLib from "../../shaders/lib/gather_runs.wgsl" with { type: "text" };
+
+const GEMM = gatherLib + gemmSource;
+const PLANE = gatherLib + runsLib + planeSource;
+const WINDOW = gatherLib + runsLib + windowSource;
 
 /**
  * - `units`: runs of neighbouring outputs in registers, from a tiled copy of the
@@ -213,6 +219,16 @@ function planUnits(
   return plans;
 }
 
+// What `Params` in shaders/lib/gather.wgsl begins with.
+function paramsOf(given: Gather, buffers: GatherBuffers): number[] {
+  const { group, output, input } = given.weights;
+  return [
+    ...gatherParams(given),
+    ...[buffers.xOffset, buffers.biasOffset ?? 0],
+    ...[buffers.wOffset, group, output, input],
+  ];
+}
+
 function planWindow(
   given: Facing,
   buffers: GatherBuffers,
@@ -224,7 +240,7 @@ function planWindow(
   const jobs = segments * phases(given) * images * weights.blocks * groups;
   return [weights.plan, {
     name: "conv_window",
-    source: windowSource,
+    source: WINDOW,
     consts: {
       SLIDE: slides(given),
       BIAS: buffers.bias !== undefined,
@@ -232,21 +248,21 @@ function planWindow(
     ...putOutput(buffers),
     buffers: [buffers.x, weights.y, buffers.bias ?? weights.y, buffers.y],
     params: [
-      ...gatherParams(given),
+      ...paramsOf(given, buffers),
       ...strideOfTaps(given),
-      ...[segments, weights.blocks, buffers.xOffset, buffers.biasOffset ?? 0],
+      ...[segments, weights.blocks],
     ],
     groups: foldGroups(Math.ceil(jobs / 8)),
   }];
 }
 
 function planPlane(given: Facing, buffers: GatherBuffers): Plan {
-  const { images, groups, outputs, output, up, weights } = given;
+  const { images, groups, outputs, output, up } = given;
   const segments = Math.ceil(Math.ceil(output[1] / up[1]) / RUN);
   const jobs = segments * phases(given) * images * groups * outputs;
   return {
     name: "conv_plane",
-    source: planeSource,
+    source: PLANE,
     consts: {
       SLIDE: slides(given),
       FLIP: given.flip,
@@ -255,17 +271,16 @@ function planPlane(given: Facing, buffers: GatherBuffers): Plan {
     ...putOutput(buffers),
     buffers: [buffers.x, buffers.w, buffers.bias ?? buffers.w, buffers.y],
     params: [
-      ...gatherParams(given),
+      ...paramsOf(given, buffers),
       ...strideOfTaps(given),
-      ...[segments, buffers.xOffset, buffers.biasOffset ?? 0],
-      ...[buffers.wOffset, weights.group, weights.output, weights.input],
+      segments,
     ],
     groups: foldGroups(Math.ceil(jobs / 8)),
   };
 }
 
 function planGemm(given: Gather, buffers: GatherBuffers): Plan {
-  const { images, groups, outputs, output, up, weights } = given;
+  const { images, groups, outputs, output, up } = given;
   const positions = images * output[0] * output[1];
   const tilesOf = (side: number) =>
     Math.ceil(positions / side) * Math.ceil(outputs / side) * groups;
@@ -273,15 +288,11 @@ function planGemm(given: Gather, buffers: GatherBuffers): Plan {
   const side = outputs > 64 && tilesOf(128) >= 128 ? 128 : 64;
   return {
     name: "conv_gemm",
-    source: gemmSource,
+    source: GEMM,
     consts: { SIDE: side, UP: !isOne(up), BIAS: buffers.bias !== undefined },
     ...putOutput(buffers),
     buffers: [buffers.x, buffers.w, buffers.bias ?? buffers.w, buffers.y],
-    params: [
-      ...gatherParams(given),
-      ...[buffers.xOffset, buffers.biasOffset ?? 0],
-      ...[buffers.wOffset, weights.group, weights.output, weights.input],
-    ],
+    params: paramsOf(given, buffers),
     groups: foldGroups(tilesOf(side)),
   };
 }
