@@ -8,7 +8,7 @@
 // positions of a slice, so that these are worked out once.
 //
 // prepended  Params (lib/gather.wgsl)
-//            SIDE: u32, 64 or 128
+//            SIDE: u32, 64 or 128; slices and their step (lib/tiles.wgsl)
 //            UP: bool, up_h or up_w is not 1
 //            BIAS: bool, the epilogue adds bias[o]
 //            put(i, x: f32), which writes to y and may do more
@@ -23,15 +23,6 @@
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 @group(0) @binding(4) var<uniform> params: Params;
-
-const DEPTH = 16u;
-const QUADS = SIDE / 4u;
-// One more than needed: lanes that store one column of a slice meet other banks.
-const LINE = QUADS + 1u;
-
-// [DEPTH][LINE] each: one step of the sum after the other.
-var<workgroup> a_tile: array<vec4f, DEPTH * LINE>;
-var<workgroup> b_tile: array<vec4f, DEPTH * LINE>;
 
 // A position of y: image (its number past the end if there is none), row, column.
 struct Position { image: u32, row: u32, col: u32 }
@@ -100,16 +91,6 @@ fn quad_of_w(base: u32, o: u32, k: u32) -> vec4f {
     load_w(at, o + 1u, s),
     load_w(at, o + 2u, s),
     load_w(at, o + 3u, s),
-  );
-}
-
-// 4 x 4 outputs, a channel in each column, after one step.
-fn step(c: mat4x4f, p: vec4f, q: vec4f) -> mat4x4f {
-  return mat4x4f(
-    fma(vec4f(p.x), q, c[0]),
-    fma(vec4f(p.y), q, c[1]),
-    fma(vec4f(p.z), q, c[2]),
-    fma(vec4f(p.w), q, c[3]),
   );
 }
 

@@ -4,7 +4,7 @@
 // them in registers, or with a SIDE of 128 four times 4 x 4, 64 apart in both
 // directions, so that 16 neighbours read neighbouring vec4 of b's slice.
 //
-// prepended  SIDE: u32, 64 or 128
+// prepended  SIDE: u32, 64 or 128; slices and their step (lib/tiles.wgsl)
 //            A_T: bool, neighbouring rows of a are closer than neighbouring k
 //            B_T: bool, neighbouring k of b are closer than neighbouring columns
 //            BIAS: u32, the epilogue adds bias[j] (1), bias[g, i] (2) or nothing (0)
@@ -31,15 +31,6 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 @group(0) @binding(4) var<uniform> params: Params;
 
-const DEPTH = 16u;
-const QUADS = SIDE / 4u;
-// One more than needed: lanes that store one column of a slice meet other banks.
-const LINE = QUADS + 1u;
-
-// [DEPTH][LINE] each: one k after the other.
-var<workgroup> a_tile: array<vec4f, DEPTH * LINE>;
-var<workgroup> b_tile: array<vec4f, DEPTH * LINE>;
-
 fn load_a(base: u32, row: u32, k: u32) -> f32 {
   if (row >= params.m || k >= params.k) { return 0.0; }
   return a[base + row * params.a_row + k * params.a_col];
@@ -65,16 +56,6 @@ fn quad_of_b(base: u32, k: u32, col: u32) -> vec4f {
     load_b(base, k, col + 1u),
     load_b(base, k, col + 2u),
     load_b(base, k, col + 3u),
-  );
-}
-
-// 4 x 4 outputs, a row in each column, after one k.
-fn step(c: mat4x4f, p: vec4f, q: vec4f) -> mat4x4f {
-  return mat4x4f(
-    fma(vec4f(p.x), q, c[0]),
-    fma(vec4f(p.y), q, c[1]),
-    fma(vec4f(p.z), q, c[2]),
-    fma(vec4f(p.w), q, c[3]),
   );
 }
 

@@ -40,8 +40,9 @@ import unitsSource from "../../shaders/conv/units.wgsl" with { type: "text" };
 import windowSource from "../../shaders/conv/window.wgsl" with { type: "text" };
 import gatherLib from "../../shaders/lib/gather.wgsl" with { type: "text" };
 import runsLib from "../../shaders/lib/gather_runs.wgsl" with { type: "text" };
+import tilesLib from "../../shaders/lib/tiles.wgsl" with { type: "text" };
 
-const GEMM = gatherLib + gemmSource;
+const GEMM = gatherLib + tilesLib + gemmSource;
 const PLANE = gatherLib + runsLib + planeSource;
 const WINDOW = gatherLib + runsLib + windowSource;
 

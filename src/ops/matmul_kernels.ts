@@ -24,6 +24,7 @@ import { packMatrix } from "./matmul_pack.ts";
 import { putHook } from "./kernel_hooks.ts";
 import { tuned } from "./tuned.ts";
 
+import tilesLib from "../../shaders/lib/tiles.wgsl" with { type: "text" };
 import dotsSource from "../../shaders/matmul/dots.wgsl" with { type: "text" };
 import finishSource from "../../shaders/matmul/finish.wgsl" with {
   type: "text",
@@ -32,6 +33,8 @@ import registersSource from "../../shaders/matmul/registers.wgsl" with {
   type: "text",
 };
 import tilesSource from "../../shaders/matmul/tiles.wgsl" with { type: "text" };
+
+const TILES = tilesLib + tilesSource;
 
 /** The buffers of a product; offsets into them are those of the case. */
 export interface MatmulBuffers {
@@ -241,7 +244,7 @@ function planTiles(job: Job): Plan {
   const slices = Math.ceil(k / GROUP_DEPTH) * terms;
   return {
     name: "matmul_tiles",
-    source: tilesSource,
+    source: TILES,
     consts: {
       SIDE: side,
       A_T: choice.aTransposed,
