@@ -27,7 +27,7 @@ export {
   Conv2d,
   Conv3d,
   type ConvLayerOptions,
-  Convolution,
+  type Convolution,
   type ConvolutionKind,
   ConvTranspose1d,
   ConvTranspose2d,
