@@ -13,14 +13,10 @@
 import { recorder } from "../gpu/recorder.ts";
 import { type DType, isFloat } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import {
-  attach,
-  type HookHandle,
-  type OnGradients,
-  replaces,
-  watchGradients,
-} from "./hooks.ts";
+import type { HookHandle } from "./hooks.ts";
 import { convertFloats, drawTree, ownOf } from "./members.ts";
+import { ModuleHooks } from "./module_hooks.ts";
+import { modulesBelow, stateBelow, tensorsOf } from "./module_tree.ts";
 import {
   Buffer,
   type BufferOptions,
@@ -34,19 +30,11 @@ import {
   type LoadOptions,
   type LoadResult,
   type NamedTensors,
-  StateDict,
+  type StateDict,
 } from "./state_dict.ts";
 
 /** A module, whatever it takes and gives. */
 export type AnyModule = Module<readonly unknown[], unknown>;
-
-// methods are compared loosely: a module of one tensor passes for one of anything
-interface BeforeForward<In extends readonly unknown[], Out> {
-  hook(module: Module<In, Out>, inputs: In): unknown;
-}
-interface AfterForward<In extends readonly unknown[], Out> {
-  hook(module: Module<In, Out>, inputs: In, output: Out): unknown;
-}
 
 /** Options of listing what a module owns. */
 export interface WalkOptions {
@@ -88,9 +76,7 @@ export abstract class Module<
 > {
   /** Whether dropout drops and statistics are gathered; see `train`, `eval`. */
   training = true;
-  #before: Set<BeforeForward<In, Out>> | undefined;
-  #after: Set<AfterForward<In, Out>> | undefined;
-  #backward: Set<{ readonly hook: OnGradients }> | undefined;
+  readonly #hooks: ModuleHooks<In, Out> = new ModuleHooks();
   /** Stands for `training` where a call is captured. */
   readonly #mode = {};
 
@@ -104,23 +90,7 @@ export abstract class Module<
       throw new TypeError(`Cannot call ${name}: the class has no forward()`);
     }
     this.#watch();
-    let given = inputs;
-    for (const { hook } of this.#before ?? []) {
-      const result = hook(this, given);
-      if (replaces(result, given)) given = result;
-    }
-    let output = this.#backward?.size
-      ? watchGradients(
-        given,
-        (views) => this.forward(...views),
-        (gradInputs, gradOutput) => this.#tellGradients(gradInputs, gradOutput),
-      )
-      : this.forward(...given);
-    for (const { hook } of this.#after ?? []) {
-      const replaced = hook(this, given, output);
-      if (replaces(replaced, output)) output = replaced;
-    }
-    return output;
+    return this.#hooks.run(inputs, (given) => this.forward(...given));
   }
 
   // A captured call rests on what the module is now, and on its mode unless the
@@ -148,8 +118,7 @@ export abstract class Module<
       for (const value of seen) { // and of those that are appended
         if (Array.isArray(value)) seen.push(...value);
       }
-      seen.push(...this.#before ?? [], ...this.#after ?? []);
-      seen.push(...this.#backward ?? []);
+      seen.push(...this.#hooks.entries());
       return seen;
     };
     const before = look();
@@ -182,16 +151,7 @@ export abstract class Module<
 
   /** This module (named "") and all inside, each once, outer before inner. */
   namedModules(): [string, AnyModule][] {
-    const found = new Map<AnyModule, string>();
-    const visit = (module: AnyModule, name: string): void => {
-      if (found.has(module)) return;
-      found.set(module, name);
-      for (const [key, child] of module.namedChildren()) {
-        visit(child, name === "" ? key : `${name}.${key}`);
-      }
-    };
-    visit(this, "");
-    return [...found].map(([module, name]) => [name, module]);
+    return modulesBelow<AnyModule>(this);
   }
 
   /** This module and all inside, each once, outer before inner. */
@@ -259,15 +219,9 @@ export abstract class Module<
     isWanted: (value: unknown) => value is T,
     recurse: boolean,
   ): [string, T][] {
-    const found = new Map<T, string>();
     const own: [string, AnyModule][] = [["", this]];
-    for (const [prefix, module] of recurse ? this.namedModules() : own) {
-      for (const [key, tensor] of ownOf(module.members(), isWanted)) {
-        if (found.has(tensor)) continue;
-        found.set(tensor, prefix === "" ? key : `${prefix}.${key}`);
-      }
-    }
-    return [...found].map(([tensor, name]) => [name, tensor]);
+    const modules = recurse ? this.namedModules() : own;
+    return tensorsOf(modules, (module) => module.members(), isWanted);
   }
 
   // --- modes ----------------------------------------------------------------
@@ -328,23 +282,7 @@ export abstract class Module<
    * module's own, not copies: what trains on changes them; see `clone`.
    */
   stateDict(): StateDict {
-    const state = new StateDict();
-    this.#collect("", state, []);
-    return state;
-  }
-
-  // A shared module is in the state under each of its names, as in torch.
-  #collect(prefix: string, state: StateDict, outer: AnyModule[]): void {
-    if (outer.includes(this)) return; // a field that points back
-    for (const [key, tensor] of ownOf(this.members(), isParameter)) {
-      state.set(prefix + key, tensor);
-    }
-    for (const [key, buffer] of ownOf(this.members(), isBuffer)) {
-      if (buffer.persistent) state.set(prefix + key, buffer);
-    }
-    for (const [key, child] of this.namedChildren()) {
-      child.#collect(`${prefix}${key}.`, state, [...outer, this]);
-    }
+    return stateBelow<AnyModule>(this, (module) => module.members());
   }
 
   /**
@@ -378,7 +316,7 @@ export abstract class Module<
   registerForwardPreHook(
     hook: (module: Module<In, Out>, inputs: In) => unknown,
   ): HookHandle {
-    return attach(this.#before ??= new Set(), { hook });
+    return this.#hooks.before((inputs) => hook(this, inputs));
   }
 
   /**
@@ -389,7 +327,7 @@ export abstract class Module<
   registerForwardHook(
     hook: (module: Module<In, Out>, inputs: In, output: Out) => unknown,
   ): HookHandle {
-    return attach(this.#after ??= new Set(), { hook });
+    return this.#hooks.after((inputs, output) => hook(this, inputs, output));
   }
 
   /**
@@ -408,19 +346,9 @@ export abstract class Module<
       gradOutput: Tensor,
     ) => readonly (Tensor | undefined)[] | void,
   ): HookHandle {
-    return attach(this.#backward ??= new Set(), {
-      hook: (gradInputs, gradOutput) => hook(this, gradInputs, gradOutput),
-    });
-  }
-
-  #tellGradients(
-    ...[gradInputs, gradOutput]: Parameters<OnGradients>
-  ): ReturnType<OnGradients> {
-    let result: readonly (Tensor | undefined)[] | undefined;
-    for (const { hook } of this.#backward ?? []) {
-      result = hook(result ?? gradInputs, gradOutput) || result;
-    }
-    return result;
+    return this.#hooks.backward((gradInputs, gradOutput) =>
+      hook(this, gradInputs, gradOutput)
+    );
   }
 
   // --- printing -------------------------------------------------------------
