@@ -12,7 +12,11 @@
 import { joinPath, requestAccess, withPath } from "./_shared.ts";
 import { download } from "./download.ts";
 import { extract } from "./extract.ts";
-import { datasetsFolder, type SourceOptions } from "./source_options.ts";
+import {
+  datasetsFolder,
+  fetchOptions,
+  type SourceOptions,
+} from "./source_options.ts";
 
 /** Bytes of the pixels of an image. */
 const IMAGE_BYTES = 3 * 32 * 32;
@@ -110,21 +114,19 @@ export async function fetchFiles(
   root: string,
   options: SourceOptions,
 ): Promise<void> {
-  const { mirrors = source.mirrors, progress = true, signal } = options;
   const folder = joinPath(root, source.folder);
   if (await isUnpacked(source, folder)) return;
+  const fetching = fetchOptions(source, options);
   const archive = await download({
     ...source.archive,
-    mirrors,
+    ...fetching,
     folder: root,
-    progress,
-    ...(signal ? { signal } : {}),
   });
   await extract(archive, folder, {
     strip: 1,
     replace: true, // what is there lacks something
     isThere: () => isUnpacked(source, folder),
-    ...(signal ? { signal } : {}),
+    signal: fetching.signal,
   });
 }
 

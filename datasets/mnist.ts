@@ -29,7 +29,11 @@ import {
   type SampleTransform,
   type SampleTransforms,
 } from "./sample_transforms.ts";
-import { datasetsFolder, type SourceOptions } from "./source_options.ts";
+import {
+  datasetsFolder,
+  fetchOptions,
+  type SourceOptions,
+} from "./source_options.ts";
 
 /** Pixels along an edge of an image. */
 const EDGE = 28;
@@ -292,15 +296,14 @@ export async function openSplit(
 /** The bytes of a file, compressed as they are. */
 async function readSourceFile(
   source: MNISTSource,
-  { file, sizeBytes, md5 }: MNISTFile,
+  file: MNISTFile,
   folder: string,
   options: SourceOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { mirrors = source.mirrors, progress = true, signal } = options;
   if (options.download ?? true) {
-    await download({ file, mirrors, folder, sizeBytes, md5, progress, signal });
+    await download({ ...file, ...fetchOptions(source, options), folder });
   } else await requestAccess("read", folder);
-  const path = joinPath(folder, file);
+  const path = joinPath(folder, file.file);
   return withPath("read", path, async () => {
     try {
       return await Deno.readFile(path);

@@ -27,6 +27,14 @@ export interface SourceOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How the files of a dataset are to be fetched, where options do not say. */
+export function fetchOptions(
+  source: { readonly mirrors: readonly string[] },
+  { mirrors = source.mirrors, progress = true, signal }: SourceOptions,
+): Pick<DownloadOptions, "mirrors" | "progress" | "signal"> {
+  return { mirrors, progress, signal };
+}
+
 /**
  * The folder of datasets.
  *

@@ -167,6 +167,8 @@ export abstract class Convolution<
  * `bias` [outChannels], drawn from U(-b, b) with
  * b = 1 / sqrt(inChannels / groups * k).
  *
+ * Arguments, options and fields: `Convolution`.
+ *
  * Source: torch.nn.Conv1d; b is kaimingUniform(a = sqrt(5)), He et al. 2015.
  */
 export class Conv1d extends Convolution<number> {
@@ -184,6 +186,8 @@ export class Conv1d extends Convolution<number> {
  * Parameters: `weight` [outChannels, inChannels / groups, kh, kw],
  * `bias` [outChannels], drawn from U(-b, b) with
  * b = 1 / sqrt(inChannels / groups * kh * kw).
+ *
+ * Arguments, options and fields: `Convolution`.
  *
  * Source: torch.nn.Conv2d; b is kaimingUniform(a = sqrt(5)), He et al. 2015.
  *
@@ -212,6 +216,8 @@ export class Conv2d extends Convolution<number | readonly [number, number]> {
  * `bias` [outChannels], drawn from U(-b, b) with
  * b = 1 / sqrt(inChannels / groups * kd * kh * kw).
  *
+ * Arguments, options and fields: `Convolution`.
+ *
  * Source: torch.nn.Conv3d; b is kaimingUniform(a = sqrt(5)), He et al. 2015.
  */
 export class Conv3d
@@ -231,6 +237,8 @@ export class Conv3d
  * `bias` [outChannels], drawn from U(-b, b) with
  * b = 1 / sqrt(outChannels / groups * k).
  *
+ * Arguments, options and fields: `Convolution`.
+ *
  * Source: torch.nn.ConvTranspose1d; b is kaimingUniform(a = sqrt(5)), He et al. 2015.
  */
 export class ConvTranspose1d
@@ -249,6 +257,8 @@ export class ConvTranspose1d
  * Parameters: `weight` [inChannels, outChannels / groups, kh, kw],
  * `bias` [outChannels], drawn from U(-b, b) with
  * b = 1 / sqrt(outChannels / groups * kh * kw).
+ *
+ * Arguments, options and fields: `Convolution`.
  *
  * Source: torch.nn.ConvTranspose2d; b is kaimingUniform(a = sqrt(5)), He et al. 2015.
  *
