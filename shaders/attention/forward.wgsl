@@ -4,8 +4,9 @@
 //     s_j = dot(q_i, k_j) * scale + bias(b, i, j)
 //     y_i = sum of exp(s_j - highest) v_j / sum,  lse_i = highest + log(sum)
 //
-// prepended  Params and what comes before it (lib/attention.wgsl); nan() -> f32
-// q          f32 [batches, queries, 4 * E4], row-major; k, v, y likewise
+// prepended  Params, q, k, v and what comes before them (lib/attention.wgsl); tiles
+//            of keys (lib/attention_keys.wgsl); nan() -> f32
+// y          f32 [batches, queries, 4 * V4], row-major
 // lse        f32 [batches, queries]
 // dispatch   a workgroup for GROUP queries of a batch, folded over x and y
 // special    a query that sees no key: NaN, its lse too
@@ -16,16 +17,11 @@
 // source     Milakov & Gimelshein 2018, arXiv:1805.02867; Dao et al. 2022,
 //            arXiv:2205.14135
 
-@group(0) @binding(0) var<storage, read> q: array<vec4f>;
-@group(0) @binding(1) var<storage, read> k: array<vec4f>;
-@group(0) @binding(2) var<storage, read> v: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> y: array<vec4f>;
 @group(0) @binding(5) var<storage, read_write> lse: array<f32>;
 @group(0) @binding(6) var<uniform> params: Params;
 
 const LOWEST = -0x1.fffffep+127f; // WGSL has no literal for -infinity
-var<workgroup> k_tile: array<vec4f, KEYS * E4>;
-var<workgroup> v_tile: array<vec4f, KEYS * V4>;
 
 @compute @workgroup_size(GROUP)
 fn main(
@@ -46,13 +42,10 @@ fn main(
   for (var e = 0u; e < V4; e++) { output[e] = vec4f(0.0); }
   var highest = LOWEST;
   var sum = 0.0;
-  let end = select(params.keys, min(params.keys, first + GROUP), CAUSAL);
+  let end = end_of_keys(first);
   for (var start = 0u; start < end; start += KEYS) {
     let n = min(KEYS, end - start);
-    let row = b * params.keys + start;
-    for (var t = lane; t < n * E4; t += GROUP) { k_tile[t] = k[row * E4 + t]; }
-    for (var t = lane; t < n * V4; t += GROUP) { v_tile[t] = v[row * V4 + t]; }
-    workgroupBarrier();
+    bring_keys(b * params.keys + start, n, lane);
     var scores: array<f32, KEYS>;
     var seen: array<bool, KEYS>;
     var top = highest;

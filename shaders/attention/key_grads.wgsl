@@ -1,20 +1,15 @@
 // attention_key_grads: gradients of forward.wgsl with respect to keys and values.
 //
 //     dv_j = sum over i of p_ij dy_i
-//     dk_j = scale * sum over i of ds_ij q_i,  p and ds as in query_grad.wgsl
+//     dk_j = scale * sum over i of ds_ij q_i
 //
-// prepended  as in query_grad.wgsl; an invocation takes a key, a tile queries
-// q, k, v    as in forward.wgsl; dy like y, dk like k, dv like v
-// rows       f32 [2, batches, queries]: lse, then delta
+// prepended  Params, q, k, v and what comes before them (lib/attention.wgsl); p, ds,
+//            dy and rows (lib/attention_grads.wgsl)
+// dk, dv     like k and v
 // dispatch   a workgroup for GROUP keys of a batch, folded over x and y
 // geometry   A lane holds its key, its value and their gradients. Queries, dy and
 //            rows come by tiles into workgroup memory.
 
-@group(0) @binding(0) var<storage, read> q: array<vec4f>;
-@group(0) @binding(1) var<storage, read> k: array<vec4f>;
-@group(0) @binding(2) var<storage, read> v: array<vec4f>;
-@group(0) @binding(4) var<storage, read> dy: array<vec4f>;
-@group(0) @binding(5) var<storage, read> rows: array<f32>;
 @group(0) @binding(6) var<storage, read_write> dk: array<vec4f>;
 @group(0) @binding(7) var<storage, read_write> dv: array<vec4f>;
 @group(0) @binding(8) var<uniform> params: Params;
@@ -48,7 +43,6 @@ fn main(
     value[e] = v[at * V4 + e];
     value_grad[e] = vec4f(0.0);
   }
-  let count = params.batches * params.queries;
   // a causal key is seen by the queries from its own number on
   let top = select(0u, first, CAUSAL);
   for (var start = top; start < params.queries; start += KEYS) {
@@ -56,9 +50,7 @@ fn main(
     let row = b * params.queries + start;
     for (var t = lane; t < n * E4; t += GROUP) { q_tile[t] = q[row * E4 + t]; }
     for (var t = lane; t < n * V4; t += GROUP) { dy_tile[t] = dy[row * V4 + t]; }
-    for (var t = lane; t < n; t += GROUP) {
-      row_tile[t] = vec2f(rows[row + t], rows[count + row + t]);
-    }
+    for (var t = lane; t < n; t += GROUP) { row_tile[t] = row_of(row + t); }
     workgroupBarrier();
     for (var i = 0u; i < n; i++) {
       var score = 0.0;
@@ -69,16 +61,9 @@ fn main(
       for (var e = 0u; e < V4; e++) {
         along += dot(value[e], dy_tile[i * V4 + e]);
       }
-      let added = bias(b, start + i, j);
-      let is_seen = !is_hidden(added) || is_nan(row_tile[i].x);
-      let p = select(
-        0.0,
-        exp(score * params.scale + added - row_tile[i].x),
-        is_seen,
-      );
-      let ds = select(0.0, p * (along - row_tile[i].y), is_seen);
-      for (var e = 0u; e < V4; e++) { value_grad[e] += p * dy_tile[i * V4 + e]; }
-      for (var e = 0u; e < E4; e++) { key_grad[e] += ds * q_tile[i * E4 + e]; }
+      let pair = pair_of(score, along, bias(b, start + i, j), row_tile[i]);
+      for (var e = 0u; e < V4; e++) { value_grad[e] += pair.x * dy_tile[i * V4 + e]; }
+      for (var e = 0u; e < E4; e++) { key_grad[e] += pair.y * q_tile[i * E4 + e]; }
     }
     workgroupBarrier();
   }

@@ -1,26 +1,15 @@
 // attention_query_grad: gradient of forward.wgsl with respect to the queries.
 //
-//     p_ij = exp(s_ij - lse_i)
-//     ds_ij = p_ij * (dot(dy_i, v_j) - delta_i),  delta_i = dot(dy_i, y_i)
 //     dq_i = scale * sum over j of ds_ij k_j
 //
-// prepended  as in forward.wgsl; is_nan(f32) -> bool
-// q, k, v    as in forward.wgsl; dy like y, dq like q
-// rows       f32 [2, batches, queries]: lse, then delta
+// prepended  as in forward.wgsl, with ds, dy and rows (lib/attention_grads.wgsl)
+// dq         like q
 // dispatch   as in forward.wgsl
-// special    a query that sees no key: NaN, in what it adds to dk and dv, too
+// special    a query that sees no key: NaN
 // geometry   as in forward.wgsl: a lane holds its query, dy and dq
 
-@group(0) @binding(0) var<storage, read> q: array<vec4f>;
-@group(0) @binding(1) var<storage, read> k: array<vec4f>;
-@group(0) @binding(2) var<storage, read> v: array<vec4f>;
-@group(0) @binding(4) var<storage, read> dy: array<vec4f>;
-@group(0) @binding(5) var<storage, read> rows: array<f32>;
 @group(0) @binding(6) var<storage, read_write> dq: array<vec4f>;
 @group(0) @binding(7) var<uniform> params: Params;
-
-var<workgroup> k_tile: array<vec4f, KEYS * E4>;
-var<workgroup> v_tile: array<vec4f, KEYS * V4>;
 
 @compute @workgroup_size(GROUP)
 fn main(
@@ -43,15 +32,11 @@ fn main(
   }
   var given: array<vec4f, V4>;
   for (var e = 0u; e < V4; e++) { given[e] = dy[at * V4 + e]; }
-  let lse = rows[at];
-  let delta = rows[params.batches * params.queries + at];
-  let end = select(params.keys, min(params.keys, first + GROUP), CAUSAL);
+  let row = row_of(at);
+  let end = end_of_keys(first);
   for (var start = 0u; start < end; start += KEYS) {
     let n = min(KEYS, end - start);
-    let row = b * params.keys + start;
-    for (var t = lane; t < n * E4; t += GROUP) { k_tile[t] = k[row * E4 + t]; }
-    for (var t = lane; t < n * V4; t += GROUP) { v_tile[t] = v[row * V4 + t]; }
-    workgroupBarrier();
+    bring_keys(b * params.keys + start, n, lane);
     for (var j = 0u; j < n; j++) {
       var score = 0.0;
       for (var e = 0u; e < E4; e++) {
@@ -61,10 +46,7 @@ fn main(
       for (var e = 0u; e < V4; e++) {
         along += dot(given[e], v_tile[j * V4 + e]);
       }
-      let added = bias(b, i, start + j);
-      let p = exp(score * params.scale + added - lse);
-      let is_seen = !is_hidden(added) || is_nan(lse);
-      let ds = select(0.0, p * (along - delta), is_seen);
+      let ds = pair_of(score, along, bias(b, i, start + j), row).y;
       for (var e = 0u; e < E4; e++) { gradient[e] += ds * k_tile[j * E4 + e]; }
     }
     workgroupBarrier();

@@ -6,6 +6,8 @@
 //            CAUSAL: bool, whether query i sees keys 0 to i alone
 //            bias(b, i, j) -> f32, perhaps from binding 3; -infinity hides a key
 //            is_hidden(bias) -> bool
+// q          f32 [batches, queries, 4 * E4], row-major
+// k, v       f32 [batches, keys, 4 * E4] and [batches, keys, 4 * V4], likewise
 
 struct Params {
   batches: u32,
@@ -17,3 +19,7 @@ struct Params {
   heads: u32, // of the mask: batch b is image b / heads, head b % heads
   mask_image: u32, mask_head: u32, mask_query: u32, mask_key: u32, // strides
 }
+
+@group(0) @binding(0) var<storage, read> q: array<vec4f>;
+@group(0) @binding(1) var<storage, read> k: array<vec4f>;
+@group(0) @binding(2) var<storage, read> v: array<vec4f>;

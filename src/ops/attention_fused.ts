@@ -29,7 +29,18 @@ import queryGradSource from "../../shaders/attention/query_grad.wgsl" with {
 import attentionLib from "../../shaders/lib/attention.wgsl" with {
   type: "text",
 };
+import gradsLib from "../../shaders/lib/attention_grads.wgsl" with {
+  type: "text",
+};
+import keysLib from "../../shaders/lib/attention_keys.wgsl" with {
+  type: "text",
+};
 import floatLib from "../../shaders/lib/float.wgsl" with { type: "text" };
+
+const LIB = attentionLib + floatLib;
+const FORWARD = LIB + keysLib + forwardSource;
+const QUERY_GRAD = LIB + keysLib + gradsLib + queryGradSource;
+const KEY_GRADS = LIB + gradsLib + keyGradsSource;
 
 /** Queries (or keys, for their gradients) of a workgroup, and of a tile. */
 const GROUP = 64;
@@ -52,7 +63,7 @@ interface Inputs {
 }
 
 function biasText({ mask }: Inputs, { isCausal }: FusedParams): string {
-  const lines = [attentionLib, floatLib];
+  const lines = [];
   let value = "0.0";
   if (mask) {
     lines.push(
@@ -122,7 +133,7 @@ const queryGradOp: Op<FusedParams> = defineOp<FusedParams>({
     const inputs = { q, k, v, mask };
     return {
       name: "attention_query_grad",
-      source: queryGradSource,
+      source: QUERY_GRAD,
       ...planOf(inputs, params, q.shape[1]!),
       buffers: buffersOf(inputs, dy, rows!, dq),
     };
@@ -137,7 +148,7 @@ const keyGradsOp: Op<FusedParams> = defineOp<FusedParams>({
     const inputs = { q, k, v, mask };
     return {
       name: "attention_key_grads",
-      source: keyGradsSource,
+      source: KEY_GRADS,
       ...planOf(inputs, params, k.shape[1]!),
       buffers: buffersOf(inputs, dy, rows!, dk, dv),
     };
@@ -158,7 +169,7 @@ const fusedOp: Op<FusedParams> = defineOp<FusedParams>({
     const inputs = { q, k, v, mask };
     return {
       name: "attention",
-      source: forwardSource,
+      source: FORWARD,
       ...planOf(inputs, params, q.shape[1]!),
       buffers: buffersOf(inputs, y, lse),
     };
