@@ -9,6 +9,7 @@
  */
 
 import { recorder } from "../gpu/recorder.ts";
+import { checkOptionNames } from "../tensor/arguments.ts";
 import { full } from "../tensor/create.ts";
 import { isRowMajor } from "../tensor/layout.ts";
 import { Scope, unscoped } from "../tensor/scope.ts";
@@ -39,8 +40,13 @@ type Arrive = (leaf: Autograd, gradient: Tensor) => void;
 export function backward(
   root: Tensor,
   gradient?: Tensor,
-  { createGraph = false, retainGraph = createGraph }: BackwardOptions = {},
+  options: BackwardOptions = {},
 ): void {
+  const { createGraph = false, retainGraph = createGraph } = checkOptionNames(
+    "backward",
+    options,
+    ["createGraph", "retainGraph"],
+  );
   walk(root, gradient, retainGraph, createGraph, deposit);
 }
 
@@ -55,12 +61,17 @@ export function backward(
 export function grad(
   root: Tensor,
   inputs: readonly Tensor[],
-  {
+  options: BackwardOptions & { readonly gradient?: Tensor } = {},
+): Tensor[] {
+  const {
     createGraph = false,
     retainGraph = createGraph,
     gradient,
-  }: BackwardOptions & { readonly gradient?: Tensor } = {},
-): Tensor[] {
+  } = checkOptionNames("grad", options, [
+    "createGraph",
+    "retainGraph",
+    "gradient",
+  ]);
   const found = new Map<Autograd, Tensor | undefined>();
   for (const input of inputs) {
     if (!input.requiresGrad) {

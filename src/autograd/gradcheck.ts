@@ -9,6 +9,7 @@
  * @module
  */
 
+import { checkOptionNames } from "../tensor/arguments.ts";
 import { fromHost } from "../tensor/create.ts";
 import { HostArray } from "../tensor/host_array.ts";
 import { formatShape } from "../tensor/shape.ts";
@@ -47,8 +48,13 @@ export interface GradcheckOptions {
 export async function gradcheck(
   f: Differentiable,
   inputs: readonly Tensor[],
-  { step = 2 ** -5, tolerance = 1e-3, second = false }: GradcheckOptions = {},
+  options: GradcheckOptions = {},
 ): Promise<void> {
+  const { step = 2 ** -5, tolerance = 1e-3, second = false } = checkOptionNames(
+    "gradcheck",
+    options,
+    ["step", "tolerance", "second"],
+  );
   await compare(f, inputs, step, tolerance, "gradient");
   if (!second) return;
   const floats = inputs.filter((input) => input.dtype === "float32");

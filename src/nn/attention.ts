@@ -9,6 +9,7 @@ import {
   scaledDotProductAttention,
 } from "../ops/attention.ts";
 import { linear, matmul } from "../ops/matmul.ts";
+import { checkOptionNames } from "../tensor/arguments.ts";
 import { zeros } from "../tensor/create.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -46,6 +47,13 @@ export interface MultiheadAttentionCall {
   /** Whether these are the mean over the heads. Default: true. */
   readonly averageAttnWeights?: boolean;
 }
+
+const CALL_OPTIONS = [
+  "keyPaddingMask",
+  "attnMask",
+  "needWeights",
+  "averageAttnWeights",
+];
 
 /** Queries, keys, values and options of a call. */
 export type MultiheadAttentionInputs = readonly [
@@ -120,10 +128,14 @@ export class MultiheadAttention
   constructor(
     embedDim: number,
     numHeads: number,
-    { dropout = 0, bias = true, batchFirst = false }:
-      MultiheadAttentionOptions = {},
+    options: MultiheadAttentionOptions = {},
   ) {
     super();
+    const { dropout = 0, bias = true, batchFirst = false } = checkOptionNames(
+      "MultiheadAttention",
+      options,
+      ["dropout", "bias", "batchFirst"],
+    );
     checkSizes("MultiheadAttention", 1, { embedDim, numHeads });
     if (embedDim % numHeads !== 0) {
       throw new RangeError(
@@ -164,6 +176,7 @@ export class MultiheadAttention
   override forward(
     ...[query, key, value, options = {}]: MultiheadAttentionInputs
   ): MultiheadAttentionOutput {
+    checkOptionNames("MultiheadAttention's call", options, CALL_OPTIONS);
     this.#check(query, key, value);
     const isBatch = query.ndim === 3;
     const { needWeights = true, averageAttnWeights = true } = options;

@@ -6,6 +6,7 @@
  */
 
 import { batchNorm, instanceNorm } from "../ops/batch_norm.ts";
+import { checkOptionNames } from "../tensor/arguments.ts";
 import { ones, zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkSizes, formatOptions } from "./_shared.ts";
@@ -61,10 +62,20 @@ export abstract class ChannelNorm extends Module {
   /** @throws {RangeError} If `numFeatures` is no positive integer */
   constructor(
     numFeatures: number,
-    { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true }:
-      BatchNormLayerOptions,
+    options: BatchNormLayerOptions,
   ) {
     super();
+    const {
+      eps = 1e-5,
+      momentum = 0.1,
+      affine = true,
+      trackRunningStats = true,
+    } = checkOptionNames(this.constructor.name, options, [
+      "eps",
+      "momentum",
+      "affine",
+      "trackRunningStats",
+    ]);
     checkSizes(this.constructor.name, 1, { numFeatures });
     this.numFeatures = numFeatures;
     this.eps = eps;

@@ -6,6 +6,7 @@
 
 import { noGrad } from "../autograd/mode.ts";
 import { embedding, paddingRow } from "../ops/embedding.ts";
+import { checkOptionNames } from "../tensor/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkSizes } from "./_shared.ts";
 import { normal_ } from "./init.ts";
@@ -55,9 +56,12 @@ export class Embedding extends Module {
   constructor(
     numEmbeddings: number,
     embeddingDim: number,
-    { paddingIdx }: EmbeddingLayerOptions = {},
+    options: EmbeddingLayerOptions = {},
   ) {
     super();
+    const { paddingIdx } = checkOptionNames("Embedding", options, [
+      "paddingIdx",
+    ]);
     checkSizes("Embedding", 1, { numEmbeddings, embeddingDim });
     this.numEmbeddings = numEmbeddings;
     this.embeddingDim = embeddingDim;

@@ -6,12 +6,14 @@
  * @module
  */
 
+import { checkOptionNames } from "../tensor/arguments.ts";
 import { fill } from "../tensor/create.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
   normal_ as drawNormal,
   type RandomSource,
+  SOURCE_OPTIONS,
   uniform_ as drawUniform,
 } from "../ops/random.ts";
 
@@ -34,6 +36,8 @@ export interface KaimingOptions extends RandomSource {
   /** Default: "leakyRelu". */
   readonly nonlinearity?: Nonlinearity;
 }
+
+const KAIMING_OPTIONS = ["a", "mode", "nonlinearity", ...SOURCE_OPTIONS];
 
 /** Options of Glorot's initializations. */
 export interface XavierOptions extends RandomSource {
@@ -99,8 +103,9 @@ export function kaimingUniform_(
   tensor: Tensor,
   options: KaimingOptions = {},
 ): Tensor {
-  const bound = Math.sqrt(3) * kaimingStd("kaimingUniform_", tensor, options);
-  return drawUniform(tensor, -bound, bound, options);
+  const { std, source } = kaiming("kaimingUniform_", tensor, options);
+  const bound = Math.sqrt(3) * std;
+  return drawUniform(tensor, -bound, bound, source);
 }
 
 /**
@@ -114,8 +119,8 @@ export function kaimingNormal_(
   tensor: Tensor,
   options: KaimingOptions = {},
 ): Tensor {
-  const std = kaimingStd("kaimingNormal_", tensor, options);
-  return drawNormal(tensor, 0, std, options);
+  const { std, source } = kaiming("kaimingNormal_", tensor, options);
+  return drawNormal(tensor, 0, std, source);
 }
 
 /**
@@ -127,8 +132,12 @@ export function kaimingNormal_(
  */
 export function xavierUniform_(
   tensor: Tensor,
-  { gain = 1, ...source }: XavierOptions = {},
+  options: XavierOptions = {},
 ): Tensor {
+  const { gain = 1, ...source } = checkOptionNames("xavierUniform_", options, [
+    "gain",
+    ...SOURCE_OPTIONS,
+  ]);
   const { fanIn, fanOut } = fansOf("xavierUniform_", tensor);
   const bound = gain * Math.sqrt(6 / (fanIn + fanOut));
   return drawUniform(tensor, -bound, bound, source);
@@ -143,8 +152,12 @@ export function xavierUniform_(
  */
 export function xavierNormal_(
   tensor: Tensor,
-  { gain = 1, ...source }: XavierOptions = {},
+  options: XavierOptions = {},
 ): Tensor {
+  const { gain = 1, ...source } = checkOptionNames("xavierNormal_", options, [
+    "gain",
+    ...SOURCE_OPTIONS,
+  ]);
   const { fanIn, fanOut } = fansOf("xavierNormal_", tensor);
   const std = gain * Math.sqrt(2 / (fanIn + fanOut));
   return drawNormal(tensor, 0, std, source);
@@ -185,13 +198,17 @@ export function resetLinear(weight: Tensor, bias: Tensor | undefined): void {
   drawUniform(bias, -bound, bound);
 }
 
-function kaimingStd(
+function kaiming(
   name: string,
   tensor: Tensor,
-  { a = 0, mode = "fanIn", nonlinearity = "leakyRelu" }: KaimingOptions,
-): number {
+  options: KaimingOptions,
+): { readonly std: number; readonly source: RandomSource } {
+  checkOptionNames(name, options, KAIMING_OPTIONS);
+  const { a = 0, mode = "fanIn", nonlinearity = "leakyRelu", ...source } =
+    options;
   const fan = fansOf(name, tensor)[mode];
-  return fan > 0 ? calculateGain(nonlinearity, a) / Math.sqrt(fan) : 0;
+  const gain = calculateGain(nonlinearity, a);
+  return { std: fan > 0 ? gain / Math.sqrt(fan) : 0, source };
 }
 
 // [out, in, ...]: inputs that an output has, and outputs that an input has

@@ -6,8 +6,10 @@
  */
 
 import {
+  CROSS_ENTROPY_OPTIONS,
   crossEntropy,
   type CrossEntropyOptions,
+  NLL_LOSS_OPTIONS,
   nllLoss,
   type NllLossOptions,
 } from "../ops/cross_entropy.ts";
@@ -16,6 +18,7 @@ import {
   reduceLoss,
   type Reduction,
 } from "../ops/reduction.ts";
+import { checkOptionNames } from "../tensor/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { formatOptions } from "./_shared.ts";
 import { Module } from "./module.ts";
@@ -28,6 +31,7 @@ export interface Loss<O> {
 
 function loss<O extends object>(
   name: string,
+  known: readonly string[],
   compute: (input: Tensor, target: Tensor, options?: O) => Tensor,
 ): Loss<O> {
   const made = class extends Module<[input: Tensor, target: Tensor]> {
@@ -35,6 +39,7 @@ function loss<O extends object>(
 
     constructor(options?: O) {
       super();
+      checkOptionNames(name, options ?? {}, known);
       this.#options = options;
     }
 
@@ -53,11 +58,16 @@ function loss<O extends object>(
 /** `F.crossEntropy` as a module. Source: torch.nn.CrossEntropyLoss. */
 export const CrossEntropyLoss: Loss<CrossEntropyOptions> = loss(
   "CrossEntropyLoss",
+  CROSS_ENTROPY_OPTIONS,
   crossEntropy,
 );
 
 /** `F.nllLoss` as a module. Source: torch.nn.NLLLoss. */
-export const NLLLoss: Loss<NllLossOptions> = loss("NLLLoss", nllLoss);
+export const NLLLoss: Loss<NllLossOptions> = loss(
+  "NLLLoss",
+  NLL_LOSS_OPTIONS,
+  nllLoss,
+);
 
 /** Options of losses that only join the losses of their elements. */
 export interface ReductionOptions {
@@ -68,6 +78,7 @@ export interface ReductionOptions {
 /** (input - target)^2, joined. Source: torch.nn.MSELoss. */
 export const MSELoss: Loss<ReductionOptions> = loss(
   "MSELoss",
+  ["reduction"],
   (input, target, { reduction = "mean" }: ReductionOptions = {}) =>
     reduceLoss(
       input.sub(target).square(),

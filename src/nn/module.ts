@@ -11,6 +11,7 @@
  */
 
 import { recorder } from "../gpu/recorder.ts";
+import { checkOptionNames } from "../tensor/arguments.ts";
 import { type DType, isFloat } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { HookHandle } from "./hooks.ts";
@@ -160,7 +161,10 @@ export abstract class Module<
   }
 
   /** The parameters with their names, each once: a module's own come first. */
-  namedParameters({ recurse = true }: WalkOptions = {}): [string, Parameter][] {
+  namedParameters(options: WalkOptions = {}): [string, Parameter][] {
+    const { recurse = true } = checkOptionNames("namedParameters", options, [
+      "recurse",
+    ]);
     return this.#namedTensors(isParameter, recurse);
   }
 
@@ -170,7 +174,10 @@ export abstract class Module<
   }
 
   /** The buffers with their names, each once. */
-  namedBuffers({ recurse = true }: WalkOptions = {}): [string, Buffer][] {
+  namedBuffers(options: WalkOptions = {}): [string, Buffer][] {
+    const { recurse = true } = checkOptionNames("namedBuffers", options, [
+      "recurse",
+    ]);
     return this.#namedTensors(isBuffer, recurse);
   }
 
@@ -291,6 +298,7 @@ export abstract class Module<
    * @throws {TypeError} If they do not fit; the message lists everything
    */
   checkStateDict(state: NamedTensors, options: LoadOptions = {}): LoadResult {
+    checkOptionNames("loadStateDict", options, ["strict"]);
     const targets = this.stateDict();
     return checkNamed(this.constructor.name, targets, state, options);
   }

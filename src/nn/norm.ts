@@ -13,6 +13,7 @@ import {
   localResponseNorm,
   type LocalResponseNormOptions,
 } from "../ops/local_response_norm.ts";
+import { checkOptionNames } from "../tensor/arguments.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkSizes, formatOptions } from "./_shared.ts";
@@ -66,9 +67,14 @@ export class LayerNorm extends Module {
   /** @throws {RangeError} If a size is no positive integer */
   constructor(
     normalizedShape: Shape | number,
-    { eps = 1e-5, elementwiseAffine = true }: LayerNormOptions = {},
+    options: LayerNormOptions = {},
   ) {
     super();
+    const { eps = 1e-5, elementwiseAffine = true } = checkOptionNames(
+      "LayerNorm",
+      options,
+      ["eps", "elementwiseAffine"],
+    );
     const shape = typeof normalizedShape === "number"
       ? [normalizedShape]
       : [...normalizedShape];
@@ -123,9 +129,14 @@ export class GroupNorm extends Module {
   constructor(
     numGroups: number,
     numChannels: number,
-    { eps = 1e-5, affine = true }: AffineNormOptions = {},
+    options: AffineNormOptions = {},
   ) {
     super();
+    const { eps = 1e-5, affine = true } = checkOptionNames(
+      "GroupNorm",
+      options,
+      ["eps", "affine"],
+    );
     checkSizes("GroupNorm", 1, { numGroups, numChannels });
     if (numChannels % numGroups !== 0) {
       throw new RangeError(
@@ -172,6 +183,7 @@ export class LocalResponseNorm extends Module {
   /** Takes what the function of that name takes. */
   constructor(size: number, options: LocalResponseNormOptions = {}) {
     super();
+    checkOptionNames("LocalResponseNorm", options, ["alpha", "beta", "k"]);
     this.size = size;
     this.#options = options;
   }

@@ -8,6 +8,7 @@
  */
 
 import { withGrad } from "../autograd/mode.ts";
+import { checkOptionNames } from "../tensor/arguments.ts";
 import { unscoped } from "../tensor/scope.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { DType } from "../tensor/dtype.ts";
@@ -51,8 +52,11 @@ export class Parameter extends Tensor {
    */
   constructor(
     values: Tensor,
-    { requiresGrad = true }: ParameterOptions = {},
+    options: ParameterOptions = {},
   ) {
+    const { requiresGrad = true } = checkOptionNames("Parameter", options, [
+      "requiresGrad",
+    ]);
     super(values.storage, values.layout, values.dtype, "Parameter");
     this.keep();
     if (requiresGrad) this.requiresGrad_();
@@ -76,7 +80,10 @@ export class Buffer extends Tensor {
   readonly persistent: boolean;
 
   /** Takes over the elements of `values`, without a copy. */
-  constructor(values: Tensor, { persistent = true }: BufferOptions = {}) {
+  constructor(values: Tensor, options: BufferOptions = {}) {
+    const { persistent = true } = checkOptionNames("Buffer", options, [
+      "persistent",
+    ]);
     super(values.storage, values.layout, values.dtype, "Buffer");
     this.keep();
     this.persistent = persistent;
@@ -101,7 +108,7 @@ export function castMember(
   return unscoped(() => {
     using values = withGrad(false, () => member.to(dtype));
     return member instanceof Buffer
-      ? new Buffer(values, member)
+      ? new Buffer(values, { persistent: member.persistent })
       : new Parameter(values, { requiresGrad: member.requiresGrad });
   });
 }

@@ -16,9 +16,19 @@ import {
   type Triple,
 } from "../ops/max_pool3d.ts";
 import type { Pair } from "../ops/pool_windows.ts";
+import { checkOptionNames } from "../tensor/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { formatOptions } from "./_shared.ts";
 import { Module } from "./module.ts";
+
+const MAX_POOL_OPTIONS = ["stride", "padding", "dilation", "ceilMode"];
+const AVG_POOL_OPTIONS = [
+  "stride",
+  "padding",
+  "ceilMode",
+  "countIncludePad",
+  "divisorOverride",
+];
 
 /**
  * The maximum of each window; see `F.maxPool2d` for shapes and options.
@@ -36,6 +46,7 @@ export class MaxPool2d extends Module {
     options: Omit<MaxPoolOptions, "returnIndices"> = {},
   ) {
     super();
+    checkOptionNames("MaxPool2d", options, MAX_POOL_OPTIONS);
     this.kernelSize = kernelSize;
     this.#options = options;
   }
@@ -66,6 +77,7 @@ export class MaxPool3d extends Module {
     options: Omit<MaxPool3dOptions, "returnIndices"> = {},
   ) {
     super();
+    checkOptionNames("MaxPool3d", options, MAX_POOL_OPTIONS);
     this.kernelSize = kernelSize;
     this.#options = options;
   }
@@ -92,6 +104,7 @@ export class AvgPool2d extends Module {
   /** Takes what the function of that name takes. */
   constructor(kernelSize: Pair, options: AvgPoolOptions = {}) {
     super();
+    checkOptionNames("AvgPool2d", options, AVG_POOL_OPTIONS);
     this.kernelSize = kernelSize;
     this.#options = options;
   }

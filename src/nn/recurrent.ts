@@ -14,6 +14,7 @@ import {
   type RecurrentState,
   recurrentStep,
 } from "../ops/recurrent.ts";
+import { checkOptionNames } from "../tensor/arguments.ts";
 import { zeros } from "../tensor/create.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -49,6 +50,14 @@ export interface LSTMOptions extends RecurrentOptions {
   readonly projSize?: number;
 }
 
+const OPTIONS = [
+  "numLayers",
+  "bias",
+  "batchFirst",
+  "dropout",
+  "bidirectional",
+];
+
 /** Names of a run's weights, in their order. */
 const NAMES = ["weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr"];
 
@@ -82,8 +91,10 @@ export abstract class Recurrent<State, Out>
     inputSize: number,
     hiddenSize: number,
     options: RecurrentOptions & { readonly projSize?: number },
+    ...more: readonly string[]
   ) {
     super();
+    checkOptionNames(new.target.name, options, [...OPTIONS, ...more]);
     const { numLayers = 1, bias = true, batchFirst = false } = options;
     const { dropout = 0, bidirectional = false, projSize = 0 } = options;
     const name = this.constructor.name;
@@ -239,9 +250,10 @@ export class RNN extends Recurrent<Tensor, readonly [Tensor, Tensor]> {
   constructor(
     inputSize: number,
     hiddenSize: number,
-    { nonlinearity = "tanh", ...options }: RNNOptions = {},
+    options: RNNOptions = {},
   ) {
-    super(nonlinearity, inputSize, hiddenSize, options);
+    const { nonlinearity = "tanh" } = options;
+    super(nonlinearity, inputSize, hiddenSize, options, "nonlinearity");
   }
 
   override forward(x: Tensor, h?: Tensor): readonly [Tensor, Tensor] {
@@ -296,7 +308,7 @@ export class LSTM extends Recurrent<LSTMState, readonly [Tensor, LSTMState]> {
     hiddenSize: number,
     options: LSTMOptions = {},
   ) {
-    super("LSTM", inputSize, hiddenSize, options);
+    super("LSTM", inputSize, hiddenSize, options, "projSize");
   }
 
   override forward(

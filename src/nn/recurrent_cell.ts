@@ -11,6 +11,7 @@ import {
   type RecurrentState,
   recurrentStep,
 } from "../ops/recurrent.ts";
+import { checkOptionNames } from "../tensor/arguments.ts";
 import { zeros } from "../tensor/create.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -63,9 +64,14 @@ export abstract class RecurrentCell<State, Out>
     kind: RecurrentKind,
     inputSize: number,
     hiddenSize: number,
-    { bias = true }: CellOptions,
+    options: CellOptions,
+    ...more: readonly string[]
   ) {
     super();
+    const { bias = true } = checkOptionNames(this.constructor.name, options, [
+      "bias",
+      ...more,
+    ]);
     checkSizes(this.constructor.name, 1, { inputSize, hiddenSize });
     const rows = GATES[kind] * hiddenSize;
     this.inputSize = inputSize;
@@ -139,9 +145,10 @@ export class RNNCell extends RecurrentCell<Tensor, Tensor> {
   constructor(
     inputSize: number,
     hiddenSize: number,
-    { nonlinearity = "tanh", ...options }: RNNCellOptions = {},
+    options: RNNCellOptions = {},
   ) {
-    super(nonlinearity, inputSize, hiddenSize, options);
+    const { nonlinearity = "tanh" } = options;
+    super(nonlinearity, inputSize, hiddenSize, options, "nonlinearity");
   }
 
   override forward(x: Tensor, h?: Tensor): Tensor {

@@ -7,6 +7,7 @@
 
 import { gelu } from "../ops/activation.ts";
 import { dropout } from "../ops/dropout.ts";
+import { checkOptionNames } from "../tensor/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkSizes, formatOptions } from "./_shared.ts";
 import {
@@ -71,16 +72,24 @@ export abstract class TransformerLayer<In extends readonly unknown[]>
   constructor(
     dModel: number,
     nhead: number,
-    {
+    options: TransformerLayerOptions,
+  ) {
+    super();
+    const {
       dimFeedforward = 2048,
       dropout = 0.1,
       activation = "relu",
       layerNormEps = 1e-5,
       batchFirst = false,
       normFirst = false,
-    }: TransformerLayerOptions,
-  ) {
-    super();
+    } = checkOptionNames(this.constructor.name, options, [
+      "dimFeedforward",
+      "dropout",
+      "activation",
+      "layerNormEps",
+      "batchFirst",
+      "normFirst",
+    ]);
     checkSizes(this.constructor.name, 1, { dModel, nhead, dimFeedforward });
     this.options = {
       dimFeedforward,

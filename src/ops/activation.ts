@@ -6,6 +6,7 @@
  * @module
  */
 
+import { checkOptionNames } from "../tensor/arguments.ts";
 import { formatShape, normalizeDim } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
@@ -60,8 +61,11 @@ export function selu(x: Tensor): Tensor {
  */
 export function gelu(
   x: Tensor,
-  { approximate = "none" }: { readonly approximate?: "none" | "tanh" } = {},
+  options: { readonly approximate?: "none" | "tanh" } = {},
 ): Tensor {
+  const { approximate = "none" } = checkOptionNames("gelu", options, [
+    "approximate",
+  ]);
   return x.gelu(approximate);
 }
 

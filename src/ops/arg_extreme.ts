@@ -8,6 +8,7 @@
  */
 
 import { foldGroups, type Plan } from "../gpu/plan.ts";
+import { checkOptionNames } from "../tensor/arguments.ts";
 import { normalizeDim } from "../tensor/shape.ts";
 import type { ReduceOptions, Tensor } from "../tensor/tensor.ts";
 import { defineOp, scratch } from "./define.ts";
@@ -141,8 +142,9 @@ function checkOrdered(op: string, x: Tensor): void {
 export function argmax(
   x: Tensor,
   dim?: number,
-  { keepdim = false }: ReduceOptions = {},
+  options: ReduceOptions = {},
 ): Tensor {
+  const { keepdim = false } = checkOptionNames("argmax", options, ["keepdim"]);
   checkOrdered("argmax", x);
   return argExtreme("max", x, dim, keepdim);
 }
@@ -151,8 +153,9 @@ export function argmax(
 export function argmin(
   x: Tensor,
   dim?: number,
-  { keepdim = false }: ReduceOptions = {},
+  options: ReduceOptions = {},
 ): Tensor {
+  const { keepdim = false } = checkOptionNames("argmin", options, ["keepdim"]);
   checkOrdered("argmin", x);
   return argExtreme("min", x, dim, keepdim);
 }
@@ -183,8 +186,11 @@ function extremeAlong(
 export function maxAlong(
   x: Tensor,
   dim: number,
-  { keepdim = false }: ReduceOptions = {},
+  options: ReduceOptions = {},
 ): ValuesAndIndices {
+  const { keepdim = false } = checkOptionNames("max", options, [
+    "keepdim",
+  ]);
   return extremeAlong("max", x, dim, keepdim);
 }
 
@@ -192,7 +198,10 @@ export function maxAlong(
 export function minAlong(
   x: Tensor,
   dim: number,
-  { keepdim = false }: ReduceOptions = {},
+  options: ReduceOptions = {},
 ): ValuesAndIndices {
+  const { keepdim = false } = checkOptionNames("min", options, [
+    "keepdim",
+  ]);
   return extremeAlong("min", x, dim, keepdim);
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { checkOptionNames } from "../tensor/arguments.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { map } from "./elementwise.ts";
@@ -26,8 +27,9 @@ export interface DivOptions {
 export function add(
   a: Tensor,
   b: Operand,
-  { alpha = 1 }: AddOptions = {},
+  options: AddOptions = {},
 ): Tensor {
+  const { alpha = 1 } = checkOptionNames("add", options, ["alpha"]);
   return alpha === 1 ? map("add", a, b) : map("addScaled", a, b, alpha);
 }
 
@@ -35,8 +37,9 @@ export function add(
 export function sub(
   a: Tensor,
   b: Operand,
-  { alpha = 1 }: AddOptions = {},
+  options: AddOptions = {},
 ): Tensor {
+  const { alpha = 1 } = checkOptionNames("sub", options, ["alpha"]);
   return alpha === 1 ? map("sub", a, b) : map("addScaled", a, b, -alpha);
 }
 
@@ -44,8 +47,9 @@ export function sub(
 export function div(
   a: Tensor,
   b: Operand,
-  { roundingMode }: DivOptions = {},
+  options: DivOptions = {},
 ): Tensor {
+  const { roundingMode } = checkOptionNames("div", options, ["roundingMode"]);
   if (roundingMode === undefined) return map("div", a, b);
   return map(roundingMode === "floor" ? "floorDivide" : "divTrunc", a, b);
 }
@@ -88,8 +92,9 @@ export function addcmul(
   a: Tensor,
   b: Tensor,
   c: Operand,
-  { value = 1 }: { readonly value?: number } = {},
+  options: { readonly value?: number } = {},
 ): Tensor {
+  const { value = 1 } = checkOptionNames("addcmul", options, ["value"]);
   return add(a, map("mul", b, c), { alpha: value });
 }
 
@@ -98,8 +103,9 @@ export function addcdiv(
   a: Tensor,
   b: Tensor,
   c: Operand,
-  { value = 1 }: { readonly value?: number } = {},
+  options: { readonly value?: number } = {},
 ): Tensor {
+  const { value = 1 } = checkOptionNames("addcdiv", options, ["value"]);
   return add(a, map("div", b, c), { alpha: value });
 }
 
@@ -118,8 +124,13 @@ const LARGEST = 3.4028234663852886e38;
 /** NaN and infinities as ordinary numbers. */
 export function nanToNum(
   a: Tensor,
-  { nan = 0, posinf = LARGEST, neginf = -LARGEST }: NanToNumOptions = {},
+  options: NanToNumOptions = {},
 ): Tensor {
+  const { nan = 0, posinf = LARGEST, neginf = -LARGEST } = checkOptionNames(
+    "nanToNum",
+    options,
+    ["nan", "posinf", "neginf"],
+  );
   if (!isFloat(a.dtype)) return a;
   return map("replaceInf", map("replaceNan", a, nan), posinf, neginf);
 }

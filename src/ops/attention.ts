@@ -6,6 +6,7 @@
  */
 
 import { type AdapterClass, adapterClass } from "../gpu/device.ts";
+import { checkOptionNames } from "../tensor/arguments.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import {
   broadcastShapes,
@@ -36,19 +37,29 @@ export interface AttentionOptions extends RandomSource {
   readonly scale?: number;
 }
 
+const OPTIONS = [
+  "attnMask",
+  "dropoutP",
+  "isCausal",
+  "scale",
+  "seed",
+  "generator",
+];
+
 /** The weights that queries give to keys, after dropout: [..., L, S]. */
 export function attentionWeights(
   query: Tensor,
   key: Tensor,
   options: AttentionOptions = {},
 ): Tensor {
-  const { attnMask, dropoutP = 0, isCausal = false, ...source } = options;
-  const scores = { scale: scaleOf(query, options), isCausal };
+  const { attnMask, dropoutP = 0, isCausal = false, scale, ...source } =
+    options;
+  const scores = { scale: scaleOf(query, scale), isCausal };
   const weights = composeWeights(query, key, attnMask, scores);
   return dropout(weights, { ...source, p: dropoutP });
 }
 
-function scaleOf(query: Tensor, { scale }: AttentionOptions): number {
+function scaleOf(query: Tensor, scale: number | undefined): number {
   return scale ?? 1 / Math.sqrt(query.shape.at(-1)!);
 }
 
@@ -112,7 +123,7 @@ function attendInOne(
     return each.to("float32").expand([...leading, ...matrix])
       .reshape([batches, ...matrix]);
   });
-  const scale = scaleOf(query, options);
+  const scale = scaleOf(query, options.scale);
   const added = attnMask?.dtype === "bool" ? attnMask : attnMask?.to("float32");
   const mask = added?.expand([...leading, L, S])
     .reshape([...headsOf(leading), L, S]);
@@ -153,6 +164,7 @@ export function scaledDotProductAttention(
   value: Tensor,
   options: AttentionOptions = {},
 ): Tensor {
+  checkOptionNames("scaledDotProductAttention", options, OPTIONS);
   const shapes = [query, key, value].map(({ shape }) => formatShape(shape));
   const what = `Cannot attend with queries ${shapes[0]} to keys ${shapes[1]} ` +
     `and values ${shapes[2]}`;

@@ -6,6 +6,7 @@
  */
 
 import { withGrad } from "../autograd/mode.ts";
+import { checkOptionNames } from "../tensor/arguments.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import { formatShape, sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -44,6 +45,16 @@ export interface InstanceNormOptions
    */
   readonly useInputStats?: boolean;
 }
+
+const COMMON = [
+  "weight",
+  "bias",
+  "runningMean",
+  "runningVar",
+  "eps",
+  "momentum",
+];
+const OPTIONS = [...COMMON, "training", "numBatchesTracked"];
 
 interface EvalParams {
   readonly view: NormView;
@@ -121,6 +132,7 @@ const evalOp: Op<EvalParams> = defineOp<EvalParams>({
  * ```
  */
 export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
+  checkOptionNames("batchNorm", options, OPTIONS);
   const [N = 0, C] = x.shape;
   const { weight, bias, runningMean, runningVar, eps = 1e-5 } = options;
   const { training = false, momentum = 0.1, numBatchesTracked } = options;
@@ -222,6 +234,7 @@ export function instanceNorm(
   x: Tensor,
   options: InstanceNormOptions = {},
 ): Tensor {
+  checkOptionNames("instanceNorm", options, [...COMMON, "useInputStats"]);
   const { weight, bias, runningMean, runningVar, eps = 1e-5 } = options;
   const { useInputStats = true, momentum = 0.1 } = options;
   const [N = 0, C = 0, ...field] = x.shape;
@@ -233,7 +246,7 @@ export function instanceNorm(
   }
   const others = { weight, bias, runningMean, runningVar };
   checkNorm("instanceNorm", x, [C], others);
-  if (!useInputStats) return batchNorm(x, options);
+  if (!useInputStats) return batchNorm(x, { ...others, eps });
   const L = sizeOf(field);
   if (L === 1) {
     throw new RangeError(

@@ -11,6 +11,7 @@
  */
 
 import { adapterClass } from "../gpu/device.ts";
+import { checkOptionNames } from "../tensor/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type ConvCase, forwardGather, inputGather } from "./conv_gather.ts";
 import { planGather } from "./conv_kernels.ts";
@@ -18,6 +19,8 @@ import {
   asRow,
   checkBias,
   checkOperands,
+  CONV_OPTIONS,
+  CONV_TRANSPOSE_OPTIONS,
   convCase,
   type ConvOptions,
   type ConvTransposeOptions,
@@ -162,6 +165,7 @@ export function conv2d(
   bias?: Tensor,
   options: ConvOptions = {},
 ): Tensor {
+  checkOptionNames("conv2d", options, CONV_OPTIONS);
   checkOperands("conv2d", "image", x, weight, bias);
   return batched(x, (images) => {
     const conv = convCase("conv2d", images.shape, weight.shape, options);
@@ -191,6 +195,7 @@ export function conv1d(
   bias?: Tensor,
   options: ConvOptions = {},
 ): Tensor {
+  checkOptionNames("conv1d", options, CONV_OPTIONS);
   checkOperands("conv1d", "signal", x, weight, bias);
   const { stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
   return conv2d(x.unsqueeze(-2), weight.unsqueeze(-2), bias, {
@@ -221,6 +226,7 @@ export function convTranspose2d(
   bias?: Tensor,
   options: ConvTransposeOptions = {},
 ): Tensor {
+  checkOptionNames("convTranspose2d", options, CONV_TRANSPOSE_OPTIONS);
   checkOperands("convTranspose2d", "image", x, weight, bias);
   return batched(x, (images) => {
     const conv = transposedCase(
@@ -256,6 +262,7 @@ export function convTranspose1d(
   options: ConvTransposeOptions = {},
 ): Tensor {
   const op = "convTranspose1d";
+  checkOptionNames(op, options, CONV_TRANSPOSE_OPTIONS);
   checkOperands(op, "signal", x, weight, bias);
   const { stride = 1, padding = 0, outputPadding = 0, dilation = 1 } = options;
   return convTranspose2d(x.unsqueeze(-2), weight.unsqueeze(-2), bias, {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { checkOptionNames } from "../tensor/arguments.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { conv2d } from "./conv.ts";
@@ -12,6 +13,7 @@ import {
   checkBias,
   checkGroups,
   checkOperands,
+  CONV_OPTIONS,
   type ConvOptions,
   perDim,
 } from "./conv_shapes.ts";
@@ -39,6 +41,7 @@ export function conv3d(
   bias?: Tensor,
   options: ConvOptions = {},
 ): Tensor {
+  checkOptionNames("conv3d", options, CONV_OPTIONS);
   checkOperands("conv3d", "volume", x, weight, bias);
   if (x.ndim === 4) {
     return conv3d(x.unsqueeze(0), weight, bias, options).squeeze(0);

@@ -45,6 +45,11 @@ export interface ConvTransposeOptions {
   readonly groups?: number;
 }
 
+/** Names of the options of convolutions. */
+export const CONV_OPTIONS = ["stride", "padding", "dilation", "groups"];
+/** Names of the options of transposed convolutions. */
+export const CONV_TRANSPOSE_OPTIONS = [...CONV_OPTIONS, "outputPadding"];
+
 /** What is convolved: volumes have three dims, images two, signals one. */
 export type Kind = "volume" | "image" | "signal";
 

@@ -50,12 +50,10 @@ export interface CrossEntropyOptions extends NllLossOptions {
   readonly labelSmoothing?: number;
 }
 
-const OPTIONS = [
-  "weight",
-  "ignoreIndex",
-  "reduction",
-  "labelSmoothing",
-] as const satisfies readonly (keyof CrossEntropyOptions)[];
+/** Names of the options of `nllLoss`. */
+export const NLL_LOSS_OPTIONS = ["weight", "ignoreIndex", "reduction"];
+/** Names of the options of `crossEntropy`. */
+export const CROSS_ENTROPY_OPTIONS = [...NLL_LOSS_OPTIONS, "labelSmoothing"];
 
 /** [N, C, d1, …] without the classes. */
 function targetShape(x: Tensor): number[] {
@@ -214,6 +212,7 @@ export function nllLoss(
   target: Tensor,
   options: NllLossOptions = {},
 ): Tensor {
+  checkOptionNames("nllLoss", options, NLL_LOSS_OPTIONS);
   const { ignoreIndex = -100, reduction = "mean" } = options;
   checkReduction("nllLoss", reduction);
   const checked = check("nll loss", input, target, options);
@@ -258,7 +257,7 @@ export function crossEntropy(
   target: Tensor,
   options: CrossEntropyOptions = {},
 ): Tensor {
-  checkOptionNames("crossEntropy", options, OPTIONS);
+  checkOptionNames("crossEntropy", options, CROSS_ENTROPY_OPTIONS);
   const { ignoreIndex = -100, reduction = "mean", labelSmoothing = 0 } =
     options;
   checkReduction("crossEntropy", reduction);

@@ -7,6 +7,7 @@
  */
 
 import { f32Bits, foldGroups, type Plan } from "../gpu/plan.ts";
+import { checkOptionNames } from "../tensor/arguments.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Op } from "./define.ts";
@@ -105,8 +106,13 @@ const dropoutOp: Op<DropoutParams> = defineOp<DropoutParams>({
  */
 export function dropout(
   x: Tensor,
-  { p = 0.5, training = true, seed, generator }: DropoutOptions = {},
+  options: DropoutOptions = {},
 ): Tensor {
+  const { p = 0.5, training = true, seed, generator } = checkOptionNames(
+    "dropout",
+    options,
+    ["p", "training", "seed", "generator"],
+  );
   if (!(p >= 0 && p <= 1)) {
     throw new RangeError(
       `Cannot dropout with probability ${p}: expected 0 to 1`,

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkOptionNames } from "../tensor/arguments.ts";
 import { DTYPES } from "../tensor/dtype.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -42,8 +43,9 @@ export interface EmbeddingOptions {
 export function embedding(
   input: Tensor,
   weight: Tensor,
-  { paddingIdx }: EmbeddingOptions = {},
+  options: EmbeddingOptions = {},
 ): Tensor {
+  const { paddingIdx } = checkOptionNames("embedding", options, ["paddingIdx"]);
   const [rows, width] = weight.shape;
   if (rows === undefined || width === undefined || weight.ndim !== 2) {
     throw new TypeError(

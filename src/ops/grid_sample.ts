@@ -5,6 +5,7 @@
  * @module
  */
 
+import { checkOptionNames } from "../tensor/arguments.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -138,7 +139,11 @@ export function gridSample(
   options: GridSampleOptions = {},
 ): Tensor {
   const { mode = "bilinear", paddingMode = "zeros", alignCorners = false } =
-    options;
+    checkOptionNames("gridSample", options, [
+      "mode",
+      "paddingMode",
+      "alignCorners",
+    ]);
   check(x, grid, mode, paddingMode);
   const [N, C, H, W] = x.shape;
   const [, outH, outW] = grid.shape;

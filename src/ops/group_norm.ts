@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkOptionNames } from "../tensor/arguments.ts";
 import { formatShape, sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkNorm, norm, type NormOptions } from "./norm.ts";
@@ -24,7 +25,11 @@ export function groupNorm(
   numGroups: number,
   options: NormOptions = {},
 ): Tensor {
-  const { weight, bias } = options;
+  const { weight, bias } = checkOptionNames("groupNorm", options, [
+    "weight",
+    "bias",
+    "eps",
+  ]);
   const [N = 0, C] = x.shape;
   if (C === undefined) {
     throw new TypeError(

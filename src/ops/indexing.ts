@@ -11,6 +11,7 @@
  * @module
  */
 
+import { checkOptionNames } from "../tensor/arguments.ts";
 import { full } from "../tensor/create.ts";
 import { DTYPES } from "../tensor/dtype.ts";
 import {
@@ -131,8 +132,9 @@ export function indexAdd(
   dim: number,
   index: Tensor,
   source: Tensor,
-  { alpha = 1 }: { readonly alpha?: number } = {},
+  options: { readonly alpha?: number } = {},
 ): Tensor {
+  const { alpha = 1 } = checkOptionNames("indexAdd", options, ["alpha"]);
   const axis = normalizeDim("indexAdd", dim, x.shape);
   const rows = rowIndex("indexAdd", index);
   checkIndices("indexAdd", index, x.shape[axis] ?? 1);

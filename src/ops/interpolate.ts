@@ -5,6 +5,7 @@
  * @module
  */
 
+import { checkOptionNames } from "../tensor/arguments.ts";
 import { fromHost } from "../tensor/create.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import { HostArray } from "../tensor/host_array.ts";
@@ -36,6 +37,14 @@ export interface InterpolateOptions {
    */
   readonly recomputeScaleFactor?: boolean;
 }
+
+const OPTIONS = [
+  "size",
+  "scaleFactor",
+  "mode",
+  "alignCorners",
+  "recomputeScaleFactor",
+];
 
 /** What a mode is: the axes it is for, and the elements it reads for each. */
 interface Mode {
@@ -119,6 +128,7 @@ export function interpolate(
   x: Tensor,
   options: InterpolateOptions = {},
 ): Tensor {
+  checkOptionNames("interpolate", options, OPTIONS);
   const { mode = "nearest", alignCorners = false } = options;
   const found: Mode | undefined = MODES[mode];
   const axes = x.ndim - 2;

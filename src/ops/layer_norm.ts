@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkOptionNames } from "../tensor/arguments.ts";
 import { formatShape, sameShape, type Shape, sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkNorm, norm, type NormOptions } from "./norm.ts";
@@ -33,7 +34,11 @@ export function layerNorm(
   normalizedShape: Shape | number,
   options: NormOptions = {},
 ): Tensor {
-  const { weight, bias, eps } = options;
+  const { weight, bias, eps } = checkOptionNames("layerNorm", options, [
+    "weight",
+    "bias",
+    "eps",
+  ]);
   const shape = typeof normalizedShape === "number"
     ? [normalizedShape]
     : normalizedShape;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkOptionNames } from "../tensor/arguments.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -44,8 +45,13 @@ export interface LocalResponseNormOptions {
 export function localResponseNorm(
   x: Tensor,
   size: number,
-  { alpha = 1e-4, beta = 0.75, k = 1 }: LocalResponseNormOptions = {},
+  options: LocalResponseNormOptions = {},
 ): Tensor {
+  const { alpha = 1e-4, beta = 0.75, k = 1 } = checkOptionNames(
+    "localResponseNorm",
+    options,
+    ["alpha", "beta", "k"],
+  );
   if (x.ndim < 3 || !isFloat(x.dtype)) {
     throw new TypeError(
       `Cannot localResponseNorm ${x.describe()}: expected floats of shape ` +

@@ -10,6 +10,7 @@
  */
 
 import { checkWritten } from "../gpu/recorder.ts";
+import { checkOptionNames } from "../tensor/arguments.ts";
 import { defineOp } from "./define.ts";
 import { planMap } from "./map.ts";
 import { checkReduction, reduceLoss, type Reduction } from "./reduction.ts";
@@ -34,8 +35,11 @@ export interface LossOptions {
 export function mseLoss(
   input: Tensor,
   target: Tensor,
-  { reduction = "mean" }: LossOptions = {},
+  options: LossOptions = {},
 ): Tensor {
+  const { reduction = "mean" } = checkOptionNames("mseLoss", options, [
+    "reduction",
+  ]);
   checkReduction("mseLoss", reduction);
   return reduceLoss(input.sub(target).square(), reduction);
 }
@@ -51,8 +55,11 @@ export function mseLoss(
 export function l1Loss(
   input: Tensor,
   target: Tensor,
-  { reduction = "mean" }: LossOptions = {},
+  options: LossOptions = {},
 ): Tensor {
+  const { reduction = "mean" } = checkOptionNames("l1Loss", options, [
+    "reduction",
+  ]);
   checkReduction("l1Loss", reduction);
   return reduceLoss(input.sub(target).abs(), reduction);
 }
@@ -82,8 +89,13 @@ export interface HuberLossOptions extends LossOptions {
 export function huberLoss(
   input: Tensor,
   target: Tensor,
-  { reduction = "mean", delta = 1 }: HuberLossOptions = {},
+  options: HuberLossOptions = {},
 ): Tensor {
+  const { reduction = "mean", delta = 1 } = checkOptionNames(
+    "huberLoss",
+    options,
+    ["reduction", "delta"],
+  );
   checkReduction("huberLoss", reduction);
   if (!(delta > 0)) {
     throw new RangeError(
@@ -111,8 +123,13 @@ export interface SmoothL1LossOptions extends LossOptions {
 export function smoothL1Loss(
   input: Tensor,
   target: Tensor,
-  { reduction = "mean", beta = 1 }: SmoothL1LossOptions = {},
+  options: SmoothL1LossOptions = {},
 ): Tensor {
+  const { reduction = "mean", beta = 1 } = checkOptionNames(
+    "smoothL1Loss",
+    options,
+    ["reduction", "beta"],
+  );
   checkReduction("smoothL1Loss", reduction);
   if (!(beta >= 0)) {
     throw new RangeError(
@@ -171,8 +188,13 @@ export interface BinaryCrossEntropyOptions extends LossOptions {
 export function binaryCrossEntropy(
   input: Tensor,
   target: Tensor,
-  { weight, reduction = "mean" }: BinaryCrossEntropyOptions = {},
+  options: BinaryCrossEntropyOptions = {},
 ): Tensor {
+  const { weight, reduction = "mean" } = checkOptionNames(
+    "binaryCrossEntropy",
+    options,
+    ["weight", "reduction"],
+  );
   checkReduction("binaryCrossEntropy", reduction);
   requireEqual("binaryCrossEntropy", input, target);
   checkWritten(input, (value) => {
@@ -210,9 +232,13 @@ export interface BinaryCrossEntropyWithLogitsOptions
 export function binaryCrossEntropyWithLogits(
   input: Tensor,
   target: Tensor,
-  { weight, posWeight, reduction = "mean" }:
-    BinaryCrossEntropyWithLogitsOptions = {},
+  options: BinaryCrossEntropyWithLogitsOptions = {},
 ): Tensor {
+  const { weight, posWeight, reduction = "mean" } = checkOptionNames(
+    "binaryCrossEntropyWithLogits",
+    options,
+    ["weight", "posWeight", "reduction"],
+  );
   checkReduction("binaryCrossEntropyWithLogits", reduction);
   requireEqual("binaryCrossEntropyWithLogits", input, target);
   const rest = target.rsub(1).mul(input);
@@ -254,8 +280,13 @@ export interface KlDivOptions {
 export function klDiv(
   input: Tensor,
   target: Tensor,
-  { reduction = "mean", logTarget = false }: KlDivOptions = {},
+  options: KlDivOptions = {},
 ): Tensor {
+  const { reduction = "mean", logTarget = false } = checkOptionNames(
+    "klDiv",
+    options,
+    ["reduction", "logTarget"],
+  );
   const byBatch = reduction === "batchmean";
   if (!byBatch) checkReduction("klDiv", reduction);
   const each = logTarget
@@ -292,9 +323,15 @@ export interface PoissonNllLossOptions extends LossOptions {
 export function poissonNllLoss(
   input: Tensor,
   target: Tensor,
-  { logInput = true, full = false, eps = 1e-8, reduction = "mean" }:
-    PoissonNllLossOptions = {},
+  options: PoissonNllLossOptions = {},
 ): Tensor {
+  const { logInput = true, full = false, eps = 1e-8, reduction = "mean" } =
+    checkOptionNames("poissonNllLoss", options, [
+      "logInput",
+      "full",
+      "eps",
+      "reduction",
+    ]);
   checkReduction("poissonNllLoss", reduction);
   const each = logInput
     ? input.exp().sub(target.mul(input))
@@ -332,8 +369,13 @@ export function gaussianNllLoss(
   input: Tensor,
   target: Tensor,
   variance: Tensor,
-  { full = false, eps = 1e-6, reduction = "mean" }: GaussianNllLossOptions = {},
+  options: GaussianNllLossOptions = {},
 ): Tensor {
+  const { full = false, eps = 1e-6, reduction = "mean" } = checkOptionNames(
+    "gaussianNllLoss",
+    options,
+    ["full", "eps", "reduction"],
+  );
   checkReduction("gaussianNllLoss", reduction);
   if (!(eps > 0)) {
     throw new RangeError(

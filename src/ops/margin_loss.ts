@@ -7,6 +7,7 @@
  * @module
  */
 
+import { checkOptionNames } from "../tensor/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { LossOptions } from "./loss.ts";
 import { checkReduction, reduceLoss } from "./reduction.ts";
@@ -30,8 +31,13 @@ export interface MarginOptions extends LossOptions {
 export function hingeEmbeddingLoss(
   input: Tensor,
   target: Tensor,
-  { margin = 1, reduction = "mean" }: MarginOptions = {},
+  options: MarginOptions = {},
 ): Tensor {
+  const { margin = 1, reduction = "mean" } = checkOptionNames(
+    "hingeEmbeddingLoss",
+    options,
+    ["margin", "reduction"],
+  );
   checkReduction("hingeEmbeddingLoss", reduction);
   const apart = input.rsub(margin).clamp(0).maskedFill(target.eq(1), 0);
   const alike = input.maskedFill(target.eq(-1), 0);
@@ -51,8 +57,13 @@ export function marginRankingLoss(
   input1: Tensor,
   input2: Tensor,
   target: Tensor,
-  { margin = 0, reduction = "mean" }: MarginOptions = {},
+  options: MarginOptions = {},
 ): Tensor {
+  const { margin = 0, reduction = "mean" } = checkOptionNames(
+    "marginRankingLoss",
+    options,
+    ["margin", "reduction"],
+  );
   checkReduction("marginRankingLoss", reduction);
   const lead = target.mul(input1.sub(input2));
   return reduceLoss(lead.rsub(margin).clamp(0), reduction);
@@ -69,8 +80,11 @@ export function marginRankingLoss(
 export function softMarginLoss(
   input: Tensor,
   target: Tensor,
-  { reduction = "mean" }: LossOptions = {},
+  options: LossOptions = {},
 ): Tensor {
+  const { reduction = "mean" } = checkOptionNames("softMarginLoss", options, [
+    "reduction",
+  ]);
   checkReduction("softMarginLoss", reduction);
   return reduceLoss(target.mul(input).logsigmoid().neg(), reduction);
 }
@@ -94,8 +108,13 @@ export interface MultilabelSoftMarginLossOptions extends LossOptions {
 export function multilabelSoftMarginLoss(
   input: Tensor,
   target: Tensor,
-  { weight, reduction = "mean" }: MultilabelSoftMarginLossOptions = {},
+  options: MultilabelSoftMarginLossOptions = {},
 ): Tensor {
+  const { weight, reduction = "mean" } = checkOptionNames(
+    "multilabelSoftMarginLoss",
+    options,
+    ["weight", "reduction"],
+  );
   checkReduction("multilabelSoftMarginLoss", reduction);
   const yes = target.mul(input.logsigmoid());
   const no = target.rsub(1).mul(input.neg().logsigmoid());
@@ -121,8 +140,13 @@ export function cosineEmbeddingLoss(
   input1: Tensor,
   input2: Tensor,
   target: Tensor,
-  { margin = 0, reduction = "mean" }: MarginOptions = {},
+  options: MarginOptions = {},
 ): Tensor {
+  const { margin = 0, reduction = "mean" } = checkOptionNames(
+    "cosineEmbeddingLoss",
+    options,
+    ["margin", "reduction"],
+  );
   checkReduction("cosineEmbeddingLoss", reduction);
   const product = input1.mul(input2).sum(-1);
   const lengths = input1.square().sum(-1).add(TINY)
@@ -157,9 +181,16 @@ export function tripletMarginLoss(
   anchor: Tensor,
   positive: Tensor,
   negative: Tensor,
-  { margin = 1, p = 2, eps = 1e-6, swap = false, reduction = "mean" }:
-    TripletMarginLossOptions = {},
+  options: TripletMarginLossOptions = {},
 ): Tensor {
+  const { margin = 1, p = 2, eps = 1e-6, swap = false, reduction = "mean" } =
+    checkOptionNames("tripletMarginLoss", options, [
+      "margin",
+      "p",
+      "eps",
+      "swap",
+      "reduction",
+    ]);
   checkReduction("tripletMarginLoss", reduction);
   const near = pairwiseDistance(anchor, positive, { p, eps });
   const direct = pairwiseDistance(anchor, negative, { p, eps });

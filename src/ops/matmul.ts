@@ -9,6 +9,7 @@
  */
 
 import { adapterClass } from "../gpu/device.ts";
+import { checkOptionNames } from "../tensor/arguments.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import { type Layout, mergeDims } from "../tensor/layout.ts";
 import {
@@ -264,6 +265,7 @@ export function addmm(
   b: Tensor,
   options: AddProductOptions = {},
 ): Tensor {
+  checkOptionNames("addmm", options, ["beta", "alpha"]);
   return addProduct(input, mm(a, b), options);
 }
 
@@ -280,6 +282,7 @@ export function baddbmm(
   b: Tensor,
   options: AddProductOptions = {},
 ): Tensor {
+  checkOptionNames("baddbmm", options, ["beta", "alpha"]);
   return addProduct(input, bmm(a, b), options);
 }
 

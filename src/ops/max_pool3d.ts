@@ -5,6 +5,7 @@
  * @module
  */
 
+import { checkOptionNames } from "../tensor/arguments.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { gather } from "./indexing.ts";
@@ -58,14 +59,21 @@ export function maxPool3d(
 export function maxPool3d(
   x: Tensor,
   kernelSize: Triple,
-  {
+  options: MaxPool3dOptions = {},
+): Tensor | [y: Tensor, indices: Tensor] {
+  const {
     stride = kernelSize,
     padding = 0,
     dilation = 1,
     ceilMode = false,
     returnIndices = false,
-  }: MaxPool3dOptions = {},
-): Tensor | [y: Tensor, indices: Tensor] {
+  } = checkOptionNames("maxPool3d", options, [
+    "stride",
+    "padding",
+    "dilation",
+    "ceilMode",
+    "returnIndices",
+  ]);
   if (x.ndim !== 4 && x.ndim !== 5 || !isFloat(x.dtype)) {
     throw new TypeError(
       `Cannot maxPool3d ${x.describe()}: expected floats of shape ` +

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkOptionNames } from "../tensor/arguments.ts";
 import { arange, tensor } from "../tensor/create.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -34,8 +35,12 @@ export interface PadOptions {
 export function pad(
   x: Tensor,
   edges: readonly number[],
-  { mode = "constant", value = 0 }: PadOptions = {},
+  options: PadOptions = {},
 ): Tensor {
+  const { mode = "constant", value = 0 } = checkOptionNames("pad", options, [
+    "mode",
+    "value",
+  ]);
   if (
     edges.length % 2 !== 0 || edges.length > 2 * x.ndim ||
     !edges.every(Number.isInteger)

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { checkOptionNames } from "../tensor/arguments.ts";
 import { fromHost, zeros } from "../tensor/create.ts";
 import { HostArray } from "../tensor/host_array.ts";
 import { formatShape } from "../tensor/shape.ts";
@@ -21,6 +22,8 @@ export interface PatchOptions {
   /** Distance between neighbouring patches. Default: 1. */
   readonly stride?: Pair;
 }
+
+const OPTIONS = ["dilation", "padding", "stride"];
 
 /** One axis of an image in patches. */
 interface Axis {
@@ -78,6 +81,7 @@ export function unfold(
   kernelSize: Pair,
   options: PatchOptions = {},
 ): Tensor {
+  checkOptionNames("unfold", options, OPTIONS);
   const [N, C, H, W] = x.shape;
   if (x.ndim !== 4) {
     throw new TypeError(
@@ -118,8 +122,12 @@ export function unfold(
 export function fold(
   x: Tensor,
   outputSize: Pair,
-  { kernelSize, ...options }: PatchOptions & { readonly kernelSize: Pair },
+  given: PatchOptions & { readonly kernelSize: Pair },
 ): Tensor {
+  const { kernelSize, ...options } = checkOptionNames("fold", given, [
+    "kernelSize",
+    ...OPTIONS,
+  ]);
   const [H, W] = pairOf(outputSize);
   const [rows, columns] = axesOf("fold", [H, W], kernelSize, options);
   const kernel = rows.kernel * columns.kernel;

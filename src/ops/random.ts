@@ -9,6 +9,7 @@
 import { f32Bits, foldGroups, type Plan } from "../gpu/plan.ts";
 import { onReplay, recorder } from "../gpu/recorder.ts";
 import { dispatch } from "../gpu/stream.ts";
+import { checkOptionNames } from "../tensor/arguments.ts";
 import { fromHost, type TensorOptions } from "../tensor/create.ts";
 import { type DType, isFloat } from "../tensor/dtype.ts";
 import { defaultGenerator, Generator } from "../tensor/generator.ts";
@@ -33,6 +34,10 @@ export interface RandomSource {
 
 /** Options of functions that make random tensors. */
 export interface RandomOptions extends TensorOptions, RandomSource {}
+
+/** Names of the options of a `RandomSource`. */
+export const SOURCE_OPTIONS = ["seed", "generator"];
+const OPTIONS = ["dtype", "requiresGrad", ...SOURCE_OPTIONS];
 
 /** Blocks of a generator set aside for one kernel; others in each replay. */
 export interface Draw {
@@ -174,7 +179,9 @@ function make(
   a?: number,
   b?: number,
 ): Tensor {
-  const made = emptyTensor(checkShape(`${op} a tensor`, shape), dtype, op);
+  const checked = checkShape(`${op} a tensor`, shape);
+  checkOptionNames(op, options, OPTIONS);
+  const made = emptyTensor(checked, dtype, op);
   drawInto(made, name, options, a, b);
   return options.requiresGrad ? made.requiresGrad_() : made;
 }
@@ -263,6 +270,7 @@ const INTEGERS: Readonly<Partial<Record<DType, readonly [number, number]>>> = {
  * @throws {RangeError} If `n` is not a non-negative integer
  */
 export function randperm(n: number, options: RandomOptions = {}): Tensor {
+  checkOptionNames("randperm", options, OPTIONS);
   checkShape("randperm a tensor", [n]);
   recorder()?.refuse("draw an order on the host (randperm)");
   const { seed, generator = defaultGenerator(), ...rest } = options;
@@ -284,12 +292,17 @@ export function bernoulli(
   source: RandomSource = {},
 ): Tensor {
   floatType("bernoulli", probabilities);
-  const { seed, generator } = source;
+  const { seed, generator } = checkOptionNames(
+    "bernoulli",
+    source,
+    SOURCE_OPTIONS,
+  );
   const u = rand(probabilities.shape, { seed, generator });
   return u.lt(probabilities.detach()).to(probabilities.dtype);
 }
 
-function checkTarget(op: string, target: Tensor): void {
+function checkTarget(op: string, target: Tensor, source: RandomSource): void {
+  checkOptionNames(op, source, SOURCE_OPTIONS);
   if (!target.isLeaf) {
     throw new TypeError(
       `Cannot ${op} ${target.describe()}: a computed tensor that gradients ` +
@@ -313,7 +326,7 @@ export function uniform_(
   source: RandomSource = {},
 ): Tensor {
   floatType("uniform_", target);
-  checkTarget("uniform_", target);
+  checkTarget("uniform_", target, source);
   if (!(low <= high)) {
     throw new RangeError(
       `Cannot draw from ${low} to ${high}: the first must be smaller`,
@@ -338,7 +351,7 @@ export function normal_(
   source: RandomSource = {},
 ): Tensor {
   floatType("normal_", target);
-  checkTarget("normal_", target);
+  checkTarget("normal_", target, source);
   if (!(std >= 0)) {
     throw new RangeError(
       `Cannot draw with a standard deviation of ${std}: expected 0 or more`,
@@ -360,7 +373,7 @@ export function bernoulli_(
   p = 0.5,
   source: RandomSource = {},
 ): Tensor {
-  checkTarget("bernoulli_", target);
+  checkTarget("bernoulli_", target, source);
   if (!(p >= 0 && p <= 1)) {
     throw new RangeError(`Cannot draw with probability ${p}: expected 0 to 1`);
   }

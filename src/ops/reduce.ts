@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkOptionNames } from "../tensor/arguments.ts";
 import { DTYPES, isFloat } from "../tensor/dtype.ts";
 import { formatShape, sameShape, type Shape, sizeOf } from "../tensor/shape.ts";
 import type { ReduceOptions, Tensor } from "../tensor/tensor.ts";
@@ -38,8 +39,9 @@ const sumOp = defineOp<DimParams & { scale: number }>({
 export function sum(
   x: Tensor,
   dim?: Dims,
-  { keepdim = false }: ReduceOptions = {},
+  options: ReduceOptions = {},
 ): Tensor {
+  const { keepdim = false } = checkOptionNames("sum", options, ["keepdim"]);
   const dims = reducedDims("sum", dim, x.shape);
   return sumOp([x], { dims, keepdim, scale: 1 })[0];
 }
@@ -52,8 +54,9 @@ export function sum(
 export function mean(
   x: Tensor,
   dim?: Dims,
-  { keepdim = false }: ReduceOptions = {},
+  options: ReduceOptions = {},
 ): Tensor {
+  const { keepdim = false } = checkOptionNames("mean", options, ["keepdim"]);
   checkFloat("mean", x);
   const dims = reducedDims("mean", dim, x.shape);
   const count = sizeOf(dims.map((each) => x.shape[each]!));
@@ -87,7 +90,7 @@ const prodOp: Op<DimParams> = defineOp({
     const isZero = x.eq(0);
     const filled = x.maskedFill(isZero, 1);
     const others = prodOp([filled], wide)[0];
-    const zeros = sum(isZero, dims, wide);
+    const zeros = sum(isZero, dims, { keepdim: true });
     const alone = others.mul(zeros.eq(0));
     const slope = map(
       "where",
@@ -103,8 +106,9 @@ const prodOp: Op<DimParams> = defineOp({
 export function prod(
   x: Tensor,
   dim?: Dims,
-  { keepdim = false }: ReduceOptions = {},
+  options: ReduceOptions = {},
 ): Tensor {
+  const { keepdim = false } = checkOptionNames("prod", options, ["keepdim"]);
   const dims = reducedDims("prod", dim, x.shape);
   return prodOp([x], { dims, keepdim })[0];
 }
@@ -137,8 +141,9 @@ function extreme(
   name: Extreme,
   x: Tensor,
   dim: Dims,
-  { keepdim = false }: ReduceOptions,
+  options: ReduceOptions,
 ): Tensor {
+  const { keepdim = false } = checkOptionNames(name, options, ["keepdim"]);
   const dims = reducedDims(name, dim, x.shape);
   checkNotEmpty(name, x, dims);
   return extremes[name]([x], { dims, keepdim })[0];
@@ -196,8 +201,9 @@ function test(
 export function any(
   x: Tensor,
   dim?: Dims,
-  { keepdim = false }: ReduceOptions = {},
+  options: ReduceOptions = {},
 ): Tensor {
+  const { keepdim = false } = checkOptionNames("any", options, ["keepdim"]);
   return test("amax", x, dim, keepdim);
 }
 
@@ -205,8 +211,9 @@ export function any(
 export function all(
   x: Tensor,
   dim?: Dims,
-  { keepdim = false }: ReduceOptions = {},
+  options: ReduceOptions = {},
 ): Tensor {
+  const { keepdim = false } = checkOptionNames("all", options, ["keepdim"]);
   return test("amin", x, dim, keepdim);
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkOptionNames } from "../tensor/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { norm } from "./statistics.ts";
 
@@ -26,8 +27,13 @@ export interface NormalizeOptions {
  */
 export function normalize(
   x: Tensor,
-  { p = 2, dim = 1, eps = 1e-12 }: NormalizeOptions = {},
+  options: NormalizeOptions = {},
 ): Tensor {
+  const { p = 2, dim = 1, eps = 1e-12 } = checkOptionNames(
+    "normalize",
+    options,
+    ["p", "dim", "eps"],
+  );
   return x.div(norm(x, p, dim, { keepdim: true }).clamp(eps));
 }
 
@@ -50,8 +56,13 @@ export interface CosineSimilarityOptions {
 export function cosineSimilarity(
   x1: Tensor,
   x2: Tensor,
-  { dim = 1, eps = 1e-8 }: CosineSimilarityOptions = {},
+  options: CosineSimilarityOptions = {},
 ): Tensor {
+  const { dim = 1, eps = 1e-8 } = checkOptionNames(
+    "cosineSimilarity",
+    options,
+    ["dim", "eps"],
+  );
   const lengths = norm(x1, 2, dim).clamp(eps)
     .mul(norm(x2, 2, dim).clamp(eps));
   return x1.mul(x2).sum(dim).div(lengths);
@@ -77,7 +88,12 @@ export interface PairwiseDistanceOptions {
 export function pairwiseDistance(
   x1: Tensor,
   x2: Tensor,
-  { p = 2, eps = 1e-6, keepdim = false }: PairwiseDistanceOptions = {},
+  options: PairwiseDistanceOptions = {},
 ): Tensor {
+  const { p = 2, eps = 1e-6, keepdim = false } = checkOptionNames(
+    "pairwiseDistance",
+    options,
+    ["p", "eps", "keepdim"],
+  );
   return norm(x1.sub(x2).add(eps), p, -1, { keepdim });
 }

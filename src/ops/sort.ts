@@ -7,6 +7,7 @@
  * @module
  */
 
+import { checkOptionNames } from "../tensor/arguments.ts";
 import { formatShape, normalizeDim } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { ValuesAndIndices } from "./arg_extreme.ts";
@@ -37,8 +38,13 @@ export interface SortOptions {
 /** The indices that sort `x` along a dim: int32. */
 export function argsort(
   x: Tensor,
-  { dim = -1, descending = false }: SortOptions = {},
+  options: SortOptions = {},
 ): Tensor {
+  const { dim = -1, descending = false } = checkOptionNames(
+    "argsort",
+    options,
+    ["dim", "descending"],
+  );
   const axis = normalizeDim("argsort", dim, x.shape);
   if (x.ndim === 0) return argsort(x.reshape([1])).reshape([]);
   return orderOp([x], { dim: axis, descending })[0];
@@ -47,8 +53,12 @@ export function argsort(
 /** The elements in order along a dim, and where they were. */
 export function sort(
   x: Tensor,
-  { dim = -1, descending = false }: SortOptions = {},
+  options: SortOptions = {},
 ): ValuesAndIndices {
+  const { dim = -1, descending = false } = checkOptionNames("sort", options, [
+    "dim",
+    "descending",
+  ]);
   const indices = argsort(x, { dim, descending });
   return { values: gather(x, dim, indices), indices };
 }
@@ -70,8 +80,12 @@ export interface TopkOptions {
 export function topk(
   x: Tensor,
   k: number,
-  { dim = -1, largest = true }: TopkOptions = {},
+  options: TopkOptions = {},
 ): ValuesAndIndices {
+  const { dim = -1, largest = true } = checkOptionNames("topk", options, [
+    "dim",
+    "largest",
+  ]);
   const axis = normalizeDim("topk", dim, x.shape);
   const length = x.shape[axis] ?? 1;
   if (!Number.isInteger(k) || k < 0 || k > length) {

@@ -5,6 +5,7 @@
  */
 
 import { isGradEnabled, withGrad } from "../autograd/mode.ts";
+import { checkOptionNames } from "../tensor/arguments.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import type { ReduceOptions, Tensor } from "../tensor/tensor.ts";
 import { map } from "./elementwise.ts";
@@ -78,6 +79,8 @@ const termsOp = defineOp<DimParams & { readonly term: TermName }>({
 });
 
 // Sums over neighbouring dims go in one pass, others in ops.
+const VARIANCE_OPTIONS = ["keepdim", "correction", "unbiased"];
+
 function sumTerms(
   term: TermName,
   x: Tensor,
@@ -97,9 +100,10 @@ function sumTerms(
 export function varMean(
   x: Tensor,
   dim?: Dims,
-  { keepdim = false, unbiased = true, correction = unbiased ? 1 : 0 }:
-    VarianceOptions = {},
+  options: VarianceOptions = {},
 ): [variance: Tensor, mean: Tensor] {
+  const { keepdim = false, unbiased = true, correction = unbiased ? 1 : 0 } =
+    checkOptionNames("varMean", options, VARIANCE_OPTIONS);
   checkFloat("variance", x);
   const dims = reducedDims("var", dim, x.shape);
   const count = sizeOf(dims.map((each) => x.shape[each]!));
@@ -119,6 +123,7 @@ export function variance(
   dim?: Dims,
   options: VarianceOptions = {},
 ): Tensor {
+  checkOptionNames("var", options, VARIANCE_OPTIONS);
   return varMean(x, dim, options)[0];
 }
 
@@ -128,6 +133,7 @@ export function std(
   dim?: Dims,
   options: VarianceOptions = {},
 ): Tensor {
+  checkOptionNames("std", options, VARIANCE_OPTIONS);
   return map("rootOfSquares", variance(x, dim, options));
 }
 
@@ -140,10 +146,10 @@ export function norm(
   x: Tensor,
   p = 2,
   dim?: Dims,
-  { keepdim = false }: ReduceOptions = {},
+  options: ReduceOptions = {},
 ): Tensor {
+  const { keepdim = false } = checkOptionNames("norm", options, ["keepdim"]);
   checkFloat("norm", x);
-  const options = { keepdim };
   if (p === 2) return map("rootOfSquares", sum(map("square", x), dim, options));
   const size = map("abs", x);
   if (p === 1) return sum(size, dim, options);
@@ -162,8 +168,11 @@ export function norm(
 export function logsumexp(
   x: Tensor,
   dim: Dims,
-  { keepdim = false }: ReduceOptions = {},
+  options: ReduceOptions = {},
 ): Tensor {
+  const { keepdim = false } = checkOptionNames("logsumexp", options, [
+    "keepdim",
+  ]);
   checkFloat("logsumexp", x);
   const dims = reducedDims("logsumexp", dim, x.shape);
   const top = withGrad(false, () => {

@@ -6,7 +6,7 @@
 
 import { acquireIdle, dispatch, upload } from "../gpu/stream.ts";
 import { planCopy } from "../ops/movement.ts";
-import { formatValue } from "./arguments.ts";
+import { checkOptionNames, formatValue } from "./arguments.ts";
 import { checkDType, type DType, DTYPES, type TypedArray } from "./dtype.ts";
 import { HostArray } from "./host_array.ts";
 import { checkShape, formatShape, type Shape, sizeOf } from "./shape.ts";
@@ -19,6 +19,8 @@ export interface TensorOptions {
   /** Whether gradients flow to it. Default: false. */
   readonly requiresGrad?: boolean;
 }
+
+const OPTIONS = ["dtype", "requiresGrad"];
 
 /** Values for a tensor: a number, a boolean, or nested arrays of them. */
 export type NestedValues = number | boolean | readonly NestedValues[];
@@ -46,6 +48,7 @@ export function tensor(
   values: NestedValues | TypedArray | HostArray,
   options: TensorOptions = {},
 ): Tensor {
+  checkOptionNames("tensor", options, OPTIONS);
   if (values instanceof HostArray) return fromHost(values, options);
   if (ArrayBuffer.isView(values)) {
     return fromHost(new HostArray(values), options);
@@ -116,8 +119,13 @@ const MAX_WRITTEN = 4096;
 /** The tensor of a host array, in its type or in another. */
 export function fromHost(
   array: HostArray,
-  { dtype = array.dtype, requiresGrad = false }: TensorOptions = {},
+  options: TensorOptions = {},
 ): Tensor {
+  const { dtype = array.dtype, requiresGrad = false } = checkOptionNames(
+    "fromHost",
+    options,
+    OPTIONS,
+  );
   const made = emptyTensor(array.shape, array.dtype, "tensor", acquireIdle);
   upload(made.storage.buffer, array.data);
   if (array.data.length <= MAX_WRITTEN) {
@@ -130,10 +138,16 @@ export function fromHost(
 export function full(
   shape: Shape,
   value: number,
-  { dtype = "float32", requiresGrad = false }: TensorOptions = {},
+  options: TensorOptions = {},
 ): Tensor {
+  const checked = checkShape("make a tensor", shape);
+  const { dtype = "float32", requiresGrad = false } = checkOptionNames(
+    "a new tensor",
+    options,
+    OPTIONS,
+  );
   checkDType("make a tensor", dtype);
-  const made = emptyTensor(checkShape("make a tensor", shape), dtype, "full");
+  const made = emptyTensor(checked, dtype, "full");
   fill(made, fit(value, dtype));
   return finish(made, requiresGrad);
 }
@@ -175,6 +189,7 @@ export function arange(
   step = 1,
   options: TensorOptions = {},
 ): Tensor {
+  checkOptionNames("arange", options, OPTIONS);
   const [from, to] = stop === undefined ? [0, start] : [start, stop];
   if (step === 0 || (to - from) / step < 0) {
     throw new RangeError(
@@ -196,6 +211,7 @@ export function eye(
   columns: number = rows,
   options: TensorOptions = {},
 ): Tensor {
+  checkOptionNames("eye", options, OPTIONS);
   const shape = checkShape("make an identity matrix", [rows, columns]);
   const dtype = checkDType(
     "make an identity matrix",
@@ -213,6 +229,7 @@ export function linspace(
   count: number,
   options: TensorOptions = {},
 ): Tensor {
+  checkOptionNames("linspace", options, OPTIONS);
   checkShape("make a tensor", [count]);
   const dtype = checkDType("linspace", options.dtype ?? "float32");
   const data = new DTYPES[dtype].array(count);

@@ -103,6 +103,7 @@ import {
   variance,
   type VarianceOptions,
 } from "../ops/statistics.ts";
+import { checkOptionNames } from "./arguments.ts";
 import { type DType, DTYPES, type TypedArray } from "./dtype.ts";
 import { isRowMajor, type Layout, rowMajor, spanOf } from "./layout.ts";
 import { formatValues } from "./print.ts";
@@ -998,13 +999,15 @@ export class Tensor {
   // --- written in place -----------------------------------------------------
 
   /** Adds alpha * `other` to the elements. */
-  add_(other: Operand, { alpha = 1 }: AddOptions = {}): this {
+  add_(other: Operand, options: AddOptions = {}): this {
+    const { alpha = 1 } = checkOptionNames("add_", options, ["alpha"]);
     if (alpha === 1) mapInto("add", this, other);
     else mapInto("addScaled", this, other, alpha);
     return this;
   }
   /** Takes alpha * `other` from the elements. */
-  sub_(other: Operand, { alpha = 1 }: AddOptions = {}): this {
+  sub_(other: Operand, options: AddOptions = {}): this {
+    const { alpha = 1 } = checkOptionNames("sub_", options, ["alpha"]);
     if (alpha === 1) mapInto("sub", this, other);
     else mapInto("addScaled", this, other, -alpha);
     return this;
