@@ -5,6 +5,7 @@
  */
 
 import { onReplay } from "../gpu/recorder.ts";
+import { checkOptionNames } from "../tensor/arguments.ts";
 import {
   checkArgument,
   groupsOf,
@@ -101,8 +102,13 @@ export class SequentialLR extends Combined {
    */
   constructor(
     optimizer: Scheduled,
-    { schedulers, milestones }: SequentialLROptions,
+    options: SequentialLROptions,
   ) {
+    const { schedulers, milestones } = checkOptionNames(
+      "SequentialLR",
+      options,
+      ["schedulers", "milestones"],
+    );
     super(optimizer, schedulers);
     checkArgument(
       "SequentialLR",
@@ -150,8 +156,11 @@ export class ChainedScheduler extends Combined {
    */
   constructor(
     optimizer: Scheduled,
-    { schedulers }: ChainedSchedulerOptions,
+    options: ChainedSchedulerOptions,
   ) {
+    const { schedulers } = checkOptionNames("ChainedScheduler", options, [
+      "schedulers",
+    ]);
     super(optimizer, schedulers);
   }
 

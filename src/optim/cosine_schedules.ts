@@ -5,6 +5,7 @@
  */
 
 import { onReplay, recorder } from "../gpu/recorder.ts";
+import { checkOptionNames } from "../tensor/arguments.ts";
 import {
   checkArgument,
   LRScheduler,
@@ -34,8 +35,13 @@ export class CosineAnnealingLR extends LRScheduler {
   /** Writes the rates of epoch 0. */
   constructor(
     optimizer: Scheduled,
-    { tMax, etaMin = 0 }: CosineAnnealingLROptions,
+    options: CosineAnnealingLROptions,
   ) {
+    const { tMax, etaMin = 0 } = checkOptionNames(
+      "CosineAnnealingLR",
+      options,
+      ["tMax", "etaMin"],
+    );
     super(optimizer);
     this.#tMax = tMax;
     this.#etaMin = etaMin;
@@ -88,8 +94,13 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
    */
   constructor(
     optimizer: Scheduled,
-    { t0, tMult = 1, etaMin = 0 }: CosineAnnealingWarmRestartsOptions,
+    options: CosineAnnealingWarmRestartsOptions,
   ) {
+    const { t0, tMult = 1, etaMin = 0 } = checkOptionNames(
+      "CosineAnnealingWarmRestarts",
+      options,
+      ["t0", "tMult", "etaMin"],
+    );
     super(optimizer);
     for (const [name, value] of Object.entries({ t0, tMult })) {
       const fits = Number.isInteger(value) && value > 0;

@@ -5,6 +5,7 @@
  */
 
 import { onReplay } from "../gpu/recorder.ts";
+import { checkOptionNames } from "../tensor/arguments.ts";
 import {
   checkArgument,
   groupsOf,
@@ -41,6 +42,20 @@ export interface CyclicLROptions {
   readonly maxMomentum?: number;
 }
 
+const CYCLIC_OPTIONS = [
+  "baseLr",
+  "maxLr",
+  "stepSizeUp",
+  "stepSizeDown",
+  "mode",
+  "gamma",
+  "scaleFn",
+  "scaleMode",
+  "cycleMomentum",
+  "baseMomentum",
+  "maxMomentum",
+];
+
 /** How high a cycle is, and of what that is a function. */
 interface Height {
   readonly of: "cycle" | "iterations";
@@ -67,6 +82,7 @@ export class CyclicLR extends LRScheduler {
    */
   constructor(optimizer: Scheduled, options: CyclicLROptions) {
     const name = "CyclicLR";
+    checkOptionNames(name, options, CYCLIC_OPTIONS);
     const { baseLr, maxLr, mode = "triangular", gamma = 1 } = options;
     const { stepSizeUp = 2000, stepSizeDown = stepSizeUp } = options;
     const { baseMomentum = 0.8, maxMomentum = 0.9 } = options;
@@ -149,6 +165,21 @@ export interface OneCycleLROptions {
   readonly threePhase?: boolean;
 }
 
+const ONE_CYCLE_OPTIONS = [
+  "maxLr",
+  "totalSteps",
+  "epochs",
+  "stepsPerEpoch",
+  "pctStart",
+  "annealStrategy",
+  "cycleMomentum",
+  "baseMomentum",
+  "maxMomentum",
+  "divFactor",
+  "finalDivFactor",
+  "threePhase",
+];
+
 /** From one factor of the initial rate to another, until a step. */
 interface Phase {
   readonly end: number;
@@ -177,6 +208,7 @@ export class OneCycleLR extends LRScheduler {
    */
   constructor(optimizer: Scheduled, options: OneCycleLROptions) {
     const name = "OneCycleLR";
+    checkOptionNames(name, options, ONE_CYCLE_OPTIONS);
     const { pctStart = 0.3, annealStrategy = "cos" } = options;
     const { divFactor = 25, finalDivFactor = 1e4 } = options;
     const total = totalSteps(options);

@@ -172,7 +172,10 @@ export abstract class Optimizer<
    * writes over them. With `setToNone` false they become zero, by one clear per
    * flat buffer.
    */
-  zeroGrad({ setToNone = true }: ZeroGradOptions = {}): void {
+  zeroGrad(options: ZeroGradOptions = {}): void {
+    const { setToNone = true } = checkOptionNames("zeroGrad", options, [
+      "setToNone",
+    ]);
     for (const flat of this.#flats.flat()) flat.zeroGrad(setToNone);
   }
 

@@ -5,6 +5,7 @@
  */
 
 import { recorder } from "../gpu/recorder.ts";
+import { checkOptionNames } from "../tensor/arguments.ts";
 import {
   checkArgument,
   groupsOf,
@@ -35,6 +36,16 @@ export interface ReduceLROnPlateauOptions {
   /** A smaller fall than this is none. Default: 1e-8. */
   readonly eps?: number;
 }
+
+const DEFAULTS: Required<Omit<ReduceLROnPlateauOptions, "minLr">> = {
+  mode: "min",
+  factor: 0.1,
+  patience: 10,
+  threshold: 1e-4,
+  thresholdMode: "rel",
+  cooldown: 0,
+  eps: 1e-8,
+};
 
 /**
  * Multiplies the rate by `factor` once a metric has not got better for more
@@ -74,17 +85,9 @@ export class ReduceLROnPlateau {
    */
   constructor(optimizer: Scheduled, options: ReduceLROnPlateauOptions = {}) {
     const name = "ReduceLROnPlateau";
+    checkOptionNames(name, options, [...Object.keys(DEFAULTS), "minLr"]);
     const { minLr = 0, ...given } = options;
-    this.#options = {
-      mode: "min",
-      factor: 0.1,
-      patience: 10,
-      threshold: 1e-4,
-      thresholdMode: "rel",
-      cooldown: 0,
-      eps: 1e-8,
-      ...given,
-    };
+    this.#options = { ...DEFAULTS, ...given };
     const { factor, mode } = this.#options;
     checkArgument(name, "factor", factor, factor < 1, "a number below 1");
     this.#groups = groupsOf("ReduceLROnPlateau", optimizer);

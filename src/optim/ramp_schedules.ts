@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkOptionNames } from "../tensor/arguments.ts";
 import { checkArgument, LRScheduler, type Scheduled } from "./scheduler.ts";
 
 /** Options of `ConstantLR`. */
@@ -30,8 +31,13 @@ export class ConstantLR extends LRScheduler {
    */
   constructor(
     optimizer: Scheduled,
-    { factor = 1 / 3, totalIters = 5 }: ConstantLROptions = {},
+    options: ConstantLROptions = {},
   ) {
+    const { factor = 1 / 3, totalIters = 5 } = checkOptionNames(
+      "ConstantLR",
+      options,
+      ["factor", "totalIters"],
+    );
     super(optimizer);
     const fits = factor >= 0 && factor <= 1;
     checkArgument("ConstantLR", "factor", factor, fits, "a number in [0, 1]");
@@ -74,9 +80,14 @@ export class LinearLR extends LRScheduler {
    */
   constructor(
     optimizer: Scheduled,
-    { startFactor = 1 / 3, endFactor = 1, totalIters = 5 }: LinearLROptions =
-      {},
+    options: LinearLROptions = {},
   ) {
+    const { startFactor = 1 / 3, endFactor = 1, totalIters = 5 } =
+      checkOptionNames("LinearLR", options, [
+        "startFactor",
+        "endFactor",
+        "totalIters",
+      ]);
     super(optimizer);
     const name = "LinearLR";
     const starts = startFactor > 0 && startFactor <= 1;
@@ -118,8 +129,13 @@ export class PolynomialLR extends LRScheduler {
   /** Writes the rates of epoch 0. */
   constructor(
     optimizer: Scheduled,
-    { totalIters = 5, power = 1 }: PolynomialLROptions = {},
+    options: PolynomialLROptions = {},
   ) {
+    const { totalIters = 5, power = 1 } = checkOptionNames(
+      "PolynomialLR",
+      options,
+      ["totalIters", "power"],
+    );
     super(optimizer);
     this.#totalIters = totalIters;
     this.#power = power;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkOptionNames } from "../tensor/arguments.ts";
 import {
   checkArgument,
   LRScheduler,
@@ -47,7 +48,11 @@ export class StepLR extends LRScheduler {
    *
    * @throws {RangeError} If `stepSize` is not a positive integer
    */
-  constructor(optimizer: Scheduled, { stepSize, gamma = 0.1 }: StepLROptions) {
+  constructor(optimizer: Scheduled, options: StepLROptions) {
+    const { stepSize, gamma = 0.1 } = checkOptionNames("StepLR", options, [
+      "stepSize",
+      "gamma",
+    ]);
     super(optimizer);
     const fits = Number.isInteger(stepSize) && stepSize > 0;
     checkArgument("StepLR", "stepSize", stepSize, fits, "a positive integer");
@@ -81,8 +86,13 @@ export class MultiStepLR extends LRScheduler {
   /** Writes the rates of epoch 0. */
   constructor(
     optimizer: Scheduled,
-    { milestones, gamma = 0.1 }: MultiStepLROptions,
+    options: MultiStepLROptions,
   ) {
+    const { milestones, gamma = 0.1 } = checkOptionNames(
+      "MultiStepLR",
+      options,
+      ["milestones", "gamma"],
+    );
     super(optimizer);
     this.#milestones = milestones;
     this.#gamma = gamma;
@@ -110,7 +120,8 @@ export class ExponentialLR extends LRScheduler {
   readonly #gamma: number;
 
   /** Writes the rates of epoch 0. */
-  constructor(optimizer: Scheduled, { gamma }: ExponentialLROptions) {
+  constructor(optimizer: Scheduled, options: ExponentialLROptions) {
+    const { gamma } = checkOptionNames("ExponentialLR", options, ["gamma"]);
     super(optimizer);
     this.#gamma = gamma;
     this.step();
@@ -143,7 +154,8 @@ export class LambdaLR extends LRScheduler {
    *
    * @throws {RangeError} If there are not as many functions as groups
    */
-  constructor(optimizer: Scheduled, { lrLambda }: LambdaLROptions) {
+  constructor(optimizer: Scheduled, options: LambdaLROptions) {
+    const { lrLambda } = checkOptionNames("LambdaLR", options, ["lrLambda"]);
     super(optimizer);
     this.#factors = perGroup("LambdaLR", "lrLambda", lrLambda, this.groups);
     this.step();
@@ -172,7 +184,10 @@ export class MultiplicativeLR extends LRScheduler {
    *
    * @throws {RangeError} If there are not as many functions as groups
    */
-  constructor(optimizer: Scheduled, { lrLambda }: LambdaLROptions) {
+  constructor(optimizer: Scheduled, options: LambdaLROptions) {
+    const { lrLambda } = checkOptionNames("MultiplicativeLR", options, [
+      "lrLambda",
+    ]);
     super(optimizer);
     const name = "MultiplicativeLR";
     this.#factors = perGroup(name, "lrLambda", lrLambda, this.groups);
