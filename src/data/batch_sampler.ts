@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkOptionNames } from "../tensor/arguments.ts";
 import { checkCount } from "./_shared.ts";
 import { describeSampler, type Sampler } from "./sampler.ts";
 
@@ -43,8 +44,11 @@ export class BatchSampler implements Sampler<number[]> {
   constructor(
     sampler: Sampler,
     batchSize: number,
-    { dropLast = false }: BatchSamplerOptions = {},
+    options: BatchSamplerOptions = {},
   ) {
+    const { dropLast = false } = checkOptionNames("BatchSampler", options, [
+      "dropLast",
+    ]);
     this.sampler = sampler;
     this.batchSize = checkCount("a batch size", batchSize, 1);
     this.dropLast = dropLast;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkOptionNames } from "../tensor/arguments.ts";
 import { Generator } from "../tensor/generator.ts";
 import { checkSeed } from "../tensor/philox.ts";
 import { checkCount } from "./_shared.ts";
@@ -22,6 +23,8 @@ export interface DistributedSamplerOptions {
   /** Leave out what does not divide, instead of repeating. Default: false. */
   readonly dropLast?: boolean;
 }
+
+const OPTIONS = ["numReplicas", "rank", "shuffle", "seed", "dropLast"];
 
 /**
  * Process `rank` of `numReplicas` gets every `numReplicas`-th index of one order
@@ -52,6 +55,7 @@ export class DistributedSampler implements Sampler {
     source: number | { readonly length: number },
     options: DistributedSamplerOptions,
   ) {
+    checkOptionNames("DistributedSampler", options, OPTIONS);
     const { numReplicas, rank, seed = 0, dropLast = false } = options;
     checkCount("the number of replicas", numReplicas, 1);
     if (!Number.isInteger(rank) || rank < 0 || rank >= numReplicas) {

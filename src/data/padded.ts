@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkOptionNames } from "../tensor/arguments.ts";
 import type { TypedArray } from "../tensor/dtype.ts";
 import type { HostArray } from "../tensor/host_array.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
@@ -43,7 +44,10 @@ export class Padded<Sample> {
   readonly paddingValue: number;
 
   /** Pads with 0, or another value. */
-  constructor({ paddingValue = 0 }: PaddedOptions = {}) {
+  constructor(options: PaddedOptions = {}) {
+    const { paddingValue = 0 } = checkOptionNames("Padded", options, [
+      "paddingValue",
+    ]);
     this.paddingValue = paddingValue;
   }
 

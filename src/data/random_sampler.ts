@@ -4,11 +4,13 @@
  * @module
  */
 
+import { checkOptionNames } from "../tensor/arguments.ts";
 import { Generator } from "../tensor/generator.ts";
 import { checkCount } from "./_shared.ts";
 import {
   lengthOf,
   ownSeed,
+  RANDOM_OPTIONS,
   type RandomOptions,
   type Sampler,
   seedOf,
@@ -62,7 +64,11 @@ export class RandomSampler implements Sampler {
     source: number | { readonly length: number },
     options: RandomSamplerOptions = {},
   ) {
-    const { replacement = false, numSamples } = options;
+    const { replacement = false, numSamples } = checkOptionNames(
+      "RandomSampler",
+      options,
+      ["replacement", "numSamples", ...RANDOM_OPTIONS],
+    );
     this.#sourceLength = lengthOf(source);
     this.length = checkCount(
       "the number of samples to draw",
@@ -123,6 +129,7 @@ export class SubsetRandomSampler implements Sampler {
    * @throws {RangeError} If the seed is none
    */
   constructor(indices: Iterable<number>, options: RandomOptions = {}) {
+    checkOptionNames("SubsetRandomSampler", options, RANDOM_OPTIONS);
     this.indices = [...indices];
     this.seed = seedOf(options);
   }

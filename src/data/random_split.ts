@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkOptionNames } from "../tensor/arguments.ts";
 import { defaultGenerator, type Generator } from "../tensor/generator.ts";
 import type { Dataset } from "./dataset.ts";
 import { Subset } from "./subset.ts";
@@ -38,8 +39,13 @@ export interface RandomSplitOptions {
 export function randomSplit<Sample>(
   dataset: Dataset<Sample>,
   lengths: readonly number[],
-  { generator = defaultGenerator() }: RandomSplitOptions = {},
+  options: RandomSplitOptions = {},
 ): Subset<Sample>[] {
+  const { generator = defaultGenerator() } = checkOptionNames(
+    "randomSplit",
+    options,
+    ["generator"],
+  );
   const counts = countsOf(dataset.length, lengths);
   const order = generator.permutation(dataset.length);
   let start = 0;

@@ -85,16 +85,22 @@ export function transformSample(
     (image) =>
       staged
         ? staged.begin(image, generator, place)
-        : checkMade(invoke(transform as Call, image, generator)),
+        : checkMade(invoke(transform as Call, image, generator), "transform"),
   );
 }
 
 /** Refuses what makes a transform where one is expected: `T.toFloat`. */
-function checkMade(made: unknown): unknown {
+export function checkMade<Made>(
+  made: Made,
+  option: "transform" | "batchTransform",
+): Made {
   if (!stagedOf(made)) return made;
+  const [what, expected] = option === "transform"
+    ? ["a sample", "an image"]
+    : ["a batch", "a tensor"];
   throw new TypeError(
-    "Cannot transform a sample: the option transform made a transform, " +
-      "expected an image; give it with the brackets: T.toFloat()",
+    `Cannot transform ${what}: the option ${option} made a transform, ` +
+      `expected ${expected}; give it with the brackets: T.toFloat()`,
   );
 }
 

@@ -42,6 +42,9 @@ export interface RandomOptions {
   readonly generator?: Generator;
 }
 
+/** Names of the options of random samplers. */
+export const RANDOM_OPTIONS = ["seed", "generator"];
+
 /** The number of samples of a dataset, or the number itself. */
 export function lengthOf(source: number | { readonly length: number }): number {
   const length = typeof source === "number" ? source : source.length;

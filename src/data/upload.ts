@@ -16,6 +16,7 @@ import { type Callable, invoke } from "./batch.ts";
 import { ImageBatch } from "./image_batch.ts";
 import {
   changeFirst,
+  checkMade,
   type StagedTransform,
   type WaitingImages,
 } from "./sample_transform.ts";
@@ -106,7 +107,9 @@ function applyTo(
     );
   }
   // what the transform makes on its way is freed, its result belongs to no scope
-  const result = unscoped(() => scope(() => invoke(transform, item)));
+  const result = unscoped(() =>
+    scope(() => checkMade(invoke(transform, item), "batchTransform"))
+  );
   if (result !== item) item.dispose();
   return result;
 }

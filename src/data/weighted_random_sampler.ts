@@ -4,10 +4,12 @@
  * @module
  */
 
+import { checkOptionNames } from "../tensor/arguments.ts";
 import { Generator } from "../tensor/generator.ts";
 import { checkCount } from "./_shared.ts";
 import {
   ownSeed,
+  RANDOM_OPTIONS,
   type RandomOptions,
   type Sampler,
   seedOf,
@@ -53,7 +55,11 @@ export class WeightedRandomSampler implements Sampler {
     weights: Iterable<number>,
     options: WeightedRandomSamplerOptions,
   ) {
-    const { numSamples, replacement = true } = options;
+    const { numSamples, replacement = true } = checkOptionNames(
+      "WeightedRandomSampler",
+      options,
+      ["numSamples", "replacement", ...RANDOM_OPTIONS],
+    );
     this.#weights = Float64Array.from(weights);
     const wrong = this.#weights.findIndex((w) => !(w >= 0 && w < Infinity));
     if (wrong !== -1) {
