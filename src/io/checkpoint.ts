@@ -12,7 +12,7 @@
  */
 
 import { write } from "../nn/state_dict.ts";
-import { formatValue } from "../tensor/arguments.ts";
+import { checkOptionNames, formatValue } from "../tensor/arguments.ts";
 import { fromHost } from "../tensor/create.ts";
 import { defaultGenerator, Generator } from "../tensor/generator.ts";
 import { HostArray } from "../tensor/host_array.ts";
@@ -135,8 +135,9 @@ export async function save(
 export async function load(
   path: string | URL,
   parts: CheckpointParts = {},
-  { random = true }: LoadCheckpointOptions = {},
+  options: LoadCheckpointOptions = {},
 ): Promise<Record<string, unknown>> {
+  const { random = true } = checkOptionNames("load", options, ["random"]);
   const file = pathOf(path);
   const cannot = `Cannot load "${file}"`;
   checkParts(cannot, parts);

@@ -9,6 +9,7 @@
  * @module
  */
 
+import { checkOptionNames } from "../tensor/arguments.ts";
 import type { Decoder } from "./codecs/decoder.ts";
 import { cutShort } from "./codecs/decoder.ts";
 import { orientationOf } from "./codecs/jpeg_segments.ts";
@@ -216,7 +217,12 @@ interface ImageFile {
   readonly name?: string;
 }
 
-function checkOptions({ mode = "rgb", maxPixels }: DecodeOptions): void {
+function checkOptions(options: DecodeOptions): void {
+  const { mode = "rgb", maxPixels } = checkOptionNames(
+    "an image's decoding",
+    options,
+    ["mode", "maxPixels", "applyExifOrientation"],
+  );
   checkMode(mode);
   if (maxPixels === undefined || maxPixels >= 0) return;
   throw new RangeError(

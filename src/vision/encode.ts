@@ -7,6 +7,7 @@
  * @module
  */
 
+import { checkOptionNames } from "../tensor/arguments.ts";
 import type { Image } from "./image.ts";
 import { convertImage } from "./image_mode.ts";
 
@@ -20,6 +21,9 @@ export interface EncodeOptions {
   /** Of JPEG, from 1 to 100, 75 by default, as in PIL. */
   readonly quality?: number;
 }
+
+/** Names of the options of `encodeImage`. */
+export const ENCODE_OPTIONS = ["format", "quality"];
 
 /** Encoders by their format. */
 const ENCODERS: Readonly<
@@ -54,8 +58,13 @@ const ENCODERS: Readonly<
  */
 export async function encodeImage(
   image: Image,
-  { format = "png", quality = 75 }: EncodeOptions = {},
+  options: EncodeOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
+  const { format = "png", quality = 75 } = checkOptionNames(
+    "encodeImage",
+    options,
+    ENCODE_OPTIONS,
+  );
   checkFormat(format);
   if (!Number.isInteger(quality) || quality < 1 || quality > 100) {
     throw new RangeError(

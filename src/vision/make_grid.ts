@@ -8,6 +8,7 @@
  */
 
 import { cat, stack } from "../ops/join.ts";
+import { checkOptionNames } from "../tensor/arguments.ts";
 import { full } from "../tensor/create.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import { formatShape } from "../tensor/shape.ts";
@@ -31,6 +32,16 @@ export interface MakeGridOptions {
   /** What the padding is, 0 by default. */
   readonly padValue?: number;
 }
+
+/** Names of the options of `makeGrid`. */
+export const MAKE_GRID_OPTIONS = [
+  "nrow",
+  "padding",
+  "normalize",
+  "valueRange",
+  "scaleEach",
+  "padValue",
+];
 
 /**
  * A grid of images: [N, C, H, W], or a list of [C, H, W], to [3, H', W']. Grey
@@ -57,6 +68,7 @@ export function makeGrid(
   images: Tensor | readonly Tensor[],
   options: MakeGridOptions = {},
 ): Tensor {
+  checkOptionNames("makeGrid", options, MAKE_GRID_OPTIONS);
   const { nrow = 8, padding = 2, padValue = 0 } = options;
   checkCount("nrow", nrow, 1);
   checkCount("padding", padding, 0);

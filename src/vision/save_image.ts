@@ -7,19 +7,27 @@
 import { fileURLToPath } from "node:url";
 
 import { writeAtomically } from "../io/atomic_write.ts";
+import { checkOptionNames } from "../tensor/arguments.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
   checkFormat,
+  ENCODE_OPTIONS,
   encodeImage,
   type EncodeOptions,
   type ImageFormat,
 } from "./encode.ts";
 import { Image } from "./image.ts";
-import { makeGrid, type MakeGridOptions } from "./make_grid.ts";
+import {
+  MAKE_GRID_OPTIONS,
+  makeGrid,
+  type MakeGridOptions,
+} from "./make_grid.ts";
 
 /** How `saveImage` lays out, and encodes. */
 export interface SaveImageOptions extends MakeGridOptions, EncodeOptions {}
+
+const OPTIONS = [...MAKE_GRID_OPTIONS, ...ENCODE_OPTIONS];
 
 /** The format of a file's name. */
 const FORMAT_OF_SUFFIX: Readonly<Record<string, ImageFormat>> = {
@@ -78,11 +86,12 @@ export async function saveImage(
   options: SaveImageOptions = {},
 ): Promise<void> {
   const file = pathOf(path);
-  const { format = formatOf(file), quality } = options;
+  checkOptionNames("saveImage", options, OPTIONS);
+  const { format = formatOf(file), quality, ...grid } = options;
   checkFormat(format);
   const picture = image instanceof Image
     ? image
-    : await imageFromTensor(makeGrid(image, options));
+    : await imageFromTensor(makeGrid(image, grid));
   const bytes = await encodeImage(picture, {
     format,
     ...(quality === undefined ? {} : { quality }),

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { checkOptionNames } from "../tensor/arguments.ts";
 import { tensor } from "../tensor/create.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -57,8 +58,13 @@ export function colorPalette(count: number): Colour[] {
 export function drawSegmentationMasks(
   image: Tensor,
   masks: Tensor,
-  { alpha = 0.8, colors }: DrawSegmentationMasksOptions = {},
+  options: DrawSegmentationMasksOptions = {},
 ): Tensor {
+  const { alpha = 0.8, colors } = checkOptionNames(
+    "drawSegmentationMasks",
+    options,
+    ["alpha", "colors"],
+  );
   if (image.dtype !== "uint8" || image.ndim !== 3 || image.shape[0] !== 3) {
     throw new TypeError(
       `Cannot draw masks on ${image.describe()}: expected uint8 [3, H, W]`,

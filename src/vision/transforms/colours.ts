@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkOptionNames } from "../../tensor/arguments.ts";
 import type { Generator } from "../../tensor/generator.ts";
 import type { Action, ActionName, Extent, ImageDType } from "./action.ts";
 import {
@@ -108,11 +109,14 @@ export function normalize(
  * @throws {RangeError} If it is neither
  */
 export function grayscale(
-  { numOutputChannels = 1 }: {
+  options: {
     /** 1 or 3. Default: 1. */
     readonly numOutputChannels?: number;
   } = {},
 ): FixedTransform {
+  const { numOutputChannels = 1 } = checkOptionNames("grayscale", options, [
+    "numOutputChannels",
+  ]);
   const channels = checkGreyChannels(numOutputChannels);
   const label = `Grayscale(num_output_channels=${channels})`;
   return new FixedTransform(label, [{ op: "grayscale", channels }]);
@@ -207,7 +211,13 @@ export class ColorJitter extends Transform {
   /** @throws {RangeError} If a range is none */
   constructor(options: ColorJitterOptions = {}) {
     super();
-    const { brightness = 0, contrast = 0, saturation = 0, hue = 0 } = options;
+    const { brightness = 0, contrast = 0, saturation = 0, hue = 0 } =
+      checkOptionNames("colorJitter", options, [
+        "brightness",
+        "contrast",
+        "saturation",
+        "hue",
+      ]);
     this.brightness = factors("brightness", brightness);
     this.contrast = factors("contrast", contrast);
     this.saturation = factors("saturation", saturation);
@@ -319,10 +329,11 @@ export class GaussianBlur extends Transform {
  */
 export function gaussianBlur(
   kernelSize: SizeArgument,
-  { sigma }: {
+  options: {
     /** A deviation, or [least, most], in pixels. Default: [0.1, 2]. */
     readonly sigma?: number | readonly number[];
   } = {},
 ): GaussianBlur {
+  const { sigma } = checkOptionNames("gaussianBlur", options, ["sigma"]);
   return new GaussianBlur(kernelSize, sigma);
 }

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { checkOptionNames } from "../../tensor/arguments.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Action, Size } from "./action.ts";
 import { checkSize, type SizeArgument } from "./checks.ts";
@@ -92,11 +93,14 @@ export function fiveCrop(size: SizeArgument): SeveralCrops {
  */
 export function tenCrop(
   size: SizeArgument,
-  { verticalFlip = false }: {
+  options: {
     /** Whether top and bottom change places. Default: left and right do. */
     readonly verticalFlip?: boolean;
   } = {},
 ): SeveralCrops {
+  const { verticalFlip = false } = checkOptionNames("tenCrop", options, [
+    "verticalFlip",
+  ]);
   const sizes = tuple(checkSize("crop a part", size));
   const label = `TenCrop(size=${sizes}, vertical_flip=${
     verticalFlip ? "True" : "False"

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { checkOptionNames } from "../../tensor/arguments.ts";
 import type { Generator } from "../../tensor/generator.ts";
 import type { Action, ActionName, Extent, Fill } from "./action.ts";
 import { checkFill, checkProbability, checkRange } from "./checks.ts";
@@ -41,7 +42,12 @@ export class RandomErasing extends Transform {
   constructor(options: RandomErasingOptions = {}) {
     super();
     const { p = 0.5, scale = [0.02, 0.33], ratio = [0.3, 3.3], value = 0 } =
-      options;
+      checkOptionNames("randomErasing", options, [
+        "p",
+        "scale",
+        "ratio",
+        "value",
+      ]);
     const same = (x: number) => [x, x] as const;
     this.p = checkProbability(p);
     this.scale = checkRange("a range of areas", scale, same, 0, 1);

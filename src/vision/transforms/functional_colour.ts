@@ -9,6 +9,7 @@
  * @module
  */
 
+import { checkOptionNames } from "../../tensor/arguments.ts";
 import { HostArray } from "../../tensor/host_array.ts";
 import { fromHost } from "../../tensor/create.ts";
 import { scope } from "../../tensor/scope.ts";
@@ -108,11 +109,16 @@ export function adjustSharpness(img: Tensor, sharpnessFactor: number): Tensor {
  */
 export function rgbToGrayscale(
   img: Tensor,
-  { numOutputChannels = 1 }: {
+  options: {
     /** 1 or 3. Default: 1. */
     readonly numOutputChannels?: number;
   } = {},
 ): Tensor {
+  const { numOutputChannels = 1 } = checkOptionNames(
+    "rgbToGrayscale",
+    options,
+    ["numOutputChannels"],
+  );
   return run(img, {
     op: "grayscale",
     channels: checkGreyChannels(numOutputChannels),

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { checkOptionNames } from "../../tensor/arguments.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Fill, PaddingMode } from "./action.ts";
 import {
@@ -28,6 +29,7 @@ import {
   type Corners,
   fiveCropActions,
   perspectiveAction,
+  RESIZE_OPTIONS,
   resizeAction,
   type ResizeOptions,
 } from "./resolve.ts";
@@ -59,6 +61,7 @@ export function resize(
   size: SizeArgument,
   options: ResizeOptions = {},
 ): Tensor {
+  checkOptionNames("resize", options, RESIZE_OPTIONS);
   const list = checkResize(size, options);
   return runOnTensor(img, [resizeAction(list, options, extentOfTensor(img))]);
 }
@@ -84,8 +87,13 @@ export interface PadOptions {
 export function pad(
   img: Tensor,
   padding: number | readonly number[],
-  { fill = 0, paddingMode = "constant" }: PadOptions = {},
+  options: PadOptions = {},
 ): Tensor {
+  const { fill = 0, paddingMode = "constant" } = checkOptionNames(
+    "pad",
+    options,
+    ["fill", "paddingMode"],
+  );
   return runOnTensor(img, [{
     op: "pad",
     padding: checkPadding(padding),
@@ -150,11 +158,16 @@ export function centerCrop(img: Tensor, outputSize: SizeArgument): Tensor {
 export function resizedCrop(
   img: Tensor,
   box: CropBox,
-  { size, ...options }: Omit<ResizeOptions, "maxSize"> & {
+  given: Omit<ResizeOptions, "maxSize"> & {
     /** [height, width], or one number for both. */
     readonly size: SizeArgument;
   },
 ): Tensor {
+  const { size, ...options } = checkOptionNames("resizedCrop", given, [
+    "size",
+    "interpolation",
+    "antialias",
+  ]);
   const list = checkSize("resize to an image", size);
   checkResize(list, options);
   const part = checkBox(box);
@@ -199,11 +212,14 @@ export function fiveCrop(img: Tensor, size: SizeArgument): Tensor[] {
 export function tenCrop(
   img: Tensor,
   size: SizeArgument,
-  { verticalFlip = false }: {
+  options: {
     /** Whether top and bottom change places. Default: left and right do. */
     readonly verticalFlip?: boolean;
   } = {},
 ): Tensor[] {
+  const { verticalFlip = false } = checkOptionNames("tenCrop", options, [
+    "verticalFlip",
+  ]);
   const turned = verticalFlip ? vflip(img) : hflip(img);
   return [...fiveCrop(img, size), ...fiveCrop(turned, size)];
 }
@@ -224,6 +240,21 @@ export interface CenteredWarpOptions extends WarpOptions {
   /** [x, y] from the upper left corner; the middle of the image by default. */
   readonly center?: readonly number[] | undefined;
 }
+
+const CENTERED_OPTIONS = ["center", "interpolation", "fill"];
+const AFFINE_OPTIONS = [
+  "angle",
+  "translate",
+  "scale",
+  "shear",
+  ...CENTERED_OPTIONS,
+];
+const PERSPECTIVE_OPTIONS = [
+  "startpoints",
+  "endpoints",
+  "interpolation",
+  "fill",
+];
 
 /** Options of `rotate`. */
 export interface RotateOptions extends CenteredWarpOptions {
@@ -256,6 +287,7 @@ export function rotate(
   angle: number,
   options: RotateOptions = {},
 ): Tensor {
+  checkOptionNames("rotate", options, ["expand", ...CENTERED_OPTIONS]);
   const { interpolation = "nearest", fill, expand = false } = options;
   const action = affineAction({
     angle: -checkNumber("an angle", angle),
@@ -291,6 +323,7 @@ export interface AffineOptions extends CenteredWarpOptions {
  * @throws {RangeError} If the scale is not above 0, or another number is none
  */
 export function affine(img: Tensor, options: AffineOptions): Tensor {
+  checkOptionNames("affine", options, AFFINE_OPTIONS);
   const { angle, translate, scale, shear, center } = options;
   const { interpolation = "nearest", fill } = options;
   if (!(scale > 0)) {
@@ -333,6 +366,7 @@ export interface PerspectiveOptions extends WarpOptions {
  * @throws {RangeError} If no map moves the points so
  */
 export function perspective(img: Tensor, options: PerspectiveOptions): Tensor {
+  checkOptionNames("perspective", options, PERSPECTIVE_OPTIONS);
   const { startpoints, endpoints } = options;
   const { interpolation = "bilinear", fill } = options;
   const extent = extentOfTensor(img);

@@ -33,6 +33,9 @@ export interface ResizeOptions {
   readonly antialias?: boolean | undefined;
 }
 
+/** Names of the options of `resize`. */
+export const RESIZE_OPTIONS = ["interpolation", "maxSize", "antialias"];
+
 /** The scaling of an image so that it has `size`, or its shorter side has. */
 export function resizeAction(
   size: readonly number[],

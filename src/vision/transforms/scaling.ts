@@ -6,6 +6,7 @@
  * @module
  */
 
+import { checkOptionNames } from "../../tensor/arguments.ts";
 import type { Generator } from "../../tensor/generator.ts";
 import type {
   Action,
@@ -33,6 +34,7 @@ import type { CropBox, PadOptions } from "./functional_geometry.ts";
 import { roundHalfEven } from "./host_geometry.ts";
 import {
   centerCropAction,
+  RESIZE_OPTIONS,
   resizeAction,
   type ResizeOptions,
 } from "./resolve.ts";
@@ -65,6 +67,7 @@ export class Resize extends Transform {
   /** @throws {RangeError} If a size is no positive integer */
   constructor(size: SizeArgument, options: ResizeOptions = {}) {
     super();
+    checkOptionNames("resize", options, RESIZE_OPTIONS);
     this.size = checkResize(size, options);
     this.interpolation = options.interpolation ?? "bilinear";
     this.maxSize = options.maxSize;
@@ -152,8 +155,13 @@ export function centerCrop(size: SizeArgument): CenterCrop {
  */
 export function pad(
   padding: number | readonly number[],
-  { fill = 0, paddingMode = "constant" }: PadOptions = {},
+  options: PadOptions = {},
 ): FixedTransform {
+  const { fill = 0, paddingMode = "constant" } = checkOptionNames(
+    "pad",
+    options,
+    ["fill", "paddingMode"],
+  );
   const action: Action = {
     op: "pad",
     padding: checkPadding(padding),
@@ -174,6 +182,8 @@ export interface RandomCropOptions extends PadOptions {
   readonly padIfNeeded?: boolean;
 }
 
+const CROP_OPTIONS = ["padding", "padIfNeeded", "fill", "paddingMode"];
+
 /** A part of images, anywhere. */
 export class RandomCrop extends Transform {
   /** Where workers find this class. */
@@ -192,6 +202,7 @@ export class RandomCrop extends Transform {
   /** @throws {RangeError} If a size is no positive integer */
   constructor(size: SizeArgument, options: RandomCropOptions = {}) {
     super();
+    checkOptionNames("randomCrop", options, CROP_OPTIONS);
     const { padding, padIfNeeded = false } = options;
     this.size = checkSize("crop a part", size);
     this.padding = padding === undefined ? undefined : checkPadding(padding);
@@ -290,7 +301,11 @@ export class RandomResizedCrop extends Transform {
   /** @throws {RangeError} If a size is no positive integer, or a range none */
   constructor(size: SizeArgument, options: RandomResizedCropOptions = {}) {
     super();
-    const { scale = [0.08, 1], ratio = [3 / 4, 4 / 3] } = options;
+    const { scale = [0.08, 1], ratio = [3 / 4, 4 / 3] } = checkOptionNames(
+      "randomResizedCrop",
+      options,
+      ["scale", "ratio", "interpolation", "antialias"],
+    );
     this.size = checkSize("resize to an image", size);
     this.scale = checkRange("a range of areas", scale, pairOfOne, 0);
     this.ratio = checkRange("a range of ratios", ratio, pairOfOne, 1e-6);

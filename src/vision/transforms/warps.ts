@@ -6,6 +6,7 @@
  * @module
  */
 
+import { checkOptionNames } from "../../tensor/arguments.ts";
 import type { Generator } from "../../tensor/generator.ts";
 import type { Action, ActionName, Extent, Fill } from "./action.ts";
 import {
@@ -41,6 +42,16 @@ function angles(
   return checkRange(what, value, (x) => [-x, x]);
 }
 
+const WARP_OPTIONS = ["interpolation", "fill"];
+const ROTATION_OPTIONS = [...WARP_OPTIONS, "expand", "center"];
+const AFFINE_OPTIONS = [
+  ...WARP_OPTIONS,
+  "translate",
+  "scale",
+  "shear",
+  "center",
+];
+
 /** Options of `randomRotation`. */
 export interface RandomRotationOptions extends RandomWarpOptions {
   /** Whether the result holds all of the turned image. Default: false. */
@@ -70,6 +81,7 @@ export class RandomRotation extends Transform {
     options: RandomRotationOptions = {},
   ) {
     super();
+    checkOptionNames("randomRotation", options, ROTATION_OPTIONS);
     this.degrees = angles("a range of angles", degrees);
     this.interpolation = checkWarpInterpolation(
       options.interpolation ?? "nearest",
@@ -165,6 +177,7 @@ export class RandomAffine extends Transform {
     options: RandomAffineOptions = {},
   ) {
     super();
+    checkOptionNames("randomAffine", options, AFFINE_OPTIONS);
     const { translate, scale, shear } = options;
     this.degrees = angles("a range of angles", degrees);
     if (translate && translate.length !== 2) {
@@ -287,7 +300,11 @@ export class RandomPerspective extends Transform {
   /** @throws {RangeError} If a share is not from 0 to 1 */
   constructor(options: RandomPerspectiveOptions = {}) {
     super();
-    const { distortionScale = 0.5, p = 0.5 } = options;
+    const { distortionScale = 0.5, p = 0.5 } = checkOptionNames(
+      "randomPerspective",
+      options,
+      ["distortionScale", "p", ...WARP_OPTIONS],
+    );
     this.distortionScale = checkNumber("a distortion", distortionScale, 0, 1);
     this.p = checkProbability(p);
     this.interpolation = checkWarpInterpolation(
