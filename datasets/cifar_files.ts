@@ -9,12 +9,14 @@
  * @module
  */
 
+import { checkOptionNames } from "../src/tensor/arguments.ts";
 import { joinPath, requestAccess, withPath } from "./_shared.ts";
 import { download } from "./download.ts";
 import { extract } from "./extract.ts";
 import {
   datasetsFolder,
   fetchOptions,
+  SOURCE_OPTIONS,
   type SourceOptions,
 } from "./source_options.ts";
 
@@ -76,6 +78,7 @@ export async function openCIFAR(
   source: CIFARSource,
   options: SourceOptions,
 ): Promise<CIFARSplit> {
+  checkOptionNames(source.name, options, SOURCE_OPTIONS);
   const { train = true } = options;
   const root = datasetsFolder(options.root);
   const folder = joinPath(root, source.folder);

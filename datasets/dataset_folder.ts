@@ -13,6 +13,7 @@
 
 import { type Callable, invoke } from "../src/data/batch.ts";
 import { Dataset } from "../src/data/dataset.ts";
+import { checkOptionNames } from "../src/tensor/arguments.ts";
 import type { Generator } from "../src/tensor/generator.ts";
 import { checkIndex, joinPath, toPath } from "./_shared.ts";
 import { filesBelow, findClasses } from "./folder_files.ts";
@@ -21,6 +22,7 @@ import {
   describeDataset,
   type JointTransforms,
   type SampleTransform,
+  TRANSFORM_OPTIONS,
   transformed,
 } from "./sample_transforms.ts";
 
@@ -40,6 +42,15 @@ export interface FolderOptions<Loaded, X = Loaded, Y = number>
   /** Whether classes without a file are fine. Default: false. */
   readonly allowEmpty?: boolean | undefined;
 }
+
+/** Names of the options of `DatasetFolder`. */
+export const FOLDER_OPTIONS = [
+  "extensions",
+  "isValidFile",
+  "allowEmpty",
+  "transforms",
+  ...TRANSFORM_OPTIONS,
+];
 
 /**
  * A folder with a folder for each class, read file by file.
@@ -90,6 +101,7 @@ export class DatasetFolder<Loaded, X = Loaded, Y = number>
   ) {
     super();
     const { extensions, isValidFile, allowEmpty = false } = options;
+    checkOptionNames(new.target.name, options, FOLDER_OPTIONS);
     checkTransforms("a dataset of a folder", options);
     if ((extensions === undefined) === (isValidFile === undefined)) {
       throw new TypeError(

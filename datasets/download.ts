@@ -9,6 +9,7 @@
  * @module
  */
 
+import { checkOptionNames } from "../src/tensor/arguments.ts";
 import {
   delay,
   formatBytes,
@@ -54,6 +55,19 @@ export interface DownloadOptions {
   /** Stops the download; what has arrived is kept for the next call. */
   readonly signal?: AbortSignal;
 }
+
+const OPTIONS = [
+  "file",
+  "mirrors",
+  "folder",
+  "sizeBytes",
+  "md5",
+  "sha256",
+  "retries",
+  "timeoutMs",
+  "progress",
+  "signal",
+];
 
 /** What one mirror said to a download that failed. */
 export interface MirrorFailure {
@@ -144,6 +158,7 @@ interface Job {
 }
 
 function checkOptions(options: DownloadOptions): Job {
+  checkOptionNames("download", options, OPTIONS);
   const { file, mirrors, folder, progress = true, retries = 2 } = options;
   if (!/^[^/\\]+$/.test(file) || file === "." || file === "..") {
     throw new TypeError(

@@ -11,6 +11,7 @@
 
 import { dirname } from "node:path";
 
+import { checkOptionNames } from "../src/tensor/arguments.ts";
 import { formatBytes, joinPath, withPath } from "./_shared.ts";
 import {
   type ArchiveEntry,
@@ -64,6 +65,8 @@ export interface ExtractOptions {
   readonly signal?: AbortSignal;
 }
 
+const OPTIONS = ["format", "strip", "replace", "isThere", "limits", "signal"];
+
 /**
  * Unpacks the archive at `path` into `folder`, unless that is there already,
  * and returns `folder`: tar, tar.gz, zip, or gz (one file).
@@ -100,6 +103,8 @@ export async function extract(
   folder: string,
   options: ExtractOptions = {},
 ): Promise<string> {
+  checkOptionNames("extract", options, OPTIONS);
+  checkOptionNames("limits", options.limits ?? {}, Object.keys(LIMITS));
   const { format = formatOf(path), strip = 0, replace = false } = options;
   if (!Number.isInteger(strip) || strip < 0) {
     throw new RangeError(

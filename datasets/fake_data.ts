@@ -6,6 +6,7 @@
  */
 
 import { Dataset } from "../src/data/dataset.ts";
+import { checkOptionNames } from "../src/tensor/arguments.ts";
 import { Generator } from "../src/tensor/generator.ts";
 import { type Channels, Image } from "../src/vision/image.ts";
 import { checkIndex } from "./_shared.ts";
@@ -13,6 +14,7 @@ import {
   describeDataset,
   type SampleTransform,
   type SampleTransforms,
+  TRANSFORM_OPTIONS,
   transformed,
 } from "./sample_transforms.ts";
 
@@ -28,6 +30,14 @@ export interface FakeDataOptions<X = Image, Y = number>
   /** Other images for another number, from 0 to 2^53 - 1. Default: 0. */
   readonly randomOffset?: number;
 }
+
+const OPTIONS = [
+  "size",
+  "imageSize",
+  "numClasses",
+  "randomOffset",
+  ...TRANSFORM_OPTIONS,
+];
 
 /** The epoch of the noise's generators: none that a loader comes to. */
 const NOISE = 2 ** 32 - 1;
@@ -73,6 +83,7 @@ export class FakeData<X = Image, Y = number> extends Dataset<[X, Y]> {
    */
   constructor(options: FakeDataOptions<X, Y> = {}) {
     super();
+    checkOptionNames("FakeData", options, OPTIONS);
     const { size = 1000, numClasses = 10, randomOffset = 0 } = options;
     const { imageSize = [3, 224, 224] } = options;
     const [channels, height, width] = imageSize;

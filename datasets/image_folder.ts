@@ -9,9 +9,11 @@
  * @module
  */
 
+import { checkOptionNames } from "../src/tensor/arguments.ts";
 import type { Image } from "../src/vision/image.ts";
 import {
   DatasetFolder,
+  FOLDER_OPTIONS,
   type FolderOptions,
   type Loader,
 } from "./dataset_folder.ts";
@@ -81,9 +83,15 @@ export class ImageFolder<X = Image, Y = number>
     root: string | URL,
     options: ImageFolderOptions<X, Y> = {},
   ) {
-    const { loader = new ImageLoader(), isValidFile, extensions } = options;
+    const known = ["loader", ...FOLDER_OPTIONS];
+    const { loader = new ImageLoader(), ...others } = checkOptionNames(
+      "ImageFolder",
+      options,
+      known,
+    );
+    const { isValidFile, extensions } = others;
     const usual = isValidFile ? undefined : IMG_EXTENSIONS;
-    super(root, loader, { ...options, extensions: extensions ?? usual });
+    super(root, loader, { ...others, extensions: extensions ?? usual });
   }
 
   /** `samples`, by torchvision's other name. */

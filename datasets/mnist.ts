@@ -11,6 +11,7 @@
 
 import type { BatchContext, Collated } from "../src/data/batch.ts";
 import { Dataset } from "../src/data/dataset.ts";
+import { checkOptionNames } from "../src/tensor/arguments.ts";
 import type { Generator } from "../src/tensor/generator.ts";
 import { HostArray } from "../src/tensor/host_array.ts";
 import type { Image } from "../src/vision/image.ts";
@@ -32,6 +33,7 @@ import {
 import {
   datasetsFolder,
   fetchOptions,
+  SOURCE_OPTIONS,
   type SourceOptions,
 } from "./source_options.ts";
 
@@ -251,6 +253,7 @@ export async function openSplit(
   source: MNISTSource,
   options: SourceOptions,
 ): Promise<MNISTSplit> {
+  checkOptionNames(source.name, options, SOURCE_OPTIONS);
   const { train = true } = options;
   const root = datasetsFolder(options.root);
   const folder = joinPath(joinPath(root, source.name), "raw");

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { checkOptionNames } from "../src/tensor/arguments.ts";
 import { HostArray } from "../src/tensor/host_array.ts";
 import type { Image } from "../src/vision/image.ts";
 
@@ -43,7 +44,12 @@ export class MultiHot {
    *
    * @throws {RangeError} If `numClasses` is not an integer from 1 to 256
    */
-  constructor({ numClasses = 21, ignore = 255 }: MultiHotOptions = {}) {
+  constructor(options: MultiHotOptions = {}) {
+    const { numClasses = 21, ignore = 255 } = checkOptionNames(
+      "MultiHot",
+      options,
+      ["numClasses", "ignore"],
+    );
     if (!Number.isInteger(numClasses) || numClasses < 1 || numClasses > 256) {
       throw new RangeError(
         `Cannot make labels of ${numClasses} classes: expected 1 to 256`,

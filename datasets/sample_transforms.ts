@@ -26,6 +26,9 @@ export interface SampleTransforms<X, Y, ToX = X, ToY = Y> {
   readonly targetTransform?: SampleTransform<Y, ToY> | undefined;
 }
 
+/** Names of the options of `SampleTransforms`. */
+export const TRANSFORM_OPTIONS = ["transform", "targetTransform"];
+
 /** The same, or one step for both at once. */
 export interface JointTransforms<X, Y, ToX = X, ToY = Y>
   extends SampleTransforms<X, Y, ToX, ToY> {

@@ -7,6 +7,7 @@
 import { joinPath } from "./_shared.ts";
 import { cacheFolder } from "../src/cache_folder.ts";
 import type { DownloadOptions } from "./download.ts";
+import { TRANSFORM_OPTIONS } from "./sample_transforms.ts";
 
 /** Which split of a published dataset to open, and how to get its files. */
 export interface SourceOptions {
@@ -26,6 +27,17 @@ export interface SourceOptions {
   /** Stops a download; what has arrived is kept for the next one. */
   readonly signal?: AbortSignal;
 }
+
+/** Names of the options of a dataset with published files. */
+export const SOURCE_OPTIONS = [
+  "train",
+  "root",
+  "mirrors",
+  "download",
+  "progress",
+  "signal",
+  ...TRANSFORM_OPTIONS,
+];
 
 /** How the files of a dataset are to be fetched, where options do not say. */
 export function fetchOptions(

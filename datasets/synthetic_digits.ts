@@ -11,6 +11,7 @@
 
 import type { BatchContext, Collated } from "../src/data/batch.ts";
 import { Dataset } from "../src/data/dataset.ts";
+import { checkOptionNames } from "../src/tensor/arguments.ts";
 import type { Generator } from "../src/tensor/generator.ts";
 import { HostArray } from "../src/tensor/host_array.ts";
 import { keyOf } from "../src/tensor/philox.ts";
@@ -34,6 +35,7 @@ import {
   describeDataset,
   type SampleTransform,
   type SampleTransforms,
+  TRANSFORM_OPTIONS,
 } from "./sample_transforms.ts";
 
 /** Which digits to draw, and what is done to them, as in MNIST. */
@@ -101,7 +103,12 @@ export class SyntheticDigits<X = HostArray, Y = number> extends Dataset<[X, Y]>
   constructor(options: SyntheticDigitsOptions<X, Y> = {}) {
     super();
     const { train = true, seed = 0, length = train ? 60_000 : 10_000 } =
-      options;
+      checkOptionNames("SyntheticDigits", options, [
+        "train",
+        "length",
+        "seed",
+        ...TRANSFORM_OPTIONS,
+      ]);
     if (!Number.isInteger(length) || length < 1) {
       throw new RangeError(
         `Cannot make SyntheticDigits: length must be a positive integer, ` +

@@ -13,6 +13,7 @@
 import { dirname } from "node:path";
 
 import { Dataset } from "../src/data/dataset.ts";
+import { checkOptionNames } from "../src/tensor/arguments.ts";
 import type { Generator } from "../src/tensor/generator.ts";
 import { HostArray } from "../src/tensor/host_array.ts";
 import type { Image } from "../src/vision/image.ts";
@@ -24,6 +25,7 @@ import {
   describeDataset,
   type JointTransforms,
   type SampleTransform,
+  TRANSFORM_OPTIONS,
   transformed,
 } from "./sample_transforms.ts";
 
@@ -45,6 +47,16 @@ export interface TableOptions<X = Image, Y = HostArray>
    */
   readonly missing?: "refuse" | "skip";
 }
+
+const OPTIONS = [
+  "root",
+  "path",
+  "labels",
+  "delimiter",
+  "missing",
+  "transforms",
+  ...TRANSFORM_OPTIONS,
+];
 
 /** A CSV file, read: what a table consists of. */
 export interface TableRows {
@@ -136,6 +148,7 @@ export class Table<X = Image, Y = HostArray> extends Dataset<[X, Y]> {
     file: string | URL,
     options: TableOptions<X, Y> = {},
   ): Promise<Table<X, Y>> {
+    checkOptionNames("Table", options, OPTIONS);
     checkTransforms("a Table", options);
     return new Table(await readTable(toPath(file), options), options);
   }

@@ -6,6 +6,7 @@
 
 import { invoke } from "../src/data/batch.ts";
 import { Dataset } from "../src/data/dataset.ts";
+import { checkOptionNames } from "../src/tensor/arguments.ts";
 import { Generator } from "../src/tensor/generator.ts";
 import { HostArray } from "../src/tensor/host_array.ts";
 import type { Image } from "../src/vision/image.ts";
@@ -57,6 +58,8 @@ export interface VOCDetectionOptions<Sample = DetectionSample>
   readonly transforms?: SampleTransform<DetectionSample, NoInfer<Sample>>;
 }
 
+const OPTIONS = ["year", "imageSet", "transform", "transforms"];
+
 const KIND: VOCKind = {
   list: "Main",
   targets: "Annotations",
@@ -101,6 +104,7 @@ export class VOCDetection<Sample = DetectionSample> extends Dataset<Sample> {
    */
   constructor(root: string | URL, options: VOCDetectionOptions<Sample> = {}) {
     super();
+    checkOptionNames("VOCDetection", options, OPTIONS);
     checkTransforms("VOCDetection", options);
     const set = findVOCSet(root, KIND, options);
     this.root = set.root;

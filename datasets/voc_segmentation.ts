@@ -11,6 +11,7 @@
 import { Dataset } from "../src/data/dataset.ts";
 import { Subset } from "../src/data/subset.ts";
 import { invoke } from "../src/data/batch.ts";
+import { checkOptionNames } from "../src/tensor/arguments.ts";
 import { Generator } from "../src/tensor/generator.ts";
 import type { Image } from "../src/vision/image.ts";
 import { loadImage } from "./image_loader.ts";
@@ -18,6 +19,7 @@ import {
   checkTransforms,
   describeDataset,
   type SampleTransform,
+  TRANSFORM_OPTIONS,
   transformed,
 } from "./sample_transforms.ts";
 import {
@@ -57,6 +59,14 @@ export interface VOCSegmentationOptions<X = Image, Y = Image>
     SegmentationSample<X, Y>
   >;
 }
+
+const OPTIONS = [
+  "year",
+  "imageSet",
+  "maskFolder",
+  "transforms",
+  ...TRANSFORM_OPTIONS,
+];
 
 /**
  * A segmentation set of PASCAL VOC, or of another set in its layout.
@@ -104,6 +114,7 @@ export class VOCSegmentation<X = Image, Y = Image>
     options: VOCSegmentationOptions<X, Y> = {},
   ) {
     super();
+    checkOptionNames("VOCSegmentation", options, OPTIONS);
     checkTransforms("VOCSegmentation", options);
     this.kind = {
       list: "Segmentation",
