@@ -2,7 +2,8 @@
 //
 //     sum = sum of term(dy, y),  dx = result(dy, y, sum)
 //
-// prepended  GROUP: u32, invocations of a workgroup (a power of two)
+// prepended  GROUP, LANES = GROUP, S = f32 and their functions (lib/lanes.wgsl); a
+//            run is a row
 //            term(dy: f32, y: f32) -> f32
 //            result(dy: f32, y: f32, sum: f32) -> f32
 // dy, y, dx  f32 [rows, length], row-major; dy and y from their offsets on
@@ -21,8 +22,6 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> dx: array<f32>;
 @group(0) @binding(3) var<uniform> params: Params;
 
-var<workgroup> parts: array<f32, GROUP>;
-
 @compute @workgroup_size(GROUP)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -38,13 +37,7 @@ fn main(
   for (var c = lane; c < params.length; c += GROUP) {
     part += term(dy[first_dy + c], y[first_y + c]);
   }
-  parts[lane] = part;
-  workgroupBarrier();
-  for (var stride = GROUP / 2u; stride > 0u; stride /= 2u) {
-    if (lane < stride) { parts[lane] += parts[lane + stride]; }
-    workgroupBarrier();
-  }
-  let sum = parts[0];
+  let sum = across(part, lane);
   for (var c = lane; c < params.length; c += GROUP) {
     dx[start + c] = result(dy[first_dy + c], y[first_y + c], sum);
   }

@@ -2,8 +2,7 @@
 //
 //     sum = sum of term(dy, y),  dx = result(dy, y, sum)
 //
-// prepended  GROUP: u32, invocations of a workgroup
-//            Q, S, total(Q) -> S: as in runs.wgsl
+// prepended  GROUP, Q, S, total(Q) -> S and the functions of runs: as in runs.wgsl
 //            term(dy: Q, y: Q) -> Q, result(dy: Q, y: Q, sum: S) -> Q
 // dy, y, dx  [outer, length, inner] of Q, row-major; dy and y from their
 //            offsets on
@@ -27,11 +26,11 @@ fn main(
   @builtin(global_invocation_id) id: vec3u,
   @builtin(num_workgroups) groups: vec3u,
 ) {
-  let run = id.y * groups.x * GROUP + id.x;
+  let run = run_of(id, groups);
   if (run >= params.runs) { return; } // guard
   let inner = params.inner;
   let span = params.length * inner;
-  let start = (run / inner) * span + run % inner;
+  let start = start_of(run);
   let first_dy = params.dy_offset + start;
   let first_y = params.y_offset + start;
   var sum = S(0.0);

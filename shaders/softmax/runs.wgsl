@@ -3,14 +3,13 @@
 //     highest = max of x,  sum = sum of exp(x - highest),
 //     y = result(x, highest, sum)
 //
-// prepended  GROUP: u32, invocations of a workgroup
+// prepended  GROUP and the functions of runs (lib/runs.wgsl)
 //            Q: what is loaded at once (f32, or vec4f where sizes allow)
 //            S: f32, or vec4f where the four lanes of Q belong to four runs
 //            top(Q) -> S, total(Q) -> S: the lanes of one run joined
 //            result(Q, highest: S, sum: S) -> Q
 //            binding 0: load_x(i) -> Q, what x has at i
-// x, y       [outer, length, inner] of Q, row-major; x from `offset` on. A run
-//            is the `length` elements of one outer and one inner index
+// x, y       [outer, length, inner] of Q, row-major; x from `offset` on
 // dispatch   outer * inner invocations, folded over x and y
 // special    NaN or +infinity in a run, or nothing but -infinity: a run of NaN
 // geometry   A run is read three times, and exp taken twice instead of stored:
@@ -34,11 +33,11 @@ fn main(
   @builtin(global_invocation_id) id: vec3u,
   @builtin(num_workgroups) groups: vec3u,
 ) {
-  let run = id.y * groups.x * GROUP + id.x;
+  let run = run_of(id, groups);
   if (run >= params.runs) { return; } // guard
   let inner = params.inner;
   let span = params.length * inner;
-  let start = (run / inner) * span + run % inner;
+  let start = start_of(run);
   let first = params.offset + start;
   var highest = S(LOWEST);
   for (var c = 0u; c < span; c += inner) {

@@ -11,7 +11,11 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { type Extent, extentOf } from "./softmax.ts";
 import { declareInput } from "./words.ts";
 
+import lossesLib from "../../shaders/lib/class_losses.wgsl" with {
+  type: "text",
+};
 import floatLib from "../../shaders/lib/float.wgsl" with { type: "text" };
+import runsLib from "../../shaders/lib/runs.wgsl" with { type: "text" };
 import crossEntropySource from "../../shaders/loss/cross_entropy.wgsl" with {
   type: "text",
 };
@@ -19,6 +23,10 @@ import pickSource from "../../shaders/loss/pick.wgsl" with { type: "text" };
 import pickGradSource from "../../shaders/loss/pick_grad.wgsl" with {
   type: "text",
 };
+
+const LIB = runsLib + lossesLib;
+const CROSS_ENTROPY = LIB + crossEntropySource;
+const PICK = LIB + pickSource;
 
 /** Elements of a row from which on a GPU gives it a workgroup of its own. */
 const LONG = 1024;
@@ -113,7 +121,7 @@ export function planLosses(
   const group = adapterClass() === "cpu" ? 8 : 64;
   return {
     name,
-    source: isFused ? crossEntropySource : pickSource,
+    source: isFused ? CROSS_ENTROPY : PICK,
     consts: { GROUP: group, ...(isFused && { SMOOTH: rest !== 0 }) },
     header: (isFused ? (wide ? FOUR : ONE) : "") + readers(target, 1, weights),
     buffers: [logits, classes, weights ?? classes, ...outputs].map((tensor) =>

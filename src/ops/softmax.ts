@@ -17,6 +17,8 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Op } from "./define.ts";
 import { makeHook } from "./kernel_hooks.ts";
 
+import lanesLib from "../../shaders/lib/lanes.wgsl" with { type: "text" };
+import runsLib from "../../shaders/lib/runs.wgsl" with { type: "text" };
 import gradRowsSource from "../../shaders/softmax/grad_rows.wgsl" with {
   type: "text",
 };
@@ -25,6 +27,12 @@ import gradRunsSource from "../../shaders/softmax/grad_runs.wgsl" with {
 };
 import rowsSource from "../../shaders/softmax/rows.wgsl" with { type: "text" };
 import runsSource from "../../shaders/softmax/runs.wgsl" with { type: "text" };
+
+const FORWARD = { rows: rowsSource, runs: runsLib + runsSource };
+const GRADIENT = {
+  rows: `const LANES = GROUP;\n${lanesLib}${gradRowsSource}`,
+  runs: runsLib + gradRunsSource,
+};
 
 /** What one of the two functions is, in WGSL on Q and S (see runs.wgsl). */
 interface Row {
@@ -218,7 +226,7 @@ function makeGradOp(name: Name): Op<number> {
     kernel: ([dy, y], [dx], dim) =>
       planRuns(
         `${name}_grad`,
-        { rows: gradRowsSource, runs: gradRunsSource },
+        GRADIENT,
         extentOf(dy.shape, dim),
         [dy.contiguous(), y.contiguous()],
         dx,
@@ -239,7 +247,7 @@ function makeOp(name: Name, gradOp: Op<number>): Op<number> {
     kernel: ([x], [y], dim) =>
       planRuns(
         name,
-        { rows: rowsSource, runs: runsSource },
+        FORWARD,
         extentOf(x.shape, dim),
         [x.contiguous()],
         y,
