@@ -6,6 +6,7 @@
 
 import {
   adaptiveAvgPool2d,
+  AVG_POOL_OPTIONS,
   avgPool2d,
   type AvgPoolOptions,
 } from "../ops/avg_pool.ts";
@@ -22,13 +23,6 @@ import { formatOptions } from "./_shared.ts";
 import { Module } from "./module.ts";
 
 const MAX_POOL_OPTIONS = ["stride", "padding", "dilation", "ceilMode"];
-const AVG_POOL_OPTIONS = [
-  "stride",
-  "padding",
-  "ceilMode",
-  "countIncludePad",
-  "divisorOverride",
-];
 
 /**
  * The maximum of each window; see `F.maxPool2d` for shapes and options.

@@ -6,6 +6,7 @@
  */
 
 import { foldGroups, type Plan } from "../gpu/plan.ts";
+import { checkOptionNames } from "../tensor/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Op } from "./define.ts";
 import {
@@ -56,6 +57,15 @@ export interface AvgPoolOptions extends WindowOptions {
   /** What sums are divided by, instead of the elements that count. */
   readonly divisorOverride?: number;
 }
+
+/** Names of the options of `avgPool2d`. */
+export const AVG_POOL_OPTIONS = [
+  "stride",
+  "padding",
+  "ceilMode",
+  "countIncludePad",
+  "divisorOverride",
+];
 
 interface AvgParams {
   readonly windows: Windows;
@@ -164,7 +174,11 @@ export function avgPool2d(
   kernelSize: Pair,
   options: AvgPoolOptions = {},
 ): Tensor {
-  const { countIncludePad = true, divisorOverride } = options;
+  const { countIncludePad = true, divisorOverride } = checkOptionNames(
+    "avgPool2d",
+    options,
+    AVG_POOL_OPTIONS,
+  );
   const windows = fixedWindows("avgPool2d", x, kernelSize, options);
   if (divisorOverride === 0) {
     throw new RangeError("Cannot avgPool2d with a divisorOverride of 0");
@@ -194,8 +208,14 @@ export interface AvgPool1dOptions extends SignalOptions {
 export function avgPool1d(
   x: Tensor,
   kernelSize: Single,
-  { countIncludePad, ...options }: AvgPool1dOptions = {},
+  given: AvgPool1dOptions = {},
 ): Tensor {
+  const { countIncludePad, ...options } = checkOptionNames("avgPool1d", given, [
+    "stride",
+    "padding",
+    "ceilMode",
+    "countIncludePad",
+  ]);
   return poolSignal(
     "avgPool1d",
     x,
@@ -265,6 +285,7 @@ export function lpPool2d(
   kernelSize: Pair,
   options: LpPoolOptions = {},
 ): Tensor {
+  checkOptionNames("lpPool2d", options, ["stride", "ceilMode"]);
   const [kernelH, kernelW] = pairOf(kernelSize);
   const mean = avgPool2d(x.pow(normType), kernelSize, options);
   return mean.relu().mul(kernelH * kernelW).pow(1 / normType);

@@ -215,8 +215,14 @@ export interface MaxPool1dOptions extends SignalOptions {
 export function maxPool1d(
   x: Tensor,
   kernelSize: Single,
-  { dilation = 1, ...options }: MaxPool1dOptions = {},
+  given: MaxPool1dOptions = {},
 ): Tensor {
+  const { dilation = 1, ...options } = checkOptionNames("maxPool1d", given, [
+    "stride",
+    "padding",
+    "ceilMode",
+    "dilation",
+  ]);
   return poolSignal(
     "maxPool1d",
     x,
@@ -251,8 +257,13 @@ export function adaptiveMaxPool2d(
 export function adaptiveMaxPool2d(
   x: Tensor,
   outputSize: Pair,
-  { returnIndices = false }: { readonly returnIndices?: boolean } = {},
+  options: { readonly returnIndices?: boolean } = {},
 ): Tensor | [y: Tensor, indices: Tensor] {
+  const { returnIndices = false } = checkOptionNames(
+    "adaptiveMaxPool2d",
+    options,
+    ["returnIndices"],
+  );
   const windows = adaptiveWindows("adaptiveMaxPool2d", x, outputSize);
   return pool(x, windows, returnIndices);
 }
@@ -278,8 +289,13 @@ export function maxUnpool2d(
   x: Tensor,
   indices: Tensor,
   kernelSize: Pair,
-  { stride = kernelSize, padding = 0, outputSize }: MaxUnpoolOptions = {},
+  options: MaxUnpoolOptions = {},
 ): Tensor {
+  const { stride = kernelSize, padding = 0, outputSize } = checkOptionNames(
+    "maxUnpool2d",
+    options,
+    ["stride", "padding", "outputSize"],
+  );
   if (!sameShape(x.shape, indices.shape) || x.ndim < 3 || x.ndim > 4) {
     throw new TypeError(
       `Cannot maxUnpool2d ${formatShape(x.shape)} with indices of shape ` +

@@ -120,6 +120,15 @@ testUnknownOptions([
       F.convTranspose2d(image(), zeros([2, 1, 3, 3]), undefined, options),
   ],
   ["maxPool2d", (options) => F.maxPool2d(image(), 2, options)],
+  ["maxPool1d", (options) => F.maxPool1d(signal(), 2, options)],
+  ["adaptiveMaxPool2d", (options) => F.adaptiveMaxPool2d(image(), 2, options)],
+  [
+    "maxUnpool2d",
+    (options) => F.maxUnpool2d(image(), image(), 2, options),
+  ],
+  ["avgPool1d", (options) => F.avgPool1d(signal(), 2, options)],
+  ["avgPool2d", (options) => F.avgPool2d(image(), 2, options)],
+  ["lpPool2d", (options) => F.lpPool2d(image(), 2, 2, options)],
   ["maxPool3d", (options) => F.maxPool3d(volume(), 2, options)],
   ["interpolate", (options) => F.interpolate(image(), options)],
   [
