@@ -3,11 +3,12 @@
 //     mean = sum of x / count,  m2 = sum of (x - mean)^2
 //
 // prepended  GROUP, LANES, S and their functions (lib/lanes.wgsl); a part is a run
+//            (lib/channel_parts.wgsl)
 //            WIDTH: u32, elements of one Q that belong to one channel
 //            Q: what is loaded at once (f32 or vec4f)
 //            S: f32, or vec4f where the lanes of Q belong to four channels
 //            total(Q) -> S: the lanes of one channel joined
-// x          [images, channels, length] of Q, row-major from `offset` on
+// x          [images, channels, length] of Q, row-major from `x_offset` on
 // y          [2, parts, channels] of S: means, then sums of squares
 // dispatch   parts * channels * LANES invocations, folded over x and y; part p
 //            takes `span` images from p * span on
@@ -15,15 +16,6 @@
 // geometry   The part is read twice, deviations being exact where squares of x
 //            would cancel. A GPU takes a part by many lanes, a CPU adapter by
 //            one, whose loop over lanes and workgroup memory vanish.
-
-struct Params {
-  images: u32,
-  channels: u32,
-  length: u32,
-  span: u32,
-  runs: u32,
-  offset: u32,
-}
 
 @group(0) @binding(0) var<storage, read> x: array<Q>;
 @group(0) @binding(1) var<storage, read_write> y: array<S>;
@@ -37,22 +29,19 @@ fn main(
 ) {
   let lane = lane_of(local);
   let run = run_of(group, groups, local);
-  // beyond the end the last run is summed again: no lane may miss a barrier
-  let at = min(run, params.runs - 1u);
-  let first = (at / params.channels) * params.span;
-  let end = min(first + params.span, params.images);
+  let part = part_of(run);
   let row = params.channels * params.length;
-  let start = params.offset + (at % params.channels) * params.length;
+  let start = params.x_offset + part.channel * params.length;
   var sum = Q(0.0);
-  for (var n = first; n < end; n++) {
+  for (var n = part.first; n < part.end; n++) {
     for (var l = lane; l < params.length; l += LANES) {
       sum += x[start + n * row + l];
     }
   }
-  let count = f32((end - first) * params.length * WIDTH);
+  let count = f32((part.end - part.first) * params.length * WIDTH);
   let mean = across(total(sum), local) / count;
   var squares = Q(0.0);
-  for (var n = first; n < end; n++) {
+  for (var n = part.first; n < part.end; n++) {
     for (var l = lane; l < params.length; l += LANES) {
       let deviation = x[start + n * row + l] - mean;
       squares += deviation * deviation;

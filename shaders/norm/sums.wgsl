@@ -2,8 +2,8 @@
 //
 //     sums = (sum of dy, sum of dy * (x - mean) * rstd)
 //
-// prepended  GROUP, LANES, Q, S, total(Q) -> S and the functions of lanes: as in
-//            moments.wgsl
+// prepended  GROUP, LANES, Q, S, total(Q) -> S and the functions of lanes and parts:
+//            as in moments.wgsl
 //            BY_IMAGE: bool, whether statistics belong to images
 //            mean_at(n: u32, c: u32) -> S, rstd_at likewise: the statistics of
 //            channel c in image n
@@ -11,18 +11,6 @@
 // y          [2, parts, channels] of S
 // dispatch   parts * channels * LANES invocations, folded over x and y; part p
 //            takes `span` images from p * span on
-
-struct Params {
-  images: u32,
-  channels: u32,
-  length: u32,
-  span: u32,
-  runs: u32,
-  dy_offset: u32,
-  x_offset: u32,
-  stat_count: u32, // statistics in units of what is loaded
-  per_stat: u32, // channels that share a statistic
-}
 
 @group(0) @binding(0) var<storage, read> dy: array<Q>;
 @group(0) @binding(1) var<storage, read> x: array<Q>;
@@ -35,17 +23,14 @@ fn main(
 ) {
   let lane = lane_of(local);
   let run = run_of(group, groups, local);
-  // beyond the end the last run is summed again: no lane may miss a barrier
-  let at = min(run, params.runs - 1u);
-  let c = at % params.channels;
-  let first = (at / params.channels) * params.span;
-  let end = min(first + params.span, params.images);
+  let part = part_of(run);
+  let c = part.channel;
   let row = params.channels * params.length;
-  var mean = mean_at(first, c);
-  var rstd = rstd_at(first, c);
+  var mean = mean_at(part.first, c);
+  var rstd = rstd_at(part.first, c);
   var plain = Q(0.0);
   var normal = Q(0.0);
-  for (var n = first; n < end; n++) {
+  for (var n = part.first; n < part.end; n++) {
     if (BY_IMAGE) {
       mean = mean_at(n, c);
       rstd = rstd_at(n, c);

@@ -32,6 +32,10 @@ import rowGradsSource from "../../shaders/norm/row_grads.wgsl" with {
 };
 import rowsSource from "../../shaders/norm/rows.wgsl" with { type: "text" };
 
+const GROUP_NORM = lanesLib + groupsSource;
+const LAYER_NORM = lanesLib + rowsSource;
+const ROW_GRADS = lanesLib + rowGradsSource;
+
 /** Lanes of a row, and how many rows an invocation takes. */
 export interface RowsChoice extends NormChoice {
   readonly rows: number;
@@ -58,7 +62,7 @@ export function blocksOf(rows: number): number {
 }
 
 function opening(wide: boolean): string {
-  return `${wide ? WIDE : NARROW}alias S = f32;\n${lanesLib}`;
+  return `${wide ? WIDE : NARROW}alias S = f32;\n`;
 }
 
 /** What forward fills. */
@@ -101,7 +105,7 @@ function planRows(
   bindings.addParams();
   return {
     name: "layer_norm",
-    source: rowsSource,
+    source: LAYER_NORM,
     consts: { GROUP: group, LANES: lanes, ROWS: rows, WIDTH: unit },
     header: bindings.text,
     buffers: bindings.buffers,
@@ -137,7 +141,7 @@ function planGroups(
   bindings.addParams();
   return {
     name: "group_norm",
-    source: groupsSource,
+    source: GROUP_NORM,
     consts: { GROUP: group, LANES: lanes, WIDTH: unit },
     header: bindings.text,
     buffers: bindings.buffers,
@@ -191,7 +195,7 @@ export function planRowGrads(
   bindings.text += `fn keep(at: u32, value: V) { ${keep} }\n`;
   return {
     name: "layer_norm_grad",
-    source: rowGradsSource,
+    source: ROW_GRADS,
     consts: { GROUP: group, LANES: lanes, ROWS: rows, WIDTH: unit },
     header: bindings.text,
     buffers: bindings.buffers,

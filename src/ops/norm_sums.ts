@@ -12,12 +12,19 @@ import { scratch } from "./define.ts";
 import { planDims } from "./fold.ts";
 import { Bindings, chooseNorm, isAligned } from "./norm_kernels.ts";
 
+import partsLib from "../../shaders/lib/channel_parts.wgsl" with {
+  type: "text",
+};
 import lanesLib from "../../shaders/lib/lanes.wgsl" with { type: "text" };
 import finishSource from "../../shaders/norm/finish.wgsl" with { type: "text" };
 import momentsSource from "../../shaders/norm/moments.wgsl" with {
   type: "text",
 };
 import sumsSource from "../../shaders/norm/sums.wgsl" with { type: "text" };
+
+const LIB = lanesLib + partsLib;
+const MOMENTS = LIB + momentsSource;
+const SUMS = LIB + sumsSource;
 
 /** A row-major tensor as [images, channels, length]. */
 export interface Channels {
@@ -113,9 +120,9 @@ export function planMoments(
   const runs = parts * made.channels;
   const moments: Plan = {
     name: "batch_moments",
-    source: momentsSource,
+    source: MOMENTS,
     consts: { GROUP: made.group, LANES: made.lanes, WIDTH: made.width },
-    header: made.text + lanesLib,
+    header: made.text,
     buffers: [x.storage, partial.storage],
     params: [
       size.images,
@@ -211,7 +218,7 @@ export function planSums(
   const runs = parts * made.channels;
   const bindings = new Bindings();
   bindings.buffers.push(dy.storage, x.storage); // the kernel declares them
-  bindings.text = made.text + lanesLib;
+  bindings.text = made.text;
   bindings.add("stats", stats, statUnit === 4 ? "vec4f" : "f32");
   bindings.add("y", partial, "S", true);
   bindings.addParams();
@@ -222,7 +229,7 @@ fn rstd_at(n: u32, c: u32) -> S { return S(stats[params.stat_count + ${s}]); }
 `;
   const sums: Plan = {
     name: "norm_sums",
-    source: sumsSource,
+    source: SUMS,
     consts: { GROUP: made.group, LANES: made.lanes },
     header: bindings.text,
     buffers: bindings.buffers,
@@ -232,8 +239,8 @@ fn rstd_at(n: u32, c: u32) -> S { return S(stats[params.stat_count + ${s}]); }
       made.length,
       span,
       runs,
-      dy.layout.offset / made.unit,
       x.layout.offset / made.unit,
+      dy.layout.offset / made.unit,
       stats.size / 2 / statUnit,
       perStat,
     ],
