@@ -29,7 +29,7 @@ fn main(
   var sum = 0.0;
   for (var o = rows.x; o < rows.y; o++) {
     for (var p = columns.x; p < columns.y; p++) {
-      sum += dy[params.offset + base + o * w.out + p] / divisor(o, p);
+      sum += dy[base + o * w.out + p] / divisor(o, p);
     }
   }
   dx[index] = sum;

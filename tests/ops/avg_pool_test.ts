@@ -9,6 +9,7 @@ import {
   type AvgPoolOptions,
   lpPool2d,
 } from "../../src/ops/avg_pool.ts";
+import { cat } from "../../src/ops/join.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import {
   assertClose,
@@ -181,6 +182,15 @@ Deno.test("adaptiveAvgPool2d() takes windows from floor to ceil", async () => {
   await assertClose(one, await x.data(), 0);
   await assertGradients((a) => adaptiveAvgPool2d(a, [2, 3]), [made([2, 5, 4])]);
   await assertGradients((a) => adaptiveAvgPool2d(a, 1), [made([2, 3, 3])]);
+});
+
+Deno.test("adaptiveAvgPool2d() takes gradients that are a part of a tensor", async () => {
+  const x = made([1, 1, 1, 3]).requiresGrad_();
+  const y = cat([made([1, 1, 1, 2]), adaptiveAvgPool2d(x, [1, 2])]);
+  const weights = made([2, 1, 1, 2], [8, 9, 1, 2]);
+  y.mul(weights).sum().backward();
+  // 1 / 2, 1 / 2 + 2 / 2, 2 / 2
+  await assertClose(x.grad!, [0.5, 1.5, 1], 0);
 });
 
 Deno.test("lpPool2d() is the norm of each window", async () => {
