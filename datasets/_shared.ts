@@ -1,11 +1,13 @@
 /**
- * What several files of this folder need: waiting, paths, indices, and telling a
- * user in plain words why a file could not be read or written.
+ * What several files of this folder need: waiting, paths, indices, flags, and
+ * telling a user in plain words why a file could not be read or written.
  *
  * @module
  */
 
 import { fileURLToPath } from "node:url";
+
+import { formatValue } from "../src/tensor/arguments.ts";
 
 /**
  * Resolves after `ms` milliseconds.
@@ -44,6 +46,24 @@ export function checkIndex(
     );
   }
   return index;
+}
+
+/**
+ * Options that are true, false or not given: "no" would else be taken for true.
+ *
+ * @throws {TypeError} If one is anything else
+ */
+export function checkFlags(
+  name: string,
+  flags: Readonly<Record<string, unknown>>,
+): void {
+  for (const [option, flag] of Object.entries(flags)) {
+    if (flag === undefined || typeof flag === "boolean") continue;
+    throw new TypeError(
+      `Cannot use ${formatValue(flag)} as the option ${option} of ${name}: ` +
+        `expected true or false`,
+    );
+  }
 }
 
 /** `folder` and `name` as one path, in the platform's way. */

@@ -113,6 +113,7 @@ export class CIFAR10<X = HostArray, Y = number> extends Dataset<[X, Y]>
    * environment (to find the cache folder) or the folder
    * @throws {Deno.errors.NotFound} If a file is missing and `download` is false
    * @throws {SyntaxError} If a file is not what its name says
+   * @throws {TypeError} If there is no such option, or it is of another type
    */
   static async open<X = HostArray, Y = number>(
     options: CIFAROptions<X, Y> = {},

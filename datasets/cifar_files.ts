@@ -9,14 +9,14 @@
  * @module
  */
 
-import { checkOptionNames } from "../src/tensor/arguments.ts";
 import { joinPath, requestAccess, withPath } from "./_shared.ts";
 import { download } from "./download.ts";
 import { extract } from "./extract.ts";
+import type { AnyTransforms } from "./sample_transforms.ts";
 import {
+  checkSourceOptions,
   datasetsFolder,
   fetchOptions,
-  SOURCE_OPTIONS,
   type SourceOptions,
 } from "./source_options.ts";
 
@@ -76,9 +76,9 @@ export interface CIFARSplit {
  */
 export async function openCIFAR(
   source: CIFARSource,
-  options: SourceOptions,
+  options: SourceOptions & AnyTransforms,
 ): Promise<CIFARSplit> {
-  checkOptionNames(source.name, options, SOURCE_OPTIONS);
+  checkSourceOptions(source.name, options);
   const { train = true } = options;
   const root = datasetsFolder(options.root);
   const folder = joinPath(root, source.folder);

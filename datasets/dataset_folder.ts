@@ -15,7 +15,7 @@ import { type Callable, invoke } from "../src/data/batch.ts";
 import { Dataset } from "../src/data/dataset.ts";
 import { checkOptionNames } from "../src/tensor/arguments.ts";
 import type { Generator } from "../src/tensor/generator.ts";
-import { checkIndex, joinPath, toPath } from "./_shared.ts";
+import { checkFlags, checkIndex, joinPath, toPath } from "./_shared.ts";
 import { filesBelow, findClasses } from "./folder_files.ts";
 import {
   checkTransforms,
@@ -89,7 +89,7 @@ export class DatasetFolder<Loaded, X = Loaded, Y = number>
    * Lists the files of `root`.
    *
    * @throws {TypeError} If there are neither `extensions` nor `isValidFile`, or
-   * both, or joint and separate transforms
+   * both, joint and separate transforms, or what is none
    * @throws {Deno.errors.NotFound} If there is no such folder, no folder of a
    * class in it, or no valid file of a class
    * @throws {Deno.errors.PermissionDenied} If a folder may not be read
@@ -102,7 +102,8 @@ export class DatasetFolder<Loaded, X = Loaded, Y = number>
     super();
     const { extensions, isValidFile, allowEmpty = false } = options;
     checkOptionNames(new.target.name, options, FOLDER_OPTIONS);
-    checkTransforms("a dataset of a folder", options);
+    checkFlags(new.target.name, { allowEmpty });
+    checkTransforms(new.target.name, options);
     if ((extensions === undefined) === (isValidFile === undefined)) {
       throw new TypeError(
         `Cannot make a dataset of a folder with ` +

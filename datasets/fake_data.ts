@@ -11,6 +11,7 @@ import { Generator } from "../src/tensor/generator.ts";
 import { type Channels, Image } from "../src/vision/image.ts";
 import { checkIndex } from "./_shared.ts";
 import {
+  checkTransforms,
   describeDataset,
   type SampleTransform,
   type SampleTransforms,
@@ -80,10 +81,12 @@ export class FakeData<X = Image, Y = number> extends Dataset<[X, Y]> {
    *
    * @throws {RangeError} If a size is not a positive integer, there are not 1, 3
    * or 4 channels, or `randomOffset` is out of range
+   * @throws {TypeError} If a transform can't be called
    */
   constructor(options: FakeDataOptions<X, Y> = {}) {
     super();
     checkOptionNames("FakeData", options, OPTIONS);
+    checkTransforms("FakeData", options);
     const { size = 1000, numClasses = 10, randomOffset = 0 } = options;
     const { imageSize = [3, 224, 224] } = options;
     const [channels, height, width] = imageSize;

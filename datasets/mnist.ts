@@ -11,7 +11,6 @@
 
 import type { BatchContext, Collated } from "../src/data/batch.ts";
 import { Dataset } from "../src/data/dataset.ts";
-import { checkOptionNames } from "../src/tensor/arguments.ts";
 import type { Generator } from "../src/tensor/generator.ts";
 import { HostArray } from "../src/tensor/host_array.ts";
 import type { Image } from "../src/vision/image.ts";
@@ -26,14 +25,15 @@ import {
   sampleOf,
 } from "./memory_images.ts";
 import {
+  type AnyTransforms,
   describeDataset,
   type SampleTransform,
   type SampleTransforms,
 } from "./sample_transforms.ts";
 import {
+  checkSourceOptions,
   datasetsFolder,
   fetchOptions,
-  SOURCE_OPTIONS,
   type SourceOptions,
 } from "./source_options.ts";
 
@@ -174,6 +174,7 @@ export class MNIST<X = HostArray, Y = number> extends Dataset<[X, Y]>
    * environment (to find the cache folder) or the folder
    * @throws {Deno.errors.NotFound} If a file is missing and `download` is false
    * @throws {SyntaxError} If a file is not what its name says
+   * @throws {TypeError} If there is no such option, or it is of another type
    */
   static async open<X = HostArray, Y = number>(
     options: MNISTOptions<X, Y> = {},
@@ -251,9 +252,9 @@ export class MNIST<X = HostArray, Y = number> extends Dataset<[X, Y]>
  */
 export async function openSplit(
   source: MNISTSource,
-  options: SourceOptions,
+  options: SourceOptions & AnyTransforms,
 ): Promise<MNISTSplit> {
-  checkOptionNames(source.name, options, SOURCE_OPTIONS);
+  checkSourceOptions(source.name, options);
   const { train = true } = options;
   const root = datasetsFolder(options.root);
   const folder = joinPath(joinPath(root, source.name), "raw");

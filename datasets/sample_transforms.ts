@@ -4,12 +4,15 @@
  *
  * A transform is a function, or an object with `call` of a class that workers
  * find. All of a sample's transforms draw from the sample's own generator, the
- * image's before the target's.
+ * image's before the target's. They are not waited for: datasets in memory give
+ * their samples at once.
  *
  * @module
  */
 
-import { type Callable, invoke } from "../src/data/batch.ts";
+import { type Callable, invoke, isCallable } from "../src/data/batch.ts";
+import { checkMade } from "../src/data/sample_transform.ts";
+import { formatValue } from "../src/tensor/arguments.ts";
 import { Generator } from "../src/tensor/generator.ts";
 
 /** One step: a value of a sample, as it is loaded, becomes another, at once. */
@@ -40,21 +43,30 @@ export interface JointTransforms<X, Y, ToX = X, ToY = Y>
 }
 
 /** Transforms of any types, for what only looks at which there are. */
-interface AnyTransforms {
+export interface AnyTransforms {
   readonly transform?: unknown;
   readonly targetTransform?: unknown;
   readonly transforms?: unknown;
 }
 
 /**
- * Refuses a joint transform beside separate ones.
+ * Refuses what can't be called, and a joint transform beside separate ones.
  *
- * @throws {TypeError} If there are both
+ * @throws {TypeError} If a transform is no function and has no `call`, or there
+ * are both kinds
  */
 export function checkTransforms(
   name: string,
   { transform, targetTransform, transforms }: AnyTransforms,
 ): void {
+  const given = { transform, targetTransform, transforms };
+  for (const [option, step] of Object.entries(given)) {
+    if (step === undefined || isCallable(step)) continue;
+    throw new TypeError(
+      `Cannot use ${formatValue(step)} as the option ${option} of ${name}: ` +
+        `expected a function, or an object with call`,
+    );
+  }
   if (transforms && (transform || targetTransform)) {
     throw new TypeError(
       `Cannot make ${name} with transforms and ` +
@@ -62,6 +74,28 @@ export function checkTransforms(
         `transform or separate ones, not both`,
     );
   }
+}
+
+/**
+ * What a transform makes of a value.
+ *
+ * @throws {TypeError} If that is a promise, or another transform
+ * @throws What the transform throws
+ */
+export function applied<From, To>(
+  option: keyof AnyTransforms,
+  transform: SampleTransform<From, To>,
+  value: From,
+  generator: Generator,
+): To {
+  const made = invoke(transform, value, generator);
+  if (!(made instanceof Promise)) return checkMade(made, "transform");
+  made.catch(() => {}); // nobody waits for it
+  throw new TypeError(
+    `Cannot transform a sample: the dataset's option ${option} made a Promise, ` +
+      `expected a value at once; the transform of a DataLoader and the ` +
+      `function of data.map are waited for`,
+  );
 }
 
 /**
@@ -74,11 +108,13 @@ export function transformed<X, Y, ToX, ToY>(
   [x, y]: [X, Y],
   generator: Generator = Generator.ofSample(0, 0, index),
 ): [ToX, ToY] {
-  if (transforms) return invoke(transforms, [x, y], generator);
+  if (transforms) return applied("transforms", transforms, [x, y], generator);
   // the types are the same where there is no transform
-  const image = transform ? invoke(transform, x, generator) : x as unknown;
+  const image = transform
+    ? applied("transform", transform, x, generator)
+    : x as unknown;
   const target = targetTransform
-    ? invoke(targetTransform, y, generator)
+    ? applied("targetTransform", targetTransform, y, generator)
     : y as unknown;
   return [image as ToX, target as ToY];
 }

@@ -4,10 +4,15 @@
  * @module
  */
 
-import { joinPath } from "./_shared.ts";
 import { cacheFolder } from "../src/cache_folder.ts";
+import { checkOptionNames } from "../src/tensor/arguments.ts";
+import { checkFlags, joinPath } from "./_shared.ts";
 import type { DownloadOptions } from "./download.ts";
-import { TRANSFORM_OPTIONS } from "./sample_transforms.ts";
+import {
+  type AnyTransforms,
+  checkTransforms,
+  TRANSFORM_OPTIONS,
+} from "./sample_transforms.ts";
 
 /** Which split of a published dataset to open, and how to get its files. */
 export interface SourceOptions {
@@ -29,7 +34,7 @@ export interface SourceOptions {
 }
 
 /** Names of the options of a dataset with published files. */
-export const SOURCE_OPTIONS = [
+const SOURCE_OPTIONS = [
   "train",
   "root",
   "mirrors",
@@ -38,6 +43,21 @@ export const SOURCE_OPTIONS = [
   "signal",
   ...TRANSFORM_OPTIONS,
 ];
+
+/**
+ * Checks what the dataset `name` is to be opened with.
+ *
+ * @throws {TypeError} If there is no such option, or it is of another type
+ */
+export function checkSourceOptions(
+  name: string,
+  options: SourceOptions & AnyTransforms,
+): void {
+  checkOptionNames(name, options, SOURCE_OPTIONS);
+  const { train, download } = options;
+  checkFlags(name, { train, download });
+  checkTransforms(name, options);
+}
 
 /** How the files of a dataset are to be fetched, where options do not say. */
 export function fetchOptions(

@@ -16,7 +16,7 @@ import type { Generator } from "../src/tensor/generator.ts";
 import { HostArray } from "../src/tensor/host_array.ts";
 import { keyOf } from "../src/tensor/philox.ts";
 import type { Image } from "../src/vision/image.ts";
-import { checkIndex } from "./_shared.ts";
+import { checkFlags, checkIndex } from "./_shared.ts";
 import {
   digitOf,
   type DigitSeed,
@@ -32,6 +32,7 @@ import {
   sampleOf,
 } from "./memory_images.ts";
 import {
+  checkTransforms,
   describeDataset,
   type SampleTransform,
   type SampleTransforms,
@@ -99,6 +100,7 @@ export class SyntheticDigits<X = HostArray, Y = number> extends Dataset<[X, Y]>
    *
    * @throws {RangeError} If `length` is not a positive integer or `seed` is out
    * of range
+   * @throws {TypeError} If `train` is no boolean, or a transform can't be called
    */
   constructor(options: SyntheticDigitsOptions<X, Y> = {}) {
     super();
@@ -109,6 +111,8 @@ export class SyntheticDigits<X = HostArray, Y = number> extends Dataset<[X, Y]>
         "seed",
         ...TRANSFORM_OPTIONS,
       ]);
+    checkFlags("SyntheticDigits", { train });
+    checkTransforms("SyntheticDigits", options);
     if (!Number.isInteger(length) || length < 1) {
       throw new RangeError(
         `Cannot make SyntheticDigits: length must be a positive integer, ` +

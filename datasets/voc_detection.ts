@@ -4,7 +4,6 @@
  * @module
  */
 
-import { invoke } from "../src/data/batch.ts";
 import { Dataset } from "../src/data/dataset.ts";
 import { checkOptionNames } from "../src/tensor/arguments.ts";
 import { Generator } from "../src/tensor/generator.ts";
@@ -12,6 +11,7 @@ import { HostArray } from "../src/tensor/host_array.ts";
 import type { Image } from "../src/vision/image.ts";
 import { loadImage } from "./image_loader.ts";
 import {
+  applied,
   checkTransforms,
   describeDataset,
   type SampleTransform,
@@ -100,7 +100,8 @@ export class VOCDetection<Sample = DetectionSample> extends Dataset<Sample> {
    *
    * @throws {Deno.errors.NotFound} If a folder or the list is missing
    * @throws {SyntaxError} If the list is none
-   * @throws {TypeError} If there are joint and separate transforms
+   * @throws {TypeError} If there are joint and separate transforms, or one can't
+   * be called
    */
   constructor(root: string | URL, options: VOCDetectionOptions<Sample> = {}) {
     super();
@@ -149,14 +150,16 @@ export class VOCDetection<Sample = DetectionSample> extends Dataset<Sample> {
     const image = await loadImage(photo);
     const { transform, transforms } = this;
     const sample: DetectionSample = {
-      image: transform ? invoke(transform, image, generator) : image,
+      image: transform
+        ? applied("transform", transform, image, generator)
+        : image,
       boxes,
       labels: new HostArray(labels),
       difficult: new HostArray(difficult, [labels.length], "bool"),
       annotation,
     };
     return transforms
-      ? invoke(transforms, sample, generator)
+      ? applied("transforms", transforms, sample, generator)
       : sample as Sample; // what it is where there is no transform
   }
 

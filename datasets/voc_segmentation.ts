@@ -10,12 +10,12 @@
 
 import { Dataset } from "../src/data/dataset.ts";
 import { Subset } from "../src/data/subset.ts";
-import { invoke } from "../src/data/batch.ts";
 import { checkOptionNames } from "../src/tensor/arguments.ts";
 import { Generator } from "../src/tensor/generator.ts";
 import type { Image } from "../src/vision/image.ts";
 import { loadImage } from "./image_loader.ts";
 import {
+  applied,
   checkTransforms,
   describeDataset,
   type SampleTransform,
@@ -107,7 +107,8 @@ export class VOCSegmentation<X = Image, Y = Image>
    *
    * @throws {Deno.errors.NotFound} If a folder or the list is missing
    * @throws {SyntaxError} If the list is none
-   * @throws {TypeError} If there are joint and separate transforms
+   * @throws {TypeError} If there are joint and separate transforms, or one can't
+   * be called
    */
   constructor(
     root: string | URL,
@@ -233,7 +234,7 @@ function finished<X, Y>(
   index: number,
   generator: Generator,
 ): SegmentationSample<X, Y> {
-  if (transforms) return invoke(transforms, sample, generator);
+  if (transforms) return applied("transforms", transforms, sample, generator);
   const separate = { transform, targetTransform };
   const pair: [Image, Image] = [sample.image, sample.mask];
   const [image, mask] = transformed(separate, index, pair, generator);
