@@ -13,7 +13,7 @@
 import { dirname } from "node:path";
 
 import { Dataset } from "../src/data/dataset.ts";
-import { checkOptionNames } from "../src/tensor/arguments.ts";
+import { checkOptionNames, formatValue } from "../src/tensor/arguments.ts";
 import type { Generator } from "../src/tensor/generator.ts";
 import { HostArray } from "../src/tensor/host_array.ts";
 import type { Image } from "../src/vision/image.ts";
@@ -124,7 +124,7 @@ export class Table<X = Image, Y = HostArray> extends Dataset<[X, Y]> {
     options: JointTransforms<Image, HostArray, X, Y> = {},
   ) {
     super();
-    checkTransforms("a Table", options);
+    checkTransforms("Table", options);
     this.file = file;
     this.root = root;
     this.classes = classes;
@@ -140,7 +140,9 @@ export class Table<X = Image, Y = HostArray> extends Dataset<[X, Y]> {
    *
    * @throws {SyntaxError} If it is no CSV file, lacks a column, or a cell is no
    * number; the message has the line
-   * @throws {TypeError} If there are joint and separate transforms
+   * @throws {TypeError} If there are joint and separate transforms, or one can't
+   * be called
+   * @throws {RangeError} If `missing` is none of its values
    * @throws {Deno.errors.NotFound} If it is not there, or an image is not and
    * `missing` is not "skip"
    */
@@ -149,7 +151,14 @@ export class Table<X = Image, Y = HostArray> extends Dataset<[X, Y]> {
     options: TableOptions<X, Y> = {},
   ): Promise<Table<X, Y>> {
     checkOptionNames("Table", options, OPTIONS);
-    checkTransforms("a Table", options);
+    checkTransforms("Table", options);
+    const { missing = "refuse" } = options;
+    if (missing !== "refuse" && missing !== "skip") {
+      throw new RangeError(
+        `Cannot use ${formatValue(missing)} as the option missing of Table: ` +
+          `expected "refuse" or "skip"`,
+      );
+    }
     return new Table(await readTable(toPath(file), options), options);
   }
 
@@ -233,7 +242,7 @@ async function readTable(
   file: string,
   options: ReadOptions,
 ): Promise<TableRows> {
-  const text = await Deno.readTextFile(file);
+  const text = await readText(file);
   const { header, rows } = await parseCsv(file, text, options.delimiter);
   const columnOf = (name: string): number => {
     const column = header.indexOf(name);
@@ -280,6 +289,18 @@ async function readTable(
     labels.push(...numbers);
   }
   return { file, root, classes, paths, labels: Float32Array.from(labels) };
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(file);
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+    throw new Deno.errors.NotFound(
+      `Cannot read "${file}": there is no such file`,
+      { cause },
+    );
+  }
 }
 
 function isAbsolute(path: string): boolean {

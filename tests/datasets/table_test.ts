@@ -91,6 +91,14 @@ Deno.test("Table leaves rows out whose image is not there, if told so", async ()
       `missing: "skip" such rows are left out)`,
   );
   assertEquals((await open(text, { missing: "skip" })).length, 3);
+  // what programs without types do
+  const slip = { missing: "skp" as unknown as "skip" };
+  await assertRejects(
+    () => open(text, slip),
+    RangeError,
+    'Cannot use "skp" as the option missing of Table: expected "refuse" or ' +
+      '"skip"',
+  );
 });
 
 Deno.test("Table names the line and the column of what it can't read", async () => {
@@ -131,7 +139,10 @@ Deno.test("Table names the line and the column of what it can't read", async () 
 Deno.test("Table.open() names the file that is missing, and refuses two kinds of transforms", async () => {
   const missing = () => Table.open("no/labels.csv");
   const error = await assertRejects(missing, Deno.errors.NotFound);
-  assertStringIncludes(error.message, "no/labels.csv");
+  assertEquals(
+    error.message,
+    'Cannot read "no/labels.csv": there is no such file',
+  );
   const both = () =>
     open(CSV, { transform: (image) => image, transforms: (pair) => pair });
   await assertRejects(
