@@ -55,8 +55,10 @@ export class ImageLoader {
     loadCodecs().catch(() => {}); // a worker that can't load them says so
   }
 
-  /** The loader in a worker. */
-  static fromWorker(): ImageLoader {
+  /** The loader in a worker, and its decoders before the first sample. */
+  static async fromWorker(): Promise<ImageLoader> {
+    await loadCodecs();
+    isReady = true;
     return new ImageLoader();
   }
 }

@@ -171,12 +171,24 @@ export class Fetcher implements BatchMaker {
   }
 
   #failureOfSample(index: number, cause: unknown): Error {
-    const name = this.#options.dataset.sampleName?.(index);
+    const name = nameOfSample(this.#options.dataset, index);
     if (name === undefined) {
       return failureOf(`load sample ${index}`, cause, this.#options);
     }
     const what = `load sample ${index} ("${name}")`;
     return failureOf(what, cause, this.#options, name);
+  }
+}
+
+/** What the dataset calls a sample, if it can: the error counts, not its name. */
+function nameOfSample(
+  dataset: Dataset<unknown>,
+  index: number,
+): string | undefined {
+  try {
+    return dataset.sampleName?.(index);
+  } catch {
+    return undefined; // there may be no such sample
   }
 }
 

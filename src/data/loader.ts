@@ -13,7 +13,7 @@
  */
 
 import { throttle } from "../gpu/stream.ts";
-import { defaultGenerator } from "../tensor/generator.ts";
+import { defaultGenerator, Generator } from "../tensor/generator.ts";
 import { untilAborted } from "./abort.ts";
 import { type BatchSource, MainSource } from "./batch_source.ts";
 import type { Collated, Uploaded } from "./batch.ts";
@@ -202,7 +202,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
         );
       }
       // Uploaded<>, as in iterating
-      return this.#upload(loaded.batch) as Uploaded<Batch>;
+      return this.#upload(loaded.batch, this.#next) as Uploaded<Batch>;
     } finally {
       await source.close();
     }
@@ -291,10 +291,11 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
         this.#waitedMs += performance.now() - since;
         if (!loaded) break;
         let { batch } = loaded;
+        const place = { ...position };
         position.batches++;
         if (batch !== undefined) { // else its collate leaves it out
           if (isUploaded) {
-            batch = this.#upload(batch);
+            batch = this.#upload(batch, place);
             loaded.release();
           }
           yield batch;
@@ -401,10 +402,12 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
     else await source.close();
   }
 
-  #upload(batch: unknown): unknown {
+  #upload(batch: unknown, { epoch, batches }: Position): unknown {
     const { transform, batchTransform } = this.#given;
     const uploaded = uploadBatch(batch, stagedOf(transform));
-    return batchTransform ? transformFirst(uploaded, batchTransform) : uploaded;
+    if (!batchTransform) return uploaded;
+    const generator = Generator.ofBatch(this.#seed, epoch, batches);
+    return transformFirst(uploaded, batchTransform, generator);
   }
 
   #lendSeed(): void {

@@ -73,7 +73,9 @@ export interface DataLoaderOptions<Sample, Batch> {
   readonly seed?: number;
   /**
    * Applied on the GPU to the first item of each batch: of a list the first, of
-   * a record the first field, or the batch itself if that is a tensor.
+   * a record the first field, or the batch itself if that is a tensor. What one
+   * of `vision.transforms` draws is the same for the whole batch, and follows
+   * from (seed, epoch, batch).
    */
   readonly batchTransform?: Callable<[batch: Tensor], Tensor>;
   /**

@@ -7,8 +7,9 @@
  *     instances of a class with `static url = import.meta.url`, as (url, export
  *         name, own fields); the worker imports the url and sets the fields of
  *         an object with the class's prototype, without calling a constructor
- *     the same with `toWorker()` and `static fromWorker(data)`, for classes with
- *         #private fields, which can't be seen or set from outside
+ *     the same with `toWorker()` and `static fromWorker(data)`, which may be
+ *         async, for classes with #private fields, which can't be seen or set
+ *         from outside
  *     HostArrays, arrays, plain objects, Maps, Sets, typed arrays, buffers,
  *         dates, regular expressions, URLs, bigints and what JSON knows
  *
@@ -240,7 +241,7 @@ export async function fromPortable(portable: Portable): Promise<unknown> {
               `but no static fromWorker()`,
           );
         }
-        made[number] = rebuild.call(type, await build(part.data));
+        made[number] = await rebuild.call(type, await build(part.data));
         return made[number];
       }
       default:

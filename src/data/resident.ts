@@ -154,6 +154,13 @@ export function residentArrays(
     );
   }
   if (transform && !isTransformable(arrays[0], transform)) {
+    if (dataset.isOnGPU?.()) {
+      throw new TypeError(
+        `Cannot transform the samples of ${dataset.constructor.name} one by ` +
+          `one: they are on the GPU, and no bytes of images; give the ` +
+          `transform as batchTransform`,
+      );
+    }
     if (resident === "auto") return undefined;
     throw new TypeError(
       `Cannot keep ${dataset.constructor.name} on the GPU: a step of the ` +

@@ -9,6 +9,7 @@
 
 import { fromHost } from "../tensor/create.ts";
 import { HostArray } from "../tensor/host_array.ts";
+import type { Generator } from "../tensor/generator.ts";
 import { scope, unscoped } from "../tensor/scope.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { isPlainObject, isTypedArray, nameOfType } from "./_shared.ts";
@@ -17,6 +18,7 @@ import { ImageBatch } from "./image_batch.ts";
 import {
   changeFirst,
   checkMade,
+  stagedOf,
   type StagedTransform,
   type WaitingImages,
 } from "./sample_transform.ts";
@@ -87,18 +89,20 @@ export function finished(
 /**
  * The batch with `transform` applied to its first item.
  *
- * @throws {TypeError} If that is no tensor
+ * @throws {TypeError} If that is no tensor, or does not become one
  */
 export function transformFirst(
   batch: unknown,
   transform: Callable<[batch: Tensor], Tensor>,
+  generator: Generator,
 ): unknown {
-  return changeFirst(batch, (item) => applyTo(item, transform));
+  return changeFirst(batch, (item) => applyTo(item, transform, generator));
 }
 
 function applyTo(
   item: unknown,
   transform: Callable<[batch: Tensor], Tensor>,
+  generator: Generator,
 ): Tensor {
   if (!(item instanceof Tensor)) {
     throw new TypeError(
@@ -108,7 +112,18 @@ function applyTo(
   }
   // what the transform makes on its way is freed, its result belongs to no scope
   const result = unscoped(() =>
-    scope(() => checkMade(invoke(transform, item), "batchTransform"))
+    scope(() => {
+      const staged = stagedOf(transform);
+      const made: unknown = staged
+        ? staged.call(item as never, generator) // takes what its author says
+        : invoke(transform, item);
+      checkMade(made, "batchTransform");
+      if (made instanceof Tensor) return made;
+      throw new TypeError(
+        `Cannot use what batchTransform made of a batch: expected a tensor, ` +
+          `got ${nameOfType(made)}`,
+      );
+    })
   );
   if (result !== item) item.dispose();
   return result;

@@ -25,7 +25,7 @@ import { fromPortable } from "./portable.ts";
 import type { SampleTransform } from "./sample_transform.ts";
 import { StreamFetcher } from "./stream.ts";
 import { packBatch } from "./transport.ts";
-import { setWorkerInfo } from "./worker_info.ts";
+import { OWN_MODULE, setWorkerInfo } from "./worker_info.ts";
 
 // Before any module of the user's is imported: it may import the device, which
 // then leaves the GPU to main.
@@ -132,7 +132,9 @@ try {
   say({ kind: "ready" });
   setup.first.forEach(hear);
 } catch (cause) {
-  const message = `Cannot start DataLoader worker ${setup.worker}: ` +
-    messageOf(cause);
+  const why = messageOf(cause);
+  const wayOut = why.startsWith("Cannot use a tensor") ? `; ${OWN_MODULE}` : "";
+  const message = `Cannot start DataLoader worker ${setup.worker}: ${why}` +
+    wayOut;
   fail(undefined, new Error(message, { cause }));
 }

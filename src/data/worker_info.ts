@@ -12,6 +12,11 @@ export interface WorkerInfo {
   readonly numWorkers: number;
 }
 
+/** What to do about a module that is meant for main and runs in a worker. */
+export const OWN_MODULE =
+  "keep datasets in a module of their own, or put what is to run only on main " +
+  "under `if (import.meta.main)`";
+
 let current: WorkerInfo | undefined;
 
 /**

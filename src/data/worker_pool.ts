@@ -21,6 +21,7 @@ import {
   type WorkerSetup,
 } from "./messages.ts";
 import { unpackBatch } from "./transport.ts";
+import { OWN_MODULE } from "./worker_info.ts";
 import { WorkerThread } from "./worker_thread.ts";
 
 /** What the workers are started with, but for what differs between them. */
@@ -88,9 +89,8 @@ export class WorkerPool implements BatchSource {
     if (Reflect.get(globalThis, Symbol.for("kindling.worker")) === true) {
       throw new Error(
         "Cannot start DataLoader workers in a DataLoader worker: a module " +
-          "that the dataset needs runs a loader when it is imported; keep " +
-          "datasets in a module of their own, or put what is to run only on " +
-          "main under `if (import.meta.main)`",
+          `that the dataset needs runs a loader when it is imported; ` +
+          OWN_MODULE,
       );
     }
     this.#options = options;

@@ -50,6 +50,12 @@ const BOOTSTRAP = new URL(
  */
 const HEAP_MB = Math.ceil(getHeapStatistics().heap_size_limit / 2 ** 20);
 
+/**
+ * How long a thread that is ended may take to say its first word. One that is
+ * ended while it evaluates a module leaves its memory behind, some 2 MB.
+ */
+const START_MS = 1000;
+
 /** What becomes of a worker. */
 export interface WorkerListener {
   /** The worker says something. */
@@ -63,6 +69,7 @@ export class WorkerThread {
   readonly #setup: Omit<WorkerSetup, "first">;
   readonly #listener: WorkerListener;
   readonly #first: LoadMessage[] = [];
+  readonly #up = Promise.withResolvers<void>();
   #worker: Worker | undefined;
   #isTerminated = false;
 
@@ -90,12 +97,15 @@ export class WorkerThread {
     const { onMessage, onEnd } = this.#listener;
     worker.unref();
     worker.on("message", (message: unknown) => {
+      this.#up.resolve();
       if (!this.#isTerminated) onMessage(message);
     });
     worker.on("error", (error: unknown) => {
+      this.#up.resolve();
       if (!this.#isTerminated) onEnd("died of an error", error);
     });
     worker.on("exit", (code: number) => {
+      this.#up.resolve();
       if (!this.#isTerminated) onEnd(`ended with exit code ${code}`);
     });
   }
@@ -112,9 +122,16 @@ export class WorkerThread {
     else this.#worker?.unref();
   }
 
-  /** Ends the thread, whatever it is doing; from now on nothing is heard. */
+  /**
+   * Ends the thread, whatever it is doing once it has started; from now on
+   * nothing is heard.
+   */
   async terminate(): Promise<void> {
     this.#isTerminated = true;
-    await this.#worker?.terminate();
+    if (!this.#worker) return;
+    const clock = setTimeout(this.#up.resolve, START_MS);
+    await this.#up.promise;
+    clearTimeout(clock);
+    await this.#worker.terminate();
   }
 }

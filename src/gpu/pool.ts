@@ -111,8 +111,8 @@ function takeFree(size: number): GpuBuffer | undefined {
 /** The buffer that has been free for longest, if the GPU is not to read it yet. */
 function takeIdle(size: number, before: number): GpuBuffer | undefined {
   const row = free.get(size) ?? [];
-  const isIdle = row[0] !== undefined && row[0].serial < before;
-  return isIdle ? usable(() => row.shift(), size) : undefined;
+  const isIdle = () => row[0] !== undefined && row[0].serial < before;
+  return usable(() => isIdle() ? row.shift() : undefined, size);
 }
 
 function usable(

@@ -34,6 +34,7 @@ export interface GeneratorState {
 const OWN_STREAM = 0;
 const SAMPLE = 1;
 const EPOCH = 2;
+const BATCH = 3;
 
 // Philox is called in one go, so all generators can share what it reads from.
 const counter = new Uint32Array(4);
@@ -88,6 +89,15 @@ export class Generator {
     made.#index = index;
     made.#epoch = epoch;
     made.#domain = SAMPLE + 4 * repeat;
+    return made;
+  }
+
+  /** The generator of what is done to a batch of an epoch as a whole. */
+  static ofBatch(seed: number, epoch: number, batch: number): Generator {
+    const made = new Generator(seed);
+    made.#index = batch;
+    made.#epoch = epoch;
+    made.#domain = BATCH;
     return made;
   }
 

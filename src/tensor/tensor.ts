@@ -354,9 +354,9 @@ export class Tensor {
   }
   /** The gradient that `backward` has left here, if it was a leaf. */
   get grad(): Tensor | undefined {
-    const { autograd } = this;
-    if (autograd.grad === autograd.slot) autograd.isSlotShown = true;
-    return autograd.grad;
+    const { grad, slot } = this.#autograd ?? {};
+    if (grad && grad === slot) this.autograd.isSlotShown = true;
+    return grad;
   }
   set grad(value: Tensor | undefined) {
     this.autograd.grad = value;
