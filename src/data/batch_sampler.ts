@@ -4,8 +4,8 @@
  * @module
  */
 
-import { checkOptionNames } from "../tensor/arguments.ts";
 import { checkCount } from "./_shared.ts";
+import { checkKind, checkOptions, KINDS, withExample } from "./kinds.ts";
 import { describeSampler, type Sampler } from "./sampler.ts";
 
 /** Options of `BatchSampler`. */
@@ -13,6 +13,8 @@ export interface BatchSamplerOptions {
   /** Leave out a last batch that is not full. Default: false. */
   readonly dropLast?: boolean;
 }
+
+const SAMPLER = withExample(KINDS.sampler, "[2, 0, 1]");
 
 /**
  * The indices of a sampler, `batchSize` at a time.
@@ -39,6 +41,7 @@ export class BatchSampler implements Sampler<number[]> {
   /**
    * Batches of what a sampler gives, or any iterable of indices.
    *
+   * @throws {TypeError} If `sampler` is none that each epoch can begin anew
    * @throws {RangeError} If `batchSize` is not a positive integer
    */
   constructor(
@@ -46,10 +49,10 @@ export class BatchSampler implements Sampler<number[]> {
     batchSize: number,
     options: BatchSamplerOptions = {},
   ) {
-    const { dropLast = false } = checkOptionNames("BatchSampler", options, [
-      "dropLast",
-    ]);
-    this.sampler = sampler;
+    const { dropLast = false } = checkOptions("BatchSampler", options, {
+      dropLast: KINDS.boolean,
+    });
+    this.sampler = checkKind(SAMPLER, "the sampler of a BatchSampler", sampler);
     this.batchSize = checkCount("a batch size", batchSize, 1);
     this.dropLast = dropLast;
   }

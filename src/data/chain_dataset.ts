@@ -4,8 +4,15 @@
  * @module
  */
 
-import { nameOfType } from "./_shared.ts";
 import { IterableDataset, type StreamContext } from "./iterable_dataset.ts";
+import { checkKind, type Kind, KINDS, withExample } from "./kinds.ts";
+
+const PARTS: Kind = withExample(KINDS.iterable, "[a, b]");
+const PART: Kind = {
+  is: KINDS.stream.is,
+  expected:
+    `${KINDS.stream.expected}; ConcatDataset joins datasets with indices`,
+};
 
 /**
  * The samples of the first dataset, then those of the second, and so on.
@@ -21,20 +28,14 @@ export class ChainDataset<Sample> extends IterableDataset<Sample> {
   /**
    * Chains `datasets`.
    *
-   * @throws {TypeError} If one is no IterableDataset
+   * @throws {TypeError} If `datasets` is not iterable, or one no IterableDataset
    */
   constructor(datasets: Iterable<IterableDataset<Sample>>) {
     super();
+    checkKind(PARTS, "the datasets of a ChainDataset", datasets);
     this.datasets = [...datasets];
-    const wrong = this.datasets.findIndex((part) =>
-      !(part instanceof IterableDataset)
-    );
-    if (wrong !== -1) {
-      throw new TypeError(
-        `Cannot chain dataset ${wrong}: expected an IterableDataset, ` +
-          `got ${nameOfType(this.datasets[wrong])}; ` +
-          `ConcatDataset joins datasets with indices`,
-      );
+    for (const [i, part] of this.datasets.entries()) {
+      checkKind(PART, `dataset ${i} of a ChainDataset`, part);
     }
   }
 

@@ -6,6 +6,13 @@
 
 import type { Generator } from "../tensor/generator.ts";
 import { Dataset } from "./dataset.ts";
+import { checkKind, type Kind, KINDS, withExample } from "./kinds.ts";
+
+const PARTS: Kind = withExample(KINDS.iterable, "[a, b]");
+const PART: Kind = {
+  is: KINDS.dataset.is,
+  expected: `${KINDS.dataset.expected}; ChainDataset joins IterableDatasets`,
+};
 
 /**
  * The samples of the first dataset, then those of the second, and so on.
@@ -24,11 +31,16 @@ export class ConcatDataset<Sample> extends Dataset<Sample> {
   /**
    * Joins `datasets`, whose lengths must not change afterwards.
    *
+   * @throws {TypeError} If `datasets` is not iterable, or one has no indices
    * @throws {RangeError} If there are none
    */
   constructor(datasets: Iterable<Dataset<Sample>>) {
     super();
+    checkKind(PARTS, "the datasets of a ConcatDataset", datasets);
     this.datasets = [...datasets];
+    for (const [i, part] of this.datasets.entries()) {
+      checkKind(PART, `dataset ${i} of a ConcatDataset`, part);
+    }
     if (this.datasets.length === 0) {
       throw new RangeError("Cannot join no datasets: expected at least one");
     }

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { checkOptionNames } from "../tensor/arguments.ts";
 import { Generator } from "../tensor/generator.ts";
 import { checkSeed } from "../tensor/philox.ts";
 import { checkCount } from "./_shared.ts";
+import { checkOptions, KINDS } from "./kinds.ts";
 import { lengthOf, type Sampler } from "./sampler.ts";
 
 /** Options of `DistributedSampler`. */
@@ -24,7 +24,13 @@ export interface DistributedSamplerOptions {
   readonly dropLast?: boolean;
 }
 
-const OPTIONS = ["numReplicas", "rank", "shuffle", "seed", "dropLast"];
+const OPTIONS = {
+  numReplicas: KINDS.number,
+  rank: KINDS.number,
+  shuffle: KINDS.boolean,
+  seed: KINDS.number,
+  dropLast: KINDS.boolean,
+};
 
 /**
  * Process `rank` of `numReplicas` gets every `numReplicas`-th index of one order
@@ -49,13 +55,14 @@ export class DistributedSampler implements Sampler {
   /**
    * The share of one process in the indices of a dataset, or of a length.
    *
+   * @throws {TypeError} If `source` has no length, or an option is of another type
    * @throws {RangeError} If `rank` is not from 0 to `numReplicas - 1`
    */
   constructor(
     source: number | { readonly length: number },
     options: DistributedSamplerOptions,
   ) {
-    checkOptionNames("DistributedSampler", options, OPTIONS);
+    checkOptions("DistributedSampler", options, OPTIONS);
     const { numReplicas, rank, seed = 0, dropLast = false } = options;
     checkCount("the number of replicas", numReplicas, 1);
     if (!Number.isInteger(rank) || rank < 0 || rank >= numReplicas) {

@@ -7,6 +7,7 @@
 import { Generator } from "../tensor/generator.ts";
 import { type Callable, invoke } from "./batch.ts";
 import { Dataset } from "./dataset.ts";
+import { checkKind, KINDS } from "./kinds.ts";
 import { Subset } from "./subset.ts";
 
 /** The samples of a dataset, each as a transform makes it when it is loaded. */
@@ -25,6 +26,8 @@ export class MapDataset<From, To> extends Dataset<To> {
    * `dataset` as `transform` makes it: a function, or with workers an object
    * with `call` of a class that they can find. It gets the sample's generator
    * as `get` has left it.
+   *
+   * @throws {TypeError} If there is no dataset with indices, or no transform
    */
   constructor(
     dataset: Dataset<From>,
@@ -34,8 +37,12 @@ export class MapDataset<From, To> extends Dataset<To> {
     >,
   ) {
     super();
-    this.dataset = dataset;
-    this.transform = transform;
+    this.dataset = checkKind(KINDS.dataset, "the dataset of map", dataset);
+    this.transform = checkKind(
+      KINDS.callable,
+      "the transform of map",
+      transform,
+    );
   }
 
   /** The number of samples. */
@@ -59,6 +66,8 @@ export class MapDataset<From, To> extends Dataset<To> {
 
 /**
  * A dataset of what a transform makes of each sample.
+ *
+ * @throws {TypeError} If there is no dataset with indices, or no transform
  *
  * @example Numbers, halved
  * ```ts
@@ -85,6 +94,7 @@ export function map<From, To>(
  * now and on this thread, with the random numbers of seed 0: which samples are
  * in does not change afterwards.
  *
+ * @throws {TypeError} If there is no dataset with indices, or no function
  * @throws What loading a sample throws
  *
  * @example The even numbers
@@ -101,6 +111,8 @@ export async function filter<Sample>(
   dataset: Dataset<Sample>,
   isIn: (sample: NoInfer<Sample>, index: number) => boolean | Promise<boolean>,
 ): Promise<Subset<Sample>> {
+  checkKind(KINDS.dataset, "what filter looks at", dataset);
+  checkKind(KINDS.function, "the filter of a dataset", isIn);
   const indices: number[] = [];
   for (let index = 0; index < dataset.length; index++) {
     const generator = Generator.ofSample(0, 0, index);

@@ -4,12 +4,12 @@
  * @module
  */
 
-import { checkOptionNames } from "../tensor/arguments.ts";
 import type { TypedArray } from "../tensor/dtype.ts";
 import type { HostArray } from "../tensor/host_array.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { BatchContext } from "./batch.ts";
 import { at, collateSamples, standalone } from "./collate_samples.ts";
+import { checkOptions, KINDS } from "./kinds.ts";
 
 /** Arrays of several lengths in a batch. */
 export interface PaddedArray {
@@ -43,11 +43,15 @@ export class Padded<Sample> {
   /** What is behind the shorter arrays. */
   readonly paddingValue: number;
 
-  /** Pads with 0, or another value. */
+  /**
+   * Pads with 0, or another value.
+   *
+   * @throws {TypeError} If an option is unknown, or of another type
+   */
   constructor(options: PaddedOptions = {}) {
-    const { paddingValue = 0 } = checkOptionNames("Padded", options, [
-      "paddingValue",
-    ]);
+    const { paddingValue = 0 } = checkOptions("Padded", options, {
+      paddingValue: KINDS.number,
+    });
     this.paddingValue = paddingValue;
   }
 

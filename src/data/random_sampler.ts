@@ -4,9 +4,9 @@
  * @module
  */
 
-import { checkOptionNames } from "../tensor/arguments.ts";
 import { Generator } from "../tensor/generator.ts";
 import { checkCount } from "./_shared.ts";
+import { checkKind, checkOptions, KINDS } from "./kinds.ts";
 import {
   lengthOf,
   ownSeed,
@@ -58,16 +58,21 @@ export class RandomSampler implements Sampler {
   /**
    * Orders the indices of a dataset, or those below a length.
    *
+   * @throws {TypeError} If `source` has no length, or an option is of another type
    * @throws {RangeError} If the dataset is empty, or `numSamples` no count
    */
   constructor(
     source: number | { readonly length: number },
     options: RandomSamplerOptions = {},
   ) {
-    const { replacement = false, numSamples } = checkOptionNames(
+    const { replacement = false, numSamples } = checkOptions(
       "RandomSampler",
       options,
-      ["replacement", "numSamples", ...RANDOM_OPTIONS],
+      {
+        replacement: KINDS.boolean,
+        numSamples: KINDS.number,
+        ...RANDOM_OPTIONS,
+      },
     );
     this.#sourceLength = lengthOf(source);
     this.length = checkCount(
@@ -126,10 +131,16 @@ export class SubsetRandomSampler implements Sampler {
   /**
    * Orders the given indices.
    *
+   * @throws {TypeError} If `indices` is not iterable, or an option of another type
    * @throws {RangeError} If the seed is none
    */
   constructor(indices: Iterable<number>, options: RandomOptions = {}) {
-    checkOptionNames("SubsetRandomSampler", options, RANDOM_OPTIONS);
+    checkOptions("SubsetRandomSampler", options, RANDOM_OPTIONS);
+    checkKind(
+      KINDS.iterable,
+      "the indices of a SubsetRandomSampler",
+      indices,
+    );
     this.indices = [...indices];
     this.seed = seedOf(options);
   }

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { checkOptionNames } from "../tensor/arguments.ts";
 import { defaultGenerator, type Generator } from "../tensor/generator.ts";
 import type { Dataset } from "./dataset.ts";
+import { checkKind, checkOptions, KINDS, withExample } from "./kinds.ts";
 import { Subset } from "./subset.ts";
 
 /** Options of `randomSplit`. */
@@ -14,6 +14,8 @@ export interface RandomSplitOptions {
   /** Where the order comes from. Default: the default generator. */
   readonly generator?: Generator;
 }
+
+const LENGTHS = withExample(KINDS.list, "[0.9, 0.1]");
 
 /**
  * Parts of a dataset that together hold each sample once.
@@ -24,6 +26,7 @@ export interface RandomSplitOptions {
  *
  * Source: torch.utils.data.random_split.
  *
+ * @throws {TypeError} If there is no dataset with indices, or no list of lengths
  * @throws {RangeError} If the lengths don't add up
  *
  * @example Nine tenths to train, one to test
@@ -41,11 +44,13 @@ export function randomSplit<Sample>(
   lengths: readonly number[],
   options: RandomSplitOptions = {},
 ): Subset<Sample>[] {
-  const { generator = defaultGenerator() } = checkOptionNames(
+  const { generator = defaultGenerator() } = checkOptions(
     "randomSplit",
     options,
-    ["generator"],
+    { generator: KINDS.generator },
   );
+  checkKind(KINDS.dataset, "what randomSplit splits", dataset);
+  checkKind(LENGTHS, "the lengths of randomSplit", lengths);
   const counts = countsOf(dataset.length, lengths);
   const order = generator.permutation(dataset.length);
   let start = 0;

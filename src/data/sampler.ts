@@ -11,6 +11,7 @@
 import { defaultGenerator, type Generator } from "../tensor/generator.ts";
 import { checkSeed } from "../tensor/philox.ts";
 import { checkCount, nameOfType } from "./_shared.ts";
+import { checkKind, type Kind, KINDS } from "./kinds.ts";
 
 /**
  * Indices of samples, or (with `Item = readonly number[]`) of whole batches, in
@@ -42,11 +43,20 @@ export interface RandomOptions {
   readonly generator?: Generator;
 }
 
-/** Names of the options of random samplers. */
-export const RANDOM_OPTIONS = ["seed", "generator"];
+/** What the options of random samplers have to be. */
+export const RANDOM_OPTIONS: Readonly<Record<string, Kind>> = {
+  seed: KINDS.number,
+  generator: KINDS.generator,
+};
 
-/** The number of samples of a dataset, or the number itself. */
+/**
+ * The number of samples of a dataset, or the number itself.
+ *
+ * @throws {TypeError} If it is neither
+ * @throws {RangeError} If the number is no count
+ */
 export function lengthOf(source: number | { readonly length: number }): number {
+  checkKind(KINDS.sized, "what a sampler orders", source);
   const length = typeof source === "number" ? source : source.length;
   return checkCount("the number of samples", length, 0);
 }
@@ -82,6 +92,7 @@ export class SequentialSampler implements Sampler {
   /**
    * The indices of a dataset, or those below a length.
    *
+   * @throws {TypeError} If `source` has no length
    * @throws {RangeError} If the length is not an integer of 0 or more
    */
   constructor(source: number | { readonly length: number }) {

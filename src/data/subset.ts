@@ -10,6 +10,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { checkIndex } from "./_shared.ts";
 import type { BatchContext, Collated } from "./batch.ts";
 import { Dataset } from "./dataset.ts";
+import { checkKind, KINDS } from "./kinds.ts";
 
 /**
  * The samples of a dataset at given indices, in their order.
@@ -27,14 +28,19 @@ export class Subset<Sample> extends Dataset<Sample> {
   /**
    * The part of `dataset` at `indices`, which may come in any order and again.
    *
+   * @throws {TypeError} If there is no dataset, or `indices` is not iterable
    * @throws {RangeError} If the dataset has no sample of an index
    */
   constructor(dataset: Dataset<Sample>, indices: Iterable<number>) {
     super();
-    const { length } = dataset;
+    const { length } = checkKind(
+      KINDS.dataset,
+      "the dataset of a Subset",
+      dataset,
+    );
     this.dataset = dataset;
     this.indices = Uint32Array.from(
-      indices,
+      checkKind(KINDS.iterable, "the indices of a Subset", indices),
       (index) => checkIndex(index, length),
     );
   }

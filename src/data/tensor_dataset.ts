@@ -13,6 +13,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { checkIndex } from "./_shared.ts";
 import type { BatchContext, Collated } from "./batch.ts";
 import { Dataset } from "./dataset.ts";
+import { checkKind, KINDS } from "./kinds.ts";
 
 /**
  * Arrays or tensors with the same first size; a sample is a list of rows.
@@ -42,10 +43,13 @@ export class TensorDataset<Arrays extends (HostArray | Tensor)[]>
   /**
    * Keeps the arrays, without copying them.
    *
-   * @throws {TypeError} If there are none, or their first sizes differ
+   * @throws {TypeError} If there are none, one is of another kind, or their first sizes differ
    */
   constructor(...arrays: Arrays) {
     super();
+    for (const [i, array] of arrays.entries()) {
+      checkKind(KINDS.array, `array ${i} of a TensorDataset`, array);
+    }
     const length = arrays[0]?.shape[0];
     if (length === undefined || arrays.some((a) => a.shape[0] !== length)) {
       const shapes = arrays.map(({ shape }) => formatShape(shape)).join(", ");

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { checkOptionNames } from "../tensor/arguments.ts";
 import { Generator } from "../tensor/generator.ts";
 import { checkCount } from "./_shared.ts";
+import { checkKind, checkOptions, KINDS } from "./kinds.ts";
 import {
   ownSeed,
   RANDOM_OPTIONS,
@@ -48,6 +48,7 @@ export class WeightedRandomSampler implements Sampler {
   /**
    * Draws from the indices of `weights`, which need not add up to 1.
    *
+   * @throws {TypeError} If `weights` is not iterable, or an option of another type
    * @throws {RangeError} If a weight is negative or not finite, if all are 0, or
    * if `numSamples` is no count, or beyond what can be had without replacement
    */
@@ -55,11 +56,17 @@ export class WeightedRandomSampler implements Sampler {
     weights: Iterable<number>,
     options: WeightedRandomSamplerOptions,
   ) {
-    const { numSamples, replacement = true } = checkOptionNames(
+    const { numSamples, replacement = true } = checkOptions(
       "WeightedRandomSampler",
       options,
-      ["numSamples", "replacement", ...RANDOM_OPTIONS],
+      {
+        numSamples: KINDS.number,
+        replacement: KINDS.boolean,
+        ...RANDOM_OPTIONS,
+      },
     );
+    const what = "the weights of a WeightedRandomSampler";
+    checkKind(KINDS.iterable, what, weights);
     this.#weights = Float64Array.from(weights);
     const wrong = this.#weights.findIndex((w) => !(w >= 0 && w < Infinity));
     if (wrong !== -1) {

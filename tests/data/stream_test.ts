@@ -207,6 +207,6 @@ Deno.test("ChainDataset gives one dataset after another, in workers too", async 
   assertThrows(
     () => Reflect.construct(ChainDataset, [wrong]),
     TypeError,
-    "Cannot chain dataset 0: expected an IterableDataset, got Noise",
+    "Cannot use a Noise as dataset 0 of a ChainDataset: expected an",
   );
 });
