@@ -13,7 +13,7 @@
  */
 
 import { throttle } from "../gpu/stream.ts";
-import { defaultGenerator, Generator } from "../tensor/generator.ts";
+import { Generator } from "../tensor/generator.ts";
 import { untilAborted } from "./abort.ts";
 import { type BatchSource, MainSource } from "./batch_source.ts";
 import type { Collated, Uploaded } from "./batch.ts";
@@ -26,14 +26,11 @@ import {
   type ResolvedOptions,
   resolveOptions,
 } from "./loader_options.ts";
-import {
-  checkSameBatches,
-  type LoaderState,
-  parseLoaderState,
-} from "./loader_state.ts";
+import type { LoaderState } from "./loader_state.ts";
 import type { BatchRequest, Request } from "./messages.ts";
 import { toPortable } from "./portable.ts";
 import { placeOf } from "./place.ts";
+import { type Position, Progress } from "./progress.ts";
 import { requestsOf } from "./requests.ts";
 import { residentArrays, ResidentDataset, ResidentSource } from "./resident.ts";
 import { stagedOf, type TransformPlace } from "./sample_transform.ts";
@@ -42,12 +39,6 @@ import { StreamBatches, StreamFetcher } from "./stream.ts";
 import { turn } from "./turn.ts";
 import { transformFirst, uploadBatch } from "./upload.ts";
 import { WorkerPool } from "./worker_pool.ts";
-
-/** A place among the batches. */
-interface Position {
-  epoch: number;
-  batches: number;
-}
 
 /**
  * Batches of a dataset, an epoch per iteration.
@@ -81,13 +72,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
   readonly dataset: Dataset<Sample> | IterableDataset<Sample>;
   readonly #given: DataLoaderOptions<Sample, Batch>;
   readonly #options: ResolvedOptions;
-  /** Whether the sampler's seed is the loader's. */
-  readonly #lendsSeed: boolean;
-  #seed: number;
-  /** Where the next iteration begins. */
-  #next: Position = { epoch: 0, batches: 0 };
-  /** Where the iteration is that began last, or else where the next begins. */
-  #position: Position = { epoch: 0, batches: 0 };
+  readonly #progress: Progress;
   /** Workers that wait for the next epoch. */
   #pool: WorkerPool | undefined;
   #waitedMs = 0;
@@ -108,11 +93,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
     this.dataset = dataset;
     this.#given = options;
     this.#options = resolveOptions(dataset, options);
-    const { generator = defaultGenerator() } = options;
-    this.#seed = this.#options.seed ?? generator.drawSeed();
-    const { order } = this.#options;
-    this.#lendsSeed = "seed" in order && order.seed === undefined;
-    this.#lendSeed();
+    this.#progress = new Progress(dataset, this.#options, options.generator);
   }
 
   /**
@@ -134,7 +115,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
 
   /** Epoch that the next iteration begins, or goes on with after `resume`. */
   get epoch(): number {
-    return this.#next.epoch;
+    return this.#progress.next.epoch;
   }
 
   /**
@@ -147,7 +128,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
 
   /** What the order and the random numbers of samples depend on. */
   get seed(): number {
-    return this.#seed;
+    return this.#progress.seed;
   }
 
   /**
@@ -185,14 +166,15 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
   async first(): Promise<Uploaded<Batch>> {
     // rows only where they must be: all samples for one batch is much to upload
     const { dataset } = this;
+    const { next } = this.#progress;
     const isStreamed = isStream(dataset);
     const isOnGPU = !isStreamed && dataset.isOnGPU?.();
     const resident = isOnGPU ? this.#residentRows() : undefined;
     const source = isStreamed || resident
-      ? this.#open(this.#next, true, resident)
-      : this.#onMain(this.#next, placeOf(this.#given, true));
+      ? this.#open(next, true, resident)
+      : this.#onMain(next, placeOf(this.#given, true));
     try {
-      await this.#skip(source, this.#next);
+      await this.#skip(source, next);
       let loaded = await source.next();
       while (loaded && loaded.batch === undefined) loaded = await source.next();
       if (!loaded) {
@@ -202,7 +184,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
         );
       }
       // Uploaded<>, as in iterating
-      return this.#upload(loaded.batch, this.#next) as Uploaded<Batch>;
+      return this.#upload(loaded.batch, next) as Uploaded<Batch>;
     } finally {
       await source.close();
     }
@@ -213,7 +195,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
    * Batches count when they have been given out, however many are prefetched.
    */
   state(): LoaderState {
-    return { version: 1, ...this.#batches(), ...this.#position };
+    return this.#progress.state();
   }
 
   /**
@@ -223,20 +205,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
    * @throws {TypeError} If `state` is not that of a loader of the same batches
    */
   resume(state: unknown): void {
-    const saved = parseLoaderState(state);
-    const before = this.#seed;
-    if (this.#options.seed === undefined) this.#seed = saved.seed;
-    this.#lendSeed();
-    try {
-      checkSameBatches(saved, this.#batches());
-    } catch (error) {
-      this.#seed = before;
-      this.#lendSeed();
-      throw error;
-    }
-    const { epoch, batches } = saved;
-    this.#next = { epoch, batches };
-    this.#position = { epoch, batches };
+    this.#progress.resume(state);
   }
 
   /** Ends workers that wait for another epoch (`persistentWorkers`). */
@@ -253,9 +222,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
 
   /** Claims the next epoch now, though its first batch may be asked for late. */
   #iterate(isUploaded: boolean): AsyncGenerator<unknown, void, void> {
-    const position = this.#next;
-    this.#next = { epoch: position.epoch + 1, batches: 0 };
-    this.#position = position;
+    const position = this.#progress.begin();
     const resident = isUploaded ? this.#residentRows() : undefined;
     return this.#batchesFrom(position, isUploaded, resident);
   }
@@ -328,13 +295,13 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
   ): IterableIterator<Request> {
     const { batchSampler, order } = this.#options;
     if (batchSampler instanceof StreamBatches) {
-      return batchSampler.requests({ seed: this.#seed, epoch, place });
+      return batchSampler.requests({ seed: this.#progress.seed, epoch, place });
     }
     if ("epoch" in order) order.epoch = epoch;
     // taken now: another iteration may set another epoch before the first batch
     const items = batchSampler[Symbol.iterator]();
     return requestsOf(Iterator.from(items), batchSampler, {
-      seed: this.#seed,
+      seed: this.#progress.seed,
       epoch,
       skip: batches,
       place,
@@ -406,19 +373,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
     const { transform, batchTransform } = this.#given;
     const uploaded = uploadBatch(batch, stagedOf(transform));
     if (!batchTransform) return uploaded;
-    const generator = Generator.ofBatch(this.#seed, epoch, batches);
+    const generator = Generator.ofBatch(this.#progress.seed, epoch, batches);
     return transformFirst(uploaded, batchTransform, generator);
-  }
-
-  #lendSeed(): void {
-    if (this.#lendsSeed) this.#options.order.seed = this.#seed;
-  }
-
-  #batches(): Pick<LoaderState, "datasetLength" | "sampler" | "seed"> {
-    return {
-      datasetLength: this.dataset.length ?? 0,
-      sampler: describeSampler(this.#options.batchSampler),
-      seed: this.#seed,
-    };
   }
 }
