@@ -7,12 +7,13 @@
  * @module
  */
 
+import { checkCount } from "../data/_shared.ts";
 import { cat, stack } from "../ops/join.ts";
-import { checkOptionNames } from "../tensor/arguments.ts";
+import { checkOptionNames, formatValue } from "../tensor/arguments.ts";
 import { full } from "../tensor/create.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import { formatShape } from "../tensor/shape.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { Tensor } from "../tensor/tensor.ts";
 
 /** How `makeGrid` lays images out. */
 export interface MakeGridOptions {
@@ -70,8 +71,8 @@ export function makeGrid(
 ): Tensor {
   checkOptionNames("makeGrid", options, MAKE_GRID_OPTIONS);
   const { nrow = 8, padding = 2, padValue = 0 } = options;
-  checkCount("nrow", nrow, 1);
-  checkCount("padding", padding, 0);
+  checkCount("nrow of a grid", nrow, 1);
+  checkCount("padding of a grid", padding, 0);
   const batch = normalized(batchOf(images), options);
   const [count = 0, channels = 0, height = 0, width = 0] = batch.shape;
   if (count === 1) return batch.squeeze(0);
@@ -92,16 +93,17 @@ export function makeGrid(
     .pad([0, padding, 0, padding], { value: padValue });
 }
 
-function checkCount(name: string, value: number, least: number): void {
-  if (Number.isInteger(value) && value >= least) return;
-  throw new RangeError(
-    `Cannot make a grid with ${name} ${value}: expected an integer ` +
-      `from ${least} on`,
-  );
-}
-
 /** [N, 1 | 3 | …, H, W], grey as colour. */
 function batchOf(images: Tensor | readonly Tensor[]): Tensor {
+  const list: readonly unknown[] = isList(images) ? images : [images];
+  const wrong = list.findIndex((image) => !(image instanceof Tensor));
+  if (wrong !== -1) {
+    throw new TypeError(
+      `Cannot make a grid of ${formatValue(list[wrong])}: expected a tensor ` +
+        `[N, C, H, W], or a list of tensors [C, H, W], which images on the ` +
+        `host become by fromHost(vision.transforms.toTensor().call(image))`,
+    );
+  }
   let batch: Tensor;
   if (isList(images)) {
     if (images.length === 0) {
@@ -141,10 +143,14 @@ function normalized(
     );
   }
   if (valueRange) {
-    const [low, high] = valueRange;
+    const isList = Array.isArray(valueRange);
+    const [low = NaN, high = NaN] = isList ? valueRange : [];
     if (!(low <= high)) {
+      const got = isList
+        ? `[${valueRange.join(", ")}]`
+        : formatValue(valueRange);
       throw new RangeError(
-        `Cannot normalize a grid by valueRange [${low}, ${high}]: expected ` +
+        `Cannot normalize a grid by valueRange ${got}: expected two numbers, ` +
           `the lowest value first`,
       );
     }

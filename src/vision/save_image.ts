@@ -7,9 +7,9 @@
 import { fileURLToPath } from "node:url";
 
 import { writeAtomically } from "../io/atomic_write.ts";
-import { checkOptionNames } from "../tensor/arguments.ts";
+import { checkOptionNames, formatValue } from "../tensor/arguments.ts";
 import { isFloat } from "../tensor/dtype.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import {
   checkFormat,
   ENCODE_OPTIONS,
@@ -78,6 +78,7 @@ export async function imageFromTensor(x: Tensor): Promise<Image> {
  *
  * @throws {TypeError} If no format is given and the name says none, the URL is
  * not a file's, or the images are not what `makeGrid` and `imageFromTensor` take
+ * @throws {Deno.errors.NotFound} If there is no such folder
  * @throws What Deno throws when a file can't be written
  */
 export async function saveImage(
@@ -89,6 +90,14 @@ export async function saveImage(
   checkOptionNames("saveImage", options, OPTIONS);
   const { format = formatOf(file), quality, ...grid } = options;
   checkFormat(format);
+  if (
+    !(image instanceof Image || image instanceof Tensor || Array.isArray(image))
+  ) {
+    throw new TypeError(
+      `Cannot save ${formatValue(image)} as "${file}": expected an Image, a ` +
+        `tensor or a list of tensors`,
+    );
+  }
   const picture = image instanceof Image
     ? image
     : await imageFromTensor(makeGrid(image, grid));
@@ -96,7 +105,15 @@ export async function saveImage(
     format,
     ...(quality === undefined ? {} : { quality }),
   });
-  await writeAtomically(file, bytes);
+  try {
+    await writeAtomically(file, bytes);
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+    throw new Deno.errors.NotFound(
+      `Cannot write "${file}": there is no such folder`,
+      { cause },
+    );
+  }
 }
 
 function pathOf(path: string | URL): string {

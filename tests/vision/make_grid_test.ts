@@ -2,6 +2,8 @@ import { assertEquals, assertThrows } from "@std/assert";
 
 import { HostArray } from "../../src/tensor/host_array.ts";
 import { fromHost, tensor, zeros } from "../../src/tensor/create.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
+import { Image } from "../../src/vision/image.ts";
 import { makeGrid } from "../../src/vision/make_grid.ts";
 
 Deno.test("makeGrid() lays images out in rows, with padding around each", async () => {
@@ -65,11 +67,11 @@ Deno.test("makeGrid() names what it refuses", () => {
   assertThrows(() => makeGrid([]), RangeError, "of no images");
   assertThrows(() => makeGrid(zeros([0, 3, 4, 4])), RangeError, "no images");
   assertThrows(() => makeGrid(zeros([3])), TypeError, "of shape [3]: expected");
-  assertThrows(() => makeGrid(images, { nrow: 0 }), RangeError, "nrow 0");
+  assertThrows(() => makeGrid(images, { nrow: 0 }), RangeError, "0 as nrow");
   assertThrows(
     () => makeGrid(images, { padding: -1 }),
     RangeError,
-    "padding -1: expected an integer from 0 on",
+    "Cannot use -1 as padding of a grid: expected an integer of 0 or more",
   );
   assertThrows(
     () => makeGrid(images, { normalize: true, valueRange: [1, 0] }),
@@ -81,4 +83,33 @@ Deno.test("makeGrid() names what it refuses", () => {
     TypeError,
     "a grid of uint8: expected floats",
   );
+  // what programs without types do
+  const valueRange = 5 as unknown as [number, number];
+  assertThrows(
+    () => makeGrid(images, { normalize: true, valueRange }),
+    RangeError,
+    "valueRange 5: expected two numbers, the lowest value first",
+  );
+});
+
+Deno.test("makeGrid() says how an Image becomes a tensor", () => {
+  const image = new Image(new Uint8Array(3), 1, 1);
+  const cases: [wrong: unknown, name: string][] = [
+    [image, "a Image"],
+    [[zeros([3, 1, 1]), image], "a Image"],
+    [5, "5"],
+    [[undefined], "undefined"],
+  ];
+  for (const [wrong, name] of cases) {
+    const error = assertThrows(
+      () => makeGrid(wrong as Tensor), // what programs without types do
+      TypeError,
+    );
+    assertEquals(
+      error.message,
+      `Cannot make a grid of ${name}: expected a tensor [N, C, H, W], or a ` +
+        `list of tensors [C, H, W], which images on the host become by ` +
+        `fromHost(vision.transforms.toTensor().call(image))`,
+    );
+  }
 });

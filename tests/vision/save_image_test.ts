@@ -183,6 +183,14 @@ Deno.test("saveImage() refuses before it writes", async () => {
     await assertRejects(
       () => saveImage(`${folder}/no/photo.png`, image),
       Deno.errors.NotFound,
+      `Cannot write "${folder}/no/photo.png": there is no such folder`,
+    );
+    await assertRejects(
+      // what programs without types do
+      () => saveImage(`${folder}/photo.png`, 5 as unknown as Image),
+      TypeError,
+      `Cannot save 5 as "${folder}/photo.png": expected an Image, a tensor or ` +
+        `a list of tensors`,
     );
     assertEquals([...Deno.readDirSync(folder)], []);
   });
