@@ -64,6 +64,17 @@ Deno.test("compose() runs functions between transforms, on the host too", () => 
   );
 });
 
+Deno.test("compose() says that a step lacks its brackets", () => {
+  // what programs without types do
+  const forgotten = T.toFloat as unknown as T.Transform;
+  assertThrows(
+    () => T.compose([T.centerCrop(1), forgotten]).call(image(3, 3)),
+    TypeError,
+    "Cannot transform an image: the step toFloat made a transform, expected " +
+      "an image; give it with the brackets: T.toFloat()",
+  );
+});
+
 Deno.test("compose() hands a list of crops to the function behind it", () => {
   const count = T.compose<number>([
     T.fiveCrop(2),
@@ -228,6 +239,34 @@ Deno.test("joint() moves mask and boxes with the image, and colours it alone", (
     TypeError,
     "Cannot make a joint transform of a SeveralCrops",
   );
+});
+
+Deno.test("joint() leaves a box of no area where a crop leaves one outside", () => {
+  const crop = T.joint([T.centerCrop(2)]); // of the 6 x 4, from (2, 1) on
+  const boxes = [[5, 0, 6, 1], [2, 1, 3, 2]];
+  const moved = crop.call({ image: image(6, 4), boxes });
+  assertEquals(moved.boxes, [[2, 0, 2, 0], [0, 0, 1, 1]]);
+});
+
+Deno.test("joint() names boxes that are none", () => {
+  const crop = T.joint([T.centerCrop(2)]);
+  const cases: [boxes: unknown, message: string][] = [
+    [5, "Cannot move the boxes 5: expected a list of [left, top, right,"],
+    [
+      new HostArray(Float32Array.of(0, 0, 1, 1), [1, 4]),
+      "Cannot move the boxes a HostArray: expected a list of [left, top,",
+    ],
+    [[5], "Cannot move box 5: expected [left, top, right, bottom]"],
+    [[[0, 1]], "Cannot move box [0, 1]: expected [left, top, right, bottom]"],
+  ];
+  for (const [boxes, message] of cases) {
+    assertThrows(
+      // what programs without types do
+      () => crop.call({ image: image(6, 4), boxes: boxes as number[][] }),
+      TypeError,
+      message,
+    );
+  }
 });
 
 Deno.test("joint() turns boxes with the image", () => {

@@ -61,7 +61,8 @@ export class Compose<To = HostImage> extends Transform {
    * @throws {TypeError} If a step is no transform: what it does is not known
    */
   override draw(extent: Extent, generator: Generator): readonly Action[] {
-    return drawAll(this.transforms.map(asTransform), extent, generator);
+    const transforms = this.transforms.map(asTransform);
+    return drawAll(transforms, extent, generator).actions;
   }
 
   /** The steps, with those of what is composed in them. */
@@ -156,7 +157,7 @@ export class RandomApply extends Transform {
   /** The actions of all of them, or none. */
   override draw(extent: Extent, generator: Generator): readonly Action[] {
     return generator.random() < this.p
-      ? drawAll(this.transforms, extent, generator)
+      ? drawAll(this.transforms, extent, generator).actions
       : [];
   }
 
@@ -269,7 +270,7 @@ export class RandomOrder extends Transform {
   /** The actions of all of them, in another order. */
   override draw(extent: Extent, generator: Generator): readonly Action[] {
     const order = generator.shuffle([...this.transforms]);
-    return drawAll(order, extent, generator);
+    return drawAll(order, extent, generator).actions;
   }
 
   /** As torchvision prints it. */

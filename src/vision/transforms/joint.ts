@@ -59,8 +59,8 @@ export class Joint {
    * A record of an image, its mask and its boxes; what is not there is left
    * out. Steps like `toFloat` make a HostArray of an `Image`.
    *
-   * @throws {TypeError} If it is neither such a record nor a pair, or the mask
-   * has another size than the image
+   * @throws {TypeError} If it is neither such a record nor a pair, the mask has
+   * another size than the image, or the boxes are no list of boxes
    */
   call<Sample extends JointSample>(
     sample: Sample,
@@ -91,7 +91,7 @@ export class Joint {
     }
     const [image, target] = isPair(sample) ? sample : [sample.image, sample];
     const extent = extentOfImage(image);
-    const actions = drawAll(this.transforms, extent, generator);
+    const { actions } = drawAll(this.transforms, extent, generator);
     const moved = runOnImage(image, actions);
     if (!isPair(sample)) {
       return { ...moveFields(target, image, actions, extent), image: moved };
@@ -127,6 +127,12 @@ function moveFields(
   extent: Extent,
 ): Record<string, unknown> {
   const { mask, boxes, ...rest }: Partial<JointSample> = Object(target);
+  if (boxes !== undefined && !Array.isArray(boxes)) {
+    throw new TypeError(
+      `Cannot move the boxes ${formatValue(boxes)}: expected a list of ` +
+        `[left, top, right, bottom]`,
+    );
+  }
   return {
     ...rest,
     ...(mask === undefined ? {} : { mask: maskOf(image, mask, actions) }),
@@ -173,11 +179,11 @@ function moveBox(
   actions: readonly Action[],
   extent: Extent,
 ): BoundingBox {
-  if (box.length !== 4 || !box.every(Number.isFinite)) {
+  const isList = Array.isArray(box);
+  if (!isList || box.length !== 4 || !box.every(Number.isFinite)) {
+    const got = isList ? `[${box.join(", ")}]` : formatValue(box);
     throw new TypeError(
-      `Cannot move box [${
-        box.join(", ")
-      }]: expected [left, top, right, bottom]`,
+      `Cannot move box ${got}: expected [left, top, right, bottom]`,
     );
   }
   let moved = box;
@@ -244,7 +250,9 @@ function unwarped(
  * Transforms that move an image, its mask and its boxes together: for pairs
  * [image, mask] and for records with `image`, and `mask` or `boxes`. Masks are
  * scaled and turned to the nearest pixel, zeros lie around them, and colours,
- * types and erased rectangles leave them alone. Boxes are cut at the image.
+ * types and erased rectangles leave them alone. Boxes are cut at the image: one
+ * that a crop leaves outside stays in the list, of no area, at the edge: leave it
+ * out afterwards, together with its label.
  *
  * @throws {TypeError} If one is no transform
  *

@@ -97,6 +97,11 @@ export class Resize extends Transform {
  * Images scaled to [height, width], or so that their shorter side is `size`.
  * Filters widen where images shrink, unless `antialias` is false.
  *
+ * Images and tensors come out alike. "nearest" takes the pixel that torch takes
+ * of a tensor, floor(i * scale), where PIL takes the one in the middle, as
+ * "nearest-exact" does. Left to itself, `antialias` prints as None and is true,
+ * of tensors too, as in torchvision from 0.17 on.
+ *
  * Source: torchvision.transforms.Resize.
  *
  * @throws {RangeError} If a size is no positive integer

@@ -107,21 +107,18 @@ export abstract class Transform implements StagedTransform {
     const { data, height, width, channels, planar } = pixels;
     const isBytes = data instanceof Uint8Array && (!planar || channels === 1);
     if (!isBytes) return runSteps(late, begun, generator);
-    const actions = drawAll(late.map(asTransform), extentOf(pixels), generator);
-    const extent = extentOf(pixels);
-    return new PendingImage(data, width, height, channels as Channels, {
-      actions,
-      result: actions.reduce((each, action) => after(action, each), extent),
-    });
+    return new PendingImage(
+      data,
+      width,
+      height,
+      channels as Channels, // images on the host have as many
+      drawAll(late.map(asTransform), extentOf(pixels), generator),
+    );
   }
 
   /** What is left for the batch where nothing was done before. */
   pend(extent: Extent, generator: Generator): PendingWork {
-    const actions = this.draw(extent, generator);
-    return {
-      actions,
-      result: actions.reduce((each, action) => after(action, each), extent),
-    };
+    return drawAll([this], extent, generator);
   }
 
   /** The second stage: what is left, done to a batch on the GPU. */
@@ -196,23 +193,27 @@ export function asTransform(step: Step): Transform {
   );
 }
 
-/** The actions of transforms, one after the other. */
+/** The actions of transforms, one after the other, and what an image becomes. */
 export function drawAll(
   transforms: readonly Transform[],
   extent: Extent,
   generator: Generator,
-): readonly Action[] {
-  const drawn: Action[] = [];
+): { readonly actions: readonly Action[]; readonly result: Extent } {
+  const actions: Action[] = [];
   for (const transform of transforms) {
     for (const action of transform.draw(extent, generator)) {
       extent = after(action, extent);
-      drawn.push(action);
+      actions.push(action);
     }
   }
-  return drawn;
+  return { actions, result: extent };
 }
 
-/** The value after steps; transforms beside each other are one run. */
+/**
+ * The value after steps; transforms beside each other are one run.
+ *
+ * @throws {TypeError} If a function makes a transform, or they do not take it
+ */
 function runSteps(
   steps: readonly Step[],
   value: unknown,
@@ -224,6 +225,13 @@ function runSteps(
       // a step knows what comes before it; the compiler does not
       type Function = Callable<[value: unknown, generator: Generator], unknown>;
       value = invoke(step as Function, value, generator);
+      if (value instanceof Transform) {
+        throw new TypeError(
+          `Cannot transform an image: the step ${nameOf(step)} made a ` +
+            `transform, expected an image; give it with the brackets: ` +
+            `T.toFloat()`,
+        );
+      }
       at++;
       continue;
     }
@@ -232,9 +240,16 @@ function runSteps(
       run.push(next);
       next = steps[++at];
     }
-    value = runOnImage(value, drawAll(run, extentOfImage(value), generator));
+    const { actions } = drawAll(run, extentOfImage(value), generator);
+    value = runOnImage(value, actions);
   }
   return value;
+}
+
+/** A step, as errors write it. */
+function nameOf(step: Step): string {
+  const isNamed = typeof step === "function" && step.name !== "";
+  return isNamed ? step.name : formatValue(step);
 }
 
 /** The same actions for every image. */
