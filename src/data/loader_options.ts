@@ -5,15 +5,24 @@
  * @module
  */
 
-import { checkOptionNames, formatValue } from "../tensor/arguments.ts";
+import { formatValue } from "../tensor/arguments.ts";
 import type { Generator } from "../tensor/generator.ts";
 import { checkSeed } from "../tensor/philox.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkCount } from "./_shared.ts";
-import { type Callable, type Collate, isCallable } from "./batch.ts";
+import type { Callable, Collate } from "./batch.ts";
 import { BatchSampler } from "./batch_sampler.ts";
+import { collate } from "./collate.ts";
 import type { Dataset } from "./dataset.ts";
 import { isStream, type IterableDataset } from "./iterable_dataset.ts";
+import {
+  checkOptions,
+  isGiven,
+  type Kind,
+  KINDS,
+  withExample,
+} from "./kinds.ts";
+import { replaceBroken, skipBroken } from "./nulls.ts";
 import { RandomSampler } from "./random_sampler.ts";
 import type { SampleTransform } from "./sample_transform.ts";
 import { type Sampler, SequentialSampler } from "./sampler.ts";
@@ -30,10 +39,13 @@ export interface DataLoaderOptions<Sample, Batch> {
   readonly batchSize?: number;
   /** Whether each epoch has another order. Default: false. */
   readonly shuffle?: boolean;
-  /** The order of samples: any iterable of indices. Excludes `shuffle`. */
+  /**
+   * The order of samples: any iterable of indices that each epoch can begin
+   * anew, so no iterator. Excludes `shuffle`.
+   */
   readonly sampler?: Sampler;
   /**
-   * The batches: any iterable of lists of indices. Excludes `batchSize`,
+   * The batches: an iterable as `sampler`, of lists of indices. Excludes `batchSize`,
    * `shuffle`, `sampler` and `dropLast`.
    */
   readonly batchSampler?: Sampler<readonly number[]>;
@@ -108,26 +120,38 @@ type OrderOptions = Pick<
   "batchSize" | "shuffle" | "sampler" | "batchSampler" | "dropLast"
 >;
 
-/** All options, by their names. */
-const OPTIONS = [
-  "batchSize",
-  "shuffle",
-  "sampler",
-  "batchSampler",
-  "numWorkers",
-  "collate",
-  "transform",
-  "dropLast",
-  "timeout",
-  "workerInit",
-  "prefetchFactor",
-  "persistentWorkers",
-  "generator",
-  "seed",
-  "batchTransform",
-  "resident",
-  "signal",
-] as const satisfies readonly (keyof DataLoaderOptions<unknown, unknown>)[];
+/** All options, and what each has to be. */
+const OPTIONS = {
+  batchSize: KINDS.number,
+  shuffle: KINDS.boolean,
+  sampler: withExample(KINDS.sampler, "[2, 0, 1]"),
+  batchSampler: withExample(KINDS.sampler, "[[2, 0], [1]]"),
+  numWorkers: KINDS.number,
+  collate: withExample(KINDS.callable, "collate.padded()"),
+  transform: withExample(KINDS.callable, "T.toFloat()"),
+  dropLast: KINDS.boolean,
+  timeout: KINDS.number,
+  workerInit: withExample(KINDS.callable, "new Init()"),
+  prefetchFactor: KINDS.number,
+  persistentWorkers: KINDS.boolean,
+  generator: KINDS.generator,
+  seed: KINDS.number,
+  batchTransform: withExample(KINDS.callable, "(batch) => batch.mul(2)"),
+  resident: {
+    is: (value) => value === "auto" || typeof value === "boolean",
+    expected: 'true, false or "auto"',
+  },
+  signal: KINDS.signal,
+} as const satisfies Record<keyof DataLoaderOptions<unknown, unknown>, Kind>;
+
+/** What makes a collate and is none, as it is to be written. */
+const COLLATE_MAKERS: ReadonlyMap<unknown, string> = new Map<unknown, string>([
+  [collate.skipNulls, "collate.skipNulls()"],
+  [collate.replaceNulls, "collate.replaceNulls()"],
+  [collate.padded, "collate.padded()"],
+  [skipBroken, "skipBroken()"],
+  [replaceBroken, "replaceBroken()"],
+]);
 
 /** The options that say which batches a stream becomes. */
 type StreamOptions = Pick<
@@ -140,20 +164,6 @@ const WORKER_OPTIONS = ["prefetchFactor", "persistentWorkers"] as const;
 
 /** The options that say which samples come when. */
 const ORDER_OPTIONS = ["shuffle", "sampler", "batchSampler"] as const;
-
-/** What is called, and an example of it. */
-const CALLED = {
-  collate: "collate.padded()",
-  transform: "T.toFloat()",
-  batchTransform: "(batch) => batch.mul(2)",
-  workerInit: "new Init()",
-} as const;
-
-/** What is iterated, and an example of it. */
-const ITERATED = {
-  sampler: "[2, 0, 1]",
-  batchSampler: "[[2, 0], [1]]",
-} as const;
 
 /** Pairs of options that say the same thing twice. */
 const EXCLUSIVE = [
@@ -175,8 +185,8 @@ export function resolveOptions<Sample, Batch>(
   dataset: Dataset<Sample> | IterableDataset<Sample>,
   options: DataLoaderOptions<Sample, Batch>,
 ): ResolvedOptions {
-  checkOptionNames("DataLoader", options, OPTIONS);
-  checkTypes(options);
+  checkOptions("DataLoader", options, OPTIONS);
+  checkBrackets(options.collate);
   if (isStream(dataset)) checkStream(dataset, options);
   checkExclusions(options);
   const {
@@ -194,7 +204,7 @@ export function resolveOptions<Sample, Batch>(
     );
   }
   if (numWorkers === 0) {
-    const useless = WORKER_OPTIONS.find((name) => options[name]);
+    const useless = WORKER_OPTIONS.find((name) => isChosen(options[name]));
     if (useless) {
       throw new TypeError(
         `Cannot use ${useless} without workers: numWorkers is 0`,
@@ -226,28 +236,18 @@ export function resolveOptions<Sample, Batch>(
   };
 }
 
-function checkTypes(options: DataLoaderOptions<never, unknown>): void {
-  for (const name of Object.keys(CALLED) as (keyof typeof CALLED)[]) {
-    const given = options[name] ?? undefined;
-    if (given === undefined || isCallable(given)) continue;
-    throw new TypeError(
-      `Cannot use ${formatValue(given)} as ${name}: expected a function, or ` +
-        `an object with \`call\`, as ${CALLED[name]}`,
-    );
-  }
-  for (const name of Object.keys(ITERATED) as (keyof typeof ITERATED)[]) {
-    const given = options[name] ?? undefined;
-    if (given === undefined || isIterable(given)) continue;
-    throw new TypeError(
-      `Cannot use ${formatValue(given)} as ${name}: expected a Sampler, or ` +
-        `another iterable, as ${ITERATED[name]}`,
-    );
-  }
+/** Whether an option says something: false is what it is without being given. */
+function isChosen(value: unknown): boolean {
+  return isGiven(value) && value !== false;
 }
 
-function isIterable(value: unknown): boolean {
-  return typeof value === "object" && value !== null &&
-    Symbol.iterator in value && typeof value[Symbol.iterator] === "function";
+function checkBrackets(given: unknown): void {
+  const written = COLLATE_MAKERS.get(given);
+  if (written === undefined) return;
+  throw new TypeError(
+    `Cannot use what makes a collate as collate: give it with the brackets: ` +
+      written,
+  );
 }
 
 function checkStream(
@@ -255,7 +255,7 @@ function checkStream(
   options: OrderOptions & { readonly resident?: boolean | "auto" },
 ): void {
   const name = dataset.constructor.name;
-  const wrong = ORDER_OPTIONS.find((option) => options[option]);
+  const wrong = ORDER_OPTIONS.find((option) => isChosen(options[option]));
   if (wrong) {
     throw new TypeError(
       `Cannot use ${wrong} with ${name}: an IterableDataset gives its samples ` +
@@ -285,8 +285,7 @@ function checkExclusions(options: OrderOptions): void {
     );
   }
   for (const [one, other] of EXCLUSIVE) {
-    // false is what the option is without being given
-    if (options[one] && options[other]) {
+    if (isChosen(options[one]) && isChosen(options[other])) {
       throw new TypeError(
         `Cannot use both ${one} and ${other}: ${one} already says ` +
           (other === "shuffle" ? "the order" : "which samples make a batch"),
@@ -306,15 +305,23 @@ function batchSamplerOf(
   return new BatchSampler(sampler, batchSize, { dropLast });
 }
 
+/** Batches in one epoch, if it is certain: what a stream says is an estimate. */
+export function certainLength(
+  { batchSampler }: Pick<ResolvedOptions, "batchSampler">,
+): number | undefined {
+  if (batchSampler instanceof StreamBatches) return undefined;
+  const isEndless = batchSampler instanceof BatchSampler &&
+    batchSampler.sampler.length === undefined;
+  return isEndless ? undefined : batchSampler.length;
+}
+
 /**
  * Checks by what it has, as types do: it may come from another copy of Kindling.
  *
  * @throws {TypeError} If it is no dataset
  */
 export function checkDataset(dataset: unknown): void {
-  const isDataset = typeof dataset === "object" && dataset !== null &&
-    ("length" in dataset && "get" in dataset || "iterate" in dataset);
-  if (!isDataset) {
+  if (!KINDS.dataset.is(dataset) && !KINDS.stream.is(dataset)) {
     throw new TypeError(
       `Cannot load samples of ${formatValue(dataset)}: expected a Dataset, ` +
         `with get and length, or an IterableDataset, with iterate`,

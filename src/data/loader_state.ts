@@ -57,13 +57,17 @@ export function parseLoaderState(state: unknown): LoaderState {
 }
 
 /**
- * Refuses a state of other batches than those of the loader.
+ * Refuses a state of other batches than those of the loader, or beyond them.
  *
  * @throws {TypeError} If dataset length, sampler or seed differ; both are named
+ * @throws {RangeError} If the epoch has not as many batches as were given out
  */
 export function checkSameBatches(
   saved: LoaderState,
-  own: Pick<LoaderState, "datasetLength" | "sampler" | "seed">,
+  own: Pick<LoaderState, "datasetLength" | "sampler" | "seed"> & {
+    /** Batches in one epoch, if it is certain. */
+    readonly length?: number | undefined;
+  },
 ): void {
   for (const key of ["datasetLength", "seed", "sampler"] as const) {
     if (saved[key] !== own[key]) {
@@ -72,5 +76,11 @@ export function checkSameBatches(
           `${saved[key]} and is ${own[key]}`,
       );
     }
+  }
+  if (own.length !== undefined && saved.batches > own.length) {
+    throw new RangeError(
+      `Cannot resume a loader after ${saved.batches} batches of an epoch: ` +
+        `an epoch has ${own.length}`,
+    );
   }
 }

@@ -393,7 +393,7 @@ Deno.test("DataLoader says what an option should be that is of another type", as
     [{ sampler: 5 }, "Cannot use 5 as sampler: expected a Sampler, or another"],
     [{ sampler: {} }, "Cannot use an object as sampler: expected a Sampler"],
     [{ sampler: "abc" }, 'Cannot use "abc" as sampler: expected a Sampler'],
-    [{ batchSampler: 3 }, "iterable, as [[2, 0], [1]]"],
+    [{ batchSampler: 3 }, "begins anew, as [[2, 0], [1]]"],
     [{ collate: 3 }, "Cannot use 3 as collate: expected a function, or an"],
     [{ collate: { call: 3 } }, "Cannot use an object as collate"],
     [{ transform: 3 }, "object with `call`, as T.toFloat()"],
