@@ -3,7 +3,8 @@
  * random transforms, broken files left out, classes balanced, workers, and a
  * batch as a picture to look at.
  *
- *     deno run -P examples/dogs_vs_cats_dataset.ts [--data DIR] [--out FILE]
+ *     deno run -P examples/dogs_vs_cats_dataset.ts \
+ *         [--data DIR] [--out FILE] [--workers N]
  *
  * DIR holds files such as dog.1.jpg and cat.2.jpg; without it, some are drawn.
  *
@@ -59,7 +60,8 @@ function labelOf(path: string): number {
   return path.split(/[/\\]/).at(-1)!.startsWith("dog") ? 1 : 0;
 }
 
-async function main(): Promise<void> {
+/** What the command line says. */
+function parseOptions() {
   const { values } = parseArgs({
     options: {
       data: { type: "string" },
@@ -67,6 +69,48 @@ async function main(): Promise<void> {
       workers: { type: "string", default: "2" },
     },
   });
+  const { data, out, workers } = values;
+  if (!/^\d+$/.test(workers)) {
+    throw new RangeError(
+      `Cannot take "${workers}" for --workers: expected an integer from 0 on`,
+    );
+  }
+  if (data !== undefined && !hasFiles(data)) {
+    throw new RangeError(
+      `Cannot take "${data}" for --data: expected a folder with files such as ` +
+        `dog.1.jpg and cat.2.jpg`,
+    );
+  }
+  return { data, out, workers: Number(workers) };
+}
+
+function hasFiles(path: string): boolean {
+  try {
+    return [...Deno.readDirSync(path)].some(({ isFile }) => isFile);
+  } catch (error) {
+    const { NotADirectory, NotFound } = Deno.errors;
+    if (error instanceof NotFound || error instanceof NotADirectory) {
+      return false;
+    }
+    throw error;
+  }
+}
+
+/** The options, or the end of the program with the reason on standard error. */
+function readOptions(): ReturnType<typeof parseOptions> {
+  try {
+    return parseOptions();
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof RangeError)) {
+      throw error;
+    }
+    console.error(error.message);
+    Deno.exit(2);
+  }
+}
+
+async function main(): Promise<void> {
+  const values = readOptions();
   const folder = values.data ?? await Deno.makeTempDir();
   if (!values.data) {
     console.log(`Nobody named a folder with --data: drawing one in ${folder}`);
@@ -100,7 +144,7 @@ async function main(): Promise<void> {
       seed: 1,
     }),
     seed: 1, // with any number of workers the same cuts, flips and colours
-    numWorkers: Number(values.workers),
+    numWorkers: values.workers,
     transform,
     collate: data.skipBroken<[vision.Image, number]>(),
   });

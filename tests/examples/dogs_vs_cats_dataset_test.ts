@@ -1,4 +1,9 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
 import { readImage } from "../../src/vision/decode.ts";
 import { runExample, temporaryFolder } from "./_run.ts";
 
@@ -50,4 +55,27 @@ Deno.test("dogs_vs_cats_dataset.ts reads a folder of photos", async () => {
   assertEquals(ran.code, 0, ran.err);
   assertMatch(ran.out, /2 files, 1 of them dogs/);
   assertMatch(ran.out, /64 drawn, 0 of them broken files/);
+});
+
+Deno.test("dogs_vs_cats_dataset.ts says what is wrong with its options, without a stack", async () => {
+  using folder = temporaryFolder();
+  await Deno.writeTextFile(`${folder.path}/file`, "");
+  await Deno.mkdir(`${folder.path}/empty`);
+  const folders = "a folder with files such as dog.1.jpg and cat.2.jpg";
+  const whole = "an integer from 0 on";
+  const cases: [args: string[], message: string][] = [
+    [["--workers", "x"], `"x" for --workers: expected ${whole}`],
+    [["--workers", "1.5"], `"1.5" for --workers: expected ${whole}`],
+    [["--workers", ""], `"" for --workers: expected ${whole}`],
+    [["--data", "/nope"], `"/nope" for --data: expected ${folders}`],
+    [["--data", "file"], `"file" for --data: expected ${folders}`],
+    [["--data", "empty"], `"empty" for --data: expected ${folders}`],
+    [["--folder", "x"], "Unknown option '--folder'"],
+  ];
+  for (const [args, message] of cases) {
+    const { code, out, err } = await runExample(EXAMPLE, folder.path, args);
+    assertEquals([code, out], [2, ""], err);
+    assertStringIncludes(err, message);
+    assertEquals(/\n +at /.test(err), false, err);
+  }
 });
