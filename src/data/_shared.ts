@@ -54,6 +54,10 @@ const ELEMENT_TYPES = [
   Uint8Array,
 ];
 
+/** The classes of those arrays, as messages list them. */
+export const ARRAY_NAMES: string = ELEMENT_TYPES.map(({ name }) => name)
+  .join(", ");
+
 /** Whether `value` is a typed array of a type that tensors have. */
 export function isTypedArray(value: unknown): value is TypedArray {
   return ELEMENT_TYPES.some((type) => value instanceof type);

@@ -63,8 +63,9 @@ export interface CollateFunction {
  * booleans bool, strings stay a list; arrays and plain objects are collated item
  * by item.
  *
- * An integer beyond int32 is refused, not rounded. Numbers that mean
- * measurements and may all be whole belong in a Float32Array.
+ * An integer beyond int32 is refused, not rounded. The type follows from the
+ * numbers of the batch, so that [0, 1, 2] is int32 and [3, 4, 5.5] of the same
+ * epoch float32: numbers that mean measurements belong in a Float32Array.
  *
  * Source: torch.utils.data.default_collate.
  *
@@ -95,7 +96,7 @@ export interface CollateFunction {
 export const collate: CollateFunction = Object.assign(
   function collate<Sample>(
     samples: readonly Sample[],
-    context: BatchContext = standalone(samples.length),
+    context: BatchContext = standalone(samples),
   ): Collated<Sample> {
     // Collated<> says in types what stackEqual and collateSamples do
     return collateSamples(samples, context, stackEqual) as Collated<Sample>;

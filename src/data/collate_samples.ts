@@ -4,7 +4,8 @@
  *
  * Numbers become int32 if all of them are integers and float32 otherwise,
  * booleans bool, images a batch of images, strings stay a list; arrays and plain
- * objects are collated item by item. What can't go into a batch is refused with its place in the sample.
+ * objects are collated item by item. What can't go into a batch is refused with
+ * its place in the sample.
  *
  * @module
  */
@@ -13,10 +14,18 @@ import type { DType, TypedArray } from "../tensor/dtype.ts";
 import { HostArray } from "../tensor/host_array.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import { Generator } from "../tensor/generator.ts";
-import { isPlainObject, isTypedArray, nameOfType } from "./_shared.ts";
+import {
+  ARRAY_NAMES,
+  isPlainObject,
+  isTypedArray,
+  nameOfType,
+} from "./_shared.ts";
 import { Arena } from "./arena.ts";
 import type { BatchContext } from "./batch.ts";
 import { isPicture, stackPictures } from "./image_batch.ts";
+import { checkKind, isGiven, isTensor, KINDS, withExample } from "./kinds.ts";
+
+const SAMPLES = withExample(KINDS.list, "[[x, y], [x, y]]");
 
 /** Makes one item of a batch of what the samples have at `path`: arrays all. */
 export type Stack = (
@@ -202,22 +211,8 @@ function unfit(
   const position = values.findIndex((value) => !isCollatable(value));
   if (position !== -1) {
     const what = place(position, path, context);
-    const value = values[position];
-    if (isTensor(value)) {
-      return new TypeError(
-        `Cannot collate ${what}: a ${
-          nameOfType(value)
-        } stays on the GPU; use ` +
-          `batchTransform there, or HostArrays with host(), collate, transform`,
-      );
-    }
-    return new TypeError(
-      typeof value === "bigint"
-        ? `Cannot collate ${what}: a bigint is no element type; use Number()`
-        : `Cannot collate ${what}: expected arrays, numbers, booleans, ` +
-          `strings, images, or lists and plain objects of them, ` +
-          `got ${nameOfType(value)}`,
-    );
+    const why = whyUnfit(values[position], path);
+    return new TypeError(`Cannot collate ${what}: ${why}`);
   }
   const expected = nameOfType(values[0]);
   const other = values.findIndex((value) => nameOfType(value) !== expected);
@@ -227,10 +222,25 @@ function unfit(
   );
 }
 
-// By what it has: the class brings all of the GPU's modules into each worker.
-function isTensor(value: unknown): boolean {
-  return typeof value === "object" && value !== null &&
-    "requiresGrad" in value && "dtype" in value && "shape" in value;
+/** Why a value can't go into a batch, and what can instead. */
+function whyUnfit(value: unknown, path: string): string {
+  const name = nameOfType(value);
+  if (isTensor(value)) {
+    return `a ${name} stays on the GPU; use batchTransform there, or ` +
+      `HostArrays with host(), collate, transform`;
+  }
+  if (typeof value === "bigint") {
+    return "a bigint is no element type; use Number()";
+  }
+  if (ArrayBuffer.isView(value)) {
+    return `expected ${ARRAY_NAMES}, got ${name}; ` +
+      `Float32Array.from(x, Number) makes one of it`;
+  }
+  return `expected arrays, numbers, booleans, strings, images, or lists and ` +
+    `plain objects of them, got ${name}` +
+    (path === "" && !isGiven(value)
+      ? "; `collate: collate.skipNulls()` leaves such samples out"
+      : "");
 }
 
 function isCollatable(value: unknown): boolean {
@@ -248,11 +258,16 @@ export function at(path: string): string {
   return path === "" ? "" : ` at ${path}`;
 }
 
-/** The context of samples that no loader asked for: their positions count. */
-export function standalone(length: number): BatchContext {
+/**
+ * The context of samples that no loader asked for: their positions count.
+ *
+ * @throws {TypeError} If there is no list of samples
+ */
+export function standalone(samples: readonly unknown[]): BatchContext {
+  checkKind(SAMPLES, "the samples of a batch", samples);
   const arena = new Arena();
   return {
-    indices: Array.from({ length }, (_, position) => position),
+    indices: [...samples.keys()],
     empty: (shape, dtype) => arena.empty(shape, dtype),
     generator: (position) => Generator.ofSample(0, 0, position),
     draw: () => {

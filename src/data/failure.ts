@@ -34,7 +34,7 @@ export function recordFailure(thrown: unknown, depth = 0): FailureRecord {
     return {
       name: "Error",
       message: messageOf(thrown),
-      stack: undefined,
+      stack: "", // what is no error has none, and main's would be misleading
       cause: undefined,
     };
   }

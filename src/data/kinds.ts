@@ -103,7 +103,7 @@ export function checkOptions<O extends object>(
   return options;
 }
 
-/** Whether an option has a value. */
+/** Whether a value is there: neither undefined nor null. */
 export function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null;
 }

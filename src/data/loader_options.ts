@@ -45,8 +45,8 @@ export interface DataLoaderOptions<Sample, Batch> {
    */
   readonly sampler?: Sampler;
   /**
-   * The batches: an iterable as `sampler`, of lists of indices. Excludes `batchSize`,
-   * `shuffle`, `sampler` and `dropLast`.
+   * The batches: an iterable as `sampler`, of lists of indices. Excludes
+   * `batchSize`, `shuffle`, `sampler` and `dropLast`.
    */
   readonly batchSampler?: Sampler<readonly number[]>;
   /** Threads that load; 0 loads on the main thread. Default: 0. */

@@ -55,7 +55,7 @@ export class SkipNulls<Sample, Batch = Collated<Sample>> {
    */
   call(
     samples: readonly (Sample | null | undefined)[],
-    context: BatchContext = standalone(samples.length),
+    context: BatchContext = standalone(samples),
   ): Batch | Promise<Batch> | undefined {
     const positions = [...samples.keys()].filter((at) => !isHole(samples[at]));
     if (positions.length === 0) return undefined;
@@ -100,7 +100,7 @@ export class ReplaceNulls<Sample, Batch = Collated<Sample>> {
    */
   async call(
     samples: readonly (Sample | null | undefined)[],
-    context: BatchContext = standalone(samples.length),
+    context: BatchContext = standalone(samples),
   ): Promise<Batch> {
     const whole: Sample[] = [];
     for (const [position, sample] of samples.entries()) {

@@ -63,7 +63,7 @@ export class Padded<Sample> {
    */
   call(
     samples: readonly Sample[],
-    context: BatchContext = standalone(samples.length),
+    context: BatchContext = standalone(samples),
   ): PaddedBatch<Sample> {
     const batch = collateSamples(
       samples,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { nameOfType } from "./_shared.ts";
+import { formatValue } from "../tensor/arguments.ts";
 import type { BatchRequest } from "./messages.ts";
 import type { TransformPlace } from "./sample_transform.ts";
 import { describeSampler, type Sampler } from "./sampler.ts";
@@ -27,6 +27,7 @@ export interface EpochPart {
  * numbers of their own; the skipped ones count too.
  *
  * @throws {TypeError} If the sampler gives something that is no list of indices
+ * @throws {RangeError} If it gives an empty one
  */
 export function* requestsOf(
   batches: Iterable<unknown>,
@@ -36,7 +37,10 @@ export function* requestsOf(
   const seen = sampler.isDistinct ? undefined : new Map<number, number>();
   let number = 0;
   for (const item of batches) {
-    const indices = toIndices(item, sampler);
+    const indices = toIndices(
+      item,
+      () => `batch ${number} of ${describeSampler(sampler)}`,
+    );
     const repeats = seen && indices.map((index) => {
       const count = seen.get(index) ?? 0;
       seen.set(index, count + 1);
@@ -46,18 +50,24 @@ export function* requestsOf(
   }
 }
 
-function toIndices(item: unknown, sampler: Sampler<unknown>): number[] {
+function toIndices(item: unknown, what: () => string): number[] {
   const indices: unknown[] | undefined = Array.isArray(item)
     ? item
     : ArrayBuffer.isView(item)
-    ? Array.from(item as Uint32Array) // whatever it is, the next line looks
+    ? Array.from(item as Uint32Array) // whatever it is, the next lines look
     : undefined;
+  if (indices?.length === 0) {
+    throw new RangeError(
+      `Cannot load ${what()}: expected one index or more, got none`,
+    );
+  }
   if (!indices?.every((index) => typeof index === "number")) {
+    const wrong = indices?.findIndex((index) => typeof index !== "number");
     throw new TypeError(
-      `Cannot load a batch of ${
-        describeSampler(sampler)
-      }: expected a list of ` +
-        `indices, got ${nameOfType(item)}`,
+      `Cannot load ${what()}: expected a list of indices, got ` +
+        (indices && wrong !== undefined
+          ? `${formatValue(indices[wrong])} at [${wrong}]`
+          : formatValue(item)),
     );
   }
   return indices;

@@ -69,11 +69,43 @@ Deno.test("collate() names the place of what can't go into a batch", () => {
     [[[1n]], "sample 0 at [0]: a bigint is no element type"],
     [[new Date(0)], "got Date"],
     [[() => 1], "got function"],
-    [[Float64Array.of(1)], "got Float64Array"],
+    [
+      [Float64Array.of(1)],
+      "expected Float32Array, Float16Array, Int32Array, Uint32Array, " +
+      "Uint8Array, got Float64Array; Float32Array.from(x, Number) makes one",
+    ],
+    [[{ x: BigInt64Array.of(1n) }], "at .x: expected Float32Array"],
+    [[Int8Array.of(1), [1]], "sample 0: expected Float32Array"],
+    [
+      [Uint8Array.of(1), null],
+      "got null; `collate: collate.skipNulls()` leaves such samples out",
+    ],
   ];
   for (const [samples, message] of cases) {
     assertThrows(() => collate(samples), TypeError, message);
   }
   assertThrows(() => collate([]), RangeError, "without samples");
   assertThrows(() => collate([0, 2 ** 31]), RangeError, "does not fit int32");
+});
+
+Deno.test("collate() has a way out for nulls that are samples, not parts of them", () => {
+  const error = assertThrows(() => collate<unknown>([[1, null]]), TypeError);
+  assertEquals(error.message.includes("skipNulls"), false);
+});
+
+Deno.test("collates ask for a list of samples", () => {
+  const collates: ((samples: never) => unknown)[] = [
+    collate,
+    (samples) => collate.padded().call(samples),
+    (samples) => collate.skipNulls().call(samples),
+  ];
+  for (const made of collates) {
+    for (const samples of [5, null, new HostArray(Int32Array.of(1))]) {
+      assertThrows(
+        () => made(samples as never), // as in a program without types
+        TypeError,
+        "as the samples of a batch: expected an array, as [[x, y], [x, y]]",
+      );
+    }
+  }
 });

@@ -34,6 +34,7 @@ Deno.test("recordFailure() takes whatever was thrown", () => {
   assertEquals(send(Symbol("s")).message, "Symbol(s)");
   const wordless = Object.create(null);
   assertEquals(send(wordless).message, "something without words was thrown");
+  assertEquals(send("a string").stack, "");
   const circle = new Error("round");
   circle.cause = circle;
   assertEquals(send(circle).message, "round");

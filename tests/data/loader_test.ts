@@ -434,12 +434,29 @@ Deno.test("DataLoader refuses values outside their range", () => {
 });
 
 Deno.test("DataLoader refuses a sampler that gives no indices", async () => {
-  const batchSampler = JSON.parse('["ab"]');
-  await assertRejects(
-    () => listed(3, { batchSampler }),
-    TypeError,
-    "expected a list of indices, got string",
-  );
+  const cases: [Record<string, unknown>, new () => Error, string][] = [
+    [
+      { batchSampler: ["ab"] },
+      TypeError,
+      'Cannot load batch 0 of Array(1): expected a list of indices, got "ab"',
+    ],
+    [{ batchSampler: [[0], [1, null]] }, TypeError, "got null at [1]"],
+    [
+      { batchSampler: [[0], ["a"]] },
+      TypeError,
+      "batch 1 of Array(2): expected",
+    ],
+    [{ sampler: [0, "a"], batchSize: 2 }, TypeError, 'got "a" at [1]'],
+    [{ batchSampler: [tensor([1])] }, TypeError, "got a Tensor"],
+    [
+      { batchSampler: [[0], []] },
+      RangeError,
+      "Cannot load batch 1 of Array(2): expected one index or more, got none",
+    ],
+  ];
+  for (const [options, type, message] of cases) {
+    await assertRejects(() => listed(3, options), type, message);
+  }
 });
 
 Deno.test("DataLoader lets timers run between batches", async () => {
