@@ -127,7 +127,7 @@ Deno.test("a sample that collate refuses is named", async () => {
   const { error } = await fail(at17("nothing"), { batchSize: 2 });
   assertMatch(
     error.message,
-    /^Cannot make a batch of samples 16, 17 in DataLoader worker [01]: Cannot collate sample 17: .* got undefined$/,
+    /^Cannot make a batch of samples 16, 17 in DataLoader worker [01]: Cannot collate sample 17: .* got undefined;/,
   );
 });
 
@@ -184,7 +184,7 @@ Deno.test("a dataset with fewer samples than it says is told which is missing", 
   for (const numWorkers of [0, 2]) {
     const { error, batches } = await fail(new Liar(6), { numWorkers });
     assertEquals(batches, 4);
-    assertMatch(error.message, /Cannot collate sample 4: .* got undefined$/);
+    assertMatch(error.message, /Cannot collate sample 4: .* got undefined;/);
   }
   const { error } = await fail(new Shrinking(), {});
   assertMatch(
