@@ -1,6 +1,6 @@
 /**
- * What several files of this folder need: waiting, paths, indices, flags, and
- * telling a user in plain words why a file could not be read or written.
+ * What several files of this folder need: waiting, paths, flags, and telling a
+ * user in plain words why a file could not be read or written.
  *
  * @module
  */
@@ -27,25 +27,6 @@ export function delay(ms: number, signal?: AbortSignal): Promise<void> {
     }, ms);
     signal?.addEventListener("abort", stop, { once: true });
   });
-}
-
-/**
- * `index`, if a dataset of `length` samples has it.
- *
- * @throws {RangeError} If it is not an integer from 0 to `length` - 1
- */
-export function checkIndex(
-  name: string,
-  index: number,
-  length: number,
-): number {
-  if (!Number.isInteger(index) || index < 0 || index >= length) {
-    throw new RangeError(
-      `Cannot get sample ${index} of ${name}: it has ${length} samples, ` +
-        (length === 0 ? "so no index" : `0 to ${length - 1}`),
-    );
-  }
-  return index;
 }
 
 /**

@@ -11,11 +11,12 @@
  * @module
  */
 
+import { checkIndex } from "../src/data/_shared.ts";
 import { type Callable, invoke } from "../src/data/batch.ts";
 import { Dataset } from "../src/data/dataset.ts";
 import { checkOptionNames } from "../src/tensor/arguments.ts";
 import type { Generator } from "../src/tensor/generator.ts";
-import { checkFlags, checkIndex, joinPath, toPath } from "./_shared.ts";
+import { checkFlags, joinPath, toPath } from "./_shared.ts";
 import { filesBelow, findClasses } from "./folder_files.ts";
 import {
   checkTransforms,
@@ -165,7 +166,7 @@ export class DatasetFolder<Loaded, X = Loaded, Y = number>
     index: number,
     generator?: Generator,
   ): [X, Y] | Promise<[X, Y]> {
-    checkIndex(this.constructor.name, index, this.length);
+    checkIndex(index, this.length, this.constructor.name);
     const target = this.targets[index]!;
     const loaded = invoke(this.loader, this.paths[index]!);
     return loaded instanceof Promise

@@ -5,11 +5,11 @@
  * @module
  */
 
+import { checkIndex } from "../src/data/_shared.ts";
 import { Dataset } from "../src/data/dataset.ts";
 import { checkOptionNames } from "../src/tensor/arguments.ts";
 import { Generator } from "../src/tensor/generator.ts";
 import { type Channels, Image } from "../src/vision/image.ts";
-import { checkIndex } from "./_shared.ts";
 import {
   checkTransforms,
   describeDataset,
@@ -127,7 +127,7 @@ export class FakeData<X = Image, Y = number> extends Dataset<[X, Y]> {
    * @throws {RangeError} If there is no such image
    */
   override get(index: number, generator?: Generator): [X, Y] {
-    checkIndex("FakeData", index, this.length);
+    checkIndex(index, this.length, "FakeData");
     const noise = Generator.ofSample(this.randomOffset, NOISE, index);
     const target = noise.integer(this.numClasses);
     const [channels, height, width] = this.imageSize;

@@ -8,13 +8,13 @@
  * @module
  */
 
+import { checkIndex } from "../src/data/_shared.ts";
 import type { BatchContext, Collated } from "../src/data/batch.ts";
 import { type DType, DTYPES } from "../src/tensor/dtype.ts";
 import type { Generator } from "../src/tensor/generator.ts";
 import { HostArray } from "../src/tensor/host_array.ts";
 import { type Shape, sizeOf } from "../src/tensor/shape.ts";
 import { type Channels, Image } from "../src/vision/image.ts";
-import { checkIndex } from "./_shared.ts";
 import { type SampleTransforms, transformed } from "./sample_transforms.ts";
 
 /** An image, uint8 of [C, H, W], and its class. */
@@ -47,7 +47,7 @@ export function sampleOf<X, Y>(
   generator: Generator | undefined,
 ): [X, Y] {
   const { name, pixels, labels, imageShape } = images;
-  checkIndex(name, index, labels.length);
+  checkIndex(index, labels.length, name);
   const size = sizeOf(imageShape);
   const data = pixels.slice(index * size, (index + 1) * size);
   const label = labels[index]!;
@@ -73,7 +73,7 @@ export function batchOf<X, Y>(
 ): Collated<[X, Y]> | undefined {
   if (isTransformed(images)) return undefined;
   const { name, pixels, labels, imageShape } = images;
-  for (const index of indices) checkIndex(name, index, labels.length);
+  for (const index of indices) checkIndex(index, labels.length, name);
   const size = sizeOf(imageShape);
   const batch = context.empty([indices.length, ...imageShape], "uint8");
   const targets = context.empty([indices.length], "int32");

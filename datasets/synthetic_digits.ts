@@ -9,6 +9,7 @@
  * @module
  */
 
+import { checkIndex } from "../src/data/_shared.ts";
 import type { BatchContext, Collated } from "../src/data/batch.ts";
 import { Dataset } from "../src/data/dataset.ts";
 import { checkOptionNames } from "../src/tensor/arguments.ts";
@@ -16,7 +17,7 @@ import type { Generator } from "../src/tensor/generator.ts";
 import { HostArray } from "../src/tensor/host_array.ts";
 import { keyOf } from "../src/tensor/philox.ts";
 import type { Image } from "../src/vision/image.ts";
-import { checkFlags, checkIndex } from "./_shared.ts";
+import { checkFlags } from "./_shared.ts";
 import {
   digitOf,
   type DigitSeed,
@@ -152,7 +153,7 @@ export class SyntheticDigits<X = HostArray, Y = number> extends Dataset<[X, Y]>
    * @throws {RangeError} If there is no such image
    */
   override get(index: number, generator?: Generator): [X, Y] {
-    checkIndex(this.name, index, this.length);
+    checkIndex(index, this.length, this.name);
     drawMissing(this, [index]);
     return sampleOf(this, index, generator);
   }
@@ -167,7 +168,7 @@ export class SyntheticDigits<X = HostArray, Y = number> extends Dataset<[X, Y]>
     indices: readonly number[],
     context?: Pick<BatchContext, "empty">,
   ): Collated<[X, Y]> | undefined {
-    for (const index of indices) checkIndex(this.name, index, this.length);
+    for (const index of indices) checkIndex(index, this.length, this.name);
     drawMissing(this, indices);
     return batchOf(this, indices, context);
   }

@@ -12,12 +12,13 @@
 
 import { dirname } from "node:path";
 
+import { checkIndex } from "../src/data/_shared.ts";
 import { Dataset } from "../src/data/dataset.ts";
 import { checkOptionNames, formatValue } from "../src/tensor/arguments.ts";
 import type { Generator } from "../src/tensor/generator.ts";
 import { HostArray } from "../src/tensor/host_array.ts";
 import type { Image } from "../src/vision/image.ts";
-import { checkIndex, joinPath, toPath } from "./_shared.ts";
+import { joinPath, toPath } from "./_shared.ts";
 import { parseCsv } from "./csv.ts";
 import { loadImage } from "./image_loader.ts";
 import {
@@ -200,7 +201,7 @@ export class Table<X = Image, Y = HostArray> extends Dataset<[X, Y]> {
    * @throws What decoding the image throws
    */
   override get(index: number, generator?: Generator): [X, Y] | Promise<[X, Y]> {
-    checkIndex("Table", index, this.length);
+    checkIndex(index, this.length, "Table");
     const width = this.classes.length;
     const row = this.labels.slice(index * width, (index + 1) * width);
     const image = loadImage(this.paths[index]!);

@@ -11,7 +11,8 @@
  * @module
  */
 
-import { checkIndex, joinPath, toPath } from "./_shared.ts";
+import { checkIndex } from "../src/data/_shared.ts";
+import { joinPath, toPath } from "./_shared.ts";
 import { readFolder } from "./folder_files.ts";
 
 /** The names of the classes: a mask's value or a box's label is the place. */
@@ -167,7 +168,7 @@ export function filesOf(
   kind: VOCKind,
   index: number,
 ): { readonly photo: string; readonly target: string } {
-  const name = names[checkIndex(what, index, names.length)]!;
+  const name = names[checkIndex(index, names.length, what)]!;
   return {
     photo: photoPath(folder, name),
     target: targetPath(folder, kind, name),

@@ -22,14 +22,18 @@ export function checkCount(what: string, value: number, least: 0 | 1): number {
 }
 
 /**
- * `index`, if a dataset of `length` samples has it.
+ * `index`, if a dataset of `length` samples has it; messages call it `name`.
  *
  * @throws {RangeError} If it is not an integer from 0 to `length - 1`
  */
-export function checkIndex(index: number, length: number): number {
+export function checkIndex(
+  index: number,
+  length: number,
+  name = "the dataset",
+): number {
   if (!Number.isInteger(index) || index < 0 || index >= length) {
     throw new RangeError(
-      `Cannot load sample ${index}: the dataset has ` +
+      `Cannot load sample ${index}: ${name} has ` +
         (length === 0 ? "no samples" : `samples 0 to ${length - 1}`),
     );
   }

@@ -264,7 +264,7 @@ Deno.test("CIFAR10 names the index it does not have", async () => {
     assertThrows(
       () => ten.get(index),
       RangeError,
-      `Cannot get sample ${index} of Small: it has 4 samples, 0 to 3`,
+      `Cannot load sample ${index}: Small has samples 0 to 3`,
     );
   }
 });

@@ -108,7 +108,7 @@ Deno.test("DatasetFolder.get() is what the loader reads, and the class", async (
     assertThrows(
       () => dataset.get(index),
       RangeError,
-      `Cannot get sample ${index} of DatasetFolder: it has 2 samples, 0 to 1`,
+      `Cannot load sample ${index}: DatasetFolder has samples 0 to 1`,
     );
   }
 });

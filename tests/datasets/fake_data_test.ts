@@ -61,7 +61,7 @@ Deno.test("FakeData refuses sizes that are none, and the index it has not", () =
   assertThrows(
     () => new FakeData({ size: 3 }).get(3),
     RangeError,
-    "Cannot get sample 3 of FakeData: it has 3 samples, 0 to 2",
+    "Cannot load sample 3: FakeData has samples 0 to 2",
   );
 });
 

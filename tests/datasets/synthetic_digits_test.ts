@@ -165,7 +165,7 @@ Deno.test("SyntheticDigits says what it cannot make or get", () => {
   assertThrows(
     () => new SyntheticDigits({ length: 3 }).get(3),
     RangeError,
-    "Cannot get sample 3 of SyntheticDigits: it has 3 samples, 0 to 2",
+    "Cannot load sample 3: SyntheticDigits has samples 0 to 2",
   );
 });
 

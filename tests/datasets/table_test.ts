@@ -53,7 +53,7 @@ Deno.test("Table gives images and the numbers of their rows", async () => {
   assertThrows(
     () => table.get(3),
     RangeError,
-    "Cannot get sample 3 of Table: it has 3 samples, 0 to 2",
+    "Cannot load sample 3: Table has samples 0 to 2",
   );
 });
 

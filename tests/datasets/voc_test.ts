@@ -296,7 +296,7 @@ Deno.test("VOCSegmentation refuses lists and masks that are none", async () => {
     TypeError,
     "for the mask of its photo: sizes 1 x 1 and 32 x 32 must be equal",
   );
-  assertThrows(() => set.get(2), RangeError, "Cannot get sample 2 of VOC");
+  assertThrows(() => set.get(2), RangeError, "Cannot load sample 2: VOC");
   Deno.removeSync(`${folder.path}/VOC2012/JPEGImages/2007_000001.jpg`);
   await assertRejects(
     async () => await set.get(0),
@@ -343,7 +343,7 @@ Deno.test("VOCDetection gives boxes, classes and all of the file", async () => {
   await assertRejects(
     () => set.get(2),
     RangeError,
-    "Cannot get sample 2 of VOC",
+    "Cannot load sample 2: VOC",
   );
 });
 
