@@ -272,7 +272,8 @@ async function batchOf(
 
 /**
  * The error of something that could not be done, with the worker's place. A
- * file that `what` names is not named a second time.
+ * file that `what` names is not named a second time, nor a missing sample; the
+ * error of that is a RangeError too.
  */
 export function failureOf(
   what: string,
@@ -283,10 +284,15 @@ export function failureOf(
   const message = messageOf(cause);
   const [start, file] = /^Cannot read "([^"]*)": /.exec(message) ?? [];
   const isNamed = start && name !== undefined && file?.endsWith(name);
-  const why = isNamed ? message.slice(start.length) : message;
+  // checkIndex says it in the same words
+  const again = `Cannot ${what.replace(/ \(".*"\)$/s, "")}: `;
+  const isMissing = cause instanceof RangeError && message.startsWith(again);
+  const said = isMissing ? again : isNamed ? start : "";
+  const why = message.slice(said.length);
   const isPrivate = where !== "" && /private (member|field|method)/.test(why);
   const wayOut = isPrivate ? PRIVATE_WAY : "";
-  return new Error(`Cannot ${what}${where}: ${why}${wayOut}`, { cause });
+  const type = isMissing ? RangeError : Error;
+  return new type(`Cannot ${what}${where}: ${why}${wayOut}`, { cause });
 }
 
 /** The samples of a batch in few words: the first ones, and how many. */

@@ -203,6 +203,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
    * over, unless this loader was given one.
    *
    * @throws {TypeError} If `state` is not that of a loader of the same batches
+   * @throws {RangeError} If it lies beyond the epoch
    */
   resume(state: unknown): void {
     this.#progress.resume(state);

@@ -8,7 +8,7 @@
  */
 
 import { defaultGenerator, type Generator } from "../tensor/generator.ts";
-import type { ResolvedOptions } from "./loader_options.ts";
+import { certainLength, type ResolvedOptions } from "./loader_options.ts";
 import {
   checkSameBatches,
   type LoaderState,
@@ -68,6 +68,7 @@ export class Progress {
    * Goes to where `state` was taken.
    *
    * @throws {TypeError} If `state` is not that of a loader of the same batches
+   * @throws {RangeError} If it lies beyond the epoch
    */
   resume(state: unknown): void {
     const saved = parseLoaderState(state);
@@ -75,7 +76,10 @@ export class Progress {
     if (this.#options.seed === undefined) this.#seed = saved.seed;
     this.#lendSeed();
     try {
-      checkSameBatches(saved, this.#batches());
+      checkSameBatches(saved, {
+        ...this.#batches(),
+        length: certainLength(this.#options),
+      });
     } catch (error) {
       this.#seed = before;
       this.#lendSeed();

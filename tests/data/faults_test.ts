@@ -189,7 +189,7 @@ Deno.test("a dataset with fewer samples than it says is told which is missing", 
   const { error } = await fail(new Shrinking(), {});
   assertMatch(
     error.message,
-    /^Cannot load sample 4 in .*: Cannot load sample 4: the dataset has samples 0 to 3$/,
+    /^Cannot load sample 4 in DataLoader worker 0: the dataset has samples 0 to 3$/,
   );
 });
 

@@ -354,6 +354,7 @@ Deno.test("DataLoader names the sample that can't be loaded, with the cause", as
     Error,
     "Cannot load sample 7: the dataset has samples 0 to 2",
   );
+  assertEquals(error instanceof RangeError, true);
   assertEquals(error.cause instanceof RangeError, true);
   const broken = new DataLoader(new Faulty("throw", 1), { batchSize: 4 });
   await assertRejects(
@@ -553,6 +554,19 @@ Deno.test("DataLoader.resume() refuses a state of other batches, naming both", (
     assertThrows(() => loader.resume(state), TypeError, message);
     assertEquals(loader.state(), before);
   }
+});
+
+Deno.test("DataLoader.resume() refuses a place beyond the epoch", () => {
+  const loader = load(7, { batchSize: 2, seed: 1 });
+  const before = loader.state();
+  assertThrows(
+    () => loader.resume({ ...before, batches: 99 }),
+    RangeError,
+    "Cannot resume a loader after 99 batches of an epoch: an epoch has 4",
+  );
+  assertEquals(loader.state(), before);
+  loader.resume({ ...before, batches: 4 });
+  assertEquals(loader.state().batches, 4);
 });
 
 Deno.test("DataLoader.resume() refuses what is no state", () => {

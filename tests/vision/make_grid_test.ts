@@ -95,8 +95,8 @@ Deno.test("makeGrid() names what it refuses", () => {
 Deno.test("makeGrid() says how an Image becomes a tensor", () => {
   const image = new Image(new Uint8Array(3), 1, 1);
   const cases: [wrong: unknown, name: string][] = [
-    [image, "a Image"],
-    [[zeros([3, 1, 1]), image], "a Image"],
+    [image, "an Image"],
+    [[zeros([3, 1, 1]), image], "an Image"],
     [5, "5"],
     [[undefined], "undefined"],
   ];
