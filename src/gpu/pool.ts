@@ -34,7 +34,7 @@ const KEEP = 256 * MEBIBYTE;
  * Growth of what is live after which the collector is told: so much may be held
  * by tensors that nobody can reach any more.
  */
-const GROWTH = 32 * MEBIBYTE;
+const GROWTH = 64 * MEBIBYTE;
 /** More than V8 lets memory outside of its heap grow before it marks. */
 const FELT = 512 * MEBIBYTE;
 
