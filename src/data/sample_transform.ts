@@ -21,6 +21,7 @@ import { isPlainObject } from "./_shared.ts";
 import { type Callable, invoke } from "./batch.ts";
 import type { PendingWork } from "./image_batch.ts";
 import type { Extent } from "./image_extent.ts";
+import { hasAll } from "./kinds.ts";
 
 /** What is done with a sample: everything, all on bytes, or what must be. */
 export type TransformPlace = "host" | "bytes" | "late";
@@ -63,9 +64,7 @@ export type SampleTransform = Callable<
 export function stagedOf(
   transform: unknown,
 ): StagedTransform | undefined {
-  return typeof transform === "object" && transform !== null &&
-      "begin" in transform &&
-      "pend" in transform && "finish" in transform
+  return hasAll(transform, "begin", "pend", "finish")
     ? transform as StagedTransform // by what it has
     : undefined;
 }

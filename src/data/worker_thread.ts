@@ -95,19 +95,17 @@ export class WorkerThread {
     });
     this.#worker = worker;
     const { onMessage, onEnd } = this.#listener;
+    const hear = <What>(tell: (what: What) => void) => (what: What): void => {
+      this.#up.resolve();
+      if (!this.#isTerminated) tell(what);
+    };
     worker.unref();
-    worker.on("message", (message: unknown) => {
-      this.#up.resolve();
-      if (!this.#isTerminated) onMessage(message);
-    });
-    worker.on("error", (error: unknown) => {
-      this.#up.resolve();
-      if (!this.#isTerminated) onEnd("died of an error", error);
-    });
-    worker.on("exit", (code: number) => {
-      this.#up.resolve();
-      if (!this.#isTerminated) onEnd(`ended with exit code ${code}`);
-    });
+    worker.on("message", hear(onMessage));
+    worker.on("error", hear((error) => onEnd("died of an error", error)));
+    worker.on(
+      "exit",
+      hear((code: number) => onEnd(`ended with exit code ${code}`)),
+    );
   }
 
   /** Sends a message and the buffers that it holds. */

@@ -85,27 +85,29 @@ export class Generator {
     index: number,
     repeat: number = 0,
   ): Generator {
-    const made = new Generator(seed);
-    made.#index = index;
-    made.#epoch = epoch;
-    made.#domain = SAMPLE + 4 * repeat;
-    return made;
+    return Generator.#of(seed, SAMPLE + 4 * repeat, epoch, index);
   }
 
   /** The generator of what is done to a batch of an epoch as a whole. */
   static ofBatch(seed: number, epoch: number, batch: number): Generator {
-    const made = new Generator(seed);
-    made.#index = batch;
-    made.#epoch = epoch;
-    made.#domain = BATCH;
-    return made;
+    return Generator.#of(seed, BATCH, epoch, batch);
   }
 
   /** The generator that orders the samples of one epoch. */
   static ofEpoch(seed: number, epoch: number): Generator {
+    return Generator.#of(seed, EPOCH, epoch);
+  }
+
+  static #of(
+    seed: number,
+    domain: number,
+    epoch: number,
+    index = 0,
+  ): Generator {
     const made = new Generator(seed);
+    made.#domain = domain;
     made.#epoch = epoch;
-    made.#domain = EPOCH;
+    made.#index = index;
     return made;
   }
 
