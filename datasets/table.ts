@@ -14,7 +14,7 @@ import { dirname } from "node:path";
 
 import { checkIndex } from "../src/data/_shared.ts";
 import { Dataset } from "../src/data/dataset.ts";
-import { checkOptionNames, formatValue } from "../src/tensor/arguments.ts";
+import { checkChoice, checkOptionNames } from "../src/tensor/arguments.ts";
 import type { Generator } from "../src/tensor/generator.ts";
 import { HostArray } from "../src/tensor/host_array.ts";
 import type { Image } from "../src/vision/image.ts";
@@ -154,12 +154,7 @@ export class Table<X = Image, Y = HostArray> extends Dataset<[X, Y]> {
     checkOptionNames("Table", options, OPTIONS);
     checkTransforms("Table", options);
     const { missing = "refuse" } = options;
-    if (missing !== "refuse" && missing !== "skip") {
-      throw new RangeError(
-        `Cannot use ${formatValue(missing)} as the option missing of Table: ` +
-          `expected "refuse" or "skip"`,
-      );
-    }
+    checkChoice("open a Table", "missing", missing, ["refuse", "skip"]);
     return new Table(await readTable(toPath(file), options), options);
   }
 

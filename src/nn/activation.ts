@@ -7,6 +7,7 @@
  * @module
  */
 
+import { checkApproximate } from "../ops/activation.ts";
 import { map } from "../ops/elementwise.ts";
 import { logSoftmax, softmax } from "../ops/softmax.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -19,17 +20,19 @@ export interface Activation<A extends readonly unknown[] = []> {
   new (...args: A): Module;
 }
 
-// `names` are those of the arguments, for printing.
+// `names` are those of the arguments, for printing; `check` refuses arguments.
 function activation<A extends readonly unknown[]>(
   name: string,
   compute: (x: Tensor, ...args: A) => Tensor,
-  ...names: readonly string[]
+  names: readonly string[] = [],
+  check: (...args: A) => void = () => {},
 ): Activation<A> {
   const made = class extends Module {
     readonly #args: A;
 
     constructor(...args: A) {
       super();
+      check(...args);
       this.#args = args;
     }
 
@@ -69,30 +72,30 @@ export const SiLU: Activation = activation("SiLU", (x) => map("silu", x));
  */
 export const GELU: Activation<[approximate?: "none" | "tanh"]> = activation(
   "GELU",
-  (x, approximate: "none" | "tanh" = "none") =>
-    map(approximate === "tanh" ? "geluTanh" : "gelu", x),
-  "approximate",
+  (x, approximate: "none" | "tanh" = "none") => x.gelu(approximate),
+  ["approximate"],
+  (approximate = "none") => checkApproximate("make GELU", approximate),
 );
 
 /** x above 0, negativeSlope * x below. Source: torch.nn.LeakyReLU. */
 export const LeakyReLU: Activation<[negativeSlope?: number]> = activation(
   "LeakyReLU",
   (x, negativeSlope = 0.01) => map("leakyRelu", x, negativeSlope),
-  "negativeSlope",
+  ["negativeSlope"],
 );
 
 /** exp(x) over its sum along `dim`. Source: torch.nn.Softmax. */
 export const Softmax: Activation<[dim: number]> = activation(
   "Softmax",
   softmax,
-  "dim",
+  ["dim"],
 );
 
 /** The logarithm of softmax along `dim`. Source: torch.nn.LogSoftmax. */
 export const LogSoftmax: Activation<[dim: number]> = activation(
   "LogSoftmax",
   logSoftmax,
-  "dim",
+  ["dim"],
 );
 
 /** x itself. Source: torch.nn.Identity. */
@@ -107,6 +110,5 @@ export const Flatten: Activation<[startDim?: number, endDim?: number]> =
   activation(
     "Flatten",
     (x, startDim = 1, endDim = -1) => x.flatten(startDim, endDim),
-    "startDim",
-    "endDim",
+    ["startDim", "endDim"],
   );

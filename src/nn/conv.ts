@@ -12,7 +12,11 @@ import {
   convTranspose2d,
 } from "../ops/conv.ts";
 import { conv3d } from "../ops/conv3d.ts";
-import type { ConvOptions, ConvTransposeOptions } from "../ops/conv_shapes.ts";
+import {
+  checkPadding,
+  type ConvOptions,
+  type ConvTransposeOptions,
+} from "../ops/conv_shapes.ts";
 import { checkOptionNames } from "../tensor/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkSizes, formatOptions } from "./_shared.ts";
@@ -105,7 +109,8 @@ export abstract class Convolution<
       options === undefined ? {} : options;
     checkOptionNames(name, given, known);
     const { bias = true, ...ofFunction } = given;
-    const { groups = 1 } = ofFunction;
+    const { groups = 1, padding } = ofFunction;
+    if (!isTransposed) checkPadding(`make ${name}`, padding);
     const sizes: readonly number[] = typeof kernelSize === "number"
       ? new Array<number>(dims).fill(kernelSize)
       : kernelSize;

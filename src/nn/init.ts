@@ -6,7 +6,7 @@
  * @module
  */
 
-import { checkOptionNames } from "../tensor/arguments.ts";
+import { checkChoice, checkOptionNames } from "../tensor/arguments.ts";
 import { fill } from "../tensor/create.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -26,6 +26,17 @@ export type Nonlinearity =
   | "relu"
   | "leakyRelu"
   | "selu";
+
+/** The factor of each; leakyRelu's depends on its slope. */
+const GAINS: Readonly<Record<Nonlinearity, (slope: number) => number>> = {
+  linear: () => 1,
+  conv2d: () => 1,
+  sigmoid: () => 1,
+  tanh: () => 5 / 3,
+  relu: () => Math.SQRT2,
+  leakyRelu: (slope) => Math.sqrt(2 / (1 + slope ** 2)),
+  selu: () => 3 / 4,
+};
 
 /** Options of He's initializations. */
 export interface KaimingOptions extends RandomSource {
@@ -167,25 +178,15 @@ export function xavierNormal_(
  * The factor by which a nonlinearity makes a spread smaller, reversed.
  *
  * Source: torch.nn.init.calculate_gain.
+ *
+ * @throws {RangeError} If there is no such nonlinearity
  */
 export function calculateGain(
   nonlinearity: Nonlinearity,
   slope = 0.01,
 ): number {
-  switch (nonlinearity) {
-    case "linear":
-    case "conv2d":
-    case "sigmoid":
-      return 1;
-    case "tanh":
-      return 5 / 3;
-    case "relu":
-      return Math.SQRT2;
-    case "leakyRelu":
-      return Math.sqrt(2 / (1 + slope ** 2));
-    case "selu":
-      return 3 / 4;
-  }
+  checkChoice("calculateGain", "nonlinearity", nonlinearity, GAINS);
+  return GAINS[nonlinearity](slope);
 }
 
 /** Writes a layer's `weight` and `bias` as torch's Linear and Conv do. */
@@ -206,6 +207,8 @@ function kaiming(
   checkOptionNames(name, options, KAIMING_OPTIONS);
   const { a = 0, mode = "fanIn", nonlinearity = "leakyRelu", ...source } =
     options;
+  checkChoice(name, "mode", mode, ["fanIn", "fanOut"]);
+  checkChoice(name, "nonlinearity", nonlinearity, GAINS);
   const fan = fansOf(name, tensor)[mode];
   const gain = calculateGain(nonlinearity, a);
   return { std: fan > 0 ? gain / Math.sqrt(fan) : 0, source };

@@ -29,7 +29,7 @@ export interface Loss<O> {
   new (options?: O): Module<[input: Tensor, target: Tensor]>;
 }
 
-function loss<O extends object>(
+function loss<O extends ReductionOptions>(
   name: string,
   known: readonly string[],
   compute: (input: Tensor, target: Tensor, options?: O) => Tensor,
@@ -39,7 +39,10 @@ function loss<O extends object>(
 
     constructor(options?: O) {
       super();
-      checkOptionNames(name, options ?? {}, known);
+      const given: O | Record<string, never> = options ?? {};
+      checkOptionNames(name, given, known);
+      const { reduction = "mean" } = given;
+      checkReduction(`make ${name}`, reduction);
       this.#options = options;
     }
 
@@ -80,8 +83,5 @@ export const MSELoss: Loss<ReductionOptions> = loss(
   "MSELoss",
   ["reduction"],
   (input, target, { reduction = "mean" }: ReductionOptions = {}) =>
-    reduceLoss(
-      input.sub(target).square(),
-      checkReduction("MSELoss", reduction),
-    ),
+    reduceLoss(input.sub(target).square(), reduction),
 );

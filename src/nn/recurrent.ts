@@ -14,7 +14,7 @@ import {
   type RecurrentState,
   recurrentStep,
 } from "../ops/recurrent.ts";
-import { checkOptionNames } from "../tensor/arguments.ts";
+import { checkChoice, checkOptionNames } from "../tensor/arguments.ts";
 import { zeros } from "../tensor/create.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -246,13 +246,18 @@ export abstract class Recurrent<State, Out>
  * Source: torch.nn.RNN.
  */
 export class RNN extends Recurrent<Tensor, readonly [Tensor, Tensor]> {
-  /** Draws the parameters. */
+  /**
+   * Draws the parameters.
+   *
+   * @throws {RangeError} If there is no such nonlinearity
+   */
   constructor(
     inputSize: number,
     hiddenSize: number,
     options: RNNOptions = {},
   ) {
     const { nonlinearity = "tanh" } = options;
+    checkChoice("make RNN", "nonlinearity", nonlinearity, ["tanh", "relu"]);
     super(nonlinearity, inputSize, hiddenSize, options, "nonlinearity");
   }
 

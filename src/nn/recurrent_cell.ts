@@ -11,7 +11,7 @@ import {
   type RecurrentState,
   recurrentStep,
 } from "../ops/recurrent.ts";
-import { checkOptionNames } from "../tensor/arguments.ts";
+import { checkChoice, checkOptionNames } from "../tensor/arguments.ts";
 import { zeros } from "../tensor/create.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -141,13 +141,18 @@ export abstract class RecurrentCell<State, Out>
  * Source: torch.nn.RNNCell.
  */
 export class RNNCell extends RecurrentCell<Tensor, Tensor> {
-  /** Draws the parameters. */
+  /**
+   * Draws the parameters.
+   *
+   * @throws {RangeError} If there is no such nonlinearity
+   */
   constructor(
     inputSize: number,
     hiddenSize: number,
     options: RNNCellOptions = {},
   ) {
     const { nonlinearity = "tanh" } = options;
+    checkChoice("make RNNCell", "nonlinearity", nonlinearity, ["tanh", "relu"]);
     super(nonlinearity, inputSize, hiddenSize, options, "nonlinearity");
   }
 

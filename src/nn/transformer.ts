@@ -7,7 +7,7 @@
 
 import { gelu } from "../ops/activation.ts";
 import { dropout } from "../ops/dropout.ts";
-import { checkOptionNames } from "../tensor/arguments.ts";
+import { checkChoice, checkOptionNames } from "../tensor/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkSizes, formatOptions } from "./_shared.ts";
 import {
@@ -90,6 +90,8 @@ export abstract class TransformerLayer<In extends readonly unknown[]>
       "batchFirst",
       "normFirst",
     ]);
+    const what = `make ${this.constructor.name}`;
+    checkChoice(what, "activation", activation, ["relu", "gelu"]);
     checkSizes(this.constructor.name, 1, { dModel, nhead, dimFeedforward });
     this.options = {
       dimFeedforward,

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { checkOptionNames } from "../tensor/arguments.ts";
+import { checkChoice, checkOptionNames } from "../tensor/arguments.ts";
 import { formatShape, normalizeDim } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
@@ -52,6 +52,14 @@ export function celu(x: Tensor, alpha = 1): Tensor {
 /** A scaled elu that keeps variances. Source: torch.nn.functional.selu. */
 export function selu(x: Tensor): Tensor {
   return x.selu();
+}
+
+/** @throws {RangeError} If it is neither "none" nor "tanh" */
+export function checkApproximate(
+  call: string,
+  approximate: "none" | "tanh",
+): void {
+  checkChoice(call, "approximate", approximate, ["none", "tanh"]);
 }
 
 /**

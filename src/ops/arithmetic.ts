@@ -5,7 +5,7 @@
  * @module
  */
 
-import { checkOptionNames } from "../tensor/arguments.ts";
+import { checkChoice, checkOptionNames } from "../tensor/arguments.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { map } from "./elementwise.ts";
@@ -51,6 +51,7 @@ export function div(
 ): Tensor {
   const { roundingMode } = checkOptionNames("div", options, ["roundingMode"]);
   if (roundingMode === undefined) return map("div", a, b);
+  checkChoice("div", "roundingMode", roundingMode, ["trunc", "floor"]);
   return map(roundingMode === "floor" ? "floorDivide" : "divTrunc", a, b);
 }
 

@@ -13,6 +13,7 @@ import {
   checkBias,
   checkGroups,
   checkOperands,
+  checkPadding,
   CONV_OPTIONS,
   type ConvOptions,
   perDim,
@@ -102,6 +103,7 @@ function sizesOf(x: Tensor, weight: Tensor, options: ConvOptions): Sizes {
   }
   const stride = perDim("conv3d", "stride", options.stride ?? 1, 1, 3);
   const dilation = perDim("conv3d", "dilation", options.dilation ?? 1, 1, 3);
+  checkPadding("conv3d", padding);
   if (padding === "same" && stride.some((by) => by > 1)) {
     throw new RangeError(
       `Cannot conv3d with padding "same" and stride [${stride.join(", ")}]: ` +

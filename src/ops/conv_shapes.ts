@@ -5,6 +5,7 @@
  * @module
  */
 
+import { checkChoice } from "../tensor/arguments.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import { formatShape, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -297,6 +298,12 @@ function pairOf(
   return [rows!, columns!]; // two, as just checked
 }
 
+/** @throws {RangeError} If it is a word that convolutions don't have */
+export function checkPadding(call: string, padding: unknown): void {
+  if (typeof padding !== "string") return;
+  checkChoice(call, "padding", padding, ["valid", "same"]);
+}
+
 // Zeros before and after. Where "same" needs an odd number, one more after.
 function paddingOf(
   op: string,
@@ -306,6 +313,7 @@ function paddingOf(
     "kernel" | "stride" | "dilation"
   >,
 ): readonly [before: Pair, after: Pair] {
+  checkPadding(op, padding);
   if (padding === "valid") return [[0, 0], [0, 0]];
   if (padding !== "same") {
     const pair = pairOf(op, "padding", padding, 0);

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { checkOptionNames } from "../tensor/arguments.ts";
+import { checkChoice, checkOptionNames } from "../tensor/arguments.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -144,7 +144,13 @@ export function gridSample(
       "paddingMode",
       "alignCorners",
     ]);
-  check(x, grid, mode, paddingMode);
+  checkChoice("gridSample", "mode", mode, TAPS);
+  checkChoice("gridSample", "paddingMode", paddingMode, [
+    "zeros",
+    "border",
+    "reflection",
+  ]);
+  check(x, grid);
   const [N, C, H, W] = x.shape;
   const [, outH, outW] = grid.shape;
   const P = outH! * outW!;
@@ -167,12 +173,7 @@ export function gridSample(
     .reshape([N!, C!, outH!, outW!]).to(x.dtype);
 }
 
-function check(
-  x: Tensor,
-  grid: Tensor,
-  mode: GridSampleMode,
-  padding: GridPadding,
-): void {
+function check(x: Tensor, grid: Tensor): void {
   const what = `Cannot gridSample ${x.describe()} at ${grid.describe()}`;
   if (x.ndim !== 4 || !isFloat(x.dtype) || !isFloat(grid.dtype)) {
     throw new TypeError(
@@ -187,17 +188,5 @@ function check(
   }
   if (x.shape[2] === 0 || x.shape[3] === 0) {
     throw new RangeError(`${what}: the images have no elements`);
-  }
-  if (!Object.hasOwn(TAPS, mode)) {
-    throw new RangeError(
-      `Cannot gridSample in mode "${mode}": expected "bilinear", "nearest" ` +
-        `or "bicubic"`,
-    );
-  }
-  if (padding !== "zeros" && padding !== "border" && padding !== "reflection") {
-    throw new RangeError(
-      `Cannot gridSample with paddingMode "${padding}": expected "zeros", ` +
-        `"border" or "reflection"`,
-    );
   }
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { checkOptionNames } from "../tensor/arguments.ts";
+import { checkChoice, checkOptionNames } from "../tensor/arguments.ts";
 import { fromHost } from "../tensor/create.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import { HostArray } from "../tensor/host_array.ts";
@@ -112,7 +112,7 @@ const MODES: Readonly<Record<InterpolateMode, Mode>> = {
  * Source: torch.nn.functional.interpolate, without antialias.
  *
  * @throws {TypeError} If `x` holds no floats or its axes do not suit the mode
- * @throws {RangeError} If not one of size and scale is given, or a size is no
+ * @throws {RangeError} If there is no such mode, not one of size and scale is given, or a size is no
  * positive integer
  *
  * @example Twice as large
@@ -130,14 +130,11 @@ export function interpolate(
 ): Tensor {
   checkOptionNames("interpolate", options, OPTIONS);
   const { mode = "nearest", alignCorners = false } = options;
-  const found: Mode | undefined = MODES[mode];
-  const axes = x.ndim - 2;
-  if (!found || !found.axes.includes(axes) || !isFloat(x.dtype)) {
-    const expected = found
-      ? `floats with ${found.axes.join(", ")} dims after [N, C]`
-      : `one of ${Object.keys(MODES).join(", ")}`;
+  const found = MODES[checkChoice("interpolate", "mode", mode, MODES)];
+  if (!found.axes.includes(x.ndim - 2) || !isFloat(x.dtype)) {
     throw new TypeError(
-      `Cannot interpolate ${x.describe()} by "${mode}": expected ${expected}`,
+      `Cannot interpolate ${x.describe()} by "${mode}": expected floats with ` +
+        `${found.axes.join(", ")} dims after [N, C]`,
     );
   }
   let y = x;

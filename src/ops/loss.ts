@@ -287,12 +287,11 @@ export function klDiv(
     options,
     ["reduction", "logTarget"],
   );
-  const byBatch = reduction === "batchmean";
-  if (!byBatch) checkReduction("klDiv", reduction);
+  checkReduction("klDiv", reduction, "batchmean");
   const each = logTarget
     ? target.exp().mul(target.sub(input))
     : entropyTerm(target).sub(target.mul(input));
-  if (!byBatch) return reduceLoss(each, reduction);
+  if (reduction !== "batchmean") return reduceLoss(each, reduction);
   return each.sum().div(input.shape[0] ?? 1);
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkOptionNames } from "../tensor/arguments.ts";
+import { checkChoice, checkOptionNames } from "../tensor/arguments.ts";
 import { arange, tensor } from "../tensor/create.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -40,6 +40,12 @@ export function pad(
   const { mode = "constant", value = 0 } = checkOptionNames("pad", options, [
     "mode",
     "value",
+  ]);
+  checkChoice("pad", "mode", mode, [
+    "constant",
+    "reflect",
+    "replicate",
+    "circular",
   ]);
   if (
     edges.length % 2 !== 0 || edges.length > 2 * x.ndim ||

@@ -11,7 +11,7 @@ import { onReplay, recorder } from "../gpu/recorder.ts";
 import { dispatch } from "../gpu/stream.ts";
 import { checkOptionNames } from "../tensor/arguments.ts";
 import { fromHost, type TensorOptions } from "../tensor/create.ts";
-import { type DType, isFloat } from "../tensor/dtype.ts";
+import { checkDType, type DType, isFloat } from "../tensor/dtype.ts";
 import { defaultGenerator, Generator } from "../tensor/generator.ts";
 import { HostArray } from "../tensor/host_array.ts";
 import { isRowMajor } from "../tensor/layout.ts";
@@ -187,7 +187,7 @@ function make(
 }
 
 function floatType(op: string, { dtype = "float32" }: TensorOptions): DType {
-  if (!isFloat(dtype)) {
+  if (!isFloat(checkDType(op, dtype))) {
     throw new TypeError(
       `Cannot ${op} a tensor of type ${dtype}: expected a float type`,
     );
@@ -244,7 +244,7 @@ export function randint(
   const { dtype = "int32" } = options;
   const isValid = Number.isInteger(low) && Number.isInteger(high) &&
     low < high && high - low < 2 ** 32;
-  const [least, most] = INTEGERS[dtype] ?? [0, -1];
+  const [least, most] = INTEGERS[checkDType("randint", dtype)] ?? [0, -1];
   if (!isValid || low < least || high - 1 > most) {
     throw new RangeError(
       `Cannot randint from ${low} to ${high} in ${dtype}: expected integers ` +

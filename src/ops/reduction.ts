@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkChoice } from "../tensor/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /**
@@ -12,18 +13,19 @@ import type { Tensor } from "../tensor/tensor.ts";
  */
 export type Reduction = "none" | "mean" | "sum";
 
+const REDUCTIONS: readonly Reduction[] = ["none", "mean", "sum"];
+
 /**
- * `reduction`, if it is one.
+ * `reduction`, if it is one that the loss has: those that all have, or `more`.
  *
  * @throws {RangeError} If it is none
  */
-export function checkReduction(op: string, reduction: string): Reduction {
-  if (reduction === "none" || reduction === "mean" || reduction === "sum") {
-    return reduction;
-  }
-  throw new RangeError(
-    `Cannot reduce ${op} by "${reduction}": expected "none", "mean" or "sum"`,
-  );
+export function checkReduction<T extends string = Reduction>(
+  op: string,
+  reduction: T | Reduction,
+  ...more: readonly T[]
+): T | Reduction {
+  return checkChoice(op, "reduction", reduction, [...REDUCTIONS, ...more]);
 }
 
 /** The losses of the elements, joined. */

@@ -5,7 +5,7 @@
  */
 
 import { onReplay } from "../gpu/recorder.ts";
-import { checkOptionNames } from "../tensor/arguments.ts";
+import { checkChoice, checkOptionNames } from "../tensor/arguments.ts";
 import {
   checkArgument,
   groupsOf,
@@ -88,14 +88,17 @@ export class CyclicLR extends LRScheduler {
     const { baseMomentum = 0.8, maxMomentum = 0.9 } = options;
     const groups = groupsOf(name, optimizer);
     const bases = perGroup(name, "baseLr", baseLr, groups);
-    const modes: Readonly<Record<string, Height>> = {
+    const modes: Readonly<Record<typeof mode, Height>> = {
       triangular: { of: "cycle", factor: () => 1 },
       "triangular2": { of: "cycle", factor: (x) => 1 / 2 ** (x - 1) },
       "exp_range": { of: "iterations", factor: (x) => gamma ** x },
     };
-    const known = Object.keys(modes);
-    const named = modes[mode];
-    checkArgument(name, "mode", mode, named !== undefined, known.join(", "));
+    const named = modes[checkChoice(`make ${name}`, "mode", mode, modes)];
+    const { scaleMode = "cycle" } = options;
+    checkChoice(`make ${name}`, "scaleMode", scaleMode, [
+      "cycle",
+      "iterations",
+    ]);
     const cycles = checkMomentum(name, groups, options.cycleMomentum);
     groups.forEach((group, i) => {
       group.lr = group.initialLr = bases[i]!;
@@ -105,8 +108,8 @@ export class CyclicLR extends LRScheduler {
     this.#total = stepSizeUp + stepSizeDown;
     this.#rise = stepSizeUp / this.#total;
     this.#height = options.scaleFn
-      ? { of: options.scaleMode ?? "cycle", factor: options.scaleFn }
-      : named!; // checked above
+      ? { of: scaleMode, factor: options.scaleFn }
+      : named;
     this.#momentum = cycles ? [baseMomentum, maxMomentum] : undefined;
     this.step();
   }
@@ -214,13 +217,10 @@ export class OneCycleLR extends LRScheduler {
     const total = totalSteps(options);
     const isShare = pctStart >= 0 && pctStart <= 1;
     checkArgument(name, "pctStart", pctStart, isShare, "a number in [0, 1]");
-    checkArgument(
-      name,
-      "annealStrategy",
-      annealStrategy,
-      annealStrategy === "cos" || annealStrategy === "linear",
-      "cos, linear",
-    );
+    checkChoice(`make ${name}`, "annealStrategy", annealStrategy, [
+      "cos",
+      "linear",
+    ]);
     const groups = groupsOf(name, optimizer);
     const maxLrs = perGroup(name, "maxLr", options.maxLr, groups);
     const cycles = checkMomentum(name, groups, options.cycleMomentum);

@@ -5,7 +5,7 @@
  */
 
 import { recorder } from "../gpu/recorder.ts";
-import { checkOptionNames } from "../tensor/arguments.ts";
+import { checkChoice, checkOptionNames } from "../tensor/arguments.ts";
 import {
   checkArgument,
   groupsOf,
@@ -88,7 +88,9 @@ export class ReduceLROnPlateau {
     checkOptionNames(name, options, [...Object.keys(DEFAULTS), "minLr"]);
     const { minLr = 0, ...given } = options;
     this.#options = { ...DEFAULTS, ...given };
-    const { factor, mode } = this.#options;
+    const { factor, mode, thresholdMode } = this.#options;
+    checkChoice(`make ${name}`, "mode", mode, ["min", "max"]);
+    checkChoice(`make ${name}`, "thresholdMode", thresholdMode, ["rel", "abs"]);
     checkArgument(name, "factor", factor, factor < 1, "a number below 1");
     this.#groups = groupsOf("ReduceLROnPlateau", optimizer);
     this.#minLrs = perGroup(name, "minLr", minLr, this.#groups);

@@ -50,3 +50,33 @@ export function checkOptionNames<O>(
   }
   return options;
 }
+
+/**
+ * `value`, if it is one of the words that an option takes.
+ *
+ * @param call The call in words: `pad`, `make CyclicLR`
+ * @param choices The words, or a table whose keys they are
+ * @throws {RangeError} If it is another; the message names all of them
+ */
+export function checkChoice<T extends string>(
+  call: string,
+  option: string,
+  value: T,
+  choices: readonly T[] | Readonly<Record<T, unknown>>,
+): T {
+  const known: readonly string[] = Array.isArray(choices)
+    ? choices
+    : Object.keys(choices);
+  if (known.includes(value)) return value;
+  throw new RangeError(
+    `Cannot ${call} with ${option} ${formatValue(value)}: expected ` +
+      formatChoices(known),
+  );
+}
+
+/** Words as messages list them: `"a", "b" or "c"`. */
+export function formatChoices(choices: readonly string[]): string {
+  const quoted = choices.map((choice) => `"${choice}"`);
+  const last = quoted.pop() ?? "";
+  return quoted.length === 0 ? last : `${quoted.join(", ")} or ${last}`;
+}

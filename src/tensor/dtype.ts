@@ -9,7 +9,7 @@
  * @module
  */
 
-import { formatValue } from "./arguments.ts";
+import { formatChoices, formatValue } from "./arguments.ts";
 
 /** The name of an element type. */
 export type DType =
@@ -30,6 +30,8 @@ export type TypedArray =
 
 /** A constructor of host arrays. */
 export interface TypedArrayConstructor {
+  /** As messages have it: `Float32Array`. */
+  readonly name: string;
   new (length: number): TypedArray;
   new (buffer: ArrayBufferLike, offset?: number, length?: number): TypedArray;
   readonly BYTES_PER_ELEMENT: number;
@@ -71,9 +73,8 @@ export function isDType(value: unknown): value is DType {
 export function checkDType(op: string, dtype: DType): DType {
   if (!isDType(dtype)) {
     throw new TypeError(
-      `Cannot ${op} of type ${formatValue(dtype)}: expected ${
-        Object.keys(DTYPES).join(", ")
-      }`,
+      `Cannot ${op} of type ${formatValue(dtype)}: expected ` +
+        formatChoices(Object.keys(DTYPES)),
     );
   }
   return dtype;

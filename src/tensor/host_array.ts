@@ -8,7 +8,14 @@
  * @module
  */
 
-import { type DType, dtypeOf, type TypedArray } from "./dtype.ts";
+import { formatValue } from "./arguments.ts";
+import {
+  checkDType,
+  type DType,
+  dtypeOf,
+  DTYPES,
+  type TypedArray,
+} from "./dtype.ts";
 import { formatShape, type Shape, sizeOf } from "./shape.ts";
 
 /** An n-dimensional array in host memory, row-major and contiguous. */
@@ -23,7 +30,8 @@ export class HostArray {
   /**
    * Wraps `data` without copying it; `dtype` is only needed for bool.
    *
-   * @throws {TypeError} If `data` holds another number of elements than `shape`
+   * @throws {TypeError} If `data` holds another number of elements than `shape`,
+   * or elements of another type than `dtype`
    */
   constructor(
     data: TypedArray,
@@ -34,6 +42,13 @@ export class HostArray {
       throw new TypeError(
         `Cannot make an array of shape ${formatShape(shape)} from ` +
           `${data.length} elements: expected ${sizeOf(shape)}`,
+      );
+    }
+    const { array } = DTYPES[checkDType("make an array", dtype)];
+    if (!(data instanceof array)) {
+      throw new TypeError(
+        `Cannot make an array of type "${dtype}" from ${formatValue(data)}: ` +
+          `expected elements of ${array.name}`,
       );
     }
     this.data = data;

@@ -13,6 +13,7 @@ import { backward, type BackwardOptions } from "../autograd/backward.ts";
 import type { GpuBuffer } from "../gpu/plan.ts";
 import { read } from "../gpu/readback.ts";
 import { recorder } from "../gpu/recorder.ts";
+import { checkApproximate } from "../ops/activation.ts";
 import {
   add,
   addcdiv,
@@ -910,6 +911,7 @@ export class Tensor {
   }
   /** a * P(X <= a) of a normal X, or its approximation by tanh. */
   gelu(approximate: "none" | "tanh" = "none"): Tensor {
+    checkApproximate("gelu", approximate);
     return map(approximate === "tanh" ? "geluTanh" : "gelu", this);
   }
   /** log(1 + exp(beta a)) / beta; a itself where beta a is over `threshold`. */

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { checkOptionNames } from "../tensor/arguments.ts";
+import { checkOptionNames, formatChoices } from "../tensor/arguments.ts";
 import type { Image } from "./image.ts";
 import { convertImage } from "./image_mode.ts";
 
@@ -79,8 +79,8 @@ export async function encodeImage(
 export function checkFormat(format: ImageFormat): void {
   if (Object.hasOwn(ENCODERS, format)) return;
   throw new TypeError(
-    `Cannot encode an image as ${JSON.stringify(format)}: expected one of ` +
-      Object.keys(ENCODERS).join(", "),
+    `Cannot encode an image as ${JSON.stringify(format)}: expected ` +
+      formatChoices(Object.keys(ENCODERS)),
   );
 }
 

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { formatChoices } from "../tensor/arguments.ts";
 import { type Channels, Image } from "./image.ts";
 
 /**
@@ -61,8 +62,8 @@ export function convertImage(image: Image, mode: ImageMode): Image {
 export function checkMode(mode: ImageMode): void {
   if (Object.hasOwn(CHANNELS, mode)) return;
   throw new TypeError(
-    `Cannot give an image the mode ${JSON.stringify(mode)}: expected one of ` +
-      Object.keys(CHANNELS).join(", "),
+    `Cannot give an image the mode ${JSON.stringify(mode)}: expected ` +
+      formatChoices(Object.keys(CHANNELS)),
   );
 }
 

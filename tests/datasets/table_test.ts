@@ -96,8 +96,7 @@ Deno.test("Table leaves rows out whose image is not there, if told so", async ()
   await assertRejects(
     () => open(text, slip),
     RangeError,
-    'Cannot use "skp" as the option missing of Table: expected "refuse" or ' +
-      '"skip"',
+    'Cannot open a Table with missing "skp": expected "refuse" or "skip"',
   );
 });
 

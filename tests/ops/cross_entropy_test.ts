@@ -223,7 +223,7 @@ Deno.test("crossEntropy() names shapes, types and options it rejects", () => {
   assertThrows(
     () => nllLoss(x, indices([4], [0, 1, 2, 0]), { reduction }),
     RangeError,
-    'Cannot reduce nllLoss by "average"',
+    'Cannot nllLoss with reduction "average"',
   );
 });
 

@@ -76,7 +76,7 @@ Deno.test("gridSample() names what it rejects", () => {
   assertThrows(
     () => gridSample(x, at(0), untyped),
     RangeError,
-    'Cannot gridSample in mode "cubic": expected "bilinear", "nearest"',
+    'Cannot gridSample with mode "cubic": expected "bilinear", "nearest"',
   );
   const other = { paddingMode: "ones" } as unknown as GridSampleOptions; // too
   assertThrows(

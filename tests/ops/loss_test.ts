@@ -168,7 +168,7 @@ for (const [name, { loss, inputs, definition }] of Object.entries(ROWS)) {
     assertThrows(
       () => loss(tensors, { reduction }),
       RangeError,
-      'by "average": expected "none", "mean" or "sum"',
+      'with reduction "average": expected "none", "mean"',
     );
   });
 }

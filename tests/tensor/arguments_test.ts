@@ -32,7 +32,7 @@ const MISTAKES: Readonly<Record<string, readonly [() => unknown, string]>> = {
   ],
   "a device": [
     () => Reflect.apply(x.to, x, ["cuda"]),
-    'Cannot make a tensor of type "cuda": expected float32',
+    'Cannot make a tensor of type "cuda": expected "float32"',
   ],
   "a Float64Array": [
     call(tensor, new Float64Array(2)),

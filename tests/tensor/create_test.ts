@@ -9,6 +9,8 @@ import {
   tensor,
   zeros,
 } from "../../src/tensor/create.ts";
+import type { DType, TypedArray } from "../../src/tensor/dtype.ts";
+import { HostArray } from "../../src/tensor/host_array.ts";
 
 Deno.test("tensor() takes its type and shape from the values", async () => {
   const rows: [ReturnType<typeof tensor>, string, number[]][] = [
@@ -61,4 +63,25 @@ Deno.test("arange() and linspace() count as PyTorch does", async () => {
 Deno.test("eye() is an identity matrix of any shape", async () => {
   assertEquals(await eye(2, 3).toArray(), [[1, 0, 0], [0, 1, 0]]);
   assertEquals(await eye(3).sum().item(), 3);
+});
+
+Deno.test("HostArray refuses elements of another type than it is said to hold", () => {
+  const bytes = Uint8Array.of(1, 2, 3, 4);
+  assertEquals(new HostArray(bytes, [4], "bool").dtype, "bool");
+  const cases: [TypedArray, DType, string][] = [
+    [bytes, "float32", "Float32Array"],
+    [Float32Array.of(1), "int32", "Int32Array"],
+    [Float32Array.of(1), "float16", "Float16Array"],
+    [Int32Array.of(1), "uint32", "Uint32Array"],
+    [Int32Array.of(1), "bool", "Uint8Array"],
+  ];
+  for (const [data, dtype, expected] of cases) {
+    assertThrows(
+      () => new HostArray(data, [data.length], dtype),
+      TypeError,
+      `Cannot make an array of type "${dtype}" from ` +
+        `${/^I/.test(data.constructor.name) ? "an" : "a"} ` +
+        `${data.constructor.name}: expected elements of ${expected}`,
+    );
+  }
 });

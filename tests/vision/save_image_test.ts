@@ -83,7 +83,7 @@ Deno.test("encodeImage() names what it refuses", async () => {
     // deno-lint-ignore no-explicit-any -- an untyped program's mistake
     () => encodeImage(image, { format: "gif" as any }),
     TypeError,
-    'as "gif": expected one of jpeg, png',
+    'as "gif": expected "jpeg" or "png"',
   );
 });
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { formatValue } from "../../tensor/arguments.ts";
+import { formatChoices, formatValue } from "../../tensor/arguments.ts";
 import type {
   Fill,
   ImageDType,
@@ -94,12 +94,14 @@ export function checkWarpInterpolation(
   return oneOf("an interpolation of warps", name, WARPS);
 }
 
-function oneOf<T>(what: string, value: T, known: readonly T[]): T {
+function oneOf<T extends string>(
+  what: string,
+  value: T,
+  known: readonly T[],
+): T {
   if (known.includes(value)) return value;
   throw new RangeError(
-    `Cannot use ${format(value)} as ${what}: expected ${
-      known.map((name) => `"${name}"`).join(", ")
-    }`,
+    `Cannot use ${format(value)} as ${what}: expected ${formatChoices(known)}`,
   );
 }
 
