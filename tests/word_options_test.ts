@@ -48,6 +48,7 @@ const INTERPOLATIONS = ["nearest", "nearest-exact", "bilinear", "bicubic"];
 const WARPS = ["nearest", "bilinear"];
 const PADDINGS = ["constant", "edge", "reflect", "symmetric"];
 const MODES = ["unchanged", "gray", "rgb", "rgba"];
+const GRAY_16 = new URL("vision/images/gray16/plain.png", import.meta.url);
 const GELUS = ["none", "tanh"];
 const GAINS = [
   "linear",
@@ -265,11 +266,9 @@ const ROWS: readonly WordRow[] = [
   ["mode of convertImage", MODES, (m) => vision.convertImage(picture(), m)],
   [
     "mode of decodeImage",
-    MODES,
-    async (mode) => {
-      const bytes = await vision.encodeImage(picture());
-      return await vision.decodeImage(bytes, { mode });
-    },
+    [...MODES, "gray16"],
+    async (mode) =>
+      await vision.decodeImage(await Deno.readFile(GRAY_16), { mode }),
   ],
   [
     "format of encodeImage",

@@ -10,6 +10,7 @@
  */
 
 import { checkOptionNames } from "../tensor/arguments.ts";
+import type { HostArray } from "../tensor/host_array.ts";
 import type { Decoder } from "./codecs/decoder.ts";
 import { cutShort } from "./codecs/decoder.ts";
 import { orientationOf } from "./codecs/jpeg_segments.ts";
@@ -39,6 +40,17 @@ export interface DecodeOptions {
    */
   readonly applyExifOrientation?: boolean;
 }
+
+/**
+ * Asks for all 16 bits of grey PNG files, as depths and numbers of instances are
+ * kept: an int32 array [1, H, W] of 0 to 65,535.
+ */
+export interface Gray16Options extends Omit<DecodeOptions, "mode"> {
+  /** In place of channels. */
+  readonly mode: "gray16";
+}
+
+type AnyOptions = DecodeOptions | Gray16Options;
 
 /** What PIL refuses: twice what it warns about. */
 const MAX_PIXELS = 178_956_970;
@@ -72,11 +84,11 @@ const FORMATS: readonly Format[] = [
     signature: PNG_SIGNATURE,
     suffixes: /\.png$/i,
     async load() {
-      const [{ PngCodec }, { default: module }] = await Promise.all([
-        import("./codecs/png_codec.ts"),
+      const [{ PngDecoder }, { default: module }] = await Promise.all([
+        import("./codecs/png_decoder.ts"),
         import("./codecs/lodepng_module.js"),
       ]);
-      return new PngCodec(module);
+      return new PngDecoder(module);
     },
   },
 ];
@@ -109,7 +121,8 @@ async function loaded(format: Format): Promise<Decoder> {
  *
  * Pixels equal PIL's (which uses the same libjpeg-turbo): chroma is
  * interpolated, opacity dropped in mode "rgb", and CMYK converted without a
- * colour profile. Of PNG's 16 bits the upper eight stay.
+ * colour profile. Of PNG's 16 bits the upper eight stay, except in mode
+ * "gray16", which gives an int32 array [1, H, W] of grey values up to 65,535.
  *
  * Source: PIL.Image.open(…).convert("RGB"), torchvision's default_loader.
  *
@@ -118,10 +131,19 @@ async function loaded(format: Format): Promise<Decoder> {
  * @throws {RangeError} If it has more pixels than `maxPixels`
  * @throws {TypeError} If there is no such mode
  */
+export function decodeImage(
+  bytes: Uint8Array,
+  options: Gray16Options,
+): Promise<HostArray>;
+/** The image in a JPEG or PNG file's bytes. */
+export function decodeImage(
+  bytes: Uint8Array,
+  options?: DecodeOptions,
+): Promise<Image>;
 export async function decodeImage(
   bytes: Uint8Array,
-  options: DecodeOptions = {},
-): Promise<Image> {
+  options: AnyOptions = {},
+): Promise<Image | HostArray> {
   const file = { bytes, what: "Cannot decode an image" };
   checkOptions(options);
   await loaded(formatOf(file));
@@ -135,8 +157,17 @@ export async function decodeImage(
  */
 export function decodeImageSync(
   bytes: Uint8Array,
-  options: DecodeOptions = {},
-): Image {
+  options: Gray16Options,
+): HostArray;
+/** The same at once, after `loadCodecs`. */
+export function decodeImageSync(
+  bytes: Uint8Array,
+  options?: DecodeOptions,
+): Image;
+export function decodeImageSync(
+  bytes: Uint8Array,
+  options: AnyOptions = {},
+): Image | HostArray {
   checkOptions(options);
   return decodeFile({ bytes, what: "Cannot decode an image" }, options);
 }
@@ -150,10 +181,19 @@ export function decodeImageSync(
  * @throws {RangeError} If it has more pixels than `maxPixels`
  * @throws {TypeError} If there is no such mode
  */
+export function readImage(
+  path: string | URL,
+  options: Gray16Options,
+): Promise<HostArray>;
+/** The image in a file, as `decodeImage` gives it. */
+export function readImage(
+  path: string | URL,
+  options?: DecodeOptions,
+): Promise<Image>;
 export async function readImage(
   path: string | URL,
-  options: DecodeOptions = {},
-): Promise<Image> {
+  options: AnyOptions = {},
+): Promise<Image | HostArray> {
   checkOptions(options);
   let bytes: Uint8Array;
   try {
@@ -175,8 +215,17 @@ export async function readImage(
  */
 export function readImageSync(
   path: string | URL,
-  options: DecodeOptions = {},
-): Image {
+  options: Gray16Options,
+): HostArray;
+/** The same at once, after `loadCodecs`. */
+export function readImageSync(
+  path: string | URL,
+  options?: DecodeOptions,
+): Image;
+export function readImageSync(
+  path: string | URL,
+  options: AnyOptions = {},
+): Image | HostArray {
   checkOptions(options);
   let bytes: Uint8Array;
   try {
@@ -220,13 +269,13 @@ interface ImageFile {
   readonly name?: string;
 }
 
-function checkOptions(options: DecodeOptions): void {
+function checkOptions(options: AnyOptions): void {
   const { mode = "rgb", maxPixels } = checkOptionNames(
     "an image's decoding",
     options,
     ["mode", "maxPixels", "applyExifOrientation"],
   );
-  checkMode(mode);
+  if (mode !== "gray16") checkMode(mode, ["gray16"]);
   if (maxPixels === undefined || maxPixels >= 0) return;
   throw new RangeError(
     `Cannot decode an image of maxPixels ${maxPixels}: expected a number ` +
@@ -236,14 +285,22 @@ function checkOptions(options: DecodeOptions): void {
 
 function decodeFile(
   file: ImageFile,
-  { mode = "rgb", maxPixels = MAX_PIXELS, applyExifOrientation }: DecodeOptions,
-): Image {
+  { mode = "rgb", maxPixels = MAX_PIXELS, applyExifOrientation }: AnyOptions,
+): Image | HostArray {
   const { bytes, what } = file;
   const { decoder, name } = formatOf(file);
   if (!decoder) {
     throw new Error(
       `${what} yet: the ${name} decoder is not loaded, ` +
         `await vision.loadCodecs() first`,
+    );
+  }
+  if (mode === "gray16") {
+    if (decoder.decodeGray16) {
+      return decoder.decodeGray16(bytes, { maxPixels, what });
+    }
+    throw new SyntaxError(
+      `${what}: expected PNG data of 16-bit grey, got ${name} data`,
     );
   }
   const image = decoder.decode(bytes, { mode, maxPixels, what });

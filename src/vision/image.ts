@@ -11,6 +11,14 @@
 /** Bytes of a pixel: grey, RGB, or RGB with opacity. */
 export type Channels = 1 | 3 | 4;
 
+/** Red, green and blue, 0 to 255. */
+export type Colour = readonly [number, number, number];
+
+/** A colour of a palette: opaque, or with an opacity, 0 to 255. */
+export type PaletteColour =
+  | Colour
+  | readonly [red: number, green: number, blue: number, opacity: number];
+
 /** A picture of `height` rows of `width` pixels, a byte for each channel. */
 export class Image {
   /** Where workers find this class. */
@@ -23,6 +31,11 @@ export class Image {
   readonly height: number;
   /** Bytes of a pixel. */
   readonly channels: Channels;
+  /**
+   * The colours that the bytes are indices of, where a palette file was read
+   * "unchanged". Only `encodeImage` looks at them, if it is given them.
+   */
+  readonly palette: readonly PaletteColour[] | undefined;
 
   /**
    * An image over `data`, which is not copied.
@@ -35,6 +48,7 @@ export class Image {
     width: number,
     height: number,
     channels: Channels = 3,
+    palette?: readonly PaletteColour[],
   ) {
     for (const [name, size] of Object.entries({ width, height })) {
       if (!Number.isInteger(size) || size < 1) {
@@ -60,6 +74,7 @@ export class Image {
     this.width = width;
     this.height = height;
     this.channels = channels;
+    this.palette = palette;
   }
 
   /** As `console.log` shows it: `Image(500 x 375, 3 channels)`. */

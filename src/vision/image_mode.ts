@@ -58,12 +58,15 @@ export function convertImage(image: Image, mode: ImageMode): Image {
   return to;
 }
 
-/** @throws {TypeError} If there is no such mode */
-export function checkMode(mode: ImageMode): void {
+/** @throws {TypeError} If there is no such mode, nor one of `others` */
+export function checkMode(
+  mode: ImageMode,
+  others: readonly string[] = [],
+): void {
   if (Object.hasOwn(CHANNELS, mode)) return;
   throw new TypeError(
     `Cannot give an image the mode ${JSON.stringify(mode)}: expected ` +
-      formatChoices(Object.keys(CHANNELS)),
+      formatChoices([...Object.keys(CHANNELS), ...others]),
   );
 }
 

@@ -4,11 +4,17 @@
  * @module
  */
 
-export { type Channels, Image } from "./image.ts";
+export {
+  type Channels,
+  type Colour,
+  Image,
+  type PaletteColour,
+} from "./image.ts";
 export {
   decodeImage,
   decodeImageSync,
   type DecodeOptions,
+  type Gray16Options,
   loadCodecs,
   readImage,
   readImageSync,
@@ -23,9 +29,9 @@ export {
 export { makeGrid, type MakeGridOptions } from "./make_grid.ts";
 export {
   colorPalette,
-  type Colour,
   drawSegmentationMasks,
   type DrawSegmentationMasksOptions,
+  VOC_PALETTE,
 } from "./segmentation_masks.ts";
 export * as models from "./models/mod.ts";
 export * as transforms from "./transforms/mod.ts";

@@ -69,12 +69,13 @@ export async function imageFromTensor(x: Tensor): Promise<Image> {
 /**
  * Writes an image to a file, PNG or JPEG by the end of its name. A tensor is
  * laid out by `makeGrid` first: [C, H, W] is an image, [N, C, H, W] a grid of
- * them; floats are 0 to 1, or anything with `normalize`.
+ * them; floats are 0 to 1, or anything with `normalize`. One grey image stays
+ * grey, a grid is in colour.
  *
- * The file is replaced as a whole: whoever reads it meanwhile finds the old one.
+ * The file is replaced as a whole: a reader finds the old one or the new one.
  *
  * Source: torchvision.utils.save_image; uint8 is taken as it is, where
- * torchvision multiplies it by 255.
+ * torchvision multiplies it by 255, and one grey image is written as RGB there.
  *
  * @throws {TypeError} If no format is given and the name says none, the URL is
  * not a file's, or the images are not what `makeGrid` and `imageFromTensor` take
@@ -88,7 +89,7 @@ export async function saveImage(
 ): Promise<void> {
   const file = pathOf(path);
   checkOptionNames("saveImage", options, OPTIONS);
-  const { format = formatOf(file), quality, ...grid } = options;
+  const { format = formatOf(file), quality, palette, ...grid } = options;
   checkFormat(format);
   if (
     !(image instanceof Image || image instanceof Tensor || Array.isArray(image))
@@ -100,9 +101,10 @@ export async function saveImage(
   }
   const picture = image instanceof Image
     ? image
-    : await imageFromTensor(makeGrid(image, grid));
+    : await pictureOf(image, grid, palette !== undefined);
   const bytes = await encodeImage(picture, {
     format,
+    palette,
     ...(quality === undefined ? {} : { quality }),
   });
   try {
@@ -114,6 +116,26 @@ export async function saveImage(
       { cause },
     );
   }
+}
+
+/** Images laid out; a single grey one without the colour that a grid has. */
+async function pictureOf(
+  images: Tensor | readonly Tensor[],
+  options: MakeGridOptions,
+  isIndexed: boolean,
+): Promise<Image> {
+  const grid = makeGrid(images, options);
+  if (isIndexed && grid.dtype !== "uint8") {
+    throw new TypeError(
+      `Cannot save ${grid.dtype} with a palette: expected uint8, its indices`,
+    );
+  }
+  const shapes = images instanceof Tensor
+    ? [images.shape]
+    : images.map(({ shape }) => shape);
+  const isGrey = shapes.length === 1 &&
+    shapes[0]!.slice(0, -2).every((size) => size === 1);
+  return await imageFromTensor(isGrey ? grid.narrow(0, 0, 1) : grid);
 }
 
 function pathOf(path: string | URL): string {

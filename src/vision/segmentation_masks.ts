@@ -10,9 +10,7 @@ import { checkOptionNames } from "../tensor/arguments.ts";
 import { tensor } from "../tensor/create.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-
-/** Red, green and blue, 0 to 255. */
-export type Colour = readonly [number, number, number];
+import type { Colour } from "./image.ts";
 
 /** How `drawSegmentationMasks` paints. */
 export interface DrawSegmentationMasksOptions {
@@ -43,6 +41,25 @@ export function colorPalette(count: number): Colour[] {
     return [i * red % 255, i * green % 255, i * blue % 255];
   });
 }
+
+/**
+ * The 256 colours of the masks of PASCAL VOC, by class: black, dark red, dark
+ * green and on; 255, which is to be ignored, is cream. A palette for
+ * `saveImage`.
+ *
+ * Source: VOCdevkit, VOClabelcolormap: the bits of a class are dealt out to red,
+ * green and blue, highest bits first.
+ */
+export const VOC_PALETTE: readonly Colour[] = Array.from(
+  { length: 256 },
+  (_, index) => {
+    const colour: [number, number, number] = [0, 0, 0];
+    for (let bit = 0; bit < 8; bit++) {
+      colour[bit % 3]! |= (index >> bit & 1) << (7 - Math.floor(bit / 3));
+    }
+    return colour;
+  },
+);
 
 /**
  * A picture with masks painted over it, later ones over earlier ones: uint8

@@ -1,9 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
 
 import { tensor, zeros } from "../../src/tensor/create.ts";
+import type { Colour } from "../../src/vision/image.ts";
 import {
   colorPalette,
-  type Colour,
   drawSegmentationMasks,
 } from "../../src/vision/segmentation_masks.ts";
 

@@ -8,17 +8,22 @@
  * @module
  */
 
+import type { HostArray } from "../../tensor/host_array.ts";
 import type { Image } from "../image.ts";
 import type { ImageMode } from "../image_mode.ts";
 
-/** What is asked of a decoder. */
-export interface DecodeRequest {
-  /** The channels that are wanted. */
-  readonly mode: ImageMode;
+/** What is asked of whatever reads a file. */
+export interface ReadRequest {
   /** The most pixels that are decoded. */
   readonly maxPixels: number;
   /** How a refusal begins: `Cannot read "cat.jpg"`. */
   readonly what: string;
+}
+
+/** What is asked of a decoder. */
+export interface DecodeRequest extends ReadRequest {
+  /** The channels that are wanted. */
+  readonly mode: ImageMode;
 }
 
 /** Bytes of a file to an image. */
@@ -30,13 +35,15 @@ export interface Decoder {
    * @throws {RangeError} If it has more pixels than asked for
    */
   decode(bytes: Uint8Array, request: DecodeRequest): Image;
+  /** Decodes 16-bit grey, where the format has it, to int32 [1, H, W]. */
+  decodeGray16?(bytes: Uint8Array, request: ReadRequest): HostArray;
 }
 
 /** Refuses a picture that would fill the memory. */
 export function checkPixels(
   width: number,
   height: number,
-  { maxPixels, what }: DecodeRequest,
+  { maxPixels, what }: ReadRequest,
 ): void {
   if (width * height <= maxPixels) return;
   throw new RangeError(

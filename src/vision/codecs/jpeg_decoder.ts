@@ -1,6 +1,7 @@
 /**
  * JPEG files to images, by libjpeg-turbo compiled to WebAssembly: baseline and
- * progressive, grey, colour, CMYK and YCCK.
+ * progressive, grey, colour, CMYK and YCCK, in every sampling that libjpeg
+ * reads. Arithmetic coding is not compiled in.
  *
  * The C functions are TurboJPEG's, called on memory of the module's own; one
  * instance per thread keeps its buffers from file to file. Pointers and sizes
@@ -17,7 +18,7 @@ import {
   type Decoder,
   type DecodeRequest,
 } from "./decoder.ts";
-import { isWholeJpeg } from "./jpeg_segments.ts";
+import { codingOf, isWholeJpeg, scanFault } from "./jpeg_segments.ts";
 
 /** What the module exports; TurboJPEG's functions give 0, or -1 on failure. */
 interface TurboJpeg {
@@ -25,6 +26,7 @@ interface TurboJpeg {
   malloc(bytes: number): number;
   free(pointer: number): void;
   tjInitDecompress(): number;
+  tjDestroy(handle: number): number;
   tjDecompressHeader3(
     handle: number,
     jpeg: number,
@@ -72,7 +74,6 @@ class Jump extends Error {}
 /** libjpeg-turbo in its own memory. */
 interface Machine {
   readonly turbo: TurboJpeg;
-  readonly handle: number;
   /** Four integers for the header's answers. */
   readonly header: number;
   readonly input: Buffer;
@@ -133,10 +134,18 @@ export class JpegDecoder implements Decoder {
 /** What is wrong with data that libjpeg gave up. */
 function refusal(bytes: Uint8Array, request: DecodeRequest): SyntaxError {
   if (!isWholeJpeg(bytes)) return cutShort("JPEG", bytes, request.what);
+  const coding = codingOf(bytes);
   return new SyntaxError(
-    `${request.what}: its ${bytes.length} bytes are no JPEG data that ` +
-      `libjpeg-turbo can decode`,
+    coding === undefined
+      ? `${request.what}: its ${bytes.length} bytes are no JPEG data that ` +
+        `libjpeg-turbo can decode`
+      : `${request.what}: expected baseline or progressive JPEG data, got ` +
+        `${coding} coding`,
   );
+}
+
+function outOfMemory(): RangeError {
+  return new RangeError("Cannot start libjpeg-turbo: out of memory");
 }
 
 function start(module: WebAssembly.Module): Machine {
@@ -157,14 +166,10 @@ function start(module: WebAssembly.Module): Machine {
   });
   // the package's version is fixed, and so are its exports
   const turbo = exports as unknown as TurboJpeg;
-  const handle = turbo.tjInitDecompress();
   const header = turbo.malloc(16);
-  if (handle === 0 || header === 0) {
-    throw new RangeError("Cannot start libjpeg-turbo: out of memory");
-  }
+  if (header === 0) throw outOfMemory();
   return {
     turbo,
-    handle,
     header,
     input: new Buffer(turbo),
     output: new Buffer(turbo),
@@ -172,14 +177,21 @@ function start(module: WebAssembly.Module): Machine {
 }
 
 function decodeWith(
-  { turbo, handle, header, input, output }: Machine,
+  { turbo, header, input, output }: Machine,
   bytes: Uint8Array,
   request: DecodeRequest,
 ): Image {
+  // A handle keeps the tables of the file before, and would use them for a file
+  // that has none. A new one takes 0.3 µs.
+  const handle = turbo.tjInitDecompress();
+  if (handle === 0) throw outOfMemory();
   const size = bytes.length;
   const jpeg = reserve(input, size, request);
   new Uint8Array(turbo.memory.buffer, jpeg, size).set(bytes);
-  const failed = turbo.tjDecompressHeader3(
+  // It fails at samplings that TurboJPEG has no name for, but libjpeg reads
+  // them. The other answers are there all the same: -1 stands for none.
+  new Int32Array(turbo.memory.buffer, header, 4).fill(-1);
+  turbo.tjDecompressHeader3(
     handle,
     jpeg,
     size,
@@ -187,14 +199,14 @@ function decodeWith(
     header + 4,
     header + 8,
     header + 12,
-  ) !== 0;
+  );
   const [width = 0, height = 0, _subsampling, colours = -1] = new Int32Array(
     turbo.memory.buffer,
     header,
     4,
   );
   const format = COLOUR_SPACES[colours];
-  if (failed || format === undefined) throw refusal(bytes, request);
+  if (format === undefined) throw refusal(bytes, request);
   checkPixels(width, height, request);
 
   const pitch = width * format.bytes;
@@ -216,6 +228,11 @@ function decodeWith(
   if (warned && !isWholeJpeg(bytes)) {
     throw cutShort("JPEG", bytes, request.what);
   }
+  const fault = scanFault(bytes);
+  if (fault !== undefined) {
+    throw new SyntaxError(`${request.what}: JPEG data is corrupt: ${fault}`);
+  }
+  turbo.tjDestroy(handle); // after an error all of the memory is given up
   const { buffer } = turbo.memory;
   const length = pitch * height;
   if (format === FORMATS.cmyk) {

@@ -1,6 +1,6 @@
 /**
  * The segments of a JPEG file: enough of its structure to tell whether it is
- * whole, and how the camera was held. No pixel is decoded here.
+ * whole, how it is coded, and how the camera was held. No pixel is decoded here.
  *
  * Source: ITU-T T.81, annex B; Exif 2.32, 4.6.
  *
@@ -28,11 +28,13 @@ function* segmentsOf(bytes: Uint8Array): IterableIterator<Segment> {
   while (at + 1 < bytes.length) {
     // fill bytes, entropy-coded data with its stuffed zeros, and whatever else
     // lies before the next marker
-    if (bytes[at] !== 0xff || bytes[at + 1] === 0xff || bytes[at + 1] === 0) {
+    at = bytes.indexOf(0xff, at);
+    if (at === -1 || at + 1 === bytes.length) return;
+    const marker = bytes[at + 1]!;
+    if (marker === 0xff || marker === 0) {
       at++;
       continue;
     }
-    const marker = bytes[at + 1]!;
     at += 2;
     if (standsAlone(marker)) continue;
     if (marker === END_OF_IMAGE) {
@@ -53,6 +55,68 @@ export function isWholeJpeg(bytes: Uint8Array): boolean {
     if (marker === END_OF_IMAGE) return true;
   }
   return false;
+}
+
+/** Frames: how the pixels of a file are coded. */
+const BASELINE = 0xc0;
+const EXTENDED = 0xc1;
+const PROGRESSIVE = 0xc2;
+
+/** The markers from 0xc0 to 0xcf that begin no frame: tables, and a reserve. */
+const NO_FRAMES: readonly number[] = [0xc4, 0xc8, 0xcc];
+
+function isFrame(marker: number): boolean {
+  return marker >> 4 === 0xc && !NO_FRAMES.includes(marker);
+}
+
+/** The name of a file's coding, if it is neither baseline nor progressive. */
+export function codingOf(bytes: Uint8Array): string | undefined {
+  for (const { marker } of segmentsOf(bytes)) {
+    if (!isFrame(marker)) continue;
+    if ([BASELINE, EXTENDED, PROGRESSIVE].includes(marker)) return;
+    if (marker > 0xc8) return "arithmetic";
+    return marker === 0xc3 ? "lossless" : "hierarchical";
+  }
+}
+
+/**
+ * What is missing from the scans of a file, or undefined: each component needs
+ * scans for all 64 coefficients of its blocks, down to their last bit. libjpeg
+ * takes what is missing for zeros, or for a smooth picture.
+ *
+ * Source: ITU-T T.81, G.1.1.1; the order of scans as libjpeg's jdphuff.c.
+ */
+export function scanFault(bytes: Uint8Array): string | undefined {
+  // of each component and coefficient, the lowest bit that a scan gave
+  let lowest = new Map<number, Int8Array>();
+  let isProgressive = false;
+  let scans = 0;
+  for (const { marker, body } of segmentsOf(bytes)) {
+    if (isFrame(marker)) {
+      isProgressive = marker === PROGRESSIVE;
+      const ids = Array.from({ length: body[5]! }, (_, i) => body[6 + 3 * i]!);
+      lowest = new Map(ids.map((id) => [id, new Int8Array(64).fill(-1)]));
+    }
+    if (marker !== START_OF_SCAN) continue;
+    scans++;
+    const count = body[0]!;
+    // one scan of all components: most files, and nothing can be missing
+    if (!isProgressive && count === lowest.size) return;
+    const [first = 0, last = 0, bits = 0] = isProgressive
+      ? body.subarray(1 + 2 * count)
+      : [0, 63, 0];
+    for (let i = 0; i < count; i++) {
+      const given = lowest.get(body[1 + 2 * i]!)?.subarray(first, last + 1);
+      if (given?.some((bit) => Math.max(bit, 0) !== bits >> 4)) {
+        return `scan ${scans} does not follow from those before it`;
+      }
+      given?.fill(bits & 15);
+    }
+  }
+  const isWhole = [...lowest.values()].every((bits) =>
+    bits.every((bit) => bit === 0)
+  );
+  return isWhole ? undefined : "its scans leave out a part of the picture";
 }
 
 /** EXIF's orientation, 1 to 8; 1 where the file says nothing, or nonsense. */

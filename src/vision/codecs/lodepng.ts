@@ -1,5 +1,5 @@
 /**
- * lodepng, compiled to WebAssembly: PNG files to RGBA of eight bits and back.
+ * lodepng, compiled to WebAssembly: PNG files to RGBA of eight bits.
  *
  * The C functions are called on memory of the module's own; one instance per
  * thread is kept from file to file. Pointers and sizes count bytes. What an
@@ -20,13 +20,6 @@ interface Exports {
     height: number,
     png: number,
     size: number,
-  ): number;
-  "lodepng_encode32"(
-    png: number,
-    size: number,
-    pixels: number,
-    width: number,
-    height: number,
   ): number;
 }
 
@@ -50,52 +43,30 @@ export class LodePng {
 
   /** RGBA of a file put together from `parts`, of so many pixels. */
   decode(parts: readonly Uint8Array[], pixels: number): BytesOrError {
-    return this.#call(
-      parts,
-      (lode, at, size, answer) =>
-        lode.lodepng_decode32(answer, answer + 4, answer + 8, at, size),
-      () => 4 * pixels,
-    );
-  }
-
-  /** A file of RGBA, in the fewest channels and bits that hold it. */
-  encode(rgba: Uint8Array, width: number, height: number): BytesOrError {
-    return this.#call(
-      [rgba],
-      (lode, at, _size, answer) =>
-        lode.lodepng_encode32(answer, answer + 4, at, width, height),
-      (size) => size,
-    );
-  }
-
-  // An answer is a pointer and two numbers; the first says the size of a file.
-  #call(
-    parts: readonly Uint8Array[],
-    run: (lode: Exports, at: number, size: number, answer: number) => number,
-    sizeOf: (first: number) => number,
-  ): BytesOrError {
     const lode = this.#exports ?? start(this.#module);
     this.#exports = undefined; // until it is known to be as it was
     const size = parts.reduce((sum, { length }) => sum + length, 0);
     const input = lode.malloc(size);
-    const answer = lode.malloc(12);
+    const answer = lode.malloc(12); // a pointer and two sizes
     if (input === 0 || answer === 0) return NO_MEMORY;
     let at = input;
     for (const part of parts) {
       new Uint8Array(lode.memory.buffer).set(part, at);
       at += part.length;
     }
-    const error = run(lode, input, size, answer);
-    if (error !== 0) return error;
-    const [pointer = 0, first = 0] = new Uint32Array(
-      lode.memory.buffer,
+    const error = lode.lodepng_decode32(
       answer,
-      2,
+      answer + 4,
+      answer + 8,
+      input,
+      size,
     );
-    const bytes = new Uint8Array(lode.memory.buffer, pointer, sizeOf(first))
-      .slice();
+    if (error !== 0) return error;
+    const { buffer } = lode.memory;
+    const [pointer = 0] = new Uint32Array(buffer, answer, 1);
+    const bytes = new Uint8Array(buffer, pointer, 4 * pixels).slice();
     for (const used of [input, answer, pointer]) lode.free(used);
-    if (lode.memory.buffer.byteLength <= KEPT_BYTES) this.#exports = lode;
+    if (buffer.byteLength <= KEPT_BYTES) this.#exports = lode;
     return bytes;
   }
 }

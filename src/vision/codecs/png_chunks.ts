@@ -1,13 +1,13 @@
 /**
- * The chunks of a PNG file: its sizes and palette, and whether it is whole. No
- * pixel is decoded here.
+ * The chunks of a PNG file: its sizes and palette, and whether it is whole and
+ * in order. No pixel is decoded here.
  *
  * Source: W3C PNG (third edition), 5 and 11.
  *
  * @module
  */
 
-import { cutShort, type DecodeRequest } from "./decoder.ts";
+import { cutShort, type ReadRequest } from "./decoder.ts";
 
 /** The eight bytes that every PNG file begins with. */
 export const PNG_SIGNATURE: readonly number[] = [
@@ -40,7 +40,7 @@ export interface PngParts {
   /** Bits of a sample. */
   readonly depth: number;
   readonly colourType: number;
-  /** The header's chunk, with length, name and check sum. */
+  /** What is in the header. */
   readonly header: Uint8Array;
   /** The palette's colours, three bytes each. */
   readonly palette: Uint8Array | undefined;
@@ -65,21 +65,24 @@ interface PngChunk {
  */
 export function readPngChunks(
   bytes: Uint8Array,
-  request: DecodeRequest,
+  request: ReadRequest,
 ): PngParts {
   const found = new Map<string, PngChunk>();
   const pixels: Uint8Array[] = [];
-  for (let at = PNG_SIGNATURE.length; !found.has("IEND");) {
+  let before = "";
+  for (let at = PNG_SIGNATURE.length; before !== "IEND";) {
     const chunk = chunkAt(bytes, at);
     if (!chunk) throw cutShort("PNG", bytes, request.what);
     at += chunk.whole.length;
-    if (chunk.name === "IDAT") {
-      pixels.push(chunk.whole); // lodepng looks at their check sums
-    } else if (isSound(chunk)) {
-      found.set(chunk.name, chunk);
-    } else {
-      throw corrupt(request, `the check sum of a ${chunk.name} is wrong`);
+    const { name } = chunk;
+    // lodepng looks at the check sums of pixels
+    if (name !== "IDAT" && !isSound(chunk)) {
+      throw corrupt(request, `the check sum of a ${name} is wrong`);
     }
+    checkOrder(chunk, before, found, request);
+    if (name === "IDAT") pixels.push(chunk.whole);
+    found.set(name, chunk);
+    before = name;
   }
   const header = found.get("IHDR");
   if (header?.body.length !== 13) throw corrupt(request, "its header is bad");
@@ -89,7 +92,7 @@ export function readPngChunks(
     height: view.getUint32(4),
     depth: view.getUint8(8),
     colourType: view.getUint8(9),
-    header: header.whole,
+    header: header.body,
     palette: found.get("PLTE")?.body,
     transparency: found.get("tRNS"),
     pixels,
@@ -98,17 +101,56 @@ export function readPngChunks(
   return parts;
 }
 
+/** Chunks that stand once, and before the pixels. */
+const ONCE: readonly string[] = ["IHDR", "PLTE", "tRNS"];
+
+/** Refuses a chunk that stands where it may not, after those found so far. */
+function checkOrder(
+  { name }: PngChunk,
+  before: string,
+  found: ReadonlyMap<string, PngChunk>,
+  request: ReadRequest,
+): void {
+  if (before === "" && name !== "IHDR") {
+    throw corrupt(request, `expected IHDR as its first chunk, got ${name}`);
+  }
+  if (name === "IDAT" && found.has("IDAT") && before !== "IDAT") {
+    throw corrupt(request, `a chunk ${before} stands between its pixels`);
+  }
+  if (!ONCE.includes(name)) return;
+  if (found.has(name)) throw corrupt(request, `it has two chunks ${name}`);
+  if (found.has("IDAT")) {
+    throw corrupt(request, `a chunk ${name} stands behind its pixels`);
+  }
+}
+
 /** The error for a file whose bytes are not what PNG says. */
-export function corrupt({ what }: DecodeRequest, why: string): SyntaxError {
+export function corrupt({ what }: ReadRequest, why: string): SyntaxError {
   return new SyntaxError(`${what}: PNG data is corrupt: ${why}`);
 }
 
-/** The header of another colour type: the same bits, taken for other pixels. */
-export function headerAs(header: Uint8Array, colourType: number): Uint8Array {
+/** A whole chunk: length, name, body and check sum. */
+export function chunkOf(
+  name: string,
+  body: Uint8Array,
+): Uint8Array<ArrayBuffer> {
+  const chunk = new Uint8Array(body.length + 12);
+  const view = new DataView(chunk.buffer);
+  view.setUint32(0, body.length);
+  chunk.set(new TextEncoder().encode(name), 4);
+  chunk.set(body, 8);
+  view.setUint32(chunk.length - 4, crc32(chunk.subarray(4, -4)));
+  return chunk;
+}
+
+/** The header of other pixels, which have as many bits: they are read as those. */
+export function headerAs(
+  header: Uint8Array,
+  colourType: number,
+  depth = header[8]!, // after the sizes
+): Uint8Array {
   const changed = header.slice();
-  changed[17] = colourType; // after length, name, sizes and depth
-  const sum = crc32(changed.subarray(4, -4));
-  new DataView(changed.buffer).setUint32(changed.length - 4, sum);
+  changed.set([depth, colourType], 8);
   return changed;
 }
 
@@ -137,7 +179,7 @@ function isSound({ whole }: PngChunk): boolean {
 // unpack it twice. lodepng's memory ends at 4 GiB, with NO_MEMORY.
 function checkInflation(
   { width, height, depth, colourType, pixels }: PngParts,
-  request: DecodeRequest,
+  request: ReadRequest,
 ): void {
   const packed = pixels.reduce((sum, { length }) => sum + length - 12, 0);
   const samples = SAMPLES[colourType] ?? 4;

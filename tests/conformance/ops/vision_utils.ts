@@ -4,14 +4,12 @@
  * @module
  */
 
+import type { Colour } from "../../../src/vision/image.ts";
 import {
   makeGrid,
   type MakeGridOptions,
 } from "../../../src/vision/make_grid.ts";
-import {
-  type Colour,
-  drawSegmentationMasks,
-} from "../../../src/vision/segmentation_masks.ts";
+import { drawSegmentationMasks } from "../../../src/vision/segmentation_masks.ts";
 import type { Rows } from "../row.ts";
 
 /** Calls of torchvision.utils. */

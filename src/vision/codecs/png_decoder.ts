@@ -1,15 +1,22 @@
 /**
- * PNG files to images and back: all colour types, depths of 1 to 16 bits,
- * interlaced or not. Of 16 bits the upper eight stay.
+ * PNG files to images: all colour types, depths of 1 to 16 bits, interlaced or
+ * not. Of 16 bits the upper eight stay, unless 16-bit grey is asked for.
  *
  * @module
  */
 
-import { type Channels, Image } from "../image.ts";
+import { HostArray } from "../../tensor/host_array.ts";
+import { type Channels, Image, type PaletteColour } from "../image.ts";
 import { convertImage } from "../image_mode.ts";
-import { checkPixels, type Decoder, type DecodeRequest } from "./decoder.ts";
+import {
+  checkPixels,
+  type Decoder,
+  type DecodeRequest,
+  type ReadRequest,
+} from "./decoder.ts";
 import { LodePng, NO_MEMORY } from "./lodepng.ts";
 import {
+  chunkOf,
   COLOUR_TYPES,
   corrupt,
   headerAs,
@@ -20,11 +27,19 @@ import {
 
 const SIGNATURE = Uint8Array.from(PNG_SIGNATURE);
 
-/** An empty chunk of the name IEND. */
-const END = Uint8Array.of(0, 0, 0, 0, 73, 69, 78, 68, 174, 66, 96, 130);
+const END = chunkOf("IEND", new Uint8Array());
 
-/** Reads and writes PNG files with a compiled lodepng. */
-export class PngCodec implements Decoder {
+/** Kinds of pixels as errors call them, by their number. */
+const TYPE_NAMES: Readonly<Record<number, string>> = {
+  [COLOUR_TYPES.gray]: "grey",
+  [COLOUR_TYPES.rgb]: "RGB",
+  [COLOUR_TYPES.palette]: "a palette",
+  [COLOUR_TYPES.grayAlpha]: "grey with opacity",
+  [COLOUR_TYPES.rgba]: "RGBA",
+};
+
+/** Decodes PNG files with a compiled lodepng. */
+export class PngDecoder implements Decoder {
   readonly #lode: LodePng;
 
   constructor(module: WebAssembly.Module) {
@@ -45,17 +60,29 @@ export class PngCodec implements Decoder {
   }
 
   /**
-   * The bytes of a PNG file.
+   * The values of 16-bit grey, 0 to 65,535, as int32 [1, H, W].
    *
-   * @throws {RangeError} If there is no memory for it
+   * @throws {SyntaxError} If the file holds other pixels, or is corrupt
    */
-  encode(image: Image): Uint8Array<ArrayBuffer> {
-    const { data, width, height } = convertImage(image, "rgba");
-    const bytes = this.#lode.encode(data, width, height);
-    if (typeof bytes !== "number") return bytes;
-    throw new RangeError(
-      `Cannot encode ${image} as PNG: lodepng's error ${bytes}`,
+  decodeGray16(bytes: Uint8Array, request: ReadRequest): HostArray {
+    const parts = readPngChunks(bytes, request);
+    const { width, height, depth, colourType, header } = parts;
+    checkPixels(width, height, request);
+    if (colourType !== COLOUR_TYPES.gray || depth !== 16) {
+      throw new SyntaxError(
+        `${request.what}: expected PNG data of 16-bit grey, got ${depth} bits ` +
+          `of ${TYPE_NAMES[colourType] ?? `type ${colourType}`}`,
+      );
+    }
+    // The two bytes of a value are as many as those of grey and opacity, and
+    // come back as the first and the last byte of a pixel.
+    const halves = headerAs(header, COLOUR_TYPES.grayAlpha, 8);
+    const rgba = this.#decodeParts(parts, halves, request);
+    const values = Int32Array.from(
+      { length: width * height },
+      (_, i) => rgba[4 * i]! << 8 | rgba[4 * i + 3]!,
     );
+    return new HostArray(values, [1, height, width]);
   }
 
   #decodeColours(parts: PngParts, request: DecodeRequest): Image {
@@ -85,19 +112,20 @@ export class PngCodec implements Decoder {
     if (depth < 8) {
       for (let i = 0; i < indices.length; i++) indices[i]! /= step;
     }
-    return new Image(indices, width, height, 1);
+    return new Image(indices, width, height, 1, paletteOf(parts));
   }
 
   /** RGBA of the file's pixels under this header. */
   #decodeParts(
     { width, height, transparency, pixels, colourType }: PngParts,
     header: Uint8Array,
-    request: DecodeRequest,
+    request: ReadRequest,
   ): Uint8Array<ArrayBuffer> {
-    const isKeyed = transparency && colourType !== COLOUR_TYPES.palette;
+    // a transparent colour says nothing of other pixels than the file's own
+    const isKeyed = transparency && header[9] === colourType;
     const key = isKeyed ? [transparency.whole] : [];
     const rgba = this.#lode.decode(
-      [SIGNATURE, header, ...key, ...pixels, END],
+      [SIGNATURE, chunkOf("IHDR", header), ...key, ...pixels, END],
       width * height,
     );
     if (typeof rgba !== "number") return rgba;
@@ -110,11 +138,27 @@ export class PngCodec implements Decoder {
   }
 }
 
+/** The colours of a palette, with their opacities where the file says them. */
+function paletteOf(
+  { palette, transparency }: PngParts,
+): readonly PaletteColour[] | undefined {
+  if (!palette) return;
+  const count = Math.floor(palette.length / 3);
+  return Array.from({ length: count }, (_, i) => {
+    // three bytes for each of `count` colours
+    const [red, green, blue] = palette.subarray(3 * i);
+    const opacity = transparency?.body[i];
+    return opacity === undefined
+      ? [red!, green!, blue!]
+      : [red!, green!, blue!, opacity];
+  });
+}
+
 /** RGBA of indices, by the file's palette and its opacities. */
 function coloured(
   { data, width, height }: Image,
   { palette, transparency }: PngParts,
-  request: DecodeRequest,
+  request: ReadRequest,
 ): Image {
   const count = Math.floor((palette?.length ?? 0) / 3);
   const colours = new Uint32Array(256);
