@@ -8,6 +8,7 @@
 import { isGradEnabled } from "../autograd/mode.ts";
 import type { Bindable, GpuBuffer, Plan } from "../gpu/plan.ts";
 import { pipelineOf } from "../gpu/pipelines.ts";
+import { windowsOf } from "../gpu/stream.ts";
 import {
   type Checked,
   type Leaf,
@@ -163,7 +164,8 @@ class Tracer implements Recorder {
     return value;
   }
 
-  #valueOf(bindable: Bindable): Value {
+  #valueOf(given: Bindable): Value {
+    const bindable = given.window?.of ?? given;
     const { buffer } = bindable;
     const known = this.#values.get(buffer);
     if (known) return known;
@@ -180,13 +182,15 @@ class Tracer implements Recorder {
   }
 
   dispatched(plan: Plan): void {
-    const { buffers, ...rest } = plan;
+    const { buffers, hooks, ...rest } = plan;
+    const parts = windowsOf(plan);
     const instruction: Dispatch = {
       kind: "dispatch",
-      plan: rest,
+      plan: hooks && !parts ? { ...rest, hooks } : rest,
       pipeline: pipelineOf(plan),
       values: buffers.map((bindable) => this.#valueOf(bindable)),
-      ...this.#mapsOf(plan),
+      // what the maps and hooks say of places counts from a buffer's beginning
+      ...(parts ? { parts } : this.#mapsOf(plan)),
       site: new Error(),
     };
     this.instructions.push(instruction);

@@ -24,8 +24,16 @@ export interface Gpu {
   /** Whether shaders may use f16. */
   readonly hasF16: boolean;
   /** Bytes that one tensor may have. */
-  readonly maxBytes: number;
+  readonly maxBuffer: number;
+  /** Bytes that a kernel may bind of one tensor, a multiple of `BIND_ALIGN`. */
+  readonly maxBinding: number;
 }
+
+/** Bytes that a bound part begins at a multiple of: what WebGPU guarantees. */
+export const BIND_ALIGN = 256;
+
+/** Elements of a byte each that u32 counts with room for a kernel's overshoot. */
+const COUNTABLE = 2 ** 31;
 
 /** The name under which a worker's bootstrap says that it is one. */
 export const WORKER_FLAG: symbol = Symbol.for("kindling.worker");
@@ -66,15 +74,24 @@ async function findGpu(): Promise<Gpu | undefined> {
       ? "cpu"
       : "gpu",
     hasF16,
-    maxBytes: Math.min(
-      limits.maxStorageBufferBindingSize,
-      limits.maxBufferSize,
+    maxBuffer: limits.maxBufferSize,
+    maxBinding: wholeParts(
+      Math.min(
+        limits.maxStorageBufferBindingSize,
+        limits.maxBufferSize,
+        COUNTABLE,
+      ),
     ),
   };
 }
 
+function wholeParts(bytes: number): number {
+  return Math.floor(bytes / BIND_ALIGN) * BIND_ALIGN;
+}
+
 const found = await findGpu();
 let override: AdapterClass | undefined;
+let maxBinding = found?.maxBinding;
 
 /**
  * The device.
@@ -116,6 +133,21 @@ export function adapter(): AdapterInfo {
 /** The class that kernels are chosen for: the adapter's, unless overridden. */
 export function adapterClass(): AdapterClass {
   return override ?? gpu().adapterClass;
+}
+
+/** Bytes that a kernel may bind of one tensor: the adapter's, or a test's. */
+export function bindingLimit(): number {
+  return maxBinding ?? gpu().maxBinding; // gpu() throws without an adapter
+}
+
+/**
+ * Lets kernels bind `bytes` bytes of a tensor at most from now on, or with
+ * `undefined` again as many as the adapter binds. Tests see by it, with small
+ * tensors, what becomes of large ones.
+ */
+export function overrideBindingLimit(bytes: number | undefined): void {
+  const own = gpu().maxBinding;
+  maxBinding = bytes === undefined ? own : Math.min(wholeParts(bytes), own);
 }
 
 /**

@@ -2,8 +2,9 @@
  * Plans: one dispatch of a kernel, as data. Ops make plans, the stream runs
  * them, tests compare them; nothing here speaks to a device.
  *
- * A plan names whole buffers. Where in a buffer a tensor begins is an offset in
- * elements among the parameters, because WebGPU binds only aligned offsets.
+ * A plan names buffers, or windows of those that are larger than a binding.
+ * Where in what is bound a tensor begins is an offset in elements among the
+ * parameters, because WebGPU binds only aligned offsets.
  *
  * @module
  */
@@ -12,6 +13,23 @@
 export interface Bindable {
   /** The buffer; reading it throws once its owner was disposed. */
   readonly buffer: GpuBuffer;
+  /** The part of the buffer that is bound, unless all of it is. */
+  readonly window?: Window;
+}
+
+/** A part of a buffer, small enough for a binding. Counts bytes. */
+export interface Window {
+  /** The owner of the buffer. */
+  readonly of: Bindable;
+  /** The first byte, a multiple of 256. */
+  readonly first: number;
+  /** The byte after the last one. */
+  readonly end: number;
+}
+
+/** Bytes that a binding of `bindable` has. */
+export function boundBytes({ window, buffer }: Bindable): number {
+  return window ? window.end - window.first : buffer.bytes;
 }
 
 /** A buffer of the pool. */

@@ -9,7 +9,7 @@
  * @module
  */
 
-import { gpu } from "./device.ts";
+import { bindingLimit, gpu } from "./device.ts";
 import type { GpuBuffer } from "./plan.ts";
 import { recorder } from "./recorder.ts";
 
@@ -62,14 +62,16 @@ export function sizeClass(bytes: number): number {
  * @throws {RangeError} If the adapter has no buffers of that size
  */
 export function acquire(bytes: number, before = Infinity): GpuBuffer {
-  const { device, maxBytes } = gpu();
-  if (bytes > maxBytes) {
+  const { device, maxBuffer } = gpu();
+  if (bytes > maxBuffer) {
     throw new RangeError(
       `Cannot allocate ${bytes} bytes: this adapter's tensors have ` +
-        `${maxBytes} bytes at most`,
+        `${maxBuffer} bytes at most`,
     );
   }
-  const size = Math.min(sizeClass(bytes), Math.floor(maxBytes / 4) * 4);
+  // what fits into one binding stays in one
+  const most = bytes <= bindingLimit() ? bindingLimit() : maxBuffer;
+  const size = Math.min(sizeClass(bytes), Math.floor(most / 4) * 4);
   let buffer = before === Infinity || size > MEBIBYTE
     ? takeFree(size)
     : takeIdle(size, before);

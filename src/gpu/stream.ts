@@ -9,12 +9,14 @@
  * @module
  */
 
-import { gpu } from "./device.ts";
+import { bindingLimit, gpu } from "./device.ts";
 import {
   type Bindable,
+  boundBytes,
   type GpuBuffer,
   MAX_PARAMS,
   type Plan,
+  type Window,
 } from "./plan.ts";
 import { bindingOf, type Pipeline, pipelineOf } from "./pipelines.ts";
 import { acquire, destroyDoomed, takeAllocationFailure } from "./pool.ts";
@@ -56,7 +58,12 @@ export function streamCounts(): StreamCounts {
   return { ...counts };
 }
 
-/** Records one dispatch. A plan without workgroups is nothing to do. */
+/**
+ * Records one dispatch. A plan without workgroups is nothing to do.
+ *
+ * @throws {RangeError} If the plan has too many parameters, or binds more bytes
+ * of a buffer than the adapter does
+ */
 export function dispatch(plan: Plan): void {
   const { groups, params } = plan;
   if (groups[0] * groups[1] * groups[2] === 0) return;
@@ -125,23 +132,52 @@ function bindGroupOf(pipeline: Pipeline, plan: Plan): GPUBindGroup {
   let key = `${pipeline.id}`;
   const buffers: GpuBuffer[] = [];
   for (const bindable of plan.buffers) {
-    const { buffer } = bindable;
+    const { buffer, window } = bindable;
     buffer.serial = serial;
-    key += `,${buffer.id}`;
+    key += window
+      ? `,${buffer.id}:${window.first}:${window.end}`
+      : `,${buffer.id}`;
     buffers.push(buffer);
   }
   let group = bindGroups.get(key);
   if (!group) {
-    group = makeBindGroup(pipeline, buffers, plan.name);
+    const excess = excessOf(plan);
+    if (excess !== undefined) {
+      throw new RangeError(
+        `Cannot run "${plan.name}": it binds ${excess} bytes of one tensor, ` +
+          `this adapter binds ${bindingLimit()} at most`,
+      );
+    }
+    group = makeBindGroup(pipeline, buffers, plan.name, windowsOf(plan));
     if (bindGroups.size >= MAX_BIND_GROUPS) bindGroups.clear();
     bindGroups.set(key, group);
   }
   return group;
 }
 
+/** The bytes that a plan would bind of one buffer, if they are too many. */
+export function excessOf({ buffers }: Plan): number | undefined {
+  const limit = bindingLimit();
+  for (const bindable of buffers) {
+    const bytes = boundBytes(bindable);
+    if (bytes > limit) return bytes;
+  }
+  return undefined;
+}
+
+/** The windows of a plan by binding; `undefined` if it has none. */
+export function windowsOf({ buffers }: Plan): Map<number, Window> | undefined {
+  let windows: Map<number, Window> | undefined;
+  buffers.forEach(({ window }, i) => {
+    if (window) (windows ??= new Map()).set(i, window);
+  });
+  return windows;
+}
+
 /**
  * Binds buffers, and the parameters after them, to a pipeline. Some may be bound
- * in part, by bytes; a part begins at a multiple of 256.
+ * in part, by bytes; a part begins at a multiple of 256. Of others as much is
+ * bound as can be.
  */
 export function makeBindGroup(
   pipeline: Pipeline,
@@ -160,7 +196,8 @@ export function makeBindGroup(
     layout: pipeline.layout,
     entries: [
       ...buffers.map((buffer, i) => {
-        const { first = 0, end = buffer.bytes } = parts?.get(i) ?? {};
+        const { first = 0, end = Math.min(buffer.bytes, bindingLimit()) } =
+          parts?.get(i) ?? {};
         return {
           binding: bindingOf(i, pipeline.uniformAt),
           resource: { buffer: buffer.gpu, offset: first, size: end - first },

@@ -9,19 +9,18 @@
  * @module
  */
 
-import { isGradEnabled, withGrad } from "../autograd/mode.ts";
+import { isGradEnabled } from "../autograd/mode.ts";
 import { type GradContext, Node } from "../autograd/node.ts";
-import type { Plan } from "../gpu/plan.ts";
 import { refuseStale } from "../autograd/stale.ts";
 import { recorder } from "../gpu/recorder.ts";
-import { dispatch } from "../gpu/stream.ts";
 import { formatValue } from "../tensor/arguments.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { isFloat } from "../tensor/dtype.ts";
-import type { Layout } from "../tensor/layout.ts";
-import { Scope, unscoped } from "../tensor/scope.ts";
+import { type Layout, rowMajor } from "../tensor/layout.ts";
+import { unscoped } from "../tensor/scope.ts";
 import type { Shape } from "../tensor/shape.ts";
 import { emptyTensor, Tensor } from "../tensor/tensor.ts";
+import { areLarge, checkParts, type Launch, launch } from "./launch.ts";
 
 /** The shape and type of a result. */
 export interface Spec {
@@ -35,16 +34,13 @@ export interface Spec {
  */
 export type Tensors = readonly [Tensor, Tensor, Tensor, Tensor, ...Tensor[]];
 
-/** What an op is. `P` are its arguments that are not tensors. */
-export interface OpRules<P> {
-  readonly name: string;
+/**
+ * What an op is. `P` are its arguments that are not tensors. Scratch tensors
+ * that its kernel makes are freed when its dispatches are recorded.
+ */
+export interface OpRules<P> extends Launch<P> {
   /** The results for these inputs; throws where they do not fit. */
   shape(inputs: Tensors, params: P): Spec | readonly Spec[];
-  /**
-   * The dispatches that fill the outputs, in order. Scratch tensors made here
-   * are freed when they are recorded.
-   */
-  kernel(inputs: Tensors, outputs: Tensors, params: P): Plan | readonly Plan[];
   /** What the gradient rule will need; kept alive until backward has passed. */
   save?(
     inputs: Tensors,
@@ -64,16 +60,22 @@ export type Op<P> = (inputs: readonly Tensor[], params: P) => Tensors;
 
 /** Makes an op that fills new tensors by kernels. */
 export function defineOp<P = void>(rules: OpRules<P>): Op<P> {
-  return (given, params) => {
-    recorder()?.uses(given);
-    const inputs = asTensors(given);
-    const specs = rules.shape(inputs, params);
+  return (operands, params) => {
+    recorder()?.uses(operands);
+    const inputs = asTensors(operands);
+    const given = rules.shape(inputs, params);
+    const specs: readonly Spec[] = Array.isArray(given) ? given : [given];
+    if (areLarge(inputs, specs)) {
+      const extents = specs.map(({ shape, dtype }) => ({
+        layout: rowMajor(shape),
+        dtype,
+      }));
+      checkParts(rules, inputs, extents, params);
+    }
     const outputs = asTensors(
-      (Array.isArray(specs) ? specs : [specs]).map((spec: Spec) =>
-        emptyTensor(spec.shape, spec.dtype, rules.name)
-      ),
+      specs.map(({ shape, dtype }) => emptyTensor(shape, dtype, rules.name)),
     );
-    run(() => rules.kernel(inputs, outputs, params));
+    launch(rules, { inputs, outputs, params });
     record(rules, inputs, outputs, params);
     return outputs;
   };
@@ -107,14 +109,6 @@ export function defineView<P>(
     );
     return view;
   };
-}
-
-/** Dispatches what `plans` returns, and frees the scratch it made. */
-export function run(plans: () => Plan | readonly Plan[]): void {
-  using _scratch = new Scope();
-  const made = withGrad(false, plans);
-  if (Array.isArray(made)) made.forEach(dispatch);
-  else dispatch(made as Plan); // isArray does not narrow readonly arrays
 }
 
 /** A row-major tensor with anything in it, for a kernel's use between plans. */

@@ -11,9 +11,11 @@ import { checkOptionNames } from "../tensor/arguments.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Op } from "./define.ts";
+import { areLarge } from "./launch.ts";
 import { makeHook } from "./kernel_hooks.ts";
 import {
   type Draw,
+  drawFrom,
   drawWords,
   type RandomSource,
   reserveDraw,
@@ -91,6 +93,15 @@ const dropoutOp: Op<DropoutParams> = defineOp<DropoutParams>({
   name: "dropout",
   shape: ([x]) => x,
   kernel: ([x], [y], params) => planDropout(x.contiguous(), y, params),
+  // the number of an element says its block
+  axes: ([x]) =>
+    x.ndim !== 1 ? [] : [{
+      dims: [0, 0],
+      cut: (part, start) => ({
+        ...part,
+        params: { ...part.params, draw: drawFrom(part.params.draw, start) },
+      }),
+    }],
   grad: (dy, { params }) => [dropoutOp([dy], params)[0]],
 });
 
@@ -124,5 +135,7 @@ export function dropout(
   if (!training || p === 0) return x;
   if (p === 1) return x.mul(0);
   const draw = reserveDraw(x.size, { seed, generator });
-  return dropoutOp([x], { p, draw })[0];
+  const params = { p, draw };
+  if (!areLarge([x], [x])) return dropoutOp([x], params)[0];
+  return dropoutOp([x.reshape([x.size])], params)[0].reshape(x.shape);
 }

@@ -23,6 +23,8 @@ import {
 import { ROWS } from "./elementwise_rows.ts";
 import { type Operand, planMap } from "./map.ts";
 import type { MapRule } from "./map_header.ts";
+import { type Launch, launch } from "./launch.ts";
+import { apart, axesOf } from "./movement.ts";
 import { type ComputeType, computeType } from "./words.ts";
 
 /** The operands and the result, as a gradient rule sees them. */
@@ -181,10 +183,8 @@ function numberType(value: number | boolean): DType {
 function makeOp(name: string, row: MapRow): Op<MapParams> {
   const grads = row.grads ?? [];
   return defineOp<MapParams>({
-    name,
+    ...launchOf<MapParams>(name),
     shape: (_, { spec }) => spec,
-    kernel: (inputs, [y], { numbers, compute }) =>
-      planRow(name, weave(inputs, numbers), compute, y),
     // One slot an operand, then one for y: what the rules that will run use.
     save: (inputs, [y], needs, { numbers }) => {
       const woven = weave(needs, numbers);
@@ -217,8 +217,41 @@ function makeOp(name: string, row: MapRow): Op<MapParams> {
 // Kept, so that planMap keeps their kernels' texts.
 const rules = new Map<string, MapRule>();
 
-/** The plan of a row into `out`; what in-place ops run, too. */
-export function planRow(
+type RowParams = Pick<MapParams, "numbers" | "compute">;
+
+function launchOf<P extends RowParams>(name: string): Launch<P> {
+  return {
+    name,
+    kernel: (inputs, [y], { numbers, compute }) =>
+      planRow(name, weave(inputs, numbers), compute, y),
+    axes: (inputs, _, [shape]) => axesOf(inputs, shape!),
+    strided: true,
+  };
+}
+
+/**
+ * Writes the row `name` of operands into `out`, which may be one of them, by way
+ * of `type`.
+ */
+export function mapTo(
+  name: string,
+  operands: readonly Operand[],
+  out: Tensor,
+  type: DType,
+): void {
+  const numbers = operands.map((each) =>
+    typeof each === "object" ? undefined : each
+  );
+  const inputs = operands.map((each) => apart(each, out))
+    .filter((each) => typeof each === "object");
+  launch<RowParams>(launchOf(name), {
+    inputs: inputs as unknown as Tensors, // as many as the row has
+    outputs: [out] as unknown as Tensors, // one
+    params: { numbers, compute: computeType(type) },
+  });
+}
+
+function planRow(
   name: string,
   operands: readonly Operand[],
   compute: ComputeType,

@@ -19,12 +19,10 @@ import { isRowMajor, type Layout } from "../tensor/layout.ts";
 import { Scope } from "../tensor/scope.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { run } from "./define.ts";
-import { map, planRow, specOf } from "./elementwise.ts";
+import { map, mapTo, specOf } from "./elementwise.ts";
 import type { Operand } from "./map.ts";
-import { apart, assign } from "./movement.ts";
+import { assign } from "./movement.ts";
 import { embed, erase, strided } from "./slicing.ts";
-import { computeType } from "./words.ts";
 
 /**
  * The row `name` of `target` and `others`, written into `target`.
@@ -62,11 +60,8 @@ export function mapInto(
     return target;
   }
   recorder()?.uses([target, ...others]);
-  run(() => {
-    const operands = others.map((other) => apart(other, target));
-    const compute = computeType(spec.dtype);
-    return planRow(name, [target, ...operands], compute, target);
-  });
+  using _copies = new Scope(); // of operands that lie in the same storage
+  mapTo(name, [target, ...others], target, spec.dtype);
   target.storage.version++;
   return target;
 }

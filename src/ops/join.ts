@@ -16,7 +16,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { tensor } from "../tensor/create.ts";
 import { defineOp, type Op } from "./define.ts";
 import { indexSelect } from "./indexing.ts";
-import { planCopy } from "./movement.ts";
+import { copyTo } from "./movement.ts";
 import { narrow } from "./slicing.ts";
 
 const catOp = defineOp<{ dim: number; shape: Shape }>({
@@ -24,14 +24,16 @@ const catOp = defineOp<{ dim: number; shape: Shape }>({
   shape: ([first], { shape }) => ({ shape, dtype: first.dtype }),
   kernel: (inputs, [y], { dim }) => {
     let start = 0;
-    return inputs.map((x) => {
+    for (const x of inputs) {
       const length = x.shape[dim]!;
       const part = y.detach();
       part.rebind(y.storage, sliceLayout(y.layout, dim, start, length, 1));
       start += length;
-      return planCopy(x, part);
-    });
+      copyTo(x, part);
+    }
+    return [];
   },
+  composed: true,
   grad: (dy, { shapes, needs, params: { dim } }) => {
     let start = 0;
     return shapes.map((shape, i) => {
@@ -215,8 +217,10 @@ const flipOp: Op<readonly number[]> = defineOp({
         offset,
       ),
     });
-    return planCopy(turned, y);
+    copyTo(turned, y);
+    return [];
   },
+  composed: true,
   grad: (dy, { params: dims }) => [flip(dy, dims)],
 });
 

@@ -24,8 +24,10 @@ import {
   type Shape,
   sizeOf,
 } from "../tensor/shape.ts";
+import { Scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { defineOp, defineView, run } from "./define.ts";
+import { defineOp, defineView, type Tensors } from "./define.ts";
+import { type Axis, type Launch, launch } from "./launch.ts";
 import { type Operand, planMap } from "./map.ts";
 import type { MapRule } from "./map_header.ts";
 import { planTransposed } from "./transposed_copy.ts";
@@ -44,10 +46,54 @@ export function planCopy(x: Operand, out: Tensor): Plan {
   return turned ?? planMap(COPY[computeType(type)], [x], out);
 }
 
+/**
+ * The axes of an op whose result has `shape`, to which its inputs broadcast:
+ * all dims but those of `except`.
+ */
+export function axesOf<P>(
+  inputs: readonly Tensor[],
+  shape: Shape,
+  outputs = 1,
+  except: readonly number[] = [],
+): Axis<P>[] {
+  const own = (dim: number, of: Shape): number | undefined => {
+    const at = dim - (shape.length - of.length);
+    return at >= 0 && of[at] === shape[dim] ? at : undefined;
+  };
+  return shape.map((_, dim) => dim).filter((dim) => !except.includes(dim)).map(
+    (dim) => ({
+      dims: [
+        ...inputs.map((input) => own(dim, input.shape)),
+        ...new Array<number>(outputs).fill(dim),
+      ],
+    }),
+  );
+}
+
+// Of a tensor, or of a number where there is none.
+const COPYING: Launch<number | undefined> = {
+  name: "copy",
+  kernel: ([x], [y], value) => planCopy(value ?? x, y),
+  axes: (inputs, _, [shape]) => axesOf(inputs, shape!),
+  strided: true,
+};
+
+/** Writes `x`, a tensor of its shape or a number, into every part of `out`. */
+export function copyTo(x: Operand, out: Tensor): void {
+  const [inputs, value] = typeof x === "object"
+    ? [[x], undefined]
+    : [[], Number(x)];
+  launch(COPYING, {
+    inputs: inputs as unknown as Tensors, // one or none
+    outputs: [out] as unknown as Tensors, // one
+    params: value,
+  });
+}
+
 const copyOp = defineOp({
+  ...COPYING,
   name: "contiguous",
   shape: ([x]) => x,
-  kernel: ([x], [y]) => planCopy(x, y),
   grad: (dy) => [dy],
 });
 
@@ -65,6 +111,8 @@ const castOp = defineOp<{ from: DType; to: DType }>({
   name: "to",
   shape: ([x], { to }) => ({ shape: x.shape, dtype: to }),
   kernel: ([x], [y]) => planCopy(x, y),
+  axes: (inputs, _, [shape]) => axesOf(inputs, shape!),
+  strided: true,
   grad: (dy, { params: { from } }) => [
     isFloat(from) ? cast(dy, from) : undefined,
   ],
@@ -197,6 +245,7 @@ export function apart(operand: Operand, target: Tensor): Operand {
 /** Writes the elements of `source`, which broadcasts, into `target`. */
 export function assign(target: Tensor, source: Tensor): void {
   recorder()?.uses([target, source]);
-  run(() => planCopy(apart(source, target), target));
+  using _copy = new Scope(); // where the source lies in the same storage
+  copyTo(apart(source, target), target);
   target.storage.version++;
 }

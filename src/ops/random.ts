@@ -8,16 +8,17 @@
 
 import { f32Bits, foldGroups, type Plan } from "../gpu/plan.ts";
 import { onReplay, recorder } from "../gpu/recorder.ts";
-import { dispatch } from "../gpu/stream.ts";
 import { checkOptionNames } from "../tensor/arguments.ts";
 import { fromHost, type TensorOptions } from "../tensor/create.ts";
 import { checkDType, type DType, isFloat } from "../tensor/dtype.ts";
 import { defaultGenerator, Generator } from "../tensor/generator.ts";
 import { HostArray } from "../tensor/host_array.ts";
-import { isRowMajor } from "../tensor/layout.ts";
+import { isRowMajor, rowMajor } from "../tensor/layout.ts";
 import { WORDS_PER_BLOCK } from "../tensor/philox.ts";
 import { checkShape, type Shape } from "../tensor/shape.ts";
-import { emptyTensor, type Tensor } from "../tensor/tensor.ts";
+import { emptyTensor, Tensor } from "../tensor/tensor.ts";
+import type { Tensors } from "./define.ts";
+import { type Launch, launch } from "./launch.ts";
 import { assign } from "./movement.ts";
 import { WORDS } from "./words.ts";
 
@@ -58,6 +59,18 @@ export function reserveDraw(
     draw.seed = generator.seed;
   });
   return draw;
+}
+
+/** The part of a draw that begins at element `start`, a multiple of 4. */
+export function drawFrom(draw: Draw, start: number): Draw {
+  return {
+    get seed() {
+      return draw.seed;
+    },
+    get block() {
+      return draw.block + start / WORDS_PER_BLOCK;
+    },
+  };
 }
 
 /** The words of `Draw` in shaders/lib/philox.wgsl. */
@@ -147,6 +160,41 @@ fn store(q: u32, numbers: ${lanes}) {
   };
 }
 
+interface Drawing {
+  readonly name: Distribution;
+  readonly draw: Draw;
+  readonly a: number;
+  readonly b: number;
+}
+
+// Of tensors of one dim: the block of an element is that of its number.
+const DRAWING: Launch<Drawing> = {
+  name: "draw",
+  kernel: (_, [out], { name, draw, a, b }) => planDraw(name, out, draw, a, b),
+  axes: () => [{
+    dims: [0],
+    cut: (part, start) => ({
+      ...part,
+      params: { ...part.params, draw: drawFrom(part.params.draw, start) },
+    }),
+  }],
+};
+
+function fillDrawn(target: Tensor, params: Drawing): void {
+  const { storage, layout, dtype, size } = target; // row-major
+  using flat = new Tensor(
+    storage,
+    rowMajor([size], layout.offset),
+    dtype,
+    "draw",
+  );
+  launch(DRAWING, {
+    inputs: [] as unknown as Tensors, // none
+    outputs: [flat] as unknown as Tensors, // one
+    params,
+  });
+}
+
 // Any layout: what kernels can't write directly goes by way of a copy.
 function drawInto(
   target: Tensor,
@@ -159,11 +207,11 @@ function drawInto(
   const isDirect = isRowMajor(target.layout) &&
     (!WORDS[target.dtype].packed || target.layout.offset === 0);
   if (isDirect) {
-    dispatch(planDraw(name, target, draw, a, b));
+    fillDrawn(target, { name, draw, a, b });
     target.storage.version++;
   } else {
     const drawn = emptyTensor(target.shape, target.dtype, name);
-    dispatch(planDraw(name, drawn, draw, a, b));
+    fillDrawn(drawn, { name, draw, a, b });
     assign(target, drawn);
     drawn.dispose();
   }

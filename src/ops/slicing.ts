@@ -22,7 +22,7 @@ import {
 } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineOp, defineView, type Op } from "./define.ts";
-import { planCopy } from "./movement.ts";
+import { copyTo } from "./movement.ts";
 
 interface Embedding {
   readonly shape: Shape;
@@ -33,10 +33,12 @@ interface Embedding {
 const embedOp: Op<Embedding> = defineOp({
   name: "embed",
   shape: ([x], { shape }) => ({ shape, dtype: x.dtype }),
-  kernel: ([x], [y], { region, value }) => [
-    planCopy(value, y),
-    planCopy(x, partOf(y, region)),
-  ],
+  kernel: ([x], [y], { region, value }) => {
+    copyTo(value, y);
+    copyTo(x, partOf(y, region));
+    return [];
+  },
+  composed: true,
   grad: (dy, { params: { region } }) => [strided(dy, region)],
 });
 
@@ -53,10 +55,12 @@ export function embed(
 const eraseOp: Op<Layout> = defineOp({
   name: "erase",
   shape: ([x]) => x,
-  kernel: ([x], [y], region) => [
-    planCopy(x, y),
-    planCopy(0, partOf(y, region)),
-  ],
+  kernel: ([x], [y], region) => {
+    copyTo(x, y);
+    copyTo(0, partOf(y, region));
+    return [];
+  },
+  composed: true,
   grad: (dy, { params: region }) => [erase(dy, region)],
 });
 

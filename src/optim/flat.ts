@@ -13,7 +13,7 @@
  * @module
  */
 
-import { gpu } from "../gpu/device.ts";
+import { bindingLimit } from "../gpu/device.ts";
 import { recorder, withRecorder } from "../gpu/recorder.ts";
 import { clear } from "../gpu/stream.ts";
 import { assign } from "../ops/movement.ts";
@@ -164,7 +164,10 @@ export class FlatParameters {
   }
 }
 
-/** Lays parameters into as few flat buffers as types and sizes allow. */
+/**
+ * Lays parameters into as few flat buffers as types and sizes allow. One that is
+ * larger than a binding has buffers of its own; the others' fit into one.
+ */
 export function flatten(parameters: readonly Tensor[]): FlatParameters[] {
   const sets: { dtype: DType; members: Tensor[]; bytes: number }[] = [];
   for (const parameter of parameters) {
@@ -172,7 +175,7 @@ export function flatten(parameters: readonly Tensor[]): FlatParameters[] {
     // states are four bytes an element, whatever the type
     const bytes = paddedSize(sizeOf(shape)) * Math.max(4, DTYPES[dtype].bytes);
     const open = sets.findLast((set) => set.dtype === dtype);
-    if (open && open.bytes + bytes <= gpu().maxBytes) {
+    if (open && open.bytes + bytes <= bindingLimit()) {
       open.members.push(parameter);
       open.bytes += bytes;
     } else {

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { acquireIdle, dispatch, upload } from "../gpu/stream.ts";
-import { planCopy } from "../ops/movement.ts";
+import { acquireIdle, upload } from "../gpu/stream.ts";
+import { copyTo } from "../ops/movement.ts";
 import { checkOptionNames, formatValue } from "./arguments.ts";
 import { checkDType, type DType, DTYPES, type TypedArray } from "./dtype.ts";
 import { HostArray } from "./host_array.ts";
@@ -154,7 +154,7 @@ export function full(
 
 /** Writes one value to every element. */
 export function fill(target: Tensor, value: number): void {
-  dispatch(planCopy(value, target));
+  copyTo(value, target);
 }
 
 /** A tensor of zeros. Default type: float32. */

@@ -196,3 +196,19 @@ export function spanOf({ shape, strides }: Layout): number {
     0,
   );
 }
+
+/**
+ * The elements of a buffer between the first and the last one that a layout
+ * reaches, as `[first, end)`. Strides may be negative.
+ */
+export function reachOf(
+  { shape, strides, offset }: Layout,
+): [first: number, end: number] {
+  let [first, last] = [offset, offset];
+  shape.forEach((length, dim) => {
+    const far = (length - 1) * strides[dim]!;
+    if (far < 0) first += far;
+    else last += far;
+  });
+  return [first, last + 1];
+}

@@ -69,11 +69,11 @@ Deno.test("acquire() hands out no buffer that the GPU had no memory for", async 
   release(next);
 });
 
-Deno.test("acquire() refuses more bytes than the adapter binds", () => {
-  const { maxBytes } = gpu();
+Deno.test("acquire() refuses more bytes than a buffer may have", () => {
+  const { maxBuffer } = gpu();
   assertThrows(
-    () => acquire(maxBytes + 1),
+    () => acquire(maxBuffer + 1),
     RangeError,
-    `Cannot allocate ${maxBytes + 1} bytes`,
+    `Cannot allocate ${maxBuffer + 1} bytes`,
   );
 });

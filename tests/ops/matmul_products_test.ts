@@ -8,7 +8,8 @@
 import { assertEquals } from "@std/assert";
 
 import type { AdapterClass } from "../../src/gpu/device.ts";
-import { run, scratch } from "../../src/ops/define.ts";
+import { dispatch } from "../../src/gpu/stream.ts";
+import { scratch } from "../../src/ops/define.ts";
 import type { MatmulCase, Matrix } from "../../src/ops/matmul_choice.ts";
 import { planMatmul } from "../../src/ops/matmul_kernels.ts";
 import { scope } from "../../src/tensor/scope.ts";
@@ -130,19 +131,17 @@ async function check(variant: Variant, adapter: AdapterClass) {
       made([bias.length], bias),
     ];
     const y = scratch([chunks * batches * m * n]);
-    run(() =>
-      planMatmul(
-        given,
-        {
-          a: x.storage,
-          b: w.storage,
-          y: y.storage,
-          ...(variant.bias && { bias: added.storage }),
-        },
-        (elements) => scratch([elements]).storage,
-        adapter,
-      )
-    );
+    planMatmul(
+      given,
+      {
+        a: x.storage,
+        b: w.storage,
+        y: y.storage,
+        ...(variant.bias && { bias: added.storage }),
+      },
+      (elements) => scratch([elements]).storage,
+      adapter,
+    ).forEach(dispatch);
     const found = await y.data();
     // some roundings of sums of so many numbers of up to 4
     const count = k * terms;
