@@ -81,7 +81,7 @@ export function clipGradValue_(
 function totalNorm(runs: readonly Tensor[], normType: number): Tensor {
   if (runs.length === 0) return zeros([]);
   if (normType === Infinity) {
-    return runs.map((run) => amax(run.abs()))
+    return runs.map((run) => amax(run.abs()).to("float32"))
       .reduce((a, b) => a.maximum(b));
   }
   const sums = runs.map((run) => powers(run, normType).sum());

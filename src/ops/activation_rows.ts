@@ -12,6 +12,8 @@ import { map, type MapRows } from "./elementwise.ts";
 
 const SELU_SCALE = 1.0507009873554805;
 const SELU_ALPHA = 1.6732632423543772;
+/** Where the normal distribution's density and its tails are 0 in float32. */
+const FAR = 20;
 
 /** Activations; b and c are plain numbers. */
 export const ACTIVATIONS: MapRows = {
@@ -37,10 +39,12 @@ export const ACTIVATIONS: MapRows = {
     },
     grads: [{
       uses: "abc",
-      rule: (dy, { a, b, c }) => map("where", map("inside", a, b, c), dy, 0),
+      rule: (dy, { a, b, c }) => map("where", map("outside", a, b, c), 0, dy),
     }],
   },
+  // NaN is neither
   inside: { kind: "compare", wgsl: "a > b && a < c" },
+  outside: { kind: "compare", wgsl: "a <= b || a >= c" },
   leakyRelu: {
     kind: "float",
     wgsl: "select(a * b, a, a > 0.0)",
@@ -69,7 +73,7 @@ export const ACTIVATIONS: MapRows = {
   },
   eluBackward: {
     kind: "float",
-    wgsl: "select(a * c * exp_of(b), a, b > 0.0)",
+    wgsl: "select(a, a * c * exp_of(b), b <= 0.0)",
     grads: [
       {
         uses: "bc",
@@ -77,8 +81,19 @@ export const ACTIVATIONS: MapRows = {
       },
       {
         uses: "abc",
-        rule: (dy, { a, b, c }) =>
-          map("where", map("gt", b, 0), 0, dy.mul(a).mul(map("exp", b)).mul(c)),
+        rule: (dy, { a, b, c }) => map("eluCurve", dy.mul(a), b, c),
+      },
+    ],
+  },
+  // what is left of it beyond the kink, and of its derivatives
+  eluCurve: {
+    kind: "float",
+    wgsl: "select(a * c * exp_of(b), 0.0, b >= 0.0)",
+    grads: [
+      { uses: "bc", rule: (dy, { b, c }) => map("eluCurve", dy, b, c) },
+      {
+        uses: "abc",
+        rule: (dy, { a, b, c }) => map("eluCurve", dy.mul(a), b, c),
       },
     ],
   },
@@ -114,6 +129,7 @@ export const ACTIVATIONS: MapRows = {
       {
         uses: "ab",
         rule: (dy, { a, b }) => dy.mul(a).mul(map("mul", b, -2).add(1)),
+        wide: true,
       },
     ],
   },
@@ -144,6 +160,7 @@ export const ACTIVATIONS: MapRows = {
           const bend = s.mul(-2).add(1).mul(b).add(2);
           return map("sigmoidBackward", dy.mul(a), s).mul(bend);
         },
+        wide: true,
       },
     ],
   },
@@ -158,6 +175,7 @@ export const ACTIVATIONS: MapRows = {
         const bend = map("tanhBackward", map("sigmoid", a).mul(a), t);
         return dy.mul(t.add(bend));
       },
+      wide: true,
     }],
   },
   // log(1 + exp(a b)) / b, which is a where a b > c
@@ -186,13 +204,14 @@ export const ACTIVATIONS: MapRows = {
     grads: [
       { uses: "b", rule: (dy, { b }) => map("geluBackward", dy, b) },
       {
-        // p(b) (2 - b^2)
+        // p(b) (2 - b^2), where p(b) is more than 0
         uses: "ab",
         rule: (dy, { a, b }) => {
-          const square = map("square", b);
+          const square = map("square", map("hardtanh", b, -FAR, FAR));
           const density = square.mul(-0.5).exp().mul(0.3989422804014327);
           return dy.mul(a).mul(density).mul(square.neg().add(2));
         },
+        wide: true,
       },
     ],
   },
@@ -203,15 +222,18 @@ export const ACTIVATIONS: MapRows = {
     grads: [{
       uses: "a",
       rule: (dy, { a }) => {
-        const square = map("square", a);
-        const inner = square.mul(0.044715).add(1).mul(a).mul(
+        // farther out s is 0 or 1, and powers of a would be infinite
+        const near = map("hardtanh", a, -FAR, FAR);
+        const square = near.square();
+        const inner = square.mul(0.044715).add(1).mul(near).mul(
           1.5957691216057308,
         );
         const slope = square.mul(3 * 0.044715).add(1).mul(1.5957691216057308);
         const s = map("sigmoid", inner);
-        const bend = map("sigmoidBackward", slope.mul(a), s);
+        const bend = map("sigmoidBackward", slope.mul(near), s);
         return dy.mul(s.add(bend));
       },
+      wide: true,
     }],
   },
   // a relu6(a + 3) / 6
@@ -232,6 +254,7 @@ export const ACTIVATIONS: MapRows = {
         uses: "ab",
         rule: (dy, { a, b }) =>
           map("where", map("inside", b, -3, 3), dy.mul(a).div(3), 0),
+        wide: true,
       },
     ],
   },
@@ -250,6 +273,7 @@ export const ACTIVATIONS: MapRows = {
     grads: [{
       uses: "a",
       rule: (dy, { a }) => dy.div(map("abs", a).add(1).square()),
+      wide: true,
     }],
   },
 };

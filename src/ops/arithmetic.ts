@@ -10,6 +10,7 @@ import { isFloat } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { map } from "./elementwise.ts";
 import type { Operand } from "./map.ts";
+import { inFloat32 } from "./wide.ts";
 
 /** Options of `add` and `sub`. */
 export interface AddOptions {
@@ -96,7 +97,11 @@ export function addcmul(
   options: { readonly value?: number } = {},
 ): Tensor {
   const { value = 1 } = checkOptionNames("addcmul", options, ["value"]);
-  return add(a, map("mul", b, c), { alpha: value });
+  const third = typeof c === "object" ? [c] : [];
+  return inFloat32(
+    [a, b, ...third],
+    (x, y, z) => add(x, map("mul", y, z ?? c), { alpha: value }),
+  );
 }
 
 /** a + value * b / c. */
@@ -107,7 +112,11 @@ export function addcdiv(
   options: { readonly value?: number } = {},
 ): Tensor {
   const { value = 1 } = checkOptionNames("addcdiv", options, ["value"]);
-  return add(a, map("div", b, c), { alpha: value });
+  const third = typeof c === "object" ? [c] : [];
+  return inFloat32(
+    [a, b, ...third],
+    (x, y, z) => add(x, map("div", y, z ?? c), { alpha: value }),
+  );
 }
 
 /** Options of `nanToNum`. */

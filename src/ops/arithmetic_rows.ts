@@ -42,7 +42,11 @@ export const ARITHMETIC: MapRows = {
     wgsl: "a / b",
     grads: [
       { uses: "b", rule: (dy, { b }) => dy.div(b) },
-      { uses: "by", rule: (dy, { b, y }) => dy.mul(y).div(b).neg() },
+      {
+        uses: "by",
+        rule: (dy, { b, y }) => dy.mul(y).div(b).neg(),
+        wide: true,
+      },
     ],
   },
   divTrunc: {
@@ -65,6 +69,7 @@ export const ARITHMETIC: MapRows = {
     grads: [PASS, {
       uses: "ab",
       rule: (dy, { a, b }) => dy.mul(map("divTrunc", a, b)).neg(),
+      wide: true,
     }],
   },
   remainder: {
@@ -77,6 +82,7 @@ export const ARITHMETIC: MapRows = {
     grads: [PASS, {
       uses: "ab",
       rule: (dy, { a, b }) => dy.mul(map("floorDivide", a, b)).neg(),
+      wide: true,
     }],
   },
   pow: {
@@ -87,38 +93,60 @@ export const ARITHMETIC: MapRows = {
       u32: "power_u32(a, b)",
     },
     grads: [
-      { uses: "ab", rule: (dy, { a, b }) => dy.mul(map("powSlope", a, b)) },
+      {
+        uses: "ab",
+        rule: (dy, { a, b }) => dy.mul(map("scaledPower", a, minusOne(b), b)),
+        wide: true,
+      },
       {
         uses: "aby",
         rule: (dy, { a, b, y }) => dy.mul(map("powLog", y, a, b)),
       },
     ],
   },
-  // d(a^b)/da, which is 0 for b = 0 whatever a is
-  powSlope: {
+  // c a^b: the derivatives of powers by a. Where c is 0 so are they, whatever a is
+  scaledPower: {
     kind: "float",
-    wgsl: "select(b * power(a, b - 1.0), 0.0, b == 0.0)",
+    wgsl: "select(c * power(a, b), 0.0, c == 0.0)",
     grads: [
       {
-        uses: "ab",
-        rule: (dy, { a, b }) => dy.mul(b).mul(map("powSlope", a, minusOne(b))),
+        uses: "abc",
+        rule: (dy, { a, b, c }) =>
+          dy.mul(map("scaledPower", a, minusOne(b), productOf(b, c))),
+        wide: true,
       },
       {
-        uses: "ab",
-        rule: (dy, { a, b }) => {
-          const less = dy.mul(map("pow", a, minusOne(b)));
-          return less.add(less.mul(b).mul(logOf(a)));
-        },
+        uses: "aby",
+        rule: (dy, { a, b, y }) => dy.mul(map("powLog", y, a, b)),
       },
+      { uses: "ab", rule: (dy, { a, b }) => dy.mul(map("pow", a, b)) },
     ],
   },
-  // d(b^c)/dc of a = b^c: 0 where b is 0 and c is not negative
+  // d(b^c)/dc of a = b^c, or a multiple: 0 where b is 0 and b^c is finite
   powLog: {
     kind: "float",
-    wgsl: "select(a * log(b), 0.0, b == 0.0 && c >= 0.0)",
+    wgsl: "select(a * log(b), 0.0, b == 0.0 && (c >= 0.0 || a == 0.0))",
     grads: [
       { uses: "bc", rule: (dy, { b, c }) => map("powLog", dy, b, c) },
-      { uses: "ab", rule: (dy, { a, b }) => dy.mul(a).div(b) },
+      {
+        uses: "abc",
+        rule: (dy, { a, b, c }) => dy.mul(map("powLogSlope", a, b, c)),
+      },
+      undefined,
+    ],
+  },
+  // a / b of a = b^c: 0 where b is 0 and c is above 1
+  powLogSlope: {
+    kind: "float",
+    wgsl: "select(a / b, 0.0, b == 0.0 && c > 1.0)",
+    grads: [
+      { uses: "bc", rule: (dy, { b, c }) => map("powLogSlope", dy, b, c) },
+      {
+        uses: "bcy",
+        rule: (dy, { b, c, y }) =>
+          dy.mul(map("powLogSlope", y, b, minusOne(c))).neg(),
+        wide: true,
+      },
       undefined,
     ],
   },
@@ -128,7 +156,13 @@ export const ARITHMETIC: MapRows = {
     wgsl: "power(a, b)",
     grads: [{
       uses: "ab",
-      rule: (dy, { a, b }) => map("where", a, dy.mul(map("powSlope", a, b)), 0),
+      rule: (dy, { a, b }) => {
+        // zeros are left out before the slope is taken: 0 * infinity is NaN
+        const base = map("where", a, a, 1);
+        const slope = map("scaledPower", base, minusOne(b), b);
+        return map("where", a, dy.mul(slope), 0);
+      },
+      wide: true,
     }],
   },
   atan2: {
@@ -138,10 +172,12 @@ export const ARITHMETIC: MapRows = {
       {
         uses: "ab",
         rule: (dy, { a, b }) => dy.mul(b).div(map("squares", a, b)),
+        wide: true,
       },
       {
         uses: "ab",
         rule: (dy, { a, b }) => dy.mul(a).div(map("squares", a, b)).neg(),
+        wide: true,
       },
     ],
   },
@@ -149,8 +185,8 @@ export const ARITHMETIC: MapRows = {
     kind: "float",
     wgsl: "a * a + b * b",
     grads: [
-      { uses: "a", rule: (dy, { a }) => dy.mul(a).mul(2) },
-      { uses: "b", rule: (dy, { b }) => dy.mul(b).mul(2) },
+      { uses: "a", rule: (dy, { a }) => dy.mul(a).mul(2), wide: true },
+      { uses: "b", rule: (dy, { b }) => dy.mul(b).mul(2), wide: true },
     ],
   },
   maximum: {
@@ -177,10 +213,11 @@ export const ARITHMETIC: MapRows = {
       { uses: "ab", rule: (dy, { a, b }) => dy.mul(map("greaterShare", a, b)) },
     ],
   },
-  // a's share of the gradient of max(a, b): ties share it, as in torch
+  // a's share of the gradient of max(a, b): as in torch, ties share it, and
+  // beside a NaN both have all of it
   greaterShare: {
     kind: "number",
-    wgsl: "select(select(T(0), T(1), a > b), T(0.5), a == b)",
+    wgsl: "select(select(T(1), T(0), a < b), T(0.5), a == b)",
   },
   // max(a, b), where a tie belongs to a alone
   clampMin: {
@@ -208,10 +245,10 @@ export const ARITHMETIC: MapRows = {
       { uses: "ab", rule: (dy, { a, b }) => map("passBelow", dy, b, a) },
     ],
   },
-  // a where b >= c (or they can't be compared), or where b < c; else 0
+  // a where b >= c, or where b < c; else 0, which is beside a NaN, too
   passNotBelow: {
     kind: "number",
-    wgsl: "select(a, T(0), b < c)",
+    wgsl: "select(T(0), a, b >= c)",
     grads: [{
       uses: "bc",
       rule: (dy, { b, c }) => map("passNotBelow", dy, b, c),
@@ -229,7 +266,11 @@ export const ARITHMETIC: MapRows = {
     grads: [
       { uses: "c", rule: (dy, { c }) => dy.sub(dy.mul(c)) },
       { uses: "c", rule: (dy, { c }) => dy.mul(c) },
-      { uses: "ab", rule: (dy, { a, b }) => dy.mul(map("sub", b, a)) },
+      {
+        uses: "ab",
+        rule: (dy, { a, b }) => dy.mul(map("sub", b, a)),
+        wide: true,
+      },
     ],
   },
   where: {
@@ -258,6 +299,7 @@ function minusOne(b: Operand): Operand {
   return typeof b === "object" ? b.sub(1) : Number(b) - 1;
 }
 
-function logOf(a: Operand): Operand {
-  return typeof a === "object" ? a.log() : Math.log(Number(a));
+function productOf(b: Operand, c: Operand): Operand {
+  if (typeof b === "object" || typeof c === "object") return map("mul", b, c);
+  return Number(b) * Number(c);
 }

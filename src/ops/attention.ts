@@ -21,6 +21,7 @@ import { composeWeights } from "./attention_grads.ts";
 import { dropout } from "./dropout.ts";
 import { matmul } from "./matmul.ts";
 import type { RandomSource } from "./random.ts";
+import { inFloat32, widened } from "./wide.ts";
 
 /** Options of `scaledDotProductAttention`. */
 export interface AttentionOptions extends RandomSource {
@@ -55,8 +56,11 @@ export function attentionWeights(
   const { attnMask, dropoutP = 0, isCausal = false, scale, ...source } =
     options;
   const scores = { scale: scaleOf(query, scale), isCausal };
-  const weights = composeWeights(query, key, attnMask, scores);
-  return dropout(weights, { ...source, p: dropoutP });
+  const mask = attnMask && widened(attnMask);
+  return inFloat32([query, key], (q, k) => {
+    const weights = composeWeights(q, k, mask, scores);
+    return dropout(weights, { ...source, p: dropoutP });
+  });
 }
 
 function scaleOf(query: Tensor, scale: number | undefined): number {
@@ -184,5 +188,8 @@ export function scaledDotProductAttention(
     throw new TypeError(`${what}: expected attnMask or isCausal, got both`);
   }
   return attendInOne([query, key, value], options) ??
-    matmul(attentionWeights(query, key, options), value);
+    inFloat32(
+      [query, key, value],
+      (q, k, v) => matmul(attentionWeights(q, k, options), v),
+    );
 }

@@ -9,6 +9,7 @@ import { foldGroups, type Plan } from "../gpu/plan.ts";
 import { checkOptionNames } from "../tensor/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Op } from "./define.ts";
+import { map } from "./elementwise.ts";
 import {
   backwardLines,
   declareLines,
@@ -34,6 +35,7 @@ import {
   windowParams,
   type Windows,
 } from "./pool_windows.ts";
+import { inFloat32 } from "./wide.ts";
 
 import meansLib from "../../shaders/lib/window_means.wgsl" with {
   type: "text",
@@ -271,8 +273,8 @@ export interface LpPoolOptions {
 }
 
 /**
- * The p-norm of each window of an image: (sum of x^p)^(1 / p), the sum taken as
- * 0 where it is negative.
+ * The p-norm of each window of an image: (sum of x^p)^(1 / p), NaN where the sum
+ * is negative. Where it is 0, so is the gradient.
  *
  * Source: torch.nn.functional.lp_pool2d.
  *
@@ -287,6 +289,8 @@ export function lpPool2d(
 ): Tensor {
   checkOptionNames("lpPool2d", options, ["stride", "ceilMode"]);
   const [kernelH, kernelW] = pairOf(kernelSize);
-  const mean = avgPool2d(x.pow(normType), kernelSize, options);
-  return mean.relu().mul(kernelH * kernelW).pow(1 / normType);
+  return inFloat32([x], (wide) => {
+    const mean = avgPool2d(wide.pow(normType), kernelSize, options);
+    return map("powerOrZero", mean.mul(kernelH * kernelW), 1 / normType);
+  });
 }

@@ -8,6 +8,7 @@ import { isFloat } from "../tensor/dtype.ts";
 import { sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { matmul } from "./matmul.ts";
+import { inFloat32 } from "./wide.ts";
 
 /**
  * y[..., k] = x1 weight[k] x2^T + bias[k], for each pair of vectors.
@@ -56,12 +57,14 @@ export function bilinear(
     );
   }
   const rows = leading.reduce((size, length) => size * length, 1);
-  // [rows, in1] by [in1, out * in2], then each [out, in2] by its x2
-  const wide = weight.permute([1, 0, 2]).reshape([in1!, out! * in2!]);
-  const left = matmul(x1.reshape([rows, in1!]), wide);
-  const y = matmul(
-    left.reshape([rows, out!, in2!]),
-    x2.reshape([rows, in2!, 1]),
-  ).reshape([...leading, out!]);
-  return bias ? y.add(bias) : y;
+  return inFloat32(all, (a, b, w, c) => {
+    // [rows, in1] by [in1, out * in2], then each [out, in2] by its x2
+    const wide = w!.permute([1, 0, 2]).reshape([in1!, out! * in2!]);
+    const left = matmul(a!.reshape([rows, in1!]), wide);
+    const y = matmul(
+      left.reshape([rows, out!, in2!]),
+      b!.reshape([rows, in2!, 1]),
+    ).reshape([...leading, out!]);
+    return c ? y.add(c) : y;
+  });
 }

@@ -12,6 +12,7 @@ import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { matmul } from "./matmul.ts";
 import { diagonal } from "./slicing.ts";
+import { inFloat32 } from "./wide.ts";
 
 /** A tensor and a label for each of its dims. */
 interface Labelled {
@@ -40,7 +41,18 @@ export function einsum(
         `got ${operands.length}`,
     );
   }
-  const parts = operands.map((x, i) => labelled(equation, terms[i]!, x));
+  return inFloat32(operands, (...wide) => {
+    const parts = wide.map((x, i) => labelled(equation, terms[i]!, x));
+    return sumOfProducts(equation, terms, right, parts);
+  });
+}
+
+function sumOfProducts(
+  equation: string,
+  terms: readonly string[],
+  right: string | undefined,
+  parts: readonly Labelled[],
+): Tensor {
   const kept = resultLabels(equation, terms, right, parts);
   let [result] = parts;
   parts.slice(1).forEach((part, i) => {

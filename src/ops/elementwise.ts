@@ -25,6 +25,7 @@ import { type Operand, planMap } from "./map.ts";
 import type { MapRule } from "./map_header.ts";
 import { type Launch, launch } from "./launch.ts";
 import { apart, axesOf } from "./movement.ts";
+import { widened } from "./wide.ts";
 import { type ComputeType, computeType } from "./words.ts";
 
 /** The operands and the result, as a gradient rule sees them. */
@@ -39,6 +40,11 @@ export interface MapValues {
 export interface MapGrad {
   /** Which values the rule uses: they are kept until backward. */
   readonly uses?: string;
+  /**
+   * Whether float16 is made float32 for the rule: where it takes several ops,
+   * values between them may overflow or vanish though the gradient does not.
+   */
+  readonly wide?: boolean;
   /** In the result's shape; the engine sums it to the operand's. */
   rule(dy: Tensor, values: MapValues): Tensor;
 }
@@ -207,10 +213,25 @@ function makeOp(name: string, row: MapRow): Op<MapParams> {
       const rules = grads.filter((_, i) => numbers[i] === undefined);
       return shapes.map((shape, i) =>
         needs[i]
-          ? rules[i]?.rule(dy, values).sumTo(shape).to(types[i]!)
+          ? applyRule(rules[i], dy, values)?.sumTo(shape).to(types[i]!)
           : undefined
       );
     }),
+  });
+}
+
+function applyRule(
+  grad: MapGrad | undefined,
+  dy: Tensor,
+  values: MapValues,
+): Tensor | undefined {
+  if (!grad?.wide || dy.dtype !== "float16") return grad?.rule(dy, values);
+  const { a, b, c, y } = values;
+  return grad.rule(dy.to("float32"), {
+    a: widened(a),
+    b: widened(b),
+    c: widened(c),
+    y: y && widened(y), // saved only where a rule uses it
   });
 }
 

@@ -36,12 +36,16 @@ export const FUNCTIONS: MapRows = {
   square: {
     kind: "number",
     wgsl: "a * a",
-    grads: [{ uses: "a", rule: (dy, { a }) => dy.mul(a).mul(2) }],
+    grads: [{ uses: "a", rule: (dy, { a }) => dy.mul(a).mul(2), wide: true }],
   },
   reciprocal: {
     kind: "float",
     wgsl: "1.0 / a",
-    grads: [{ uses: "y", rule: (dy, { y }) => dy.mul(y.square()).neg() }],
+    grads: [{
+      uses: "y",
+      rule: (dy, { y }) => dy.mul(y.square()).neg(),
+      wide: true,
+    }],
   },
   sqrt: {
     kind: "float",
@@ -54,7 +58,12 @@ export const FUNCTIONS: MapRows = {
     wgsl: "sqrt(a)",
     grads: [{
       uses: "y",
-      rule: (dy, { y }) => map("where", y, dy.div(y.mul(2)), 0),
+      rule: (dy, { y }) => {
+        // zeros are left out before the slope is taken: 0 / 0 is NaN
+        const root = map("where", y, y, 1);
+        return map("where", y, dy.div(root.mul(2)), 0);
+      },
+      wide: true,
     }],
   },
   rsqrt: {
@@ -63,6 +72,7 @@ export const FUNCTIONS: MapRows = {
     grads: [{
       uses: "y",
       rule: (dy, { y }) => dy.mul(y.square().mul(y)).mul(-0.5),
+      wide: true,
     }],
   },
   exp: {
@@ -78,7 +88,7 @@ export const FUNCTIONS: MapRows = {
   expm1: {
     kind: "float",
     wgsl: "expm1(a)",
-    grads: [{ uses: "y", rule: (dy, { y }) => dy.mul(y.add(1)) }],
+    grads: [{ uses: "a", rule: (dy, { a }) => dy.mul(map("exp", a)) }],
   },
   log: {
     kind: "float",
@@ -88,12 +98,20 @@ export const FUNCTIONS: MapRows = {
   log2: {
     kind: "float",
     wgsl: "log2(a)",
-    grads: [{ uses: "a", rule: (dy, { a }) => dy.div(a).div(LN2) }],
+    grads: [{
+      uses: "a",
+      rule: (dy, { a }) => dy.div(a).div(LN2),
+      wide: true,
+    }],
   },
   log10: {
     kind: "float",
     wgsl: "log(a) * 0.43429448",
-    grads: [{ uses: "a", rule: (dy, { a }) => dy.div(a).div(LN10) }],
+    grads: [{
+      uses: "a",
+      rule: (dy, { a }) => dy.div(a).div(LN10),
+      wide: true,
+    }],
   },
   log1p: {
     kind: "float",
@@ -113,7 +131,11 @@ export const FUNCTIONS: MapRows = {
   tan: {
     kind: "float",
     wgsl: "tan_of(a)",
-    grads: [{ uses: "y", rule: (dy, { y }) => dy.add(dy.mul(y.square())) }],
+    grads: [{
+      uses: "y",
+      rule: (dy, { y }) => dy.add(dy.mul(y.square())),
+      wide: true,
+    }],
   },
   asin: {
     kind: "float",
@@ -135,6 +157,7 @@ export const FUNCTIONS: MapRows = {
     grads: [{
       uses: "ay",
       rule: (dy, { a, y }) => dy.mul(y.square().mul(y)).mul(a),
+      wide: true,
     }],
   },
   atan: {
@@ -143,6 +166,7 @@ export const FUNCTIONS: MapRows = {
     grads: [{
       uses: "a",
       rule: (dy, { a }) => dy.div(map("square", a).add(1)),
+      wide: true,
     }],
   },
   sinh: {
@@ -166,7 +190,11 @@ export const FUNCTIONS: MapRows = {
     wgsl: "a * (1.0 - b * b)",
     grads: [
       { uses: "b", rule: (dy, { b }) => map("tanhBackward", dy, b) },
-      { uses: "ab", rule: (dy, { a, b }) => dy.mul(a).mul(b).mul(-2) },
+      {
+        uses: "ab",
+        rule: (dy, { a, b }) => dy.mul(a).mul(b).mul(-2),
+        wide: true,
+      },
     ],
   },
   erf: {
@@ -181,6 +209,7 @@ export const FUNCTIONS: MapRows = {
     grads: [{
       uses: "ay",
       rule: (dy, { a, y }) => dy.mul(y).mul(a).mul(-2),
+      wide: true,
     }],
   },
   floor: {

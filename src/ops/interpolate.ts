@@ -11,6 +11,7 @@ import { isFloat } from "../tensor/dtype.ts";
 import { HostArray } from "../tensor/host_array.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { indexSelect } from "./indexing.ts";
+import { widened } from "./wide.ts";
 
 /** How values between elements come about. */
 export type InterpolateMode =
@@ -137,7 +138,7 @@ export function interpolate(
         `${found.axes.join(", ")} dims after [N, C]`,
     );
   }
-  let y = x;
+  let y = widened(x);
   for (const [axis, { size, step }] of targets(x, options).entries()) {
     const dim = axis + 2;
     const length = x.shape[dim]!;
@@ -147,7 +148,7 @@ export function interpolate(
       return found.taps(found.position(i, distance, aligned));
     });
   }
-  return y;
+  return y.to(x.dtype);
 }
 
 /** One axis anew, from the taps of each of its elements. */
@@ -170,7 +171,7 @@ function resample(
     if (count === 1) return rows;
     const weights = Float32Array.from(taps, (each) => each.weights[k]!);
     const shape = x.shape.map((_, d) => d === dim ? size : 1);
-    const part = rows.mul(fromHost(new HostArray(weights, shape)).to(x.dtype));
+    const part = rows.mul(fromHost(new HostArray(weights, shape)));
     y = y ? y.add(part) : part;
   }
   return y!; // every mode has taps

@@ -10,6 +10,7 @@ import { sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { avgPool2d } from "./avg_pool.ts";
 import { padConstant } from "./slicing.ts";
+import { inFloat32 } from "./wide.ts";
 
 /** Options of `localResponseNorm`. */
 export interface LocalResponseNormOptions {
@@ -67,10 +68,12 @@ export function localResponseNorm(
   if (x.size === 0) return x.clone();
   const [N, C] = x.shape;
   const L = sizeOf(x.shape.slice(2));
-  const squares = x.square().reshape([N!, 1, C!, L]);
   // an even window has one channel more before it than after it
   const edges = [0, 0, 0, 0, Math.floor(size / 2), Math.floor((size - 1) / 2)];
-  const padded = padConstant(squares, [...edges, 0, 0], 0);
-  const means = avgPool2d(padded, [size, 1], { stride: 1 }).reshape(x.shape);
-  return x.div(means.mul(alpha).add(k).pow(beta));
+  return inFloat32([x], (wide) => {
+    const squares = wide.square().reshape([N!, 1, C!, L]);
+    const padded = padConstant(squares, [...edges, 0, 0], 0);
+    const means = avgPool2d(padded, [size, 1], { stride: 1 }).reshape(x.shape);
+    return wide.div(means.mul(alpha).add(k).pow(beta));
+  });
 }

@@ -11,12 +11,12 @@
 
 import { checkWritten } from "../gpu/recorder.ts";
 import { checkOptionNames } from "../tensor/arguments.ts";
-import { defineOp } from "./define.ts";
-import { planMap } from "./map.ts";
+import { map } from "./elementwise.ts";
 import { checkReduction, reduceLoss, type Reduction } from "./reduction.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import { formatShape, sameShape, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { inFloat32, widened } from "./wide.ts";
 
 /** Options that every loss has. */
 export interface LossOptions {
@@ -41,7 +41,10 @@ export function mseLoss(
     "reduction",
   ]);
   checkReduction("mseLoss", reduction);
-  return reduceLoss(input.sub(target).square(), reduction);
+  return inFloat32(
+    [input, target],
+    (x, t) => reduceLoss(x.sub(t).square(), reduction),
+  );
 }
 
 /**
@@ -61,14 +64,10 @@ export function l1Loss(
     "reduction",
   ]);
   checkReduction("l1Loss", reduction);
-  return reduceLoss(input.sub(target).abs(), reduction);
-}
-
-// d^2 / 2 up to `delta`, and then a line: c * (|d| - c / 2), c = min(|d|, delta)
-function bend(input: Tensor, target: Tensor, delta: number): Tensor {
-  const d = input.sub(target).abs();
-  const c = d.clamp(undefined, delta);
-  return c.mul(d.sub(c.mul(0.5)));
+  return inFloat32(
+    [input, target],
+    (x, t) => reduceLoss(x.sub(t).abs(), reduction),
+  );
 }
 
 /** Options of `huberLoss`. */
@@ -102,7 +101,10 @@ export function huberLoss(
       `Cannot huberLoss with delta ${delta}: expected a positive number`,
     );
   }
-  return reduceLoss(bend(input, target, delta), reduction);
+  return inFloat32(
+    [input, target],
+    (x, t) => reduceLoss(map("huber", x.sub(t), delta), reduction),
+  );
 }
 
 /** Options of `smoothL1Loss`. */
@@ -137,35 +139,11 @@ export function smoothL1Loss(
     );
   }
   if (beta === 0) return l1Loss(input, target, { reduction });
-  return reduceLoss(bend(input, target, beta).div(beta), reduction);
+  return inFloat32(
+    [input, target],
+    (x, t) => reduceLoss(map("huber", x.sub(t), beta).div(beta), reduction),
+  );
 }
-
-// -(t * log(x) + (1 - t) * log(1 - x)), the logarithms -100 at least.
-const crossEntropyOp = defineOp({
-  name: "binaryCrossEntropy",
-  shape: ([x]) => x,
-  kernel: ([x, t], [y]) =>
-    planMap(
-      {
-        name: "binary_cross_entropy",
-        compute: "f32",
-        wgsl: "select(nan(), " +
-          "(b - 1.0) * max(log(1.0 - a), -100.0) - b * max(log(a), -100.0), " +
-          "a >= 0.0 && a <= 1.0)",
-      },
-      [x, t],
-      y,
-    ),
-  save: ([x, t]) => [x, t],
-  grad: (dy, { saved: [x, t], needs: [needsX, needsT] }) => {
-    const rest = x.rsub(1);
-    return [
-      // the denominator is kept from 0, as torch keeps it
-      needsX ? dy.mul(x.sub(t)).div(x.mul(rest).clamp(1e-12)) : undefined,
-      needsT ? dy.mul(rest.log().sub(x.log())) : undefined,
-    ];
-  },
-});
 
 /** Options of `binaryCrossEntropy`. */
 export interface BinaryCrossEntropyOptions extends LossOptions {
@@ -204,9 +182,10 @@ export function binaryCrossEntropy(
         `probabilities, 0 to 1`,
     );
   });
-  const [each] = crossEntropyOp(
-    [input.to("float32"), target.to("float32")],
-    undefined,
+  const each = map(
+    "binaryCrossEntropy",
+    input.to("float32"),
+    target.to("float32"),
   );
   const weighted = weight ? each.mul(weight) : each;
   return reduceLoss(weighted, reduction).to(input.dtype);
@@ -241,11 +220,14 @@ export function binaryCrossEntropyWithLogits(
   );
   checkReduction("binaryCrossEntropyWithLogits", reduction);
   requireEqual("binaryCrossEntropyWithLogits", input, target);
-  const rest = target.rsub(1).mul(input);
-  const factor = posWeight && target.mul(posWeight.sub(1)).add(1);
-  const log = input.logsigmoid();
-  const each = rest.sub(factor ? log.mul(factor) : log);
-  return reduceLoss(weight ? each.mul(weight) : each, reduction);
+  return inFloat32([input, target], (x, t) => {
+    // t log s(x) p + (1 - t) (log s(x) - x), s(-x) being s(x) exp(-x)
+    const factor = posWeight && t.mul(widened(posWeight).sub(1)).add(1);
+    const log = x.logsigmoid();
+    const each = t.rsub(1).mul(x).sub(factor ? log.mul(factor) : log);
+    const scaled = weight ? each.mul(widened(weight)) : each;
+    return reduceLoss(scaled, reduction);
+  });
 }
 
 function requireEqual(op: string, input: Tensor, target: Tensor): void {
@@ -260,8 +242,8 @@ function requireEqual(op: string, input: Tensor, target: Tensor): void {
 /** Options of `klDiv`. */
 export interface KlDivOptions {
   /**
-   * Default: "mean", over all elements; "batchmean", over the first dim alone,
-   * is the divergence by its definition.
+   * Default: "mean", over all elements; "batchmean", over the first dim alone
+   * of what the shapes broadcast to, is the divergence by its definition.
    */
   readonly reduction?: Reduction | "batchmean";
   /** Whether targets are log-probabilities, too. Default: false. */
@@ -288,11 +270,13 @@ export function klDiv(
     ["reduction", "logTarget"],
   );
   checkReduction("klDiv", reduction, "batchmean");
-  const each = logTarget
-    ? target.exp().mul(target.sub(input))
-    : entropyTerm(target).sub(target.mul(input));
-  if (reduction !== "batchmean") return reduceLoss(each, reduction);
-  return each.sum().div(input.shape[0] ?? 1);
+  return inFloat32([input, target], (x, t) => {
+    const each = logTarget
+      ? t.exp().mul(t.sub(x))
+      : entropyTerm(t).sub(t.mul(x));
+    if (reduction !== "batchmean") return reduceLoss(each, reduction);
+    return each.sum().div(each.shape[0] ?? 1);
+  });
 }
 
 // t * log(t), and 0 where t is 0; the gradient too stays finite there.
@@ -332,15 +316,20 @@ export function poissonNllLoss(
       "reduction",
     ]);
   checkReduction("poissonNllLoss", reduction);
-  const each = logInput
-    ? input.exp().sub(target.mul(input))
-    : input.sub(target.mul(input.add(eps).log()));
-  if (!full) return reduceLoss(each, reduction);
-  const counts = target.gt(1);
-  const t = target.where(counts, 1);
-  // log(t!) as t * log(t) - t + log(2 * pi * t) / 2
-  const stirling = t.mul(t.log()).sub(t).add(t.mul(2 * Math.PI).log().mul(0.5));
-  return reduceLoss(each.add(stirling.where(counts, 0)), reduction);
+  return inFloat32([input, target], (x, t) => {
+    const each = logInput
+      ? x.exp().sub(t.mul(x))
+      : x.sub(t.mul(x.add(eps).log()));
+    return reduceLoss(full ? each.add(stirling(t)) : each, reduction);
+  });
+}
+
+// log(t!) as t * log(t) - t + log(2 * pi * t) / 2, for t above 1
+function stirling(given: Tensor): Tensor {
+  const counts = given.gt(1);
+  const t = given.where(counts, 1);
+  return t.mul(t.log()).sub(t).add(t.mul(2 * Math.PI).log().mul(0.5))
+    .where(counts, 0);
 }
 
 /** Options of `gaussianNllLoss`. */
@@ -381,13 +370,14 @@ export function gaussianNllLoss(
       `Cannot gaussianNllLoss with eps ${eps}: expected a positive number`,
     );
   }
-  const given = fitVariance(variance, input.shape);
-  const raised = given.detach().clamp(eps).sub(given.detach());
-  const bounded = given.add(raised);
-  const each = bounded.log().add(input.sub(target).square().div(bounded))
-    .mul(0.5);
-  const constant = full ? 0.5 * Math.log(2 * Math.PI) : 0;
-  return reduceLoss(full ? each.add(constant) : each, reduction);
+  const fitted = fitVariance(variance, input.shape);
+  return inFloat32([input, target, fitted], (x, t, given) => {
+    const raised = given.detach().clamp(eps).sub(given.detach());
+    const bounded = given.add(raised);
+    const each = bounded.log().add(x.sub(t).square().div(bounded)).mul(0.5);
+    const constant = 0.5 * Math.log(2 * Math.PI);
+    return reduceLoss(full ? each.add(constant) : each, reduction);
+  });
 }
 
 function fitVariance(variance: Tensor, shape: Shape): Tensor {

@@ -8,10 +8,12 @@
  */
 
 import { checkOptionNames } from "../tensor/arguments.ts";
+import { broadcastShapes } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { LossOptions } from "./loss.ts";
 import { checkReduction, reduceLoss } from "./reduction.ts";
 import { pairwiseDistance } from "./similarity.ts";
+import { inFloat32, widened } from "./wide.ts";
 
 /** Options of losses with a margin. */
 export interface MarginOptions extends LossOptions {
@@ -39,9 +41,11 @@ export function hingeEmbeddingLoss(
     ["margin", "reduction"],
   );
   checkReduction("hingeEmbeddingLoss", reduction);
-  const apart = input.rsub(margin).clamp(0).maskedFill(target.eq(1), 0);
-  const alike = input.maskedFill(target.eq(-1), 0);
-  return reduceLoss(apart.add(alike), reduction);
+  return inFloat32([input, target], (x, t) => {
+    const apart = x.rsub(margin).clamp(0).maskedFill(t.eq(1), 0);
+    const alike = x.maskedFill(t.eq(-1), 0);
+    return reduceLoss(apart.add(alike), reduction);
+  });
 }
 
 /**
@@ -65,8 +69,10 @@ export function marginRankingLoss(
     ["margin", "reduction"],
   );
   checkReduction("marginRankingLoss", reduction);
-  const lead = target.mul(input1.sub(input2));
-  return reduceLoss(lead.rsub(margin).clamp(0), reduction);
+  return inFloat32([input1, input2, target], (a, b, t) => {
+    const lead = t.mul(a.sub(b));
+    return reduceLoss(lead.rsub(margin).clamp(0), reduction);
+  });
 }
 
 /**
@@ -86,7 +92,10 @@ export function softMarginLoss(
     "reduction",
   ]);
   checkReduction("softMarginLoss", reduction);
-  return reduceLoss(target.mul(input).logsigmoid().neg(), reduction);
+  return inFloat32(
+    [input, target],
+    (x, t) => reduceLoss(t.mul(x).logsigmoid().neg(), reduction),
+  );
 }
 
 /** Options of `multilabelSoftMarginLoss`. */
@@ -116,10 +125,13 @@ export function multilabelSoftMarginLoss(
     ["weight", "reduction"],
   );
   checkReduction("multilabelSoftMarginLoss", reduction);
-  const yes = target.mul(input.logsigmoid());
-  const no = target.rsub(1).mul(input.neg().logsigmoid());
-  const each = yes.add(no).neg();
-  return reduceLoss((weight ? each.mul(weight) : each).mean(-1), reduction);
+  return inFloat32([input, target], (x, t) => {
+    const yes = t.mul(x.logsigmoid());
+    const no = t.rsub(1).mul(x.neg().logsigmoid());
+    const each = yes.add(no).neg();
+    const weighted = weight ? each.mul(widened(weight)) : each;
+    return reduceLoss(weighted.mean(-1), reduction);
+  });
 }
 
 /** Keeps lengths from 0. */
@@ -148,13 +160,19 @@ export function cosineEmbeddingLoss(
     ["margin", "reduction"],
   );
   checkReduction("cosineEmbeddingLoss", reduction);
-  const product = input1.mul(input2).sum(-1);
-  const lengths = input1.square().sum(-1).add(TINY)
-    .mul(input2.square().sum(-1).add(TINY)).sqrt();
-  const cosine = product.div(lengths);
-  const alike = cosine.rsub(1).where(target.eq(1), 0);
-  const apart = cosine.sub(margin).clamp(0).where(target.eq(-1), 0);
-  return reduceLoss(alike.add(apart), reduction);
+  const shapes = [input1.shape, input2.shape];
+  const shape = broadcastShapes("cosineEmbeddingLoss", shapes);
+  return inFloat32(
+    [input1.expand(shape), input2.expand(shape), target],
+    (a, b, t) => {
+      const squares = [a, b].map((x) => x.square().sum(-1).add(TINY));
+      const lengths = squares[0]!.mul(squares[1]!).sqrt();
+      const cosine = a.mul(b).sum(-1).div(lengths);
+      const alike = cosine.rsub(1).where(t.eq(1), 0);
+      const apart = cosine.sub(margin).clamp(0).where(t.eq(-1), 0);
+      return reduceLoss(alike.add(apart), reduction);
+    },
+  );
 }
 
 /** Options of `tripletMarginLoss`. */
@@ -192,10 +210,12 @@ export function tripletMarginLoss(
       "reduction",
     ]);
   checkReduction("tripletMarginLoss", reduction);
-  const near = pairwiseDistance(anchor, positive, { p, eps });
-  const direct = pairwiseDistance(anchor, negative, { p, eps });
-  const far = swap
-    ? direct.minimum(pairwiseDistance(positive, negative, { p, eps }))
-    : direct;
-  return reduceLoss(near.sub(far).add(margin).clamp(0), reduction);
+  return inFloat32([anchor, positive, negative], (a, b, c) => {
+    const near = pairwiseDistance(a, b, { p, eps });
+    const direct = pairwiseDistance(a, c, { p, eps });
+    const far = swap
+      ? direct.minimum(pairwiseDistance(b, c, { p, eps }))
+      : direct;
+    return reduceLoss(near.sub(far).add(margin).clamp(0), reduction);
+  });
 }

@@ -12,6 +12,7 @@ import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { indexAdd, indexSelect } from "./indexing.ts";
 import { type Pair, pairOf } from "./pool_windows.ts";
+import { widened } from "./wide.ts";
 
 /** Options of `unfold` and `fold`. */
 export interface PatchOptions {
@@ -140,7 +141,7 @@ export function fold(
     );
   }
   const C = wide! / kernel;
-  const parts = x
+  const parts = widened(x)
     .reshape([
       N!,
       C,
@@ -152,13 +153,12 @@ export function fold(
     .permute([0, 1, 2, 4, 3, 5])
     .reshape([N!, C, rows.index.size, columns.index.size]);
   const [top, left] = [rows.padding, columns.padding];
-  const wider = zeros([N!, C, rows.index.size, W + 2 * left], {
-    dtype: x.dtype,
-  });
-  const higher = zeros([N!, C, H + 2 * top, W + 2 * left], { dtype: x.dtype });
+  const { dtype } = parts;
+  const wider = zeros([N!, C, rows.index.size, W + 2 * left], { dtype });
+  const higher = zeros([N!, C, H + 2 * top, W + 2 * left], { dtype });
   const summed = indexAdd(wider, 3, columns.index, parts);
   const whole = indexAdd(higher, 2, rows.index, summed);
-  return whole.slice(2, top, top + H).slice(3, left, left + W);
+  return whole.slice(2, top, top + H).slice(3, left, left + W).to(x.dtype);
 }
 
 /**

@@ -17,6 +17,8 @@ import {
   reducedShape,
   restoreDims,
 } from "./fold.ts";
+import { productOfOthers } from "./scan.ts";
+import { inFloat32 } from "./wide.ts";
 
 /** One dim, several, or all (`undefined`). */
 export type Dims = number | readonly number[] | undefined;
@@ -82,23 +84,19 @@ const prodOp: Op<DimParams> = defineOp({
   }),
   kernel: ([x], [y], { dims }) => planDims("prod", x, dims, y),
   save: ([x]) => [x],
-  // y / x; but at the only zero of a row it is the product of the others, and
-  // beside a zero it is 0
   grad: (dy, { saved: [x], params }) => {
     const { dims } = params;
-    const wide = { dims, keepdim: true };
-    const isZero = x.eq(0);
-    const filled = x.maskedFill(isZero, 1);
-    const others = prodOp([filled], wide)[0];
-    const zeros = sum(isZero, dims, { keepdim: true });
-    const alone = others.mul(zeros.eq(0));
-    const slope = map(
-      "where",
-      isZero,
-      others.mul(zeros.eq(1)),
-      alone.div(filled),
-    );
-    return [slope.mul(restoreDims(dy, x.shape, params))];
+    // the dims that were folded, as one dim at the end
+    const kept = x.shape.map((_, dim) => dim).filter((d) => !dims.includes(d));
+    const order = [...kept, ...dims];
+    const turned = x.permute(order);
+    const flat = turned.reshape([
+      ...kept.map((dim) => x.shape[dim]!),
+      sizeOf(dims.map((dim) => x.shape[dim]!)),
+    ]);
+    const others = productOfOthers(flat, kept.length).reshape(turned.shape)
+      .permute(order.map((_, dim) => order.indexOf(dim)));
+    return [others.mul(restoreDims(dy, x.shape, params))];
   },
 });
 
@@ -110,13 +108,16 @@ export function prod(
 ): Tensor {
   const { keepdim = false } = checkOptionNames("prod", options, ["keepdim"]);
   const dims = reducedDims("prod", dim, x.shape);
-  return prodOp([x], { dims, keepdim })[0];
+  return inFloat32([x], (wide) => prodOp([wide], { dims, keepdim })[0]);
 }
 
 type Extreme = "amax" | "amin";
 
-function extremeOp(name: Extreme): Op<DimParams> {
-  return defineOp({
+/** `shares`: whether NaN share the gradient, as other ties do. */
+type ExtremeParams = DimParams & { readonly shares: boolean };
+
+function extremeOp(name: Extreme): Op<ExtremeParams> {
+  return defineOp<ExtremeParams>({
     name,
     shape: ([x], { dims, keepdim }) => ({
       shape: reducedShape(x.shape, dims, keepdim),
@@ -124,13 +125,17 @@ function extremeOp(name: Extreme): Op<DimParams> {
     }),
     kernel: ([x], [y], { dims }) => planDims(name, x, dims, y),
     save: ([x], [y]) => [x, y],
-    // tied elements share the gradient evenly, as in torch
+    // as in torch, tied elements share the gradient evenly, and a NaN makes all
+    // of it NaN unless it `shares`
     grad: (dy, { saved: [x, y], shapes: [shape], params }) => {
-      const isBest = x.eq(restoreDims(y, shape!, params));
-      const { dims } = params;
-      const share = restoreDims(dy, shape!, params)
-        .div(sum(isBest, dims, { keepdim: true }));
-      return [map("where", isBest, share, 0)];
+      const { dims, shares } = params;
+      const best = restoreDims(y, shape!, params);
+      const isEqual = x.eq(best);
+      const isBest = shares
+        ? isEqual.logicalOr(map("isnan", x).logicalAnd(map("isnan", best)))
+        : isEqual;
+      const count = sum(isBest, dims, { keepdim: true });
+      return [isBest.mul(restoreDims(dy, shape!, params)).div(count)];
     },
   });
 }
@@ -142,11 +147,26 @@ function extreme(
   x: Tensor,
   dim: Dims,
   options: ReduceOptions,
+  shares = false,
 ): Tensor {
   const { keepdim = false } = checkOptionNames(name, options, ["keepdim"]);
   const dims = reducedDims(name, dim, x.shape);
   checkNotEmpty(name, x, dims);
-  return extremes[name]([x], { dims, keepdim })[0];
+  return extremes[name]([x], { dims, keepdim, shares })[0];
+}
+
+/**
+ * As `amax` and `amin`, but where there are NaN these share the gradient.
+ *
+ * @throws {RangeError} If there are no elements to choose from
+ */
+export function sharedExtreme(
+  name: Extreme,
+  x: Tensor,
+  dim?: Dims,
+  options: ReduceOptions = {},
+): Tensor {
+  return extreme(name, x, dim, options, true);
 }
 
 /**

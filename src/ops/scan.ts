@@ -9,10 +9,11 @@ import { isFloat } from "../tensor/dtype.ts";
 import { normalizeDim } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Op, scratch } from "./define.ts";
-import { map } from "./elementwise.ts";
 import { type Extent, extentOf } from "./extent.ts";
 import { type FoldName, foldText, planPass } from "./fold.ts";
 import { flip } from "./join.ts";
+import { recurrence, shifted } from "./recurrence.ts";
+import { inFloat32 } from "./wide.ts";
 import { computeType, declareInput, holdingType, WORDS } from "./words.ts";
 
 import source from "../../shaders/reduce/scan.wgsl" with { type: "text" };
@@ -84,16 +85,20 @@ const cumsumOp = scanOp(
   (dy, _x, _y, dim) => sumToEnd(dy, dim),
 );
 
-// dx_k = sum over j >= k of dy_j y_j / x_k; but at the first zero of a row the
-// products go on as if it were 1, and after it nothing counts.
+// dx_k = (product before k) * s_k, s_k = dy_k + x_(k + 1) s_(k + 1): the
+// products after k, each with its dy
 const cumprodOp = scanOp("cumprod", "prod", (dy, x, y, dim) => {
-  const isZero = x.eq(0);
-  const isFirst = isZero.logicalAnd(cumsum(isZero, dim).eq(1));
-  const past = cumprod(x.maskedFill(isFirst, 1), dim);
-  const atFirst = sumToEnd(dy.mul(past), dim);
-  const before = sumToEnd(dy.mul(y), dim).div(x.maskedFill(isZero, 1));
-  return map("where", isFirst, atFirst, before.maskedFill(isZero, 0));
+  const after = recurrence(shifted(x, dim, -1), dy, { dim, backward: true });
+  return after.mul(shifted(y, dim, 1, 1));
 });
+
+/** For each element along `dim` the product of all others, of floats. */
+export function productOfOthers(x: Tensor, dim: number): Tensor {
+  const before = shifted(cumprod(x, dim), dim, 1, 1);
+  const turned = flip(x, [dim]);
+  const after = flip(shifted(cumprod(turned, dim), dim, 1, 1), [dim]);
+  return before.mul(after);
+}
 
 /** The sum of the elements so far along `dim`. Integers and bool give int32. */
 export function cumsum(x: Tensor, dim: number): Tensor {
@@ -106,5 +111,5 @@ export function cumsum(x: Tensor, dim: number): Tensor {
 export function cumprod(x: Tensor, dim: number): Tensor {
   const axis = normalizeDim("cumprod", dim, x.shape);
   if (x.ndim === 0) return cumprod(x.reshape([1]), 0).reshape([]);
-  return cumprodOp([x], axis)[0];
+  return inFloat32([x], (wide) => cumprodOp([wide], axis)[0]);
 }

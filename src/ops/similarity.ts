@@ -5,8 +5,10 @@
  */
 
 import { checkOptionNames } from "../tensor/arguments.ts";
+import { broadcastShapes } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { norm } from "./statistics.ts";
+import { inFloat32 } from "./wide.ts";
 
 /** Options of `normalize`. */
 export interface NormalizeOptions {
@@ -34,7 +36,10 @@ export function normalize(
     options,
     ["p", "dim", "eps"],
   );
-  return x.div(norm(x, p, dim, { keepdim: true }).clamp(eps));
+  return inFloat32(
+    [x],
+    (wide) => wide.div(norm(wide, p, dim, { keepdim: true }).clamp(eps)),
+  );
 }
 
 /** Options of `cosineSimilarity`. */
@@ -46,7 +51,8 @@ export interface CosineSimilarityOptions {
 }
 
 /**
- * The cosine of the angle between vectors: x1 * x2 / (|x1| * |x2|).
+ * The cosine of the angle between vectors: x1 * x2 / (|x1| * |x2|). The two
+ * broadcast first, and `dim` is one of what they broadcast to.
  *
  * Source: torch.nn.functional.cosine_similarity.
  *
@@ -63,9 +69,17 @@ export function cosineSimilarity(
     options,
     ["dim", "eps"],
   );
-  const lengths = norm(x1, 2, dim).clamp(eps)
-    .mul(norm(x2, 2, dim).clamp(eps));
-  return x1.mul(x2).sum(dim).div(lengths);
+  const shape = broadcastShapes("cosineSimilarity", [x1.shape, x2.shape]);
+  return inFloat32([x1.expand(shape), x2.expand(shape)], (...both) => {
+    // each by its own length first: products of lengths may leave float32
+    const [a, b] = both.map((x) => {
+      const length = norm(x, 2, dim, { keepdim: true });
+      // the bound lets gradients through, as in torch
+      const raised = length.detach().clamp(eps).sub(length.detach());
+      return x.div(length.add(raised));
+    });
+    return a!.mul(b!).sum(dim);
+  });
 }
 
 /** Options of `pairwiseDistance`. */
@@ -95,5 +109,8 @@ export function pairwiseDistance(
     options,
     ["p", "eps", "keepdim"],
   );
-  return norm(x1.sub(x2).add(eps), p, -1, { keepdim });
+  return inFloat32(
+    [x1, x2],
+    (a, b) => norm(a.sub(b).add(eps), p, -1, { keepdim }),
+  );
 }

@@ -23,6 +23,7 @@ import {
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineOp, defineView, type Op } from "./define.ts";
 import { copyTo } from "./movement.ts";
+import { widened } from "./wide.ts";
 
 interface Embedding {
   readonly shape: Shape;
@@ -285,16 +286,17 @@ const unfoldView = defineView<UnfoldParams>({
   // Windows overlap, so element k of all windows is added at a time.
   grad: (dy, { shapes: [shape], params: { dim, size, step } }) => {
     const count = dy.shape[dim]!;
+    const wide = widened(dy);
     let dx: Tensor | undefined;
     for (let k = 0; k < size; k++) {
       const part = embed(
-        dy.select(-1, k),
+        wide.select(-1, k),
         shape!,
         sliceLayout(rowMajor(shape!), dim, k, count, step),
       );
       dx = dx ? dx.add(part) : part;
     }
-    return dx!;
+    return dx!.to(dy.dtype);
   },
 });
 

@@ -6,6 +6,7 @@
 
 import { isGradEnabled, withGrad } from "../autograd/mode.ts";
 import { checkOptionNames } from "../tensor/arguments.ts";
+import { zeros } from "../tensor/create.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import type { ReduceOptions, Tensor } from "../tensor/tensor.ts";
 import { map } from "./elementwise.ts";
@@ -20,13 +21,14 @@ import {
 } from "./fold.ts";
 import {
   amax,
-  amin,
   checkFloat,
   countNonzero,
   type Dims,
   mean,
+  sharedExtreme,
   sum,
 } from "./reduce.ts";
+import { inFloat32, widened } from "./wide.ts";
 
 /** Options of `variance` and its kin. */
 export interface VarianceOptions extends ReduceOptions {
@@ -102,9 +104,20 @@ export function varMean(
   dim?: Dims,
   options: VarianceOptions = {},
 ): [variance: Tensor, mean: Tensor] {
-  const { keepdim = false, unbiased = true, correction = unbiased ? 1 : 0 } =
-    checkOptionNames("varMean", options, VARIANCE_OPTIONS);
-  checkFloat("variance", x);
+  checkOptionNames("varMean", options, VARIANCE_OPTIONS);
+  const [variance, mean] = moments(x, dim, options);
+  return [variance.to(x.dtype), mean.to(x.dtype)];
+}
+
+// Variance and mean; of float16 in float32.
+function moments(
+  given: Tensor,
+  dim: Dims,
+  { keepdim = false, unbiased = true, correction = unbiased ? 1 : 0 }:
+    VarianceOptions,
+): [variance: Tensor, mean: Tensor] {
+  checkFloat("variance", given);
+  const x = widened(given);
   const dims = reducedDims("var", dim, x.shape);
   const count = sizeOf(dims.map((each) => x.shape[each]!));
   const center = mean(x, dims, { keepdim: true });
@@ -134,13 +147,16 @@ export function std(
   options: VarianceOptions = {},
 ): Tensor {
   checkOptionNames("std", options, VARIANCE_OPTIONS);
-  return map("rootOfSquares", variance(x, dim, options));
+  return map("rootOfSquares", moments(x, dim, options)[0]).to(x.dtype);
 }
 
 /**
  * The p-norm over some dims, or all: (sum |x|^p)^(1/p). For infinity the largest
  * |x|, for -infinity the smallest, for 0 the number of elements that are not 0.
  * The gradient at a vector of zeros is 0.
+ *
+ * @throws {TypeError} If the elements are no floats
+ * @throws {RangeError} If p is infinite and there are no elements to choose from
  */
 export function norm(
   x: Tensor,
@@ -150,11 +166,16 @@ export function norm(
 ): Tensor {
   const { keepdim = false } = checkOptionNames("norm", options, ["keepdim"]);
   checkFloat("norm", x);
+  return inFloat32([x], (wide) => normOf(wide, p, dim, keepdim));
+}
+
+function normOf(x: Tensor, p: number, dim: Dims, keepdim: boolean): Tensor {
+  const options = { keepdim };
   if (p === 2) return map("rootOfSquares", sum(map("square", x), dim, options));
   const size = map("abs", x);
   if (p === 1) return sum(size, dim, options);
-  if (p === Infinity) return amax(size, dim, options);
-  if (p === -Infinity) return amin(size, dim, options);
+  if (p === Infinity) return sharedExtreme("amax", size, dim, options);
+  if (p === -Infinity) return sharedExtreme("amin", size, dim, options);
   if (p === 0) {
     const count = countNonzero(x, dim).to(x.dtype);
     const dims = reducedDims("norm", dim, x.shape);
@@ -175,7 +196,18 @@ export function logsumexp(
   ]);
   checkFloat("logsumexp", x);
   const dims = reducedDims("logsumexp", dim, x.shape);
+  return inFloat32([x], (wide) => logOfSum(wide, dims, keepdim));
+}
+
+function logOfSum(
+  x: Tensor,
+  dims: readonly number[],
+  keepdim: boolean,
+): Tensor {
+  // over no elements the sum is 0 whatever it is taken from
+  const isEmpty = dims.some((dim) => x.shape[dim] === 0);
   const top = withGrad(false, () => {
+    if (isEmpty) return zeros(reducedShape(x.shape, dims, true));
     const largest = amax(x, dims, { keepdim: true });
     // infinite rows keep their infinity: it must not be taken from itself
     return largest.maskedFill(map("isinf", largest), 0);

@@ -77,6 +77,7 @@ import {
   type Dims,
   mean,
   prod,
+  sharedExtreme,
   sum,
   sumTo,
 } from "../ops/reduce.ts";
@@ -1104,14 +1105,18 @@ export class Tensor {
   /** The largest elements along a dim, and where they are. */
   max(dim: number, options?: ReduceOptions): ValuesAndIndices;
   max(dim?: number, options?: ReduceOptions): Tensor | ValuesAndIndices {
-    return dim === undefined ? amax(this) : maxAlong(this, dim, options);
+    return dim === undefined
+      ? sharedExtreme("amax", this)
+      : maxAlong(this, dim, options);
   }
   /** The smallest element; tied ones share the gradient. */
   min(): Tensor;
   /** The smallest elements along a dim, and where they are. */
   min(dim: number, options?: ReduceOptions): ValuesAndIndices;
   min(dim?: number, options?: ReduceOptions): Tensor | ValuesAndIndices {
-    return dim === undefined ? amin(this) : minAlong(this, dim, options);
+    return dim === undefined
+      ? sharedExtreme("amin", this)
+      : minAlong(this, dim, options);
   }
   /** The index of the largest element along `dim`, or among all. */
   argmax(dim?: number, options?: ReduceOptions): Tensor {
