@@ -32,6 +32,7 @@ export const ACTIVATIONS: MapRows = {
   // between b and c
   hardtanh: {
     kind: "number",
+    numbers: { b: "least", c: "most" },
     wgsl: {
       f32: "select(clamp(a, b, c), a, is_nan(a))",
       i32: "clamp(a, b, c)",

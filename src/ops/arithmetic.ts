@@ -6,10 +6,13 @@
  */
 
 import { checkChoice, checkOptionNames } from "../tensor/arguments.ts";
-import { isFloat } from "../tensor/dtype.ts";
+import { fit, isFloat, LARGEST, RANGES } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { map } from "./elementwise.ts";
+import { checkTensor } from "./define.ts";
+import { map, settleRow } from "./elementwise.ts";
+import { mapInto, settleInto } from "./in_place.ts";
 import type { Operand } from "./map.ts";
+import { elementOf } from "./numbers.ts";
 import { inFloat32 } from "./wide.ts";
 
 /** Options of `add` and `sub`. */
@@ -78,15 +81,51 @@ export function pow(a: Tensor, b: Operand): Tensor {
  * `min` is larger than `max`, everything becomes `max`.
  *
  * @throws {TypeError} If there is neither bound
+ * @throws {RangeError} If elements would become a number that an integer type
+ * does not hold
  */
 export function clamp(a: Tensor, min?: Operand, max?: Operand): Tensor {
+  const [least, most] = clampBounds(a, min, max);
+  // integers in the type of the bounds from the start
+  const { dtype } = settleRow(
+    "hardtanh",
+    a,
+    least ?? -Infinity,
+    most ?? Infinity,
+  );
+  const x = isFloat(a.dtype) ? a : a.to(dtype);
+  const raised = least === undefined ? x : map("clampMin", x, least);
+  return most === undefined ? raised : map("clampMax", raised, most);
+}
+
+/** `clamp`, written into `a`. */
+export function clampInto(a: Tensor, min?: Operand, max?: Operand): void {
+  const [least, most] = clampBounds(a, min, max);
+  if (most !== undefined) settleInto("clampMax", a, most); // before any work
+  if (least !== undefined) mapInto("clampMin", a, least);
+  if (most !== undefined) mapInto("clampMax", a, most);
+}
+
+// The bounds of integers such that the larger of a and the lower bound is never
+// beyond the type's range only to come back below the upper one.
+function clampBounds(
+  a: Tensor,
+  min: Operand | undefined,
+  max: Operand | undefined,
+): readonly [Operand | undefined, Operand | undefined] {
   if (min === undefined && max === undefined) {
     throw new TypeError(
       `Cannot clamp ${a.describe()}: expected min, max or both`,
     );
   }
-  const raised = min === undefined ? a : map("clampMin", a, min);
-  return max === undefined ? raised : map("clampMax", raised, max);
+  if (typeof min !== "number" || max === undefined || isFloat(a.dtype)) {
+    return [min, max];
+  }
+  const { dtype } = settleRow("clampMax", a, max);
+  const room = typeof max === "object"
+    ? RANGES[dtype]?.[1] ?? Infinity
+    : Number(max);
+  return [min > room ? room : min, max];
 }
 
 /** a + value * b * c. */
@@ -123,32 +162,54 @@ export function addcdiv(
 export interface NanToNumOptions {
   /** What NaN becomes. Default: 0. */
   readonly nan?: number;
-  /** What infinity becomes. Default: the largest float32. */
+  /** What infinity becomes. Default: the largest number of the type. */
   readonly posinf?: number;
-  /** What -infinity becomes. Default: the smallest float32. */
+  /** What -infinity becomes. Default: the smallest number of the type. */
   readonly neginf?: number;
 }
 
-const LARGEST = 3.4028234663852886e38;
-
-/** NaN and infinities as ordinary numbers. */
+/**
+ * NaN and infinities as ordinary numbers.
+ *
+ * @throws {RangeError} If such a number does not fit the type
+ */
 export function nanToNum(
   a: Tensor,
   options: NanToNumOptions = {},
 ): Tensor {
-  const { nan = 0, posinf = LARGEST, neginf = -LARGEST } = checkOptionNames(
-    "nanToNum",
-    options,
-    ["nan", "posinf", "neginf"],
+  const { dtype } = a;
+  checkOptionNames("nanToNum", options, ["nan", "posinf", "neginf"]);
+  const largest = LARGEST[dtype];
+  if (largest === undefined) return a; // integers have neither
+  const { nan = 0, posinf = largest, neginf = -largest } = options;
+  const [n, p, q] = [nan, posinf, neginf].map((value) =>
+    fit("nanToNum", value, dtype)
   );
-  if (!isFloat(a.dtype)) return a;
-  return map("replaceInf", map("replaceNan", a, nan), posinf, neginf);
+  return map("replaceInf", map("replaceNan", a, n!), p!, q!);
 }
 
 /**
  * Elements of `a` where `condition` is true (not 0), else those of `b`. At least
  * one of the three is a tensor that gives the shape.
+ *
+ * @throws {RangeError} If a number does not fit the type of the other
  */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
-  return map("where", condition, a, b);
+  checkTensor("where", condition);
+  // computed in integers, a condition would lose its fraction
+  const test = isFloat(condition.dtype) ? map("ne", condition, 0) : condition;
+  return map("where", test, a, b);
+}
+
+/**
+ * `value` where `mask` is true, else the elements of `x`. A number is written
+ * in the type of `x`; a tensor meets it as in `where`.
+ *
+ * @throws {RangeError} If a number does not fit the type of `x`
+ */
+export function maskedFill(x: Tensor, mask: Tensor, value: Operand): Tensor {
+  const element = typeof value === "number"
+    ? elementOf("maskedFill", value, x.dtype)
+    : value;
+  return where(mask, element, x);
 }

@@ -51,11 +51,13 @@ export const ARITHMETIC: MapRows = {
   },
   divTrunc: {
     kind: "numeric",
+    numbers: { b: "divisor" },
     wgsl: { f32: "trunc(a / b)", i32: "a / b", u32: "a / b" },
     grads: [FLAT, FLAT],
   },
   floorDivide: {
     kind: "numeric",
+    numbers: { b: "divisor" },
     wgsl: {
       f32: "floor_divide(a, b)",
       i32: "a / b - select(0, 1, a % b != 0 && ((a ^ b) < 0))",
@@ -65,6 +67,7 @@ export const ARITHMETIC: MapRows = {
   },
   fmod: {
     kind: "numeric",
+    numbers: { b: "divisor" },
     wgsl: { f32: "fmod(a, b)", i32: "a % b", u32: "a % b" },
     grads: [PASS, {
       uses: "ab",
@@ -74,6 +77,7 @@ export const ARITHMETIC: MapRows = {
   },
   remainder: {
     kind: "numeric",
+    numbers: { b: "divisor" },
     wgsl: {
       f32: "remainder(a, b)",
       i32: "select(a % b, a % b + b, a % b != 0 && (((a % b) ^ b) < 0))",
@@ -87,6 +91,7 @@ export const ARITHMETIC: MapRows = {
   },
   pow: {
     kind: "numeric",
+    numbers: { b: "exponent" },
     wgsl: {
       f32: "power(a, b)",
       i32: "power_i32(a, b)",
@@ -191,6 +196,7 @@ export const ARITHMETIC: MapRows = {
   },
   maximum: {
     kind: "number",
+    numbers: { b: "least" },
     wgsl: {
       f32: "select(max(a, b), a + b, is_nan(a) || is_nan(b))",
       i32: "max(a, b)",
@@ -203,6 +209,7 @@ export const ARITHMETIC: MapRows = {
   },
   minimum: {
     kind: "number",
+    numbers: { b: "most" },
     wgsl: {
       f32: "select(min(a, b), a + b, is_nan(a) || is_nan(b))",
       i32: "min(a, b)",
@@ -222,6 +229,7 @@ export const ARITHMETIC: MapRows = {
   // max(a, b), where a tie belongs to a alone
   clampMin: {
     kind: "number",
+    numbers: { b: "least" },
     wgsl: {
       f32: "select(max(a, b), a + b, is_nan(a) || is_nan(b))",
       i32: "max(a, b)",
@@ -235,6 +243,7 @@ export const ARITHMETIC: MapRows = {
   // min(a, b), where a tie belongs to a alone
   clampMax: {
     kind: "number",
+    numbers: { b: "most" },
     wgsl: {
       f32: "select(min(a, b), a + b, is_nan(a) || is_nan(b))",
       i32: "min(a, b)",

@@ -83,7 +83,8 @@ function fromStart(index: Tensor, length: number): Tensor {
   const wide = index.to("int32");
   const isKnown = !recorder() && // in a replay they may be others
     index.written?.every((value) => value >= 0);
-  if (isKnown) return wide;
+  // unsigned ones beyond int32 are out of range, not counted from the end
+  if (isKnown || index.dtype !== "int32") return wide;
   return map("where", wide.lt(0), wide.add(length), wide);
 }
 

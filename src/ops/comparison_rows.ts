@@ -68,7 +68,18 @@ export const BITS: MapRows = {
   bitwiseOr: { kind: "bits", wgsl: "a | b" },
   bitwiseXor: { kind: "bits", wgsl: "a ^ b" },
   bitwiseNot: { kind: "bits", wgsl: "~a" },
+  // WGSL counts a shift modulo 32; here all bits are gone by then, and a
+  // negative count, which is a large one in u32, leaves none either
+  bitwiseLeftShift: {
+    kind: "bits",
+    wgsl: "select(a << (u32(b) & 31u), T(0), u32(b) > 31u)",
+  },
   // the right shift of a negative number keeps its sign
-  bitwiseLeftShift: { kind: "bits", wgsl: "a << u32(b)" },
-  bitwiseRightShift: { kind: "bits", wgsl: "a >> u32(b)" },
+  bitwiseRightShift: {
+    kind: "bits",
+    wgsl: {
+      i32: "a >> min(u32(b), 31u)",
+      u32: "select(a >> (b & 31u), 0u, b > 31u)",
+    },
+  },
 };

@@ -10,23 +10,18 @@
  */
 
 import type { Plan } from "../gpu/plan.ts";
-import { type DType, DTYPES, isFloat, promote } from "../tensor/dtype.ts";
+import type { DType } from "../tensor/dtype.ts";
 import { broadcastShapes, sameShape, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import {
-  checkTensor,
-  defineOp,
-  type Op,
-  type Spec,
-  type Tensors,
-} from "./define.ts";
+import { defineOp, type Op, type Spec, type Tensors } from "./define.ts";
 import { ROWS } from "./elementwise_rows.ts";
 import { type Operand, planMap } from "./map.ts";
 import type { MapRule } from "./map_header.ts";
 import { type Launch, launch } from "./launch.ts";
 import { apart, axesOf } from "./movement.ts";
+import { isTest, type RowTypes, settle, type TypedCall } from "./promotion.ts";
 import { widened } from "./wide.ts";
-import { type ComputeType, computeType } from "./words.ts";
+import type { ComputeType } from "./words.ts";
 
 /** The operands and the result, as a gradient rule sees them. */
 export interface MapValues {
@@ -49,30 +44,10 @@ export interface MapGrad {
   rule(dy: Tensor, values: MapValues): Tensor;
 }
 
-/**
- * What an op takes and gives.
- *
- * - `float`: any type in, integers become float32; floats out
- * - `number`: any type in, the promoted type out; `numeric`: but no bool
- * - `choose`: as `number`, and the first operand decides, whatever its type
- * - `compare`: any type in, bool out
- * - `logical`: any type in, nonzero is true; bool out
- * - `bits`: integers or bool in, the promoted type out
- */
-export type MapKind =
-  | "float"
-  | "number"
-  | "numeric"
-  | "choose"
-  | "compare"
-  | "logical"
-  | "bits";
-
 /** One elementwise op. */
-export interface MapRow {
+export interface MapRow extends RowTypes {
   /** Expression of a, b, c; a record where types need different ones. */
   readonly wgsl: string | Readonly<Partial<Record<ComputeType, string>>>;
-  readonly kind: MapKind;
   /** Gradient of each operand, in order; none for an op without gradients. */
   readonly grads?: readonly (MapGrad | undefined)[];
 }
@@ -96,31 +71,24 @@ const ops = new Map<string, Op<MapParams>>();
  *
  * @throws {TypeError} If the shapes do not broadcast, or the types do not suit
  */
-export function map(name: string, ...operands: readonly Operand[]): Tensor {
+export function map(name: string, ...given: readonly Operand[]): Tensor {
   const row = rowOf(name);
-  const { kind } = row;
-  const isTest = kind === "compare" || kind === "logical";
+  const { operands, dtype, compute } = settle(name, row, given);
   const inputs: Tensor[] = [];
   const types: DType[] = [];
   const numbers = operands.map((operand) => {
-    if (typeof operand === "number" || typeof operand === "boolean") {
-      return operand;
-    }
-    checkTensor(name, operand);
+    if (typeof operand !== "object") return operand;
     inputs.push(operand);
     types.push(operand.dtype);
     return undefined;
   });
-  const common = kind === "choose"
-    ? commonType(name, kind, operands.slice(1))
-    : commonType(name, kind, operands);
   const shape = commonShape(name, inputs);
   let op = ops.get(name);
   if (!op) ops.set(name, op = makeOp(name, row));
   return op(inputs, {
     numbers,
-    compute: computeType(common),
-    spec: { shape, dtype: isTest ? "bool" : common },
+    compute,
+    spec: { shape, dtype: isTest(row) ? "bool" : dtype },
     types,
   })[0];
 }
@@ -133,57 +101,6 @@ function commonShape(name: string, inputs: readonly Tensor[]): Shape {
     }
   }
   return shape;
-}
-
-/**
- * The type in which operands meet, as torch.result_type: a tensor without dims
- * or a number only decides where its category (bool, integer, float) is higher.
- */
-function commonType(
-  name: string,
-  kind: MapKind,
-  operands: readonly Operand[],
-): DType {
-  // of tensors with dims, of those without, of numbers
-  const found: (DType | undefined)[] = [undefined, undefined, undefined];
-  for (const operand of operands) {
-    const [rank, type]: [number, DType] = typeof operand === "object"
-      ? [operand.ndim === 0 ? 1 : 0, operand.dtype]
-      : [2, numberType(operand)];
-    const before = found[rank];
-    found[rank] = before === undefined ? type : promote(before, type);
-  }
-  let type: DType | undefined;
-  for (const each of found) {
-    if (each === undefined) continue;
-    if (!type || DTYPES[each].category > DTYPES[type].category) type = each;
-  }
-  if (!type) throw new TypeError(`Cannot ${name} nothing`);
-  if (kind === "float" && !isFloat(type)) return "float32";
-  if (kind === "bits" && isFloat(type)) {
-    throw new TypeError(
-      `Cannot ${name} ${type} tensors: expected integers or bool`,
-    );
-  }
-  if (kind === "numeric") {
-    const isBool = (operand: Operand): boolean =>
-      typeof operand === "object"
-        ? operand.dtype === "bool"
-        : typeof operand === "boolean";
-    // torch refuses `sub` where either operand is bool, the others where both
-    if (type === "bool" || (name === "sub" && operands.some(isBool))) {
-      throw new TypeError(
-        `Cannot ${name} bool tensors: expected numbers ` +
-          `(logicalXor and logicalNot take bool)`,
-      );
-    }
-  }
-  return type;
-}
-
-function numberType(value: number | boolean): DType {
-  if (typeof value === "boolean") return "bool";
-  return Number.isInteger(value) ? "int32" : "float32";
 }
 
 function makeOp(name: string, row: MapRow): Op<MapParams> {
@@ -251,14 +168,14 @@ function launchOf<P extends RowParams>(name: string): Launch<P> {
 }
 
 /**
- * Writes the row `name` of operands into `out`, which may be one of them, by way
- * of `type`.
+ * Writes the row `name` of operands, as `settleRow` gives them, into `out`, which
+ * may be one of them.
  */
 export function mapTo(
   name: string,
   operands: readonly Operand[],
   out: Tensor,
-  type: DType,
+  compute: ComputeType,
 ): void {
   const numbers = operands.map((each) =>
     typeof each === "object" ? undefined : each
@@ -268,7 +185,7 @@ export function mapTo(
   launch<RowParams>(launchOf(name), {
     inputs: inputs as unknown as Tensors, // as many as the row has
     outputs: [out] as unknown as Tensors, // one
-    params: { numbers, compute: computeType(type) },
+    params: { numbers, compute },
   });
 }
 
@@ -281,26 +198,32 @@ function planRow(
   const key = `${name} ${compute}`;
   let rule = rules.get(key);
   if (!rule) {
-    const { wgsl, kind } = rowOf(name);
+    const row = rowOf(name);
+    const { wgsl } = row;
     const text = typeof wgsl === "string" ? wgsl : wgsl[compute];
     if (text === undefined) {
       throw new TypeError(`Cannot ${name} ${out.describe()}`);
     }
-    const isTest = kind === "compare" || kind === "logical";
-    rule = { name, wgsl: text, compute, result: isTest ? "bool" : compute };
+    const result = isTest(row) ? "bool" : compute;
+    rule = { name, wgsl: text, compute, result };
     rules.set(key, rule);
   }
   return planMap(rule, operands, out);
 }
 
-/** The type that the row `name` would give for these operands, and their shape. */
-export function specOf(name: string, ...operands: readonly Operand[]): Spec {
-  const { kind } = rowOf(name);
-  const inputs = operands.filter((operand) => typeof operand === "object");
-  return {
-    shape: commonShape(name, inputs),
-    dtype: commonType(name, kind, operands),
-  };
+/** A call of a row with the result's type and shape, and what `planRow` needs. */
+export interface Settled extends TypedCall {
+  readonly shape: Shape;
+}
+
+/** Settles a row that will be written somewhere. */
+export function settleRow(
+  name: string,
+  ...given: readonly Operand[]
+): Settled {
+  const call = settle(name, rowOf(name), given);
+  const inputs = call.operands.filter((x) => typeof x === "object");
+  return { ...call, shape: commonShape(name, inputs) };
 }
 
 // By string, because rules name rows too: a type made from the table would

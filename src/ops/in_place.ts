@@ -19,16 +19,49 @@ import { isRowMajor, type Layout } from "../tensor/layout.ts";
 import { Scope } from "../tensor/scope.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { map, mapTo, specOf } from "./elementwise.ts";
+import { map, mapTo, type Settled, settleRow } from "./elementwise.ts";
 import type { Operand } from "./map.ts";
 import { assign } from "./movement.ts";
+import { elementOf } from "./numbers.ts";
 import { embed, erase, strided } from "./slicing.ts";
+
+/**
+ * What a row will write into `target`, if it may.
+ *
+ * @throws {TypeError} If the result has another shape or a higher category of
+ * type than `target`
+ */
+export function settleInto(
+  name: string,
+  target: Tensor,
+  ...others: readonly Operand[]
+): Settled {
+  const settled = settleRow(name, target, ...others);
+  const { dtype, shape } = settled;
+  if (DTYPES[dtype].category > DTYPES[target.dtype].category) {
+    throw new TypeError(
+      `Cannot ${methodOf(name)} into ${target.describe()}: the result is ` +
+        dtype,
+    );
+  }
+  if (!sameShape(shape, target.shape)) {
+    throw new TypeError(
+      `Cannot ${methodOf(name)} into ${target.describe()}: the result has ` +
+        `shape ${formatShape(shape)}`,
+    );
+  }
+  return settled;
+}
+
+// The method that a row belongs to: clamp_ of clampMin.
+function methodOf(name: string): string {
+  return `${name.replace(/(Min|Max|Scaled)$/, "")}_`;
+}
 
 /**
  * The row `name` of `target` and `others`, written into `target`.
  *
- * @throws {TypeError} If the result has another shape or a higher category of
- * type than `target`, or `target` repeats elements
+ * @throws {TypeError} If `settleInto` refuses it, or `target` repeats elements
  * @throws {Error} If `target` is a leaf that requires a gradient, outside of
  * `noGrad`
  */
@@ -37,19 +70,8 @@ export function mapInto(
   target: Tensor,
   ...others: readonly Operand[]
 ): Tensor {
-  const spec = specOf(name, target, ...others);
-  if (DTYPES[spec.dtype].category > DTYPES[target.dtype].category) {
-    throw new TypeError(
-      `Cannot ${name}_ into ${target.describe()}: the result is ${spec.dtype}`,
-    );
-  }
-  if (!sameShape(spec.shape, target.shape)) {
-    throw new TypeError(
-      `Cannot ${name}_ into ${target.describe()}: the result has shape ` +
-        formatShape(spec.shape),
-    );
-  }
-  checkWritable(`${name}_`, target);
+  const { operands, compute } = settleInto(name, target, ...others);
+  checkWritable(methodOf(name), target);
   const records = isGradEnabled() &&
     [target, ...others].some((each) =>
       typeof each === "object" && each.requiresGrad
@@ -61,22 +83,20 @@ export function mapInto(
   }
   recorder()?.uses([target, ...others]);
   using _copies = new Scope(); // of operands that lie in the same storage
-  mapTo(name, [target, ...others], target, spec.dtype);
+  mapTo(name, operands, target, compute);
   target.storage.version++;
   return target;
 }
 
-/** Writes `source`, which broadcasts, into `target`, in its type. */
+/**
+ * Writes `source`, which broadcasts, into `target`, in its type.
+ *
+ * @throws {RangeError} If `source` is a number that the type does not hold
+ */
 export function copyInto(target: Tensor, source: Operand): Tensor {
   checkWritable("copy_", target);
   if (typeof source !== "object") {
-    const { category } = DTYPES[target.dtype];
-    const value = Number(source);
-    return mapInto(
-      "replace",
-      target,
-      category === 2 ? value : category === 1 ? Math.trunc(value) : value !== 0,
-    );
+    return mapInto("replace", target, elementOf("fill", source, target.dtype));
   }
   const records = isGradEnabled() &&
     (target.requiresGrad || source.requiresGrad);

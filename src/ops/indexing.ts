@@ -13,7 +13,7 @@
 
 import { checkOptionNames } from "../tensor/arguments.ts";
 import { full } from "../tensor/create.ts";
-import { DTYPES } from "../tensor/dtype.ts";
+import { DTYPES, fit } from "../tensor/dtype.ts";
 import {
   broadcastShapes,
   formatShape,
@@ -126,6 +126,9 @@ export function scatterAdd(
  * rows lie along `dim`.
  *
  * Source: torch.index_add.
+ *
+ * @throws {TypeError} If types or shapes do not fit, or `alpha` of integers has
+ * a fraction
  */
 export function indexAdd(
   x: Tensor,
@@ -149,6 +152,12 @@ export function indexAdd(
     );
   }
   const scaled = alpha === 1 ? source : source.mul(alpha);
+  if (scaled.dtype !== x.dtype) {
+    throw new TypeError(
+      `Cannot indexAdd ${source.describe()} times ${alpha}: expected an ` +
+        `integer for integers`,
+    );
+  }
   const params = { dim: axis, length: x.shape[axis]!, byRow: true };
   return scatterAddOp([x, rows, scaled], params)[0];
 }
@@ -165,7 +174,7 @@ function put(
   const at = elementIndex(name, x, axis, index);
   checkIndices(name, index, x.shape[axis] ?? 1);
   const src = typeof given === "number"
-    ? full(at.shape, given, { dtype: x.dtype })
+    ? full(at.shape, fit(name, given, x.dtype), { dtype: x.dtype })
     : given;
   if (src.dtype !== x.dtype || !fitsIn(at.shape, src.shape)) {
     throw new TypeError(

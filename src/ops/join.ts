@@ -69,7 +69,9 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
       );
     }
   }
-  const dtype = tensors.map((each) => each.dtype).reduce(promote);
+  const dtype = tensors.map((each) => each.dtype).reduce((a, b) =>
+    promote("cat", a, b)
+  );
   const length = used.reduce((sum, each) => sum + each.shape[axis]!, 0);
   const inputs = used.map((each) => each.to(dtype));
   return catOp(inputs, { dim: axis, shape: like.shape.with(axis, length) })[0];

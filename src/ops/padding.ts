@@ -6,6 +6,7 @@
 
 import { checkChoice, checkOptionNames } from "../tensor/arguments.ts";
 import { arange, tensor } from "../tensor/create.ts";
+import { fit, isFloat } from "../tensor/dtype.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { map } from "./elementwise.ts";
@@ -30,7 +31,8 @@ export interface PadOptions {
  *
  * Source: torch.nn.functional.pad.
  *
- * @throws {RangeError} If `edges` does not fit the tensor or the mode
+ * @throws {RangeError} If `edges` does not fit the tensor or the mode, or
+ * `value` the type
  */
 export function pad(
   x: Tensor,
@@ -61,7 +63,7 @@ export function pad(
       const at = 2 * (x.ndim - 1 - dim);
       return [edges[at] ?? 0, edges[at + 1] ?? 0];
     });
-    return padConstant(x, ordered, value);
+    return padConstant(x, ordered, fit("pad", value, x.dtype));
   }
   let y = x;
   for (let i = 0; i < edges.length; i += 2) {
@@ -119,7 +121,9 @@ function triangle(
   const row = arange(diagonal, rows + diagonal).unsqueeze(1);
   const column = arange(columns);
   const [more, less] = lower ? [row, column] : [column, row];
-  return map("passNotBelow", x, more, less).to(x.dtype);
+  return isFloat(x.dtype)
+    ? map("passNotBelow", x, more, less).to(x.dtype)
+    : map("where", map("ge", more, less), x, x.dtype === "bool" ? false : 0);
 }
 
 /** The lower triangles of matrices, up to a diagonal; zeros above it. */

@@ -5,7 +5,7 @@
  */
 
 import { checkOptionNames } from "../tensor/arguments.ts";
-import { DTYPES, isFloat } from "../tensor/dtype.ts";
+import { DTYPES, isFloat, sumType } from "../tensor/dtype.ts";
 import { formatShape, sameShape, type Shape, sizeOf } from "../tensor/shape.ts";
 import type { ReduceOptions, Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Op } from "./define.ts";
@@ -27,7 +27,7 @@ const sumOp = defineOp<DimParams & { scale: number }>({
   name: "sum",
   shape: ([x], { dims, keepdim }) => ({
     shape: reducedShape(x.shape, dims, keepdim),
-    dtype: isFloat(x.dtype) ? x.dtype : "int32",
+    dtype: sumType(x.dtype),
   }),
   kernel: ([x], [y], { dims, scale }) => planDims("sum", x, dims, y, scale),
   grad: (dy, { shapes, params }) => {
@@ -37,7 +37,10 @@ const sumOp = defineOp<DimParams & { scale: number }>({
   },
 });
 
-/** The sum over some dims, or all. Integers and bool sum to int32. */
+/**
+ * The sum over some dims, or all. Integers and bool sum to int32, uint32 to
+ * uint32; beyond that they wrap around.
+ */
 export function sum(
   x: Tensor,
   dim?: Dims,
@@ -80,7 +83,7 @@ const prodOp: Op<DimParams> = defineOp({
   name: "prod",
   shape: ([x], { dims, keepdim }) => ({
     shape: reducedShape(x.shape, dims, keepdim),
-    dtype: isFloat(x.dtype) ? x.dtype : "int32",
+    dtype: sumType(x.dtype),
   }),
   kernel: ([x], [y], { dims }) => planDims("prod", x, dims, y),
   save: ([x]) => [x],
@@ -100,7 +103,7 @@ const prodOp: Op<DimParams> = defineOp({
   },
 });
 
-/** The product over some dims, or all. Integers and bool give int32. */
+/** The product over some dims, or all; of integers as `sum` has it. */
 export function prod(
   x: Tensor,
   dim?: Dims,

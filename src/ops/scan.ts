@@ -5,7 +5,7 @@
  */
 
 import { foldGroups, type Plan } from "../gpu/plan.ts";
-import { isFloat } from "../tensor/dtype.ts";
+import { sumType } from "../tensor/dtype.ts";
 import { normalizeDim } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Op, scratch } from "./define.ts";
@@ -65,7 +65,7 @@ function scanOp(
     name,
     shape: ([x]) => ({
       shape: x.shape,
-      dtype: isFloat(x.dtype) ? x.dtype : "int32",
+      dtype: sumType(x.dtype),
     }),
     kernel: ([x], [y], dim) =>
       planScan(fold, x.contiguous(), y, extentOf(x.shape, dim)),
@@ -100,14 +100,17 @@ export function productOfOthers(x: Tensor, dim: number): Tensor {
   return before.mul(after);
 }
 
-/** The sum of the elements so far along `dim`. Integers and bool give int32. */
+/**
+ * The sum of the elements so far along `dim`. Integers and bool give int32,
+ * uint32 uint32; beyond that they wrap around.
+ */
 export function cumsum(x: Tensor, dim: number): Tensor {
   const axis = normalizeDim("cumsum", dim, x.shape);
   if (x.ndim === 0) return cumsum(x.reshape([1]), 0).reshape([]);
   return cumsumOp([x], axis)[0];
 }
 
-/** The product of the elements so far along `dim`. Integers give int32. */
+/** The product of the elements so far along `dim`; of integers as `cumsum`. */
 export function cumprod(x: Tensor, dim: number): Tensor {
   const axis = normalizeDim("cumprod", dim, x.shape);
   if (x.ndim === 0) return cumprod(x.reshape([1]), 0).reshape([]);

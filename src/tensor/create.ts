@@ -7,7 +7,14 @@
 import { acquireIdle, upload } from "../gpu/stream.ts";
 import { copyTo } from "../ops/movement.ts";
 import { checkOptionNames, formatValue } from "./arguments.ts";
-import { checkDType, type DType, DTYPES, type TypedArray } from "./dtype.ts";
+import {
+  checkDType,
+  type DType,
+  DTYPES,
+  fit,
+  RANGES,
+  type TypedArray,
+} from "./dtype.ts";
 import { HostArray } from "./host_array.ts";
 import { checkShape, formatShape, type Shape, sizeOf } from "./shape.ts";
 import { emptyTensor, type Tensor } from "./tensor.ts";
@@ -32,7 +39,8 @@ export type NestedValues = number | boolean | readonly NestedValues[];
  *
  * @throws {TypeError} If nested arrays have unequal lengths, or hold anything
  * but numbers and booleans
- * @throws {RangeError} If a value does not fit an integer type
+ * @throws {RangeError} If a value does not fit the type: too large, or NaN or an
+ * infinity in integers (their fractions are dropped)
  *
  * @example A matrix
  * ```ts
@@ -82,7 +90,9 @@ export function tensor(
   const data = new DTYPES[checkDType("make a tensor", dtype)].array(
     flat.length,
   );
-  for (let i = 0; i < flat.length; i++) data[i] = fit(flat[i]!, dtype);
+  for (let i = 0; i < flat.length; i++) {
+    data[i] = fit("tensor", flat[i]!, dtype);
+  }
   return fromHost(new HostArray(data, shape, dtype), options);
 }
 
@@ -93,30 +103,14 @@ function ragged(shape: Shape): TypeError {
   );
 }
 
-const RANGES: Readonly<Partial<Record<DType, readonly [number, number]>>> = {
-  int32: [-(2 ** 31), 2 ** 31 - 1],
-  uint32: [0, 2 ** 32 - 1],
-  uint8: [0, 255],
-};
-
-function fit(value: number, dtype: DType): number {
-  if (dtype === "bool") return value === 0 ? 0 : 1;
-  const range = RANGES[dtype];
-  if (!range) return value;
-  const whole = Math.trunc(value);
-  if (!(whole >= range[0] && whole <= range[1])) {
-    throw new RangeError(
-      `Cannot put ${value} into a ${dtype} tensor: ` +
-        `expected ${range[0]} to ${range[1]}`,
-    );
-  }
-  return whole;
-}
-
 /** Elements that a storage keeps a copy of: the labels of any usual batch. */
 const MAX_WRITTEN = 4096;
 
-/** The tensor of a host array, in its type or in another. */
+/**
+ * The tensor of a host array, in its type or in another.
+ *
+ * @throws {RangeError} If a value does not fit the other type
+ */
 export function fromHost(
   array: HostArray,
   options: TensorOptions = {},
@@ -126,6 +120,10 @@ export function fromHost(
     options,
     OPTIONS,
   );
+  checkDType("make a tensor", dtype);
+  if (!holds(dtype, array.dtype)) {
+    for (const value of array.data) fit("tensor", value, dtype);
+  }
   const made = emptyTensor(array.shape, array.dtype, "tensor", acquireIdle);
   upload(made.storage.buffer, array.data);
   if (array.data.length <= MAX_WRITTEN) {
@@ -134,7 +132,20 @@ export function fromHost(
   return finish(made.dtype === dtype ? made : made.to(dtype), requiresGrad);
 }
 
-/** A tensor filled with one value. Default type: float32. */
+/** Whether every value of `other` fits the type, rounded if need be. */
+function holds(dtype: DType, other: DType): boolean {
+  if (dtype === other || dtype === "bool" || other === "bool") return true;
+  if (dtype === "float32") return true;
+  const [range, inner] = [RANGES[dtype], RANGES[other]];
+  if (!range) return other === "uint8";
+  return inner !== undefined && range[0] <= inner[0] && inner[1] <= range[1];
+}
+
+/**
+ * A tensor filled with one value. Default type: float32.
+ *
+ * @throws {RangeError} If the value does not fit the type
+ */
 export function full(
   shape: Shape,
   value: number,
@@ -148,7 +159,7 @@ export function full(
   );
   checkDType("make a tensor", dtype);
   const made = emptyTensor(checked, dtype, "full");
-  fill(made, fit(value, dtype));
+  fill(made, fit("full", value, dtype));
   return finish(made, requiresGrad);
 }
 
@@ -181,7 +192,8 @@ export function onesLike(other: Tensor): Tensor {
  * The numbers `start`, `start + step`, … below `stop`; with one argument, from
  * 0. Default type: int32 if all are integers, else float32.
  *
- * @throws {RangeError} If `step` is 0 or leads away from `stop`
+ * @throws {RangeError} If `step` is 0 or leads away from `stop`, or a value does
+ * not fit the type
  */
 export function arange(
   start: number,
@@ -191,17 +203,18 @@ export function arange(
 ): Tensor {
   checkOptionNames("arange", options, OPTIONS);
   const [from, to] = stop === undefined ? [0, start] : [start, stop];
-  if (step === 0 || (to - from) / step < 0) {
+  const count = Math.ceil((to - from) / step);
+  if (!(count >= 0 && count < Infinity)) {
     throw new RangeError(
       `Cannot count from ${from} to ${to} in steps of ${step}`,
     );
   }
   const isWhole = [from, to, step].every(Number.isInteger);
   const dtype = options.dtype ?? (isWhole ? "int32" : "float32");
-  const data = new DTYPES[checkDType("make a tensor", dtype)].array(
-    Math.ceil((to - from) / step),
-  );
-  for (let i = 0; i < data.length; i++) data[i] = fit(from + i * step, dtype);
+  const data = new DTYPES[checkDType("make a tensor", dtype)].array(count);
+  for (let i = 0; i < data.length; i++) {
+    data[i] = fit("arange", from + i * step, dtype);
+  }
   return fromHost(new HostArray(data, [data.length], dtype), options);
 }
 
@@ -222,7 +235,12 @@ export function eye(
   return fromHost(new HostArray(data, shape, dtype), options);
 }
 
-/** `count` numbers from `start` to `stop`, both included. float32 by default. */
+/**
+ * `count` numbers from `start` to `stop`, both included. Default type: float32;
+ * integer types drop fractions.
+ *
+ * @throws {RangeError} If a value does not fit the type
+ */
 export function linspace(
   start: number,
   stop: number,
@@ -236,7 +254,10 @@ export function linspace(
   const step = count > 1 ? (stop - start) / (count - 1) : 0;
   for (let i = 0; i < count; i++) {
     // from both ends, so that the last one is `stop` to the bit
-    data[i] = i < count / 2 ? start + i * step : stop - (count - 1 - i) * step;
+    const value = i < count / 2
+      ? start + i * step
+      : stop - (count - 1 - i) * step;
+    data[i] = fit("linspace", value, dtype);
   }
   return fromHost(new HostArray(data, [count], dtype), options);
 }

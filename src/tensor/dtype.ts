@@ -55,6 +55,64 @@ export const DTYPES: Readonly<Record<DType, DTypeFacts>> = {
   bool: { bytes: 1, array: Uint8Array, category: 0 },
 };
 
+/** The least and the largest number of each integer type. */
+export const RANGES: Readonly<
+  Partial<Record<DType, readonly [least: number, most: number]>>
+> = {
+  int32: [-(2 ** 31), 2 ** 31 - 1],
+  uint32: [0, 2 ** 32 - 1],
+  uint8: [0, 255],
+};
+
+/** The largest number of each float type. */
+export const LARGEST: Readonly<Partial<Record<DType, number>>> = {
+  float32: 3.4028234663852886e38,
+  float16: 65504,
+};
+
+/**
+ * A number as an element of this type holds it, where it is written by `op`:
+ * integers drop its fraction, in bool all but 0 is 1. Floats are rounded when
+ * they are stored.
+ *
+ * @throws {RangeError} If the type holds no such number: one beyond its range,
+ * NaN or an infinity in integers
+ */
+export function fit(op: string, value: number, dtype: DType): number {
+  if (dtype === "bool") return value === 0 ? 0 : 1;
+  const range = RANGES[dtype];
+  if (!range) {
+    if (Number.isFinite(value) && !Number.isFinite(roundTo(value, dtype))) {
+      throw misfit(op, value, dtype, -LARGEST[dtype]!, LARGEST[dtype]!);
+    }
+    return value;
+  }
+  const whole = Math.trunc(value);
+  if (!(whole >= range[0] && whole <= range[1])) {
+    throw misfit(op, value, dtype, ...range);
+  }
+  return whole;
+}
+
+function misfit(
+  op: string,
+  value: number,
+  dtype: DType,
+  least: number,
+  most: number,
+): RangeError {
+  const type = dtype === "int32" ? "an int32" : `a ${dtype}`;
+  return new RangeError(
+    `Cannot put ${value} into ${type} tensor (${op}): ` +
+      `expected ${least} to ${most}`,
+  );
+}
+
+/** A number rounded to the nearest one of a float type. */
+export function roundTo(value: number, dtype: DType): number {
+  return dtype === "float16" ? Math.f16round(value) : Math.fround(value);
+}
+
 /** Whether gradients can flow through elements of this type. */
 export function isFloat(dtype: DType): boolean {
   return DTYPES[dtype].category === 2;
@@ -100,12 +158,25 @@ export function dtypeOf(array: TypedArray): DType {
 /**
  * The type in which two tensors with dimensions meet, by torch's table.
  *
- * int32 with uint32 has no counterpart in torch; it becomes int32.
+ * @throws {TypeError} If they are int32 and uint32: no type here holds both
  */
-export function promote(a: DType, b: DType): DType {
+export function promote(op: string, a: DType, b: DType): DType {
   if (a === b) return a;
   const byCategory = DTYPES[a].category - DTYPES[b].category;
   if (byCategory !== 0) return byCategory > 0 ? a : b;
   if (DTYPES[a].category === 2) return "float32";
-  return "int32";
+  if (a === "uint8") return b;
+  if (b === "uint8") return a;
+  throw new TypeError(
+    `Cannot ${op} ${a} and ${b} tensors: no integer type here holds both ` +
+      `(take one of them to the other's type, or to float32)`,
+  );
+}
+
+/**
+ * The type of sums and products of many elements: of integers and bool it is
+ * int32 (torch has int64), of uint32 uint32. They wrap around beyond it.
+ */
+export function sumType(dtype: DType): DType {
+  return isFloat(dtype) || dtype === "uint32" ? dtype : "int32";
 }

@@ -20,12 +20,15 @@ import {
   addcmul,
   type AddOptions,
   clamp,
+  clampInto,
   div,
   type DivOptions,
+  maskedFill,
   nanToNum,
   type NanToNumOptions,
   pow,
   sub,
+  where,
 } from "../ops/arithmetic.ts";
 import {
   argmax,
@@ -35,6 +38,7 @@ import {
   type ValuesAndIndices,
 } from "../ops/arg_extreme.ts";
 import { at, type IndexItem, setAt } from "../ops/at.ts";
+import { compare } from "../ops/comparison.ts";
 import { map } from "../ops/elementwise.ts";
 import { copyInto, mapInto } from "../ops/in_place.ts";
 import {
@@ -729,11 +733,15 @@ export class Tensor {
   }
   /** The elements where `condition` is true, else those of `other`. */
   where(condition: Tensor, other: Operand): Tensor {
-    return map("where", condition, this, other);
+    return where(condition, this, other);
   }
-  /** `value` where `mask` is true, else the elements. */
+  /**
+   * `value` where `mask` is true, else the elements.
+   *
+   * @throws {RangeError} If the type holds no such number
+   */
   maskedFill(mask: Tensor, value: Operand): Tensor {
-    return map("where", mask, value, this);
+    return maskedFill(this, mask, value);
   }
 
   // --- elementwise: functions -----------------------------------------------
@@ -924,27 +932,27 @@ export class Tensor {
 
   /** a == b, as bool. */
   eq(other: Operand): Tensor {
-    return map("eq", this, other);
+    return compare("eq", this, other);
   }
   /** a != b, as bool. */
   ne(other: Operand): Tensor {
-    return map("ne", this, other);
+    return compare("ne", this, other);
   }
   /** a < b, as bool. */
   lt(other: Operand): Tensor {
-    return map("lt", this, other);
+    return compare("lt", this, other);
   }
   /** a <= b, as bool. */
   le(other: Operand): Tensor {
-    return map("le", this, other);
+    return compare("le", this, other);
   }
   /** a > b, as bool. */
   gt(other: Operand): Tensor {
-    return map("gt", this, other);
+    return compare("gt", this, other);
   }
   /** a >= b, as bool. */
   ge(other: Operand): Tensor {
-    return map("ge", this, other);
+    return compare("ge", this, other);
   }
   /** Whether an element is NaN, as bool. */
   isnan(): Tensor {
@@ -1027,11 +1035,14 @@ export class Tensor {
   }
   /** Puts the elements between bounds. */
   clamp_(min?: Operand, max?: Operand): this {
-    if (min !== undefined) mapInto("clampMin", this, min);
-    if (max !== undefined) mapInto("clampMax", this, max);
+    clampInto(this, min, max);
     return this;
   }
-  /** Makes every element `value`. */
+  /**
+   * Makes every element `value`; integers drop its fraction.
+   *
+   * @throws {RangeError} If the type holds no such number
+   */
   fill_(value: number | boolean): this {
     copyInto(this, value);
     return this;
@@ -1072,7 +1083,10 @@ export class Tensor {
 
   // --- reductions -----------------------------------------------------------
 
-  /** The sum over some dims, or all. Integers and bool sum to int32. */
+  /**
+   * The sum over some dims, or all. Integers and bool sum to int32, uint32 to
+   * uint32; beyond that they wrap around.
+   */
   sum(dim?: Dims, options?: ReduceOptions): Tensor {
     return sum(this, dim, options);
   }
@@ -1088,7 +1102,7 @@ export class Tensor {
   logSoftmax(dim: number): Tensor {
     return logSoftmax(this, dim);
   }
-  /** The product over some dims, or all. Integers and bool give int32. */
+  /** The product over some dims, or all; of integers as `sum` has it. */
   prod(dim?: Dims, options?: ReduceOptions): Tensor {
     return prod(this, dim, options);
   }
