@@ -8,6 +8,7 @@
  * @module
  */
 
+import { isFloat, promote } from "../tensor/dtype.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { matmul } from "./matmul.ts";
@@ -177,5 +178,12 @@ function product(
     .expand(sizes([...batch, ...inner, ...columns]))
     .reshape([count(batch), count(inner), count(columns)]);
   const labels = [...batch, ...rows, ...columns];
-  return { tensor: matmul(x, y).reshape(sizes(labels)), labels };
+  return { tensor: matmul(...inOneType(x, y)).reshape(sizes(labels)), labels };
+}
+
+// Sums of uint8 are int32, and meet others in it.
+function inOneType(x: Tensor, y: Tensor): [Tensor, Tensor] {
+  if (isFloat(x.dtype) || isFloat(y.dtype)) return [x, y];
+  const dtype = promote("einsum", x.dtype, y.dtype);
+  return [x.to(dtype), y.to(dtype)];
 }

@@ -3,7 +3,8 @@
  * add a bias; everything else here is a composition of it and of views. No
  * operand is copied for being transposed or broadcast where strides can say it.
  *
- * Computed in float32; float16 goes there and back.
+ * Computed in float32; float16 goes there and back. Integers are computed in
+ * int32 and wrap around, in kernels of their own: matmul_integers.ts.
  *
  * @module
  */
@@ -11,7 +12,7 @@
 import { adapterClass } from "../gpu/device.ts";
 import { checkOptionNames } from "../tensor/arguments.ts";
 import { isFloat } from "../tensor/dtype.ts";
-import { type Layout, mergeDims } from "../tensor/layout.ts";
+import type { Layout } from "../tensor/layout.ts";
 import {
   broadcastShapes,
   formatShape,
@@ -20,8 +21,9 @@ import {
 } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkTensor, defineOp, type Op, scratch } from "./define.ts";
-import type { Matrix } from "./matmul_choice.ts";
+import { integerProduct } from "./matmul_integers.ts";
 import { planMatmul } from "./matmul_kernels.ts";
+import { stacks } from "./matmul_stacks.ts";
 import { sumTo } from "./reduce.ts";
 
 interface Product {
@@ -85,6 +87,10 @@ function gradient(a: Tensor, b: Tensor, turned: boolean): Tensor {
 }
 
 function product(a: Tensor, b: Tensor, bias?: Tensor): Tensor {
+  if (a.dtype === "int32") {
+    const y = integerProduct(a, b);
+    return bias ? y.add(bias) : y;
+  }
   const turned = [isTurned(a.layout), isTurned(b.layout)] as const;
   const inputs = bias ? [a, b, bias.contiguous()] : [a, b];
   return productOp(inputs, { bias: bias !== undefined, turned })[0];
@@ -98,34 +104,6 @@ function isTurned({ strides }: Layout): boolean {
   return strides.at(-2)! < strides.at(-1)!;
 }
 
-interface Stack {
-  readonly tensor: Tensor;
-  readonly matrix: Matrix;
-}
-
-// The leading dims of both as one, copied where strides cannot say it.
-function stacks(
-  a: Tensor,
-  b: Tensor,
-): { readonly a: Stack; readonly b: Stack } {
-  const leading = [a, b].map(({ layout }) => ({
-    shape: layout.shape.slice(0, -2),
-    strides: layout.strides.slice(0, -2),
-    offset: layout.offset,
-  }));
-  const { shape, strides } = mergeDims(leading);
-  // an empty operand is not looked at, whatever its strides
-  if (shape.length > 1 && a.size * b.size > 0) {
-    return stacks(a.contiguous(), b.contiguous());
-  }
-  const stack = (tensor: Tensor, [batch = 0]: readonly number[]): Stack => {
-    const { strides, offset } = tensor.layout;
-    const [row = 0, col = 0] = strides.slice(-2);
-    return { tensor, matrix: { offset, row, col, batch } };
-  };
-  return { a: stack(a, strides[0]!), b: stack(b, strides[1]!) };
-}
-
 /**
  * The product of two tensors: of vectors their dot product, of matrices the
  * matrix product, of more dims that of every pair of matrices in the last two,
@@ -134,14 +112,17 @@ function stacks(
  *
  * Source: torch.matmul.
  *
- * @throws {TypeError} If the shapes do not fit, or the dtypes are not one float
+ * @throws {TypeError} If the shapes do not fit, or the dtypes differ or are bool
  */
 export function matmul(a: Tensor, b: Tensor): Tensor {
-  checkFloats("matmul", a, b);
+  checkTypes("matmul", a, b);
   if (a.ndim === 0 || b.ndim === 0) {
     refuse("matmul", a, b, "each needs at least one dim");
   }
   checkInner("matmul", a, b, a.shape.at(-1)!, b.shape.at(-2) ?? b.shape[0]!);
+  if (a.dtype === "uint8" || a.dtype === "uint32") {
+    return matmul(a.to("int32"), b.to("int32")).to(a.dtype);
+  }
   const left = a.ndim === 1 ? a.unsqueeze(0) : a;
   const right = b.ndim === 1 ? b.unsqueeze(1) : b;
   const y = stackedProduct(left, right);
@@ -157,14 +138,14 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
 function stackedProduct(a: Tensor, b: Tensor): Tensor {
   if (b.ndim === 2) {
     // one matrix for all rows: no need to repeat it, nor to sum its gradient
-    return overRows(a, (flat) => inFloat32([flat, b], product));
+    return overRows(a, (flat) => inWords([flat, b], product));
   }
   const leading = broadcastShapes("matmul", [
     a.shape.slice(0, -2),
     b.shape.slice(0, -2),
   ]);
   const expand = (x: Tensor) => x.expand([...leading, ...x.shape.slice(-2)]);
-  return inFloat32([expand(a), expand(b)], product);
+  return inWords([expand(a), expand(b)], product);
 }
 
 // Runs `body` on all rows of x as one matrix.
@@ -291,6 +272,13 @@ function addProduct(
   product: Tensor,
   { beta = 1, alpha = 1 }: AddProductOptions,
 ): Tensor {
+  for (const factor of [beta, alpha]) {
+    if (isFloat(product.dtype) || Number.isInteger(factor)) continue;
+    throw new TypeError(
+      `Cannot scale ${product.dtype} products by ${factor}: expected an ` +
+        `integer for integers`,
+    );
+  }
   const scaled = alpha === 1 ? product : product.mul(alpha);
   if (beta === 0) return scaled;
   return (beta === 1 ? input : input.mul(beta)).add(scaled);
@@ -303,17 +291,17 @@ function addProduct(
  *
  * Source: torch.nn.functional.linear.
  *
- * @throws {TypeError} If the shapes do not fit, or the dtypes are not one float
+ * @throws {TypeError} If the shapes do not fit, or the dtypes differ or are bool
  */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
-  checkFloats("linear", x, weight);
+  checkTypes("linear", x, weight);
   if (x.ndim === 0 || weight.ndim !== 2) {
     refuse("linear", x, weight, "expected x [..., in] and weight [out, in]");
   }
   const [outs, ins] = weight.shape as readonly [number, number]; // ndim is 2
   checkInner("linear", x, weight, x.shape.at(-1)!, ins);
   if (bias) {
-    checkFloats("linear", x, bias);
+    checkTypes("linear", x, bias);
     if (bias.ndim !== 1 || bias.shape[0] !== outs) {
       throw new TypeError(
         `Cannot add a bias of shape ${formatShape(bias.shape)} in linear: ` +
@@ -323,28 +311,29 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   }
   return overRows(
     x,
-    (flat) => inFloat32([flat, swap(weight), ...(bias ? [bias] : [])], product),
+    (flat) => inWords([flat, swap(weight), ...(bias ? [bias] : [])], product),
   );
 }
 
-// float16 has no kernels of its own.
-function inFloat32(
+// float16, uint8 and uint32 have no kernels of their own.
+function inWords(
   inputs: readonly Tensor[],
   body: (a: Tensor, b: Tensor, bias?: Tensor) => Tensor,
 ): Tensor {
   const [a, b, bias] = inputs as readonly [Tensor, Tensor, Tensor?]; // 2 or 3
-  if (a.dtype === "float32") return body(a, b, bias);
-  const wide = (x: Tensor) => x.to("float32");
+  if (a.dtype === "float32" || a.dtype === "int32") return body(a, b, bias);
+  const type = isFloat(a.dtype) ? "float32" : "int32";
+  const wide = (x: Tensor) => x.to(type);
   return body(wide(a), wide(b), bias && wide(bias)).to(a.dtype);
 }
 
-function checkFloats(op: string, a: Tensor, b: Tensor): void {
+function checkTypes(op: string, a: Tensor, b: Tensor): void {
   checkTensor(op, a);
   checkTensor(`${op} ${formatShape(a.shape)} and`, b);
-  if (a.dtype === b.dtype && isFloat(a.dtype)) return;
+  if (a.dtype === b.dtype && a.dtype !== "bool") return;
   throw new TypeError(
     `Cannot ${op} ${a.dtype} and ${b.dtype}: ` +
-      `expected the same float type on both sides`,
+      `expected the same type of numbers on both sides`,
   );
 }
 
@@ -355,7 +344,7 @@ function checkRanks(
   left: number,
   right: number,
 ): void {
-  checkFloats(op, a, b);
+  checkTypes(op, a, b);
   if (a.ndim === left && b.ndim === right) return;
   refuse(
     op,

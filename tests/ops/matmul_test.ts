@@ -226,7 +226,7 @@ Deno.test("matmul() names the shapes, ranks and types it rejects", () => {
     ],
     [
       () => matmul(zeros([3]), arange(3)),
-      "Cannot matmul float32 and int32: expected the same float type",
+      "Cannot matmul float32 and int32: expected the same type of numbers",
     ],
     [
       () => mm(zeros([2, 3]), zeros([3])),
