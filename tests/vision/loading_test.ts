@@ -112,7 +112,8 @@ Deno.test("a program that touches no image loads no codec", async () => {
       import { vision } from "${MOD}";
       const gray = new vision.Image(Uint8Array.of(1), 1, 1, 1);
       console.log(String(vision.convertImage(gray, "rgb")));
-      await vision.encodeImage(gray).catch(({ message }) => {
+      const png = await vision.encodeImage(gray);
+      await vision.decodeImage(png).catch(({ message }) => {
         console.log(/lodepng/.test(message));
       });
     `,

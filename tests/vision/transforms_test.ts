@@ -326,7 +326,14 @@ const joint = T.joint([T.randomHorizontalFlip()]);
 const MISTAKES: readonly [string, () => unknown, string][] = [
   ["a size of 0", () => T.resize(0), "of size 0: expected a positive integer"],
   ["three sizes", () => T.centerCrop([1, 2, 3]), "of size [1, 2, 3]"],
-  ["a small maxSize", () => T.resize(9, { maxSize: 9 }), "maxSize 9"],
+  ["a small maxSize", () => T.resize(9, { maxSize: 8 }), "maxSize 8"],
+  ["half a maxSize", () => T.resize(9, { maxSize: 9.5 }), "maxSize 9.5"],
+  ["an endless angle", () => T.randomRotation([0, Infinity]), "[0, Infinity]"],
+  [
+    "a NaN as a fill",
+    () => T.pad(1, { fill: NaN }),
+    "Cannot use NaN as a fill",
+  ],
   [
     "no size",
     () => mistaken(T.resize),

@@ -27,7 +27,11 @@ export type PaddingMode = "constant" | "edge" | "reflect" | "symmetric";
 /** [height, width]. */
 export type Size = readonly [height: number, width: number];
 
-/** A value for all channels, or one for each. */
+/**
+ * A value for all channels, or one for each: one that such an image may have. Of
+ * bytes these are the integers from 0 to 255, of floats all finite numbers; any
+ * other is refused.
+ */
 export type Fill = number | readonly number[];
 
 /** Scale to `size`. */
@@ -221,7 +225,7 @@ export function after(action: Action, extent: Extent): Extent {
 
 function check(action: Action, extent: Extent): void {
   const { channels, dtype } = ACTIONS[action.op];
-  const what = `Cannot ${NAMES[action.op]} an image of ${formatExtent(extent)}`;
+  const what = refusal(action.op, extent);
   if (channels && !channels.includes(extent.channels)) {
     throw new TypeError(
       `${what}: expected ${channels.join(" or ")} channels`,
@@ -246,11 +250,11 @@ function check(action: Action, extent: Extent): void {
     case "normalize":
       return checkValues(what, "means", action.mean, extent);
     case "warp":
-      return checkValues(what, "fills", action.fill ?? 0, extent);
+      return checkFillOf(action.op, action.fill ?? 0, extent);
     case "erase": {
       const { value } = action;
       if (typeof value === "object" && "noise" in value) return;
-      return checkValues(what, "values", value, extent);
+      return checkFillOf(action.op, value, extent);
     }
     case "blur": {
       const [x, y] = action.kernelSize;
@@ -265,10 +269,11 @@ function check(action: Action, extent: Extent): void {
 
 function checkPad(
   what: string,
-  { padding: [left, top, right, bottom], fill, mode }: PadAction,
-  { channels, height, width, dtype }: Extent,
+  { op, padding: [left, top, right, bottom], fill, mode }: PadAction,
+  extent: Extent,
 ): void {
-  checkValues(what, "fills", fill, { channels, height, width, dtype });
+  checkFillOf(op, fill, extent);
+  const { height, width } = extent;
   const by = `${what} by [${[left, top, right, bottom].join(", ")}]`;
   if (height + top + bottom < 1 || width + left + right < 1) {
     throw new RangeError(`${by}: nothing would be left`);
@@ -288,6 +293,31 @@ function checkPad(
         `are pixels to repeat`,
     );
   }
+}
+
+/** How a refusal of an action on such an image begins. */
+function refusal(op: ActionName, extent: Extent): string {
+  return `Cannot ${NAMES[op]} an image of ${formatExtent(extent)}`;
+}
+
+/**
+ * Refuses a fill that such an image does not have, wherever it is to stand.
+ *
+ * @throws {TypeError} If it has neither one value nor one for each channel
+ * @throws {RangeError} If one is no byte and the image is of bytes
+ */
+export function checkFillOf(op: ActionName, fill: Fill, extent: Extent): void {
+  const what = refusal(op, extent);
+  checkValues(what, op === "erase" ? "values" : "fills", fill, extent);
+  if (extent.dtype !== "uint8") return;
+  const values = typeof fill === "number" ? [fill] : fill;
+  const wrong = values.find((value) =>
+    !(Number.isInteger(value) && value >= 0 && value <= 255)
+  );
+  if (wrong === undefined) return;
+  throw new RangeError(
+    `${what} with ${wrong}: expected bytes, integers from 0 to 255`,
+  );
 }
 
 function checkValues(

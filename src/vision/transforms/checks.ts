@@ -17,6 +17,23 @@ import type {
 /** A size for height and width, or [height, width]. */
 export type SizeArgument = number | readonly number[];
 
+/**
+ * Refuses arguments that a function does not take, which would be ignored.
+ *
+ * @throws {TypeError} If there are more than `most`
+ */
+export function checkArguments(
+  name: string,
+  given: ArrayLike<unknown>,
+  most: number,
+): void {
+  if (given.length <= most) return;
+  throw new TypeError(
+    `Cannot use ${formatValue(given[most])} as argument ${most + 1} of ` +
+      `${name}: expected ${most || "none"}${most ? " at most" : ""}`,
+  );
+}
+
 function isPositive(value: unknown): boolean {
   return Number.isInteger(value) && Number(value) > 0;
 }
@@ -126,9 +143,7 @@ export function checkNumber(
   least = -Infinity,
   most = Infinity,
 ): number {
-  if (typeof value === "number" && value >= least && value <= most) {
-    return value;
-  }
+  if (Number.isFinite(value) && value >= least && value <= most) return value;
   const range = most === Infinity
     ? least === -Infinity ? "a number" : `a number, ${least} or more`
     : `a number from ${least} to ${most}`;
@@ -158,7 +173,8 @@ export function checkRange(
   const list = isNumber ? value < 0 ? [] : around(value) : value;
   const [low, high] = Array.isArray(list) ? list : [];
   if (
-    list?.length === 2 && low <= high && low >= least && high <= most
+    list?.length === 2 && list.every(Number.isFinite) &&
+    low <= high && low >= least && high <= most
   ) return [low, high];
   throw new RangeError(
     `Cannot use ${
@@ -212,10 +228,11 @@ export function checkResize(
   checkInterpolation(interpolation);
   const list = typeof size === "number" ? [size] : size;
   if (maxSize === undefined) return list;
-  if (list.length === 2 || !(maxSize > list[0]!)) {
+  if (list.length === 2 || !isPositive(maxSize) || maxSize < list[0]!) {
     throw new RangeError(
-      `Cannot resize to [${list.join(", ")}] with maxSize ${maxSize}: ` +
-        `expected one number, smaller than maxSize`,
+      `Cannot resize to [${list.join(", ")}] with maxSize ${
+        format(maxSize)
+      }: expected one number, maxSize at most`,
     );
   }
   return list;
@@ -259,7 +276,12 @@ export function checkImageDType(dtype: ImageDType): ImageDType {
 
 /** A value as messages write it: `[1, 2]`, `"nearest"`. */
 function format(value: unknown): string {
-  // JSON has no text for undefined and for functions
-  const text: string | undefined = JSON.stringify(value);
-  return text?.replaceAll(",", ", ") ?? formatValue(value);
+  // JSON has no text for undefined and for functions, and none for NaN
+  const text: string | undefined = JSON.stringify(
+    value,
+    (_, part) =>
+      typeof part === "number" && !Number.isFinite(part) ? `${part}` : part,
+  );
+  return text?.replaceAll(/"(NaN|-?Infinity)"/g, "$1").replaceAll(",", ", ") ??
+    formatValue(value);
 }

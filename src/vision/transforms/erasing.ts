@@ -8,7 +8,13 @@
 
 import { checkOptionNames } from "../../tensor/arguments.ts";
 import type { Generator } from "../../tensor/generator.ts";
-import type { Action, ActionName, Extent, Fill } from "./action.ts";
+import {
+  type Action,
+  type ActionName,
+  checkFillOf,
+  type Extent,
+  type Fill,
+} from "./action.ts";
 import { checkFill, checkProbability, checkRange } from "./checks.ts";
 import { roundHalfEven } from "./host_geometry.ts";
 import { Transform, tuple, uniform } from "./transform.ts";
@@ -21,7 +27,10 @@ export interface RandomErasingOptions {
   readonly scale?: readonly number[];
   /** [least, most] height over width. Default: [0.3, 3.3]. */
   readonly ratio?: readonly number[];
-  /** A value, one for each channel, or "random" noise. Default: 0. */
+  /**
+   * A value, one for each channel, or "random" noise: normal of floats, of bytes
+   * each as likely as the others. Default: 0.
+   */
   readonly value?: Fill | "random";
 }
 
@@ -62,6 +71,7 @@ export class RandomErasing extends Transform {
 
   /** The rectangle in such an image, or none where ten tries do not fit. */
   override draw(extent: Extent, generator: Generator): readonly Action[] {
+    if (this.value !== "random") checkFillOf("erase", this.value, extent);
     if (generator.random() >= this.p) return [];
     const { height, width } = extent;
     const logs = [Math.log(this.ratio[0]), Math.log(this.ratio[1])] as const;

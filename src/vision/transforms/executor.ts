@@ -12,6 +12,7 @@ import type { WaitingImages } from "../../data/sample_transform.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Action, Extent } from "./action.ts";
 import { runOnHost } from "./host.ts";
+import { type MaskActions, moveHostMask } from "./masks.ts";
 import { extentOf, imageOf, pixelsOf } from "./pixels.ts";
 
 /** What carries out actions on tensors. */
@@ -22,6 +23,8 @@ export interface TensorExecutor {
   extentOf(tensor: Tensor): Extent;
   /** The tensor after actions, the same for all of its images. */
   run(tensor: Tensor, actions: readonly Action[]): Tensor;
+  /** The masks after actions, with `fill` beside them. */
+  runMask(mask: Tensor, actionsOf: MaskActions, fill: number): Tensor;
   /** The batch after a list of actions for each image. */
   runWaiting(
     images: WaitingImages,
@@ -60,6 +63,22 @@ export function runOnImage(
   if (onTensors?.takes(image)) return onTensors.run(image, actions);
   const pixels = pixelsOf(image); // checks, even where nothing is done
   return actions.length === 0 ? image : imageOf(runOnHost(pixels, actions));
+}
+
+/**
+ * The mask after actions, with `fill` beside it: a tensor, an image or an array.
+ *
+ * @throws {TypeError} If it is none of them
+ * @throws {RangeError} If its type does not have the fill
+ */
+export function runOnMask(
+  mask: unknown,
+  actionsOf: MaskActions,
+  fill: number,
+): unknown {
+  return onTensors?.takes(mask)
+    ? onTensors.runMask(mask, actionsOf, fill)
+    : moveHostMask(mask, actionsOf, fill);
 }
 
 /**

@@ -16,21 +16,15 @@ import { cat } from "../../ops/join.ts";
 import { fromHost, zeros } from "../../tensor/create.ts";
 import { HostArray } from "../../tensor/host_array.ts";
 import { scope } from "../../tensor/scope.ts";
-import { formatShape, type Shape } from "../../tensor/shape.ts";
+import { formatShape } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
-import {
-  type Action,
-  type ActionName,
-  ACTIONS,
-  after,
-  type Extent,
-  valueAt,
-} from "./action.ts";
+import { type Action, ACTIONS, after, type Extent, valueAt } from "./action.ts";
 import { setTensorExecutor } from "./executor.ts";
 import { fold, idlePass, isIdle, type Pass, staysPut } from "./fold.ts";
 import { normalizeBytes, runPass } from "./kernels.ts";
 import { type Place, recordsOf } from "./records.ts";
 import { isFilter, runFilter } from "./tensor_filters.ts";
+import { moveTensorMask } from "./tensor_masks.ts";
 
 /** Channels that the kernel takes at once. */
 const MAX_CHANNELS = 4;
@@ -78,13 +72,12 @@ export function runOnTensor(x: Tensor, actions: readonly Action[]): Tensor {
   let result = extentOfTensor(x);
   for (const action of actions) result = after(action, result); // checks
   if (actions.length === 0) return x;
-  if (x.shape.includes(0)) return noImages(x.shape.slice(0, -3), result);
+  if (x.shape.includes(0)) { // no images at all
+    const { channels, height, width, dtype } = result;
+    const lead = x.shape.slice(0, -3);
+    return zeros([...lead, channels, height, width], { dtype });
+  }
   return scope(() => runOnImages(x, actions, result));
-}
-
-function noImages(lead: Shape, result: Extent): Tensor {
-  const { channels, height, width, dtype } = result;
-  return zeros([...lead, channels, height, width], { dtype });
 }
 
 function runOnImages(
@@ -122,11 +115,9 @@ function segments(actions: readonly Action[]): Action[][] {
   return parts;
 }
 
-const AFFINE: readonly ActionName[] = ["convert", "normalize"];
-
 /** Batched actions, the same for all images of [N, C, H, W]. */
 function runAlike(x: Tensor, actions: readonly Action[]): Tensor {
-  if (actions.every(({ op }) => AFFINE.includes(op))) {
+  if (actions.every(({ op }) => op === "convert" || op === "normalize")) {
     const [first, second] = actions;
     if (
       actions.length === 2 && x.dtype === "uint8" && first!.op === "convert" &&
@@ -397,5 +388,7 @@ setTensorExecutor({
   takes: (value): value is Tensor => value instanceof Tensor,
   extentOf: extentOfTensor,
   run: runOnTensor,
+  runMask: (mask, actionsOf, fill) =>
+    moveTensorMask(mask, actionsOf, fill, runOnTensor),
   runWaiting: runOnWaiting,
 });

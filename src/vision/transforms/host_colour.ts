@@ -290,7 +290,7 @@ export function erase(pixels: Pixels, action: EraseAction): Pixels {
   const { channels, height, width } = pixels;
   const { pixelStep, channelStep } = stepsOf(pixels);
   const out = { ...pixels, data: pixels.data.slice() };
-  const values = eraser(action, channels);
+  const values = eraser(action, channels, dtypeOf(pixels));
   const bottom = Math.min(action.top + action.height, height);
   const right = Math.min(action.left + action.width, width);
   for (let c = 0; c < channels; c++) {
@@ -304,10 +304,14 @@ export function erase(pixels: Pixels, action: EraseAction): Pixels {
   return out;
 }
 
-/** The value at a channel, row and column of an erased rectangle. */
+/**
+ * The value at a channel, row and column of an erased rectangle. Noise is normal
+ * of floats, and of bytes each as likely as the others.
+ */
 export function eraser(
   { value, height, width }: EraseAction,
   channels: number,
+  dtype: ImageDType,
 ): (channel: number, y: number, x: number) => number {
   if (typeof value !== "object" || !("noise" in value)) {
     return (channel) => valueAt(value, channel);
@@ -315,7 +319,7 @@ export function eraser(
   const generator = new Generator(value.noise);
   const noise = Float32Array.from(
     { length: channels * height * width },
-    () => generator.normal(),
+    () => dtype === "uint8" ? generator.integer(256) : generator.normal(),
   );
   return (channel, y, x) => noise[(channel * height + y) * width + x]!;
 }

@@ -17,8 +17,7 @@ import {
   valueAt,
   type WarpAction,
 } from "./action.ts";
-import { dtypeOf, emptyLike, type Pixels, stepsOf } from "./pixels.ts";
-import { fillAt } from "./point.ts";
+import { emptyLike, type Pixels, stepsOf } from "./pixels.ts";
 
 /** The part of an image; zeros where it reaches beyond. */
 export function crop(pixels: Pixels, action: CropAction): Pixels {
@@ -87,7 +86,6 @@ function pick(
   const out = emptyLike(pixels, { height, width });
   const from = stepsOf(pixels);
   const to = stepsOf(out);
-  const dtype = dtypeOf(out);
   const isRun = columns.every((x, i) => x === columns[0]! + i) &&
     columns[0] !== -1;
   // values of a row that lie together: a plane's, or all channels'
@@ -108,7 +106,7 @@ function pick(
         const column = row === -1 ? -1 : columns[x]!;
         for (let c = 0; c < wide; c++) {
           out.data[at++] = column === -1
-            ? fillAt(fill, group + c, dtype)
+            ? valueAt(fill, group + c)
             : pixels.data[source + column * wide + c]!;
         }
       }

@@ -2,18 +2,27 @@
  * Joint transforms: an image, its mask and its boxes move together.
  *
  * A mask is an image whose values are names, not colours: it is scaled and
- * turned without mixing them, and colours leave it alone. A box is [left, top,
- * right, bottom] in pixels.
+ * turned without mixing them, and colours leave it alone. It may be of any type:
+ * classes are uint8, numbers of instances int32. A box is [left, top, right,
+ * bottom] in pixels.
  *
  * @module
  */
 
 import { isPlainObject } from "../../data/_shared.ts";
-import { formatValue } from "../../tensor/arguments.ts";
+import { checkOptionNames, formatValue } from "../../tensor/arguments.ts";
 import { defaultGenerator, type Generator } from "../../tensor/generator.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { type Action, ACTIONS, after, type Extent } from "./action.ts";
-import { extentOfImage, runOnImage } from "./executor.ts";
+import {
+  type Action,
+  ACTIONS,
+  after,
+  type Extent,
+  type Fill,
+} from "./action.ts";
+import { checkNumber } from "./checks.ts";
+import { extentOfImage, runOnImage, runOnMask } from "./executor.ts";
+import { sizeOfMask } from "./masks.ts";
 import type { HostImage } from "./pixels.ts";
 import { drawAll, isDrawn, type Transform } from "./transform.ts";
 
@@ -30,15 +39,29 @@ export interface JointSample {
   readonly boxes?: readonly BoundingBox[];
 }
 
+/** Options of `joint`. */
+export interface JointOptions {
+  /**
+   * What lies beside and around masks: 255, say, where losses ignore that class.
+   * Default: 0.
+   */
+  readonly maskFill?: number;
+}
+
 /** Transforms of an image and what belongs to it. */
 export class Joint {
   /** Where workers find this class. */
   static readonly url: string = import.meta.url;
   /** The transforms, in order. */
   readonly transforms: readonly Transform[];
+  /** What lies beside and around masks. */
+  readonly maskFill: number;
 
-  /** @throws {TypeError} If they are no list, or one is no transform */
-  constructor(transforms: readonly Transform[]) {
+  /**
+   * @throws {TypeError} If they are no list, or one is no transform
+   * @throws {RangeError} If the fill is no number
+   */
+  constructor(transforms: readonly Transform[], options: JointOptions = {}) {
     if (!Array.isArray(transforms)) {
       throw new TypeError(
         `Cannot make a joint transform of ${formatValue(transforms)}: ` +
@@ -53,6 +76,8 @@ export class Joint {
       );
     }
     this.transforms = transforms;
+    const { maskFill = 0 } = checkOptionNames("joint", options, ["maskFill"]);
+    this.maskFill = checkNumber("a fill of masks", maskFill);
   }
 
   /**
@@ -93,14 +118,11 @@ export class Joint {
     const extent = extentOfImage(image);
     const { actions } = drawAll(this.transforms, extent, generator);
     const moved = runOnImage(image, actions);
-    if (!isPair(sample)) {
-      return { ...moveFields(target, image, actions, extent), image: moved };
-    }
+    const move = { actions, extent, maskFill: this.maskFill };
+    if (!isPair(sample)) return { ...moveFields(target, move), image: moved };
     return [
       moved,
-      isPlainObject(target)
-        ? moveFields(target, image, actions, extent)
-        : maskOf(image, target, actions),
+      isPlainObject(target) ? moveFields(target, move) : moveMask(target, move),
     ];
   }
 
@@ -119,13 +141,15 @@ function isPair(
   return Array.isArray(sample);
 }
 
+/** What is done to an image of an extent, and what its mask needs besides. */
+interface Move {
+  readonly actions: readonly Action[];
+  readonly extent: Extent;
+  readonly maskFill: number;
+}
+
 /** A record with its mask and its boxes moved. */
-function moveFields(
-  target: unknown,
-  image: unknown,
-  actions: readonly Action[],
-  extent: Extent,
-): Record<string, unknown> {
+function moveFields(target: unknown, move: Move): Record<string, unknown> {
   const { mask, boxes, ...rest }: Partial<JointSample> = Object(target);
   if (boxes !== undefined && !Array.isArray(boxes)) {
     throw new TypeError(
@@ -133,41 +157,61 @@ function moveFields(
         `[left, top, right, bottom]`,
     );
   }
+  const { actions, extent } = move;
   return {
     ...rest,
-    ...(mask === undefined ? {} : { mask: maskOf(image, mask, actions) }),
+    ...(mask === undefined ? {} : { mask: moveMask(mask, move) }),
     ...(boxes === undefined
       ? {}
       : { boxes: boxes.map((box) => moveBox(box, actions, extent)) }),
   };
 }
 
-function maskOf(
-  image: unknown,
+function moveMask(
   mask: unknown,
-  actions: readonly Action[],
+  { actions, extent, maskFill }: Move,
 ): unknown {
-  const [picture, names] = [extentOfImage(image), extentOfImage(mask)];
-  if (picture.height !== names.height || picture.width !== names.width) {
+  const [height, width] = sizeOfMask(mask);
+  if (extent.height !== height || extent.width !== width) {
     throw new TypeError(
-      `Cannot move a mask of ${names.height} x ${names.width} with an image ` +
-        `of ${picture.height} x ${picture.width}: sizes must be equal`,
+      `Cannot move a mask of ${height} x ${width} with an image ` +
+        `of ${extent.height} x ${extent.width}: sizes must be equal`,
     );
   }
-  return runOnImage(
-    mask,
-    actions.filter(({ op }) => ACTIONS[op].moves).map(withoutMixing),
-  );
+  const actionsOf = (fill: Fill): Action[] => {
+    let before = extent;
+    return actions.flatMap((action) => {
+      const moved = ACTIONS[action.op].moves
+        ? [withoutMixing(action, before, fill)]
+        : [];
+      before = after(action, before);
+      return moved;
+    });
+  };
+  return runOnMask(mask, actionsOf, maskFill);
 }
 
-function withoutMixing(action: Action): Action {
+function withoutMixing(
+  action: Action,
+  { height, width }: Extent,
+  fill: Fill,
+): Action {
   switch (action.op) {
     case "resize":
       return { ...action, interpolation: "nearest", antialias: false };
     case "warp":
-      return { ...action, interpolation: "nearest", fill: undefined };
+      return { ...action, interpolation: "nearest", fill };
     case "pad":
-      return { ...action, fill: 0 };
+      return { ...action, fill };
+    case "crop": {
+      const right = action.left + action.width - width;
+      const bottom = action.top + action.height - height;
+      const padding = [-action.left, -action.top, right, bottom] as const;
+      // beyond the image a crop has zeros
+      return padding.every((amount) => amount <= 0)
+        ? action
+        : { op: "pad", padding, fill, mode: "constant" };
+    }
     default:
       return action;
   }
@@ -249,12 +293,16 @@ function unwarped(
 /**
  * Transforms that move an image, its mask and its boxes together: for pairs
  * [image, mask] and for records with `image`, and `mask` or `boxes`. Masks are
- * scaled and turned to the nearest pixel, zeros lie around them, and colours,
- * types and erased rectangles leave them alone. Boxes are cut at the image: one
- * that a crop leaves outside stays in the list, of no area, at the edge: leave it
- * out afterwards, together with its label.
+ * scaled and turned to the nearest pixel, `maskFill` lies around them, and
+ * colours, types and erased rectangles leave them alone. Boxes are cut at the
+ * image: one that a crop leaves outside stays in the list, of no area, at the
+ * edge: leave it out afterwards, together with its label.
+ *
+ * Masks are images, or arrays and tensors of any type: instance numbers stay
+ * int32.
  *
  * @throws {TypeError} If one is no transform
+ * @throws {RangeError} If the fill is no number
  *
  * @example The mask is mirrored with its image
  * ```ts
@@ -270,6 +318,9 @@ function unwarped(
  * assertEquals([...moved.mask.data], [1, 0]);
  * ```
  */
-export function joint(transforms: readonly Transform[]): Joint {
-  return new Joint(transforms);
+export function joint(
+  transforms: readonly Transform[],
+  options?: JointOptions,
+): Joint {
+  return new Joint(transforms, options);
 }

@@ -43,7 +43,13 @@ export {
   RandomOrder,
   randomOrder,
 } from "./compose.ts";
-export { type BoundingBox, Joint, joint, type JointSample } from "./joint.ts";
+export {
+  type BoundingBox,
+  Joint,
+  joint,
+  type JointOptions,
+  type JointSample,
+} from "./joint.ts";
 export {
   CenterCrop,
   centerCrop,
@@ -59,6 +65,7 @@ export {
   Resize,
   resize,
 } from "./scaling.ts";
+export { Letterbox, letterbox, type LetterboxOptions } from "./letterbox.ts";
 export type { PadOptions } from "./functional_geometry.ts";
 export { fiveCrop, SeveralCrops, tenCrop } from "./crops.ts";
 export {

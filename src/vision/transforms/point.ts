@@ -9,13 +9,7 @@
  * @module
  */
 
-import {
-  type Action,
-  type ActionName,
-  type Fill,
-  type ImageDType,
-  valueAt,
-} from "./action.ts";
+import type { Action, ActionName, ImageDType } from "./action.ts";
 
 const { fround } = Math;
 
@@ -46,16 +40,6 @@ export function boundOf(dtype: ImageDType): number {
 export function clamped(value: number, dtype: ImageDType): number {
   const within = Math.min(Math.max(value, 0), boundOf(dtype));
   return dtype === "uint8" ? Math.trunc(within) : within;
-}
-
-/** What is put around a channel: of bytes a whole number, 0 to 255. */
-export function fillAt(
-  fill: Fill,
-  channel: number,
-  dtype: ImageDType,
-): number {
-  const value = valueAt(fill, channel);
-  return dtype === "uint8" ? clamped(value, dtype) : value;
 }
 
 /** ratio * value + (1 - ratio) * other, within the bounds of the type. */

@@ -14,7 +14,7 @@ import {
   valueAt,
 } from "./action.ts";
 import type { Axis, Geometry, Pass } from "./fold.ts";
-import { boundOf, fillAt } from "./point.ts";
+import { boundOf } from "./point.ts";
 
 /** Where an image begins, and the distances of its values, in elements. */
 export interface Place {
@@ -146,12 +146,12 @@ interface Target {
 
 function writeGeometry(
   geometry: Geometry,
-  { source: { height, width, channels, dtype } }: Pass,
+  { source: { height, width, channels } }: Pass,
   { words, floats, at }: Target,
 ): void {
-  const writeFill = (fill: Fill, type: ImageDType): void => {
+  const writeFill = (fill: Fill): void => {
     for (let c = 0; c < Math.min(channels, 4); c++) {
-      floats[at + FILL + c] = fillAt(fill, c, type);
+      floats[at + FILL + c] = valueAt(fill, c);
     }
   };
   if (geometry.kind === "matrix") {
@@ -159,7 +159,7 @@ function writeGeometry(
     floats.set(matrix, at + MATRIX);
     const way = interpolation === "nearest" ? 0 : fill === undefined ? 1 : 2;
     words.set([way, width, height], at + BLENDING);
-    writeFill(fill ?? 0, "float32"); // blended before it is rounded
+    writeFill(fill ?? 0);
     return;
   }
   const { rows, columns, resize, fill } = geometry;
@@ -171,7 +171,7 @@ function writeGeometry(
     words[at + FILTER] = filterOf(resize.interpolation, resize.antialias);
     words[at + ANTIALIAS] = Number(resize.antialias);
   }
-  writeFill(fill, dtype);
+  writeFill(fill);
 }
 
 function axisWords(axis: Axis): number[] {

@@ -112,12 +112,17 @@ export interface AffineNumbers {
   readonly expand?: boolean;
 }
 
-/** The warp of an affine map about a centre. */
+/**
+ * The warp of an affine map about a centre. By right angles, pixels change
+ * places and are not mixed, as PIL does it: where the centres of source and
+ * result lie half a pixel apart, the nearest is the one on the right or below.
+ */
 export function affineAction(
   numbers: AffineNumbers,
   { height, width }: Pick<Extent, "height" | "width">,
 ): WarpAction {
-  const { interpolation, fill, expand = false, center } = numbers;
+  const { fill, expand = false, center } = numbers;
+  let { interpolation } = numbers;
   const about = center
     ? [center[0]! - width / 2, center[1]! - height / 2]
     : [0, 0];
@@ -126,8 +131,19 @@ export function affineAction(
     ? turnedSize([a, b, c, d, e, f], height, width)
     : [height, width];
   // about the middles of both images, instead of their corners
-  const shiftX = -a * broad / 2 - b * tall / 2 + c + width / 2;
-  const shiftY = -d * broad / 2 - e * tall / 2 + f + height / 2;
+  let shiftX = -a * broad / 2 - b * tall / 2 + c + width / 2;
+  let shiftY = -d * broad / 2 - e * tall / 2 + f + height / 2;
+  if (isTurn([a, b, d, e])) {
+    // where the middle of the first pixel comes from: whole between two pixels
+    const firstX = (a + b) / 2 + shiftX;
+    const firstY = (d + e) / 2 + shiftY;
+    const isExact = [firstX, firstY].every((at) => Number.isInteger(at - 0.5));
+    if (isExact) interpolation = "nearest";
+    if (interpolation === "nearest") {
+      if (Number.isInteger(firstX)) shiftX += 0.5;
+      if (Number.isInteger(firstY)) shiftY += 0.5;
+    }
+  }
   return {
     op: "warp",
     matrix: [a, b, shiftX, d, e, shiftY, 0, 0, 1],
@@ -144,15 +160,13 @@ function inverseAffine(
   { angle, translate: [tx, ty], scale, shear }: AffineNumbers,
   [cx, cy]: readonly number[],
 ): Affine {
-  const radians = (degrees: number): number => degrees * Math.PI / 180;
-  const turn = radians(angle);
-  const [sx, sy] = [radians(shear[0]), radians(shear[1])];
-  const a = Math.cos(turn - sy) / Math.cos(sy);
-  const b = -Math.cos(turn - sy) * Math.tan(sx) / Math.cos(sy) -
-    Math.sin(turn);
-  const c = Math.sin(turn - sy) / Math.cos(sy);
-  const d = -Math.sin(turn - sy) * Math.tan(sx) / Math.cos(sy) +
-    Math.cos(turn);
+  const [sx, sy] = shear.map((degrees) => degrees * Math.PI / 180);
+  const [sin, cos] = sineAndCosine(angle);
+  const [sheared, along] = sineAndCosine(angle - shear[1]);
+  const a = along / Math.cos(sy!);
+  const b = -along * Math.tan(sx!) / Math.cos(sy!) - sin;
+  const c = sheared / Math.cos(sy!);
+  const d = -sheared * Math.tan(sx!) / Math.cos(sy!) + cos;
   const [m0, m1, m3, m4] = [d, -b, -c, a].map((value) => value / scale);
   return [
     m0!,
@@ -164,12 +178,34 @@ function inverseAffine(
   ];
 }
 
+/** Whether a matrix turns by a right angle, and does nothing else. */
+function isTurn([a, b, d, e]: readonly [number, number, number, number]) {
+  return [a, b, d, e].every((part) => [0, 1].includes(Math.abs(part))) &&
+    Math.abs(a * e - b * d) === 1;
+}
+
+const SINES = [0, 1, 0, -1] as const;
+
+/** Of an angle in degrees; of right angles exactly. */
+function sineAndCosine(degrees: number): readonly [number, number] {
+  const quarters = degrees / 90;
+  if (!Number.isInteger(quarters)) {
+    const radians = degrees * Math.PI / 180;
+    return [Math.sin(radians), Math.cos(radians)];
+  }
+  const turn = (quarters % 4 + 4) % 4;
+  return [SINES[turn]!, SINES[(turn + 1) % 4]!];
+}
+
 /** The size of the box around an image that was turned. */
 function turnedSize(
   [a, b, c, d, e, f]: Affine,
   height: number,
   width: number,
 ): [number, number] {
+  if (isTurn([a, b, d, e])) {
+    return a === 0 ? [width, height] : [height, width];
+  }
   const corners = [[-1, -1], [-1, 1], [1, 1], [1, -1]].map(([x, y]) =>
     [x! * width / 2, y! * height / 2] as const
   );

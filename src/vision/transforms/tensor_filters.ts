@@ -144,7 +144,8 @@ function erase(x: Tensor, action: EraseAction): Tensor {
   const height = Math.min(action.height, h! - top);
   const width = Math.min(action.width, w! - left);
   if (height <= 0 || width <= 0) return x;
-  const valueOf = eraser(action, channels!);
+  const dtype = x.dtype === "uint8" ? "uint8" : "float32";
+  const valueOf = eraser(action, channels!, dtype);
   const values = new Float32Array(channels! * height * width);
   let at = 0;
   for (let c = 0; c < channels!; c++) {

@@ -8,7 +8,13 @@
 
 import { checkOptionNames } from "../../tensor/arguments.ts";
 import type { Generator } from "../../tensor/generator.ts";
-import type { Action, ActionName, Extent, Fill } from "./action.ts";
+import {
+  type Action,
+  type ActionName,
+  checkFillOf,
+  type Extent,
+  type Fill,
+} from "./action.ts";
 import {
   checkCenter,
   checkFill,
@@ -320,8 +326,9 @@ export class RandomPerspective extends Transform {
 
   /** The map of such an image, or none; none if it is too small for one. */
   override draw(extent: Extent, generator: Generator): readonly Action[] {
-    if (generator.random() >= this.p) return [];
     const { interpolation, fill } = this;
+    checkFillOf("warp", fill, extent);
+    if (generator.random() >= this.p) return [];
     const points = this.params(extent, generator);
     const action = perspectiveAction(
       { ...points, interpolation, fill },

@@ -1,0 +1,54 @@
+/**
+ * Masks on the GPU, moved by the kernels of images. These compute in float32,
+ * which has no room for all integers: of those of 32 bits the upper and the
+ * lower halves are moved, as channels.
+ *
+ * @module
+ */
+
+import { cat } from "../../ops/join.ts";
+import { scope } from "../../tensor/scope.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import type { Action } from "./action.ts";
+import { checkMaskFill, type MaskActions } from "./masks.ts";
+
+const HALF = 2 ** 16;
+
+/**
+ * The masks [..., C, H, W] or [H, W] after actions, of their type.
+ *
+ * @param run Carries actions out on images of floats or bytes
+ * @throws {RangeError} If the type does not have the fill
+ */
+export function moveTensorMask(
+  x: Tensor,
+  actionsOf: MaskActions,
+  fill: number,
+  run: (x: Tensor, actions: readonly Action[]) => Tensor,
+): Tensor {
+  checkMaskFill(x.dtype, fill);
+  switch (x.dtype) {
+    case "bool":
+      return scope(() => run(x.to("uint8"), actionsOf(fill)).to("bool"));
+    case "int32":
+    case "uint32":
+      return scope(() => {
+        const planes = x.ndim === 2 ? x.unsqueeze(0) : x;
+        const channels = planes.shape.at(-3)!; // three dims at least
+        const lower = planes.bitwiseAnd(HALF - 1);
+        const upper = planes.sub(lower).floorDivide(HALF);
+        const halves = cat([upper, lower], -3).to("float32");
+        const high = Math.floor(fill / HALF);
+        const fills = Array.from(
+          { length: 2 * channels },
+          (_, c) => c < channels ? high : fill - high * HALF,
+        );
+        const moved = run(halves, actionsOf(fills)).to(x.dtype);
+        const y = moved.narrow(-3, 0, channels).mul(HALF)
+          .add(moved.narrow(-3, channels, channels));
+        return x.ndim === 2 ? y.squeeze(0) : y;
+      });
+    default:
+      return run(x, actionsOf(fill));
+  }
+}
