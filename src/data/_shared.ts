@@ -40,6 +40,20 @@ export function checkIndex(
   return index;
 }
 
+/**
+ * Whether a number of the host goes into an element without harm. Fractions are
+ * rounded to float32, as everywhere; what it does not hold are integers (below
+ * 2^53, where numbers stand for integers) that would become others, and finite
+ * numbers that would become infinite.
+ */
+export function holds(dtype: "float32" | "int32", value: number): boolean {
+  if (dtype === "int32") return (value | 0) === value;
+  const rounded = Math.fround(value);
+  return Number.isSafeInteger(value)
+    ? rounded === value
+    : Number.isFinite(rounded) || !Number.isFinite(value);
+}
+
 /** Whether `value` is an object that literals make, or one without prototype. */
 export function isPlainObject(
   value: unknown,
@@ -47,6 +61,24 @@ export function isPlainObject(
   if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
+}
+
+/**
+ * Whether a sample is not there: null or undefined, or a list or object of
+ * nothing else, which is what a dataset of pairs gives.
+ */
+export function isHole(sample: unknown): boolean {
+  if (!isThere(sample)) return true;
+  const items = Array.isArray(sample)
+    ? sample
+    : isPlainObject(sample)
+    ? Object.values(sample)
+    : [];
+  return items.length > 0 && !items.some(isThere);
+}
+
+function isThere(value: unknown): boolean {
+  return value !== undefined && value !== null;
 }
 
 /** The host arrays that tensors can be made of. */

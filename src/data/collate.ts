@@ -25,7 +25,8 @@ export interface CollateFunction {
    *
    * @throws {TypeError} If samples differ in shape, type or structure, or hold
    * something that can't go into a batch; the message says where
-   * @throws {RangeError} If there are no samples, or an integer is not an int32
+   * @throws {RangeError} If there are no samples, or a number does not fit its
+   * type
    */
   <Sample>(
     samples: readonly Sample[],
@@ -33,8 +34,9 @@ export interface CollateFunction {
   ): Collated<Sample>;
 
   /**
-   * A collate that leaves out samples that are null or undefined; a batch of
-   * nothing else is left out as a whole.
+   * A collate that leaves out samples that are null or undefined, or lists or
+   * objects of nothing else, as `[null, null]`; a batch without any other sample
+   * is left out as a whole.
    *
    * @throws {TypeError} If `inner` is no collate
    */
@@ -42,7 +44,7 @@ export interface CollateFunction {
 
   /**
    * A collate that takes other samples of the loader's dataset in place of
-   * those that are null or undefined. The sample's own generator draws them.
+   * those that `skipNulls` leaves out. The sample's own generator draws them.
    *
    * @throws {TypeError} If `inner` is no collate
    */
@@ -63,7 +65,9 @@ export interface CollateFunction {
  * booleans bool, strings stay a list; arrays and plain objects are collated item
  * by item.
  *
- * An integer beyond int32 is refused, not rounded. The type follows from the
+ * An integer that its type does not hold is refused, not rounded: beyond int32,
+ * or among fractions one beyond 2^24 that is not a float32. So is a number beyond
+ * float32. Objects have the same keys in all samples. The type follows from the
  * numbers of the batch, so that [0, 1, 2] is int32 and [3, 4, 5.5] of the same
  * epoch float32: numbers that mean measurements belong in a Float32Array.
  *

@@ -16,13 +16,15 @@ import { formatShape, sameShape } from "../tensor/shape.ts";
 import { Generator } from "../tensor/generator.ts";
 import {
   ARRAY_NAMES,
+  holds,
+  isHole,
   isPlainObject,
   isTypedArray,
   nameOfType,
 } from "./_shared.ts";
 import { Arena } from "./arena.ts";
 import type { BatchContext } from "./batch.ts";
-import { isPicture, stackPictures } from "./image_batch.ts";
+import { type HostPicture, isPicture, stackPictures } from "./image_batch.ts";
 import { checkKind, isGiven, isTensor, KINDS, withExample } from "./kinds.ts";
 
 const SAMPLES = withExample(KINDS.list, "[[x, y], [x, y]]");
@@ -39,7 +41,7 @@ export type Stack = (
  *
  * @throws {TypeError} If samples differ in type or structure, or hold something
  * that can't go into a batch
- * @throws {RangeError} If there are no samples, or an integer is not an int32
+ * @throws {RangeError} If there are no samples, or a number does not fit its type
  */
 export function collateSamples(
   samples: readonly unknown[],
@@ -48,6 +50,17 @@ export function collateSamples(
 ): unknown {
   if (samples.length === 0) {
     throw new RangeError("Cannot collate a batch without samples");
+  }
+  const hole = samples.findIndex(isHole);
+  if (hole !== -1) {
+    const given = samples[hole];
+    const first = isGiven(given) ? Object.values(Object(given))[0] : given;
+    throw new TypeError(
+      `Cannot collate ${place(hole, "", context)}: ${
+        whyUnfit(first)
+      }; \`collate: collate.skipNulls()\` leaves ` +
+        `such samples out`,
+    );
   }
   return collateAt(samples, "", { context, stack });
 }
@@ -58,6 +71,24 @@ interface Job {
   readonly stack: Stack;
 }
 
+/** What can go into a batch, as messages call it, and how it is recognized. */
+const PARTS = {
+  "an array": isArray,
+  "an image": isPicture,
+  "a number": (value) => typeof value === "number",
+  "a boolean": (value) => typeof value === "boolean",
+  "a string": (value) => typeof value === "string",
+  "a list": Array.isArray,
+  "an object": isPlainObject,
+} as const satisfies Record<string, (value: unknown) => boolean>;
+
+type Part = keyof typeof PARTS;
+
+function partOf(value: unknown): Part | undefined {
+  const parts = Object.keys(PARTS) as Part[]; // the table's own keys
+  return parts.find((part) => PARTS[part](value));
+}
+
 /** Collates what the samples have at `path`. */
 function collateAt(
   values: readonly unknown[],
@@ -65,24 +96,35 @@ function collateAt(
   job: Job,
 ): unknown {
   const { context, stack } = job;
-  if (values.every(isArray)) {
-    return stack(values.map(toHostArray), path, context);
+  const part = partOf(values[0]);
+  if (!part || !values.every((value) => partOf(value) === part)) {
+    throw unfit(values, path, context);
   }
-  if (values.every(isPicture)) {
-    return stackPictures(values, at(path), context);
+  // each cast is what `partOf` has found
+  switch (part) {
+    case "an array": {
+      const arrays = values as readonly (HostArray | TypedArray)[];
+      return stack(arrays.map(toHostArray), path, context);
+    }
+    case "an image":
+      return stackPictures(values as readonly HostPicture[], at(path), context);
+    case "a number":
+      return collateNumbers(values as readonly number[], path, context);
+    case "a boolean":
+      return fill(values.map(Number), "bool", context);
+    case "a string":
+      return [...values];
+    case "a list":
+      return collateLists(values as readonly unknown[][], path, job);
+    case "an object":
+      return collateRecords(
+        values as readonly Record<string, unknown>[],
+        path,
+        job,
+      );
+    default:
+      return part satisfies never;
   }
-  if (values.every((value) => typeof value === "number")) {
-    return collateNumbers(values, path, context);
-  }
-  if (values.every((value) => typeof value === "boolean")) {
-    return fill(values.map(Number), "bool", context);
-  }
-  if (values.every((value) => typeof value === "string")) return [...values];
-  if (values.every((value) => Array.isArray(value))) {
-    return collateLists(values, path, job);
-  }
-  if (values.every(isPlainObject)) return collateRecords(values, path, job);
-  throw unfit(values, path, context);
 }
 
 function isArray(value: unknown): value is HostArray | TypedArray {
@@ -136,16 +178,16 @@ function collateNumbers(
   path: string,
   context: BatchContext,
 ): HostArray {
-  if (!values.every(Number.isInteger)) return fill(values, "float32", context);
-  const tooLarge = values.findIndex((value) => (value | 0) !== value);
+  const dtype = values.every(Number.isInteger) ? "int32" : "float32";
+  const tooLarge = values.findIndex((value) => !holds(dtype, value));
   if (tooLarge !== -1) {
     throw new RangeError(
       `Cannot collate ${place(tooLarge, path, context)}: ` +
-        `${values[tooLarge]} does not fit int32; ` +
+        `${values[tooLarge]} does not fit ${dtype}; ` +
         `use a Float32Array, or two numbers`,
     );
   }
-  return fill(values, "int32", context);
+  return fill(values, dtype, context);
 }
 
 function fill(
@@ -184,22 +226,23 @@ function collateRecords(
   job: Job,
 ): Record<string, unknown> {
   const { indices } = job.context;
-  const batch: Record<string, unknown> = {};
-  for (const key of Object.keys(values[0]!)) {
-    const missing = values.findIndex((record) => !Object.hasOwn(record, key));
-    if (missing !== -1) {
-      throw new TypeError(
-        `Cannot collate ${place(missing, path, job.context)}: it has no ` +
-          `"${key}", which sample ${indices[0]} has`,
-      );
-    }
-    batch[key] = collateAt(
-      values.map((record) => record[key]),
-      `${path}.${key}`,
-      job,
+  const keys = Object.keys(values[0]!);
+  for (const [position, record] of values.entries()) {
+    const missing = keys.find((key) => !Object.hasOwn(record, key));
+    const extra = Object.keys(record).find((key) => !keys.includes(key));
+    if (missing === undefined && extra === undefined) continue;
+    throw new TypeError(
+      `Cannot collate ${place(position, path, job.context)}: it has ` +
+        (missing === undefined
+          ? `"${extra}", which sample ${indices[0]} has not`
+          : `no "${missing}", which sample ${indices[0]} has`),
     );
   }
-  return batch;
+  const items = keys.map((key) => {
+    const column = values.map((record) => record[key]);
+    return [key, collateAt(column, `${path}.${key}`, job)] as const;
+  });
+  return Object.fromEntries(items);
 }
 
 /** What is wrong with values that are not all of one kind. */
@@ -208,22 +251,22 @@ function unfit(
   path: string,
   context: BatchContext,
 ): TypeError {
-  const position = values.findIndex((value) => !isCollatable(value));
+  const position = values.findIndex((value) => !partOf(value));
   if (position !== -1) {
     const what = place(position, path, context);
-    const why = whyUnfit(values[position], path);
+    const why = whyUnfit(values[position]);
     return new TypeError(`Cannot collate ${what}: ${why}`);
   }
-  const expected = nameOfType(values[0]);
-  const other = values.findIndex((value) => nameOfType(value) !== expected);
+  const expected = partOf(values[0]);
+  const other = values.findIndex((value) => partOf(value) !== expected);
   return new TypeError(
     `Cannot collate ${place(other, path, context)}: expected ${expected} as ` +
-      `in sample ${context.indices[0]}, got ${nameOfType(values[other])}`,
+      `in sample ${context.indices[0]}, got ${partOf(values[other])}`,
   );
 }
 
 /** Why a value can't go into a batch, and what can instead. */
-function whyUnfit(value: unknown, path: string): string {
+function whyUnfit(value: unknown): string {
   const name = nameOfType(value);
   if (isTensor(value)) {
     return `a ${name} stays on the GPU; use batchTransform there, or ` +
@@ -237,16 +280,7 @@ function whyUnfit(value: unknown, path: string): string {
       `Float32Array.from(x, Number) makes one of it`;
   }
   return `expected arrays, numbers, booleans, strings, images, or lists and ` +
-    `plain objects of them, got ${name}` +
-    (path === "" && !isGiven(value)
-      ? "; `collate: collate.skipNulls()` leaves such samples out"
-      : "");
-}
-
-function isCollatable(value: unknown): boolean {
-  return ["number", "boolean", "string"].includes(typeof value) ||
-    isArray(value) || isPicture(value) || Array.isArray(value) ||
-    isPlainObject(value);
+    `plain objects of them, got ${name}`;
 }
 
 function place(position: number, path: string, context: BatchContext): string {

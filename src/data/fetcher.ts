@@ -7,7 +7,7 @@
 
 import { Generator } from "../tensor/generator.ts";
 import { HostArray } from "../tensor/host_array.ts";
-import { checkIndex } from "./_shared.ts";
+import { checkIndex, isHole } from "./_shared.ts";
 import { Arena } from "./arena.ts";
 import { type BatchContext, type Collate, invoke } from "./batch.ts";
 import { collate } from "./collate.ts";
@@ -15,7 +15,7 @@ import type { Dataset } from "./dataset.ts";
 import { messageOf } from "./failure.ts";
 import { extentOfImages, ImageBatch } from "./image_batch.ts";
 import type { BatchRequest, Request } from "./messages.ts";
-import { BrokenSample, isHole } from "./nulls.ts";
+import { BrokenSample } from "./nulls.ts";
 import {
   changeFirst,
   type SampleTransform,

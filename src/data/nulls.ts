@@ -5,6 +5,7 @@
  * @module
  */
 
+import { isHole } from "./_shared.ts";
 import {
   type BatchContext,
   type Collate,
@@ -141,11 +142,6 @@ async function replacement<Sample, Batch>(
       `${MAX_DRAWS} others that were drawn are not there either`,
     { cause },
   );
-}
-
-/** Whether a sample is not there. */
-export function isHole(sample: unknown): sample is null | undefined {
-  return sample === null || sample === undefined;
 }
 
 function collateWith<Sample, Batch>(

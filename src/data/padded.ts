@@ -4,7 +4,12 @@
  * @module
  */
 
-import type { TypedArray } from "../tensor/dtype.ts";
+import {
+  type DType,
+  DTYPES,
+  isFloat,
+  type TypedArray,
+} from "../tensor/dtype.ts";
 import type { HostArray } from "../tensor/host_array.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { BatchContext } from "./batch.ts";
@@ -60,6 +65,7 @@ export class Padded<Sample> {
    *
    * @throws {TypeError} If arrays have no dims, or differ in type or in a size
    * other than the first; otherwise as `collate` does
+   * @throws {RangeError} If the type of arrays does not hold `paddingValue`
    */
   call(
     samples: readonly Sample[],
@@ -102,7 +108,7 @@ function pad(
   const lengths = arrays.map((array) => array.shape[0]!); // it has dims
   const longest = Math.max(...lengths);
   const values = context.empty([arrays.length, longest, ...rowShape], dtype);
-  values.data.fill(paddingValue);
+  values.data.fill(fitting(paddingValue, dtype));
   const step = values.data.length / arrays.length;
   for (const [position, { data }] of arrays.entries()) {
     values.data.set(data, position * step);
@@ -110,4 +116,17 @@ function pad(
   const counts = context.empty([arrays.length], "int32");
   counts.data.set(lengths);
   return { values, lengths: counts };
+}
+
+/** @throws {RangeError} If elements of the type would hold another value */
+function fitting(paddingValue: number, dtype: DType): number {
+  const [held] = new DTYPES[dtype].array(1).fill(paddingValue);
+  const fits = isFloat(dtype)
+    ? Number.isFinite(held) || !Number.isFinite(paddingValue)
+    : held === paddingValue && (dtype !== "bool" || held <= 1);
+  if (fits) return paddingValue;
+  throw new RangeError(
+    `Cannot pad arrays of ${dtype} with paddingValue ${paddingValue}: expected ` +
+      `a value that ${dtype} holds`,
+  );
 }

@@ -11,13 +11,13 @@
  */
 
 import { Generator } from "../tensor/generator.ts";
+import { isHole } from "./_shared.ts";
 import { Arena } from "./arena.ts";
 import type { BatchContext } from "./batch.ts";
 import { collateFetched, failureOf, type FetchedBatch } from "./fetcher.ts";
 import type { BatchMaker, FetcherOptions } from "./fetcher.ts";
 import type { IterableDataset } from "./iterable_dataset.ts";
 import type { StreamRequest } from "./messages.ts";
-import { isHole } from "./nulls.ts";
 import { transformSample } from "./sample_transform.ts";
 import { workerInfo } from "./worker_info.ts";
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { formatValue } from "../tensor/arguments.ts";
 import { Generator } from "../tensor/generator.ts";
 import { checkCount } from "./_shared.ts";
 import { checkKind, checkOptions, KINDS } from "./kinds.ts";
@@ -27,7 +28,8 @@ export interface WeightedRandomSamplerOptions extends RandomOptions {
  * Indices drawn in proportion to their weights: to balance classes.
  *
  * Without replacement, one after another among those that are left. An index of
- * weight 0 never comes.
+ * weight 0 never comes. Only the ratios of weights count: they may be as large
+ * or as small as numbers get.
  *
  * Source: torch.utils.data.WeightedRandomSampler; without replacement Efraimidis
  * and Spirakis 2006: the indices with the smallest -ln(u) / weight.
@@ -48,7 +50,8 @@ export class WeightedRandomSampler implements Sampler {
   /**
    * Draws from the indices of `weights`, which need not add up to 1.
    *
-   * @throws {TypeError} If `weights` is not iterable, or an option of another type
+   * @throws {TypeError} If `weights` is not iterable or holds something else
+   * than numbers, or an option is of another type
    * @throws {RangeError} If a weight is negative or not finite, if all are 0, or
    * if `numSamples` is no count, or beyond what can be had without replacement
    */
@@ -67,14 +70,15 @@ export class WeightedRandomSampler implements Sampler {
     );
     const what = "the weights of a WeightedRandomSampler";
     checkKind(KINDS.iterable, what, weights);
-    this.#weights = Float64Array.from(weights);
-    const wrong = this.#weights.findIndex((w) => !(w >= 0 && w < Infinity));
-    if (wrong !== -1) {
-      throw new RangeError(
-        `Cannot draw with weight ${this.#weights[wrong]} of index ${wrong}: ` +
+    const given: readonly unknown[] = Array.from(weights);
+    this.#weights = Float64Array.from(given, (weight, index) => {
+      const isNumber = typeof weight === "number";
+      if (isNumber && weight >= 0 && weight < Infinity) return weight;
+      throw new (isNumber ? RangeError : TypeError)(
+        `Cannot draw with weight ${formatValue(weight)} of index ${index}: ` +
           `weights are finite numbers of 0 or more`,
       );
-    }
+    });
     this.length = checkCount("the number of samples to draw", numSamples, 1);
     const available = this.#weights.reduce((n, w) => n + Number(w > 0), 0);
     if (available === 0 || (!replacement && available < numSamples)) {
@@ -116,9 +120,12 @@ function drawWith(
   count: number,
   generator: Generator,
 ): Uint32Array<ArrayBuffer> {
+  // over the largest, so that no sum is infinite, nor one of the few bits that
+  // numbers below 2^-1022 have
+  const largest = weights.reduce((a, b) => Math.max(a, b));
   // sums[i] is that of weights 0 to i: an index of weight 0 has an empty range
   let total = 0;
-  const sums = weights.map((weight) => total += weight);
+  const sums = weights.map((weight) => total += weight / largest);
   const last = weights.findLastIndex((weight) => weight > 0);
   return new Uint32Array(count).map(() => {
     const target = uniform(generator) * total;
@@ -138,8 +145,12 @@ function drawWithout(
   count: number,
   generator: Generator,
 ): Uint32Array<ArrayBuffer> {
+  // the logarithms of -ln(u) / weight, a quotient that may leave the range of
+  // numbers; that of a weight of 0 is infinite
   const keys = weights.map((weight) =>
-    weight > 0 ? -Math.log(1 - uniform(generator)) / weight : Infinity
+    weight > 0
+      ? Math.log(-Math.log(1 - uniform(generator))) - Math.log(weight)
+      : Infinity
   );
   const order = Uint32Array.from(keys.keys());
   order.sort((a, b) => keys[a]! - keys[b]!);

@@ -53,8 +53,27 @@ Deno.test("collate() names both shapes, types or lengths that differ", () => {
     ],
     [[[1, 2], [3]], "samples 0 and 1: lists of 2 and 1 items"],
     [[{ a: 1 }, { b: 1 }], 'sample 1: it has no "a", which sample 0 has'],
-    [[1, "x"], "sample 1: expected number as in sample 0, got string"],
-    [[[1], { a: 1 }], "expected Array as in sample 0, got Object"],
+    [[1, "x"], "sample 1: expected a number as in sample 0, got a string"],
+    [[[1], { a: 1 }], "expected a list as in sample 0, got an object"],
+    [
+      [{ a: 1 }, { a: 2, b: 3 }],
+      'sample 1: it has "b", which sample 0 has not',
+    ],
+    [[{ a: 2, b: 3 }, { a: 1 }], 'sample 1: it has no "b", which sample 0 has'],
+    [[{}, {}, { a: 1 }], 'sample 2: it has "a", which sample 0 has not'],
+    [
+      [[1, { x: { a: 1 } }], [2, { x: { a: 1, b: "" } }]],
+      'sample 1 at [1].x: it has "b", which sample 0 has not',
+    ],
+    [[true, 1], "sample 1: expected a boolean as in sample 0, got a number"],
+    [[array([1]), 1], "expected an array as in sample 0, got a number"],
+    [
+      [
+        { data: new Uint8Array(3), width: 1, height: 1, channels: 3 },
+        { x: 1 },
+      ],
+      "sample 1: expected an image as in sample 0, got an object",
+    ],
   ];
   for (const [samples, message] of cases) {
     assertThrows(() => collate(samples), TypeError, message);
@@ -68,6 +87,10 @@ Deno.test("collate() names the place of what can't go into a batch", () => {
     [[undefined], "got undefined"],
     [[[1n]], "sample 0 at [0]: a bigint is no element type"],
     [[new Date(0)], "got Date"],
+    [[new Map([["a", 1]])], "got Map"],
+    [[[new Set([1])]], "sample 0 at [0]: expected"],
+    [[new (class Point {})()], "got Point"],
+    [[Uint8ClampedArray.of(1)], "got Uint8ClampedArray"],
     [[() => 1], "got function"],
     [
       [Float64Array.of(1)],
@@ -80,12 +103,41 @@ Deno.test("collate() names the place of what can't go into a batch", () => {
       [Uint8Array.of(1), null],
       "got null; `collate: collate.skipNulls()` leaves such samples out",
     ],
+    [
+      [[1, 2], [null, undefined]],
+      "Cannot collate sample 1: expected arrays, numbers, booleans, strings, " +
+      "images, or lists and plain objects of them, got null; `collate: " +
+      "collate.skipNulls()` leaves such samples out",
+    ],
   ];
   for (const [samples, message] of cases) {
     assertThrows(() => collate(samples), TypeError, message);
   }
   assertThrows(() => collate([]), RangeError, "without samples");
   assertThrows(() => collate([0, 2 ** 31]), RangeError, "does not fit int32");
+});
+
+Deno.test("collate() refuses numbers that float32 does not hold", () => {
+  // 2^24 + 1 has 25 bits; half of it is rounded, as fractions are
+  const cases = [2 ** 24 + 1, -(2 ** 31) - 1, 1700000001, 1e39, -1e300];
+  for (const value of cases) {
+    assertThrows(
+      () => collate([{ x: 0.5 }, { x: value }]),
+      RangeError,
+      `Cannot collate sample 1 at .x: ${value} does not fit float32`,
+    );
+  }
+  const held = [0.1, 2 ** 24 + 2, 6.02e23, -0, NaN, Infinity, -Infinity];
+  assertEquals(collate(held).data, Float32Array.from(held));
+});
+
+Deno.test("collate() keeps the keys of objects, whatever their names and order", () => {
+  const first: unknown = JSON.parse('{ "__proto__": 1, "x": 2 }');
+  const second: unknown = JSON.parse('{ "x": 4, "__proto__": 3 }');
+  const batch = collate([first, second]) as Record<string, unknown>; // records
+  assertEquals(Object.keys(batch), ["__proto__", "x"]);
+  const [own] = Object.values(batch);
+  assertEquals(own, new HostArray(Int32Array.of(1, 3)));
 });
 
 Deno.test("collate() has a way out for nulls that are samples, not parts of them", () => {

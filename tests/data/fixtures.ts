@@ -289,6 +289,29 @@ export class Holes extends Dataset<[number, HostArray] | null> {
   }
 }
 
+/** Holes as pairs of nulls. */
+export class PairHoles extends Holes {
+  static override url: string = import.meta.url;
+
+  override get(
+    index: number,
+    generator: Generator,
+  ): [number, HostArray] | null {
+    const pair = super.get(index, generator);
+    return pair ?? [null, null] as unknown as null; // as tutorials write it
+  }
+}
+
+/** Twice a number. */
+export class Twice {
+  static url: string = import.meta.url;
+
+  call(x: number): number {
+    if (typeof x !== "number") throw new TypeError(`got ${x}`);
+    return 2 * x;
+  }
+}
+
 /** Sample i: i + 1 numbers i, and i. */
 export class Sentences extends Dataset<{ words: HostArray; label: number }> {
   static url: string = import.meta.url;

@@ -5,7 +5,11 @@ import { DataLoader } from "../../src/data/loader.ts";
 import { replaceBroken, skipBroken } from "../../src/data/nulls.ts";
 import { Padded } from "../../src/data/padded.ts";
 import { HostArray } from "../../src/tensor/host_array.ts";
-import { Holes, Sentences } from "./fixtures.ts";
+import { Holes, PairHoles, Sentences, Twice } from "./fixtures.ts";
+
+function array(values: number[]): HostArray {
+  return new HostArray(Float32Array.from(values));
+}
 
 type Pairs = Collated<[number, HostArray]>;
 
@@ -228,3 +232,84 @@ Deno.test("collate.padded() names the sample that differs in more", () => {
   assertThrows(() => pad.call([array([], 1)]), TypeError, "has no length");
   assertThrows(() => pad.call([]), RangeError, "without samples");
 });
+
+Deno.test("collate.padded() refuses objects of other keys, in both orders", () => {
+  const short = { a: array([1]) };
+  const long = { a: array([1, 2]), b: array([3]) };
+  const padded = collate.padded<Record<string, HostArray>>();
+  assertThrows(
+    () => padded.call([short, long]),
+    TypeError,
+    'sample 1: it has "b", which sample 0 has not',
+  );
+  assertThrows(
+    () => padded.call([long, short]),
+    TypeError,
+    'sample 1: it has no "b", which sample 0 has',
+  );
+});
+
+Deno.test("collate.padded() refuses a paddingValue that its arrays don't hold", () => {
+  const cases: [HostArray, number[], number[]][] = [
+    [new HostArray(Uint8Array.of(1)), [0, 255], [-1, 256, 0.5, NaN]],
+    [new HostArray(Int32Array.of(1)), [-1, 2 ** 31 - 1], [2 ** 31, 0.5]],
+    [new HostArray(Uint8Array.of(1), [1], "bool"), [0, 1], [2]],
+    [new HostArray(Float32Array.of(1)), [0.1, NaN, -Infinity], [1e39]],
+    [new HostArray(Float16Array.of(1)), [65504, Infinity], [65520]],
+  ];
+  for (const [x, held, others] of cases) {
+    for (const paddingValue of held) {
+      collate.padded({ paddingValue }).call([x]);
+    }
+    for (const paddingValue of others) {
+      assertThrows(
+        () => collate.padded({ paddingValue }).call([x]),
+        RangeError,
+        `Cannot pad arrays of ${x.dtype} with paddingValue ${paddingValue}`,
+      );
+    }
+  }
+});
+
+Deno.test("collate.skipNulls() leaves out samples that are null in every place", async () => {
+  const pair = (x: number) => [x, array([x])] as [number, HostArray] | null;
+  const nothing = [null, null] as unknown as null; // as tutorials write it
+  const samples = [nothing, pair(1), { a: null } as unknown as null, pair(2)];
+  const skip = collate.skipNulls<[number, HostArray]>();
+  assertEquals(await skip.call(samples), [
+    new HostArray(Int32Array.of(1, 2)),
+    new HostArray(Float32Array.of(1, 2), [2, 1]),
+  ]);
+  assertEquals(
+    await skip.call([nothing, [undefined] as unknown as null]),
+    undefined,
+  );
+  assertThrows(
+    () => skip.call([pair(1), [null, 3] as unknown as null]),
+    TypeError,
+    "sample 1 at [0]: expected arrays",
+  );
+  assertEquals(collate.skipNulls().call([[]]), []); // a list of nothing is there
+});
+
+for (const numWorkers of [0, 2]) {
+  Deno.test(`collate.skipNulls() and replaceNulls() know pairs of nulls, with ${numWorkers} workers`, async () => {
+    const options = { batchSize: 4, numWorkers, seed: 1 };
+    const dataset = new PairHoles(8);
+    const transform = new Twice(); // is not called with null
+    const pairs = new DataLoader(dataset, {
+      ...options,
+      transform,
+      collate: collate.skipNulls(),
+    });
+    assertEquals(indicesOf(await listed(pairs)), [[2, 4], [8, 10, 14]]);
+    const whole = new DataLoader(dataset, {
+      ...options,
+      collate: collate.replaceNulls(),
+    });
+    for (const indices of indicesOf(await listed(whole))) {
+      assertEquals(indices.length, 4);
+      assertEquals(indices.filter((index) => index % 3 === 0), []);
+    }
+  });
+}

@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { BatchSampler } from "../../src/data/batch_sampler.ts";
 import { DistributedSampler } from "../../src/data/distributed_sampler.ts";
 import {
@@ -122,11 +122,57 @@ Deno.test("WeightedRandomSampler without replacement prefers heavy weights", () 
   assertEquals(Math.abs(first[0]! / 3000 - 1 / 3) < 0.043, true);
 });
 
+Deno.test("WeightedRandomSampler draws the same whatever the weights' scale", () => {
+  const draw = (scale: number, replacement: boolean) => {
+    const weights = [1, 0, 2, 3, 0, 1].map((weight) => weight * scale);
+    const numSamples = replacement ? 500 : 4;
+    const options = { numSamples, replacement, seed: 3 };
+    return [...new WeightedRandomSampler(weights, options)];
+  };
+  for (const replacement of [true, false]) {
+    const drawn = draw(1, replacement);
+    // three times the first is the largest number's order, the second subnormal
+    for (const scale of [2 ** 1021, 2 ** -1074, 1e307, 1e-310]) {
+      assertEquals(draw(scale, replacement), drawn);
+    }
+  }
+});
+
+Deno.test("WeightedRandomSampler keeps ratios where the sum of weights is infinite", () => {
+  const weights = [1e308, 1e308, 5e307, 1e308, 5e307];
+  const drawn = new WeightedRandomSampler(weights, {
+    numSamples: 8000,
+    seed: 0,
+  });
+  const counts = [0, 0, 0, 0, 0];
+  for (const index of drawn) counts[index]!++;
+  // n p with p = 1/4 and 1/8, and four deviations of sqrt(n p (1 - p))
+  for (const [index, p] of [0.25, 0.25, 0.125, 0.25, 0.125].entries()) {
+    const deviation = Math.sqrt(8000 * p * (1 - p));
+    assert(Math.abs(counts[index]! - 8000 * p) < 4 * deviation, `${counts}`);
+  }
+});
+
+Deno.test("WeightedRandomSampler without replacement takes weights of all sizes, and none of 0", () => {
+  const weights = [0, 5e-324, 1e308, 0, 1, Number.MAX_VALUE];
+  for (let seed = 0; seed < 50; seed++) {
+    const options = { numSamples: 4, replacement: false, seed };
+    const drawn = [...new WeightedRandomSampler(weights, options)];
+    assertEquals(drawn.toSorted(), [1, 2, 4, 5]);
+    assertEquals(drawn.slice(2), [4, 1]); // 1e308 and more to one
+  }
+});
+
 Deno.test("WeightedRandomSampler says which weight is wrong", () => {
   const draw = (weights: number[], numSamples = 1, replacement = true) => () =>
     new WeightedRandomSampler(weights, { numSamples, replacement });
   assertThrows(draw([1, -1]), RangeError, "weight -1 of index 1");
   assertThrows(draw([NaN]), RangeError, "weight NaN of index 0");
+  assertThrows(draw([1, Infinity]), RangeError, "weight Infinity of index 1");
+  for (const wrong of ["1", null, true, 1n]) {
+    const weights = [1, wrong as never]; // an untyped program's mistake
+    assertThrows(draw(weights), TypeError, "of index 1: weights are finite");
+  }
   assertThrows(draw([0, 0]), RangeError, "0 have a weight above 0");
   assertThrows(draw([1, 0, 1], 3, false), RangeError, "2 have a weight");
   assertThrows(draw([1], 0), RangeError, "positive integer");
