@@ -99,6 +99,9 @@ export abstract class Optimizer<
     }
     if (groups.length > 0) groups.forEach((group) => this.addParamGroup(group));
     else this.#add(loose, this.#defaults);
+    if (this.paramGroups.every(({ params }) => params.length === 0)) {
+      throw new RangeError(`Cannot make ${name}: no group has parameters`);
+    }
   }
 
   /** What a step does to an element, under these hyperparameters. */
@@ -125,6 +128,9 @@ export abstract class Optimizer<
    * @throws As the constructor
    */
   addParamGroup({ params, ...options }: GroupOptions<O>): void {
+    if (!(params instanceof Tensor)) {
+      checkIterable(this.constructor.name, params);
+    }
     const list = params instanceof Tensor ? [params] : [...params];
     this.#add(list, { ...this.#defaults, ...options });
   }
@@ -148,13 +154,19 @@ export abstract class Optimizer<
       if (!(each instanceof Tensor)) {
         throw new TypeError(
           `Cannot train item ${i} with ${name}: expected a tensor, ` +
-            `got ${typeof each}`,
+            `got ${formatValue(each)}`,
         );
       }
-      if (!each.isLeaf || !isFloat(each.dtype)) {
+      if (!each.isLeaf) {
         throw new TypeError(
-          `Cannot train ${each.describe()} with ${name}: expected a leaf ` +
-            `of a float type`,
+          `Cannot train ${each.describe()} with ${name}: expected a leaf, got ` +
+            `the result of an op on tensors that require gradients; train ` +
+            `those, or its detach()`,
+        );
+      }
+      if (!isFloat(each.dtype)) {
+        throw new TypeError(
+          `Cannot train ${each.describe()} with ${name}: expected a float type`,
         );
       }
       if (seen.has(each)) {
@@ -261,8 +273,8 @@ export abstract class Optimizer<
 }
 
 function isGroup<O>(item: Tensor | GroupOptions<O>): item is GroupOptions<O> {
-  return typeof item === "object" && !(item instanceof Tensor) &&
-    "params" in item;
+  return typeof item === "object" && item !== null &&
+    !(item instanceof Tensor) && "params" in item;
 }
 
 function checkIterable(optimizer: string, trainable: unknown): void {

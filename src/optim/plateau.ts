@@ -5,7 +5,11 @@
  */
 
 import { recorder } from "../gpu/recorder.ts";
-import { checkChoice, checkOptionNames } from "../tensor/arguments.ts";
+import {
+  checkChoice,
+  checkOptionNames,
+  formatValue,
+} from "../tensor/arguments.ts";
 import {
   checkArgument,
   groupsOf,
@@ -97,8 +101,18 @@ export class ReduceLROnPlateau {
     this.best = mode === "min" ? Infinity : -Infinity;
   }
 
-  /** Takes note of an epoch's metric. */
+  /**
+   * Takes note of an epoch's metric.
+   *
+   * @throws {TypeError} If it is no number, as the loss's tensor
+   */
   step(metric: number): void {
+    if (typeof metric !== "number") {
+      throw new TypeError(
+        `Cannot step ReduceLROnPlateau by ${formatValue(metric)}: expected a ` +
+          `number, as await loss.item() gives it`,
+      );
+    }
     recorder()?.refuse("step ReduceLROnPlateau, whose metric the host reads");
     const { patience, cooldown } = this.#options;
     this.lastEpoch++;

@@ -6,6 +6,7 @@
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 
+import { noGrad } from "../../src/autograd/mode.ts";
 import { memory } from "../../src/gpu/pool.ts";
 import { streamCounts } from "../../src/gpu/stream.ts";
 import * as nn from "../../src/nn/mod.ts";
@@ -166,6 +167,92 @@ Deno.test("groups have hyperparameters of their own, and may be added later", as
     RangeError,
     "it comes twice",
   );
+});
+
+const OPTIMIZERS = [
+  "SGD",
+  "Adam",
+  "AdamW",
+  "Adadelta",
+  "Adagrad",
+  "Adamax",
+  "ASGD",
+  "NAdam",
+  "RAdam",
+  "RMSprop",
+  "Rprop",
+] as const;
+
+for (const name of OPTIMIZERS) {
+  Deno.test(`${name} refuses what it can't train, in lists and in groups`, () => {
+    const [w, other] = parametersOf([[2, 2], [2]]) as [Tensor, Tensor];
+    const byOp = "expected a leaf, got the result of an op on tensors that " +
+      "require gradients";
+    const cases: [unknown[], ErrorConstructor, string][] = [
+      [[w.mul(2)], TypeError, byOp],
+      [[other, w.select(0, 1)], TypeError, byOp],
+      [[w.t()], TypeError, byOp],
+      [[w.to("float16")], TypeError, byOp],
+      [[w, w], RangeError, "it comes twice"],
+      [[zeros([2], { dtype: "int32" })], TypeError, "expected a float type"],
+      [
+        [null],
+        TypeError,
+        "item 0 with " + name + ": expected a tensor, got null",
+      ],
+      [[[w]], TypeError, "expected a tensor, got an array"],
+    ];
+    for (const [params, type, message] of cases) {
+      const list = params as Tensor[]; // an untyped program's mistakes, some
+      assertThrows(() => new optim[name](list, { lr: 1 }), type, message);
+      const grouped = [{ params: list }];
+      assertThrows(() => new optim[name](grouped, { lr: 1 }), type, message);
+      const optimizer = new optim[name](parametersOf([[1]]), { lr: 1 });
+      assertThrows(
+        () => optimizer.addParamGroup({ params: list }),
+        type,
+        message,
+      );
+      assertEquals(optimizer.paramGroups.length, 1);
+    }
+    for (
+      const none of [[], [{ params: [] }], [{ params: [] }, { params: [] }]]
+    ) {
+      assertThrows(
+        () => new optim[name](none, { lr: 1 }),
+        RangeError,
+        `Cannot make ${name}: `,
+      );
+    }
+    const twice = [{ params: [w] }, { params: [other, w] }];
+    assertThrows(
+      () => new optim[name](twice, { lr: 1 }),
+      RangeError,
+      "it comes twice",
+    );
+  });
+}
+
+Deno.test("an optimizer takes leaves that require no gradient, and groups without parameters", async () => {
+  const frozen = ones([2]);
+  const result = noGrad(() => ones([2], { requiresGrad: true }).mul(3));
+  const [p] = parametersOf([[1]]) as [Tensor];
+  const optimizer = new optim.SGD([frozen, result, p], { lr: 1 });
+  optimizer.addParamGroup({ params: [] });
+  backward([p]);
+  optimizer.step();
+  assertEquals(await values([frozen, result, p]), [[1, 1], [3, 3], [0]]);
+});
+
+Deno.test("addParamGroup() names what is no list of parameters", () => {
+  const optimizer = new optim.SGD(parametersOf([[1]]), { lr: 1 });
+  for (const [params, got] of [[undefined, "undefined"], [5, "5"]]) {
+    assertThrows(
+      () => optimizer.addParamGroup({ params: params as never }), // as above
+      TypeError,
+      `Cannot train ${got} with SGD: expected parameters`,
+    );
+  }
 });
 
 Deno.test("step() runs a closure first and returns its loss", async () => {

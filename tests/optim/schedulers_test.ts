@@ -9,7 +9,7 @@ import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 
 import { Linear } from "../../src/nn/linear.ts";
 import * as optim from "../../src/optim/mod.ts";
-import { tensor } from "../../src/tensor/create.ts";
+import { tensor, zeros } from "../../src/tensor/create.ts";
 
 function makeOptimizer(lr = 0.1): optim.SGD {
   const params = [tensor([1], { requiresGrad: true })];
@@ -228,4 +228,25 @@ Deno.test("schedulers refuse what is no optimizer", () => {
       name,
     );
   }
+});
+
+Deno.test("ReduceLROnPlateau takes numbers alone, no losses that were not read", async () => {
+  const p = zeros([1], { requiresGrad: true });
+  const optimizer = new optim.SGD([p], { lr: 1 });
+  const scheduler = new optim.ReduceLROnPlateau(optimizer, { patience: 0 });
+  const loss = p.sum();
+  const read = loss.item();
+  for (
+    const [metric, got] of [[loss, "a Tensor"], [read, "a Promise"]]
+  ) {
+    for (let i = 0; i < 3; i++) {
+      assertThrows(
+        () => scheduler.step(metric as never), // an untyped program's mistake
+        TypeError,
+        `Cannot step ReduceLROnPlateau by ${got}: expected a number`,
+      );
+    }
+  }
+  scheduler.step(await read);
+  assertEquals(scheduler.getLastLr(), [1]);
 });
