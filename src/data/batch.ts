@@ -29,10 +29,14 @@ export type Collated<Sample> = Sample extends Tensor ? Tensor
   : Sample extends string ? string[]
   : { [Key in keyof Sample]: Collated<Sample[Key]> };
 
-/** The batch that a loader gives: a host batch with tensors for its arrays. */
+/**
+ * The batch that a loader gives: a host batch with tensors for its arrays. An
+ * image by itself, as a sample has it, stays one.
+ */
 export type Uploaded<Batch> = Batch extends HostArray | TypedArray | ImageBatch
   ? Tensor
-  : Batch extends Tensor | string | number | boolean | undefined ? Batch
+  : Batch extends
+    Tensor | HostPicture | string | number | boolean | null | undefined ? Batch
   : { [Key in keyof Batch]: Uploaded<Batch[Key]> };
 
 /** What `collate` and `getBatch` are told of a batch, and lent for it. */

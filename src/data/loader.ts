@@ -18,13 +18,16 @@ import { untilAborted } from "./abort.ts";
 import { type BatchSource, MainSource } from "./batch_source.ts";
 import type { Collated, Uploaded } from "./batch.ts";
 import type { Dataset } from "./dataset.ts";
-import { type AnyCollate, type BatchMaker, Fetcher } from "./fetcher.ts";
+import { type BatchMaker, Fetcher } from "./fetcher.ts";
 import { isStream, type IterableDataset } from "./iterable_dataset.ts";
 import {
+  type AnyLoaderOptions,
   checkDataset,
   type DataLoaderOptions,
+  type PlainSampleLoaderOptions,
   type ResolvedOptions,
   resolveOptions,
+  type SampleLoaderOptions,
 } from "./loader_options.ts";
 import type { LoaderState } from "./loader_state.ts";
 import type { BatchRequest, Request } from "./messages.ts";
@@ -70,7 +73,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
   implements AsyncIterable<Uploaded<Batch>> {
   /** What the samples come from. */
   readonly dataset: Dataset<Sample> | IterableDataset<Sample>;
-  readonly #given: DataLoaderOptions<Sample, Batch>;
+  readonly #given: AnyLoaderOptions<Sample, Batch>;
   readonly #options: ResolvedOptions;
   readonly #progress: Progress;
   /** Workers that wait for the next epoch. */
@@ -87,7 +90,31 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
    */
   constructor(
     dataset: Dataset<Sample> | IterableDataset<Sample>,
-    options: DataLoaderOptions<Sample, Batch> = {},
+    options?: DataLoaderOptions<Sample, Batch>,
+  );
+  /**
+   * With `batchSize: null` samples are given as they are.
+   *
+   * @throws As with batches
+   */
+  constructor(
+    dataset:
+      | Dataset<Sample> & Dataset<Batch>
+      | IterableDataset<Sample> & IterableDataset<Batch>,
+    options: PlainSampleLoaderOptions<Sample>,
+  );
+  /**
+   * With `batchSize: null` and a `collate`, what that makes of each sample.
+   *
+   * @throws As with batches
+   */
+  constructor(
+    dataset: Dataset<Sample> | IterableDataset<Sample>,
+    options: SampleLoaderOptions<Sample, Batch>,
+  );
+  constructor(
+    dataset: Dataset<Sample> | IterableDataset<Sample>,
+    options: AnyLoaderOptions<Sample, Batch> = {},
   ) {
     checkDataset(dataset);
     this.dataset = dataset;
@@ -172,7 +199,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
     const resident = isOnGPU ? this.#residentRows() : undefined;
     const source = isStreamed || resident
       ? this.#open(next, true, resident)
-      : this.#onMain(next, placeOf(this.#given, true));
+      : this.#onMain(next, this.#place(true));
     try {
       await this.#skip(source, next);
       let loaded = await source.next();
@@ -232,7 +259,11 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
   #residentRows(): ResidentDataset | undefined {
     const { dataset } = this;
     if (isStream(dataset)) return undefined;
-    const arrays = residentArrays(dataset, this.#given, this.#options);
+    const arrays = residentArrays(
+      dataset,
+      this.#given.transform,
+      this.#options,
+    );
     return arrays && (this.#resident ??= new ResidentDataset(dataset, arrays));
   }
 
@@ -312,15 +343,15 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
   #fetcher(): BatchMaker {
     const { dataset } = this;
     const { transform } = this.#given;
-    const options = { collate: this.#collate(), transform };
+    const options = { collate: this.#options.collate, transform };
     return isStream(dataset)
       ? new StreamFetcher(dataset, options)
       : new Fetcher({ dataset, ...options });
   }
 
-  #collate(): AnyCollate | undefined {
-    // samples are of the dataset, and the batch goes to whom its type is known
-    return this.#given.collate as AnyCollate | undefined;
+  #place(isUploaded: boolean): TransformPlace {
+    const { transform } = this.#given;
+    return placeOf({ transform, collate: this.#options.collate }, isUploaded);
   }
 
   #open(
@@ -336,7 +367,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
         stagedOf(this.#given.transform),
       );
     }
-    const place = placeOf(this.#given, isUploaded);
+    const place = this.#place(isUploaded);
     if (this.#options.numWorkers === 0) return this.#onMain(position, place);
     const pool = this.#pool ?? this.#startPool();
     this.#pool = undefined; // another iteration at the same time has its own
@@ -349,8 +380,8 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
   }
 
   #startPool(): WorkerPool {
-    const { numWorkers, timeout, prefetchFactor } = this.#options;
-    const { collate, transform, workerInit } = this.#given;
+    const { numWorkers, timeout, prefetchFactor, collate } = this.#options;
+    const { transform, workerInit } = this.#given;
     return new WorkerPool({
       numWorkers,
       timeout,

@@ -14,6 +14,8 @@ import type { Callable, Collate } from "./batch.ts";
 import { BatchSampler } from "./batch_sampler.ts";
 import { collate } from "./collate.ts";
 import type { Dataset } from "./dataset.ts";
+import { collateEach, type SampleCollate } from "./each_sample.ts";
+import type { AnyCollate } from "./fetcher.ts";
 import { isStream, type IterableDataset } from "./iterable_dataset.ts";
 import {
   checkOptions,
@@ -22,7 +24,12 @@ import {
   KINDS,
   withExample,
 } from "./kinds.ts";
-import { replaceBroken, skipBroken } from "./nulls.ts";
+import {
+  replaceBroken,
+  type ReplaceNulls,
+  skipBroken,
+  type SkipNulls,
+} from "./nulls.ts";
 import { RandomSampler } from "./random_sampler.ts";
 import type { SampleTransform } from "./sample_transform.ts";
 import { type Sampler, SequentialSampler } from "./sampler.ts";
@@ -35,7 +42,10 @@ import { StreamBatches } from "./stream.ts";
  * except where the text says otherwise.
  */
 export interface DataLoaderOptions<Sample, Batch> {
-  /** Samples in a batch. Default: 1. */
+  /**
+   * Samples in a batch; null for samples as they are (`SampleLoaderOptions`).
+   * Default: 1.
+   */
   readonly batchSize?: number;
   /** Whether each epoch has another order. Default: false. */
   readonly shuffle?: boolean;
@@ -100,6 +110,43 @@ export interface DataLoaderOptions<Sample, Batch> {
   readonly signal?: AbortSignal;
 }
 
+/** The options that are of no use, or mean another thing, without batches. */
+type BatchOption =
+  | "batchSize"
+  | "batchSampler"
+  | "dropLast"
+  | "collate";
+
+/**
+ * How a loader gives samples as they are: in the order of the sampler, with
+ * tensors in place of their arrays, and with no dim more. What else they hold
+ * stays, images too.
+ *
+ * Source: torch.utils.data.DataLoader with batch_size=None.
+ */
+export interface SampleLoaderOptions<Sample, Made>
+  extends Omit<DataLoaderOptions<Sample, Made>, BatchOption> {
+  /** No batches. */
+  readonly batchSize: null;
+  /** Makes something of each sample; undefined leaves it out. */
+  readonly collate?: SampleCollate<NoInfer<Sample>, Made>;
+}
+
+/** The same without a function of samples; some may be left out or replaced. */
+export interface PlainSampleLoaderOptions<Sample>
+  extends Omit<SampleLoaderOptions<Sample, Sample>, "collate"> {
+  /** Leaves out samples that are not there, or replaces them. */
+  readonly collate?:
+    | SkipNulls<NoInfer<Sample>, unknown>
+    | ReplaceNulls<NoInfer<Sample>, unknown>;
+}
+
+/** What a loader is given: one of the three. */
+export type AnyLoaderOptions<Sample, Batch> =
+  | DataLoaderOptions<Sample, Batch>
+  | SampleLoaderOptions<Sample, Batch>
+  | PlainSampleLoaderOptions<Sample>;
+
 /** Options with their defaults, and the sampler they come to. */
 export interface ResolvedOptions {
   /** What gives the batches. */
@@ -112,13 +159,18 @@ export interface ResolvedOptions {
   readonly persistentWorkers: boolean;
   readonly seed: number | undefined;
   readonly resident: boolean | "auto";
+  /** Makes the batches; undefined: the default one. */
+  readonly collate: AnyCollate | undefined;
 }
 
 /** The options that say which batches there are. */
-type OrderOptions = Pick<
-  DataLoaderOptions<unknown, unknown>,
-  "batchSize" | "shuffle" | "sampler" | "batchSampler" | "dropLast"
->;
+interface OrderOptions extends
+  Pick<
+    DataLoaderOptions<unknown, unknown>,
+    "shuffle" | "sampler" | "batchSampler" | "dropLast"
+  > {
+  readonly batchSize?: number | null;
+}
 
 /** All options, and what each has to be. */
 const OPTIONS = {
@@ -154,10 +206,9 @@ const COLLATE_MAKERS: ReadonlyMap<unknown, string> = new Map<unknown, string>([
 ]);
 
 /** The options that say which batches a stream becomes. */
-type StreamOptions = Pick<
-  DataLoaderOptions<unknown, unknown>,
-  "batchSize" | "dropLast" | "numWorkers"
->;
+type StreamOptions =
+  & Pick<OrderOptions, "batchSize" | "dropLast">
+  & Pick<DataLoaderOptions<unknown, unknown>, "numWorkers">;
 
 /** The options that are of no use without workers. */
 const WORKER_OPTIONS = ["prefetchFactor", "persistentWorkers"] as const;
@@ -183,7 +234,7 @@ const EXCLUSIVE = [
  */
 export function resolveOptions<Sample, Batch>(
   dataset: Dataset<Sample> | IterableDataset<Sample>,
-  options: DataLoaderOptions<Sample, Batch>,
+  options: AnyLoaderOptions<Sample, Batch>,
 ): ResolvedOptions {
   checkOptions("DataLoader", options, OPTIONS);
   checkBrackets(options.collate);
@@ -211,6 +262,11 @@ export function resolveOptions<Sample, Batch>(
       );
     }
   }
+  if (resident === true && isUnbatched(options)) {
+    throw new TypeError(
+      "Cannot use resident with batchSize null: rows are selected for batches",
+    );
+  }
   if (resident === true && (numWorkers > 0 || options.collate)) {
     throw new TypeError(
       `Cannot use resident with ${options.collate ? "collate" : "numWorkers"}` +
@@ -233,6 +289,10 @@ export function resolveOptions<Sample, Batch>(
     persistentWorkers,
     seed: options.seed === undefined ? undefined : checkSeed(options.seed),
     resident,
+    collate: isUnbatched(options)
+      ? collateEach(options.collate)
+      // samples are of the dataset, and the batch goes to whom its type is known
+      : options.collate as AnyCollate | undefined,
   };
 }
 
@@ -271,18 +331,29 @@ function checkStream(
 
 function streamBatchesOf(
   dataset: IterableDataset<unknown>,
-  { batchSize = 1, dropLast = false, numWorkers = 0 }: StreamOptions,
+  { batchSize, dropLast = false, numWorkers = 0 }: StreamOptions,
 ): StreamBatches {
-  checkCount("a batch size", batchSize, 1);
-  return new StreamBatches(dataset, batchSize, { dropLast, numWorkers });
+  const size = checkCount("a batch size", batchSize ?? 1, 1);
+  return new StreamBatches(dataset, size, { dropLast, numWorkers });
+}
+
+/** Whether a loader with these options gives samples as they are. */
+export function isUnbatched(
+  options: { readonly batchSize?: number | null },
+): boolean {
+  return options.batchSize === null;
 }
 
 function checkExclusions(options: OrderOptions): void {
-  if (Object.hasOwn(options, "batchSize") && options.batchSize === null) {
-    throw new TypeError(
-      "Cannot make batches of batchSize null: for samples as they are, use " +
-        "batchSize 1 and a collate that returns the only one",
-    );
+  if (isUnbatched(options)) {
+    const useless = (["batchSampler", "dropLast"] as const)
+      .find((name) => isChosen(options[name]));
+    if (useless) {
+      throw new TypeError(
+        `Cannot use ${useless} with batchSize null: samples are given as they ` +
+          `are, there are no batches`,
+      );
+    }
   }
   for (const [one, other] of EXCLUSIVE) {
     if (isChosen(options[one]) && isChosen(options[other])) {
@@ -299,10 +370,10 @@ function batchSamplerOf(
   options: OrderOptions,
 ): Sampler<readonly number[]> {
   if (options.batchSampler) return options.batchSampler;
-  const { batchSize = 1, shuffle = false, dropLast = false } = options;
+  const { batchSize, shuffle = false, dropLast = false } = options;
   const sampler = options.sampler ??
     (shuffle ? new RandomSampler(dataset) : new SequentialSampler(dataset));
-  return new BatchSampler(sampler, batchSize, { dropLast });
+  return new BatchSampler(sampler, batchSize ?? 1, { dropLast });
 }
 
 /** Batches in one epoch, if it is certain: what a stream says is an estimate. */

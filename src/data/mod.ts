@@ -65,6 +65,11 @@ export type {
   Uploaded,
 } from "./batch.ts";
 export { DataLoader } from "./loader.ts";
-export type { DataLoaderOptions } from "./loader_options.ts";
+export type {
+  DataLoaderOptions,
+  PlainSampleLoaderOptions,
+  SampleLoaderOptions,
+} from "./loader_options.ts";
+export type { SampleCollate } from "./each_sample.ts";
 export type { LoaderState } from "./loader_state.ts";
 export { type WorkerInfo, workerInfo } from "./worker_info.ts";

@@ -62,12 +62,24 @@ interface ClassReference {
 }
 
 /**
- * The portable form of `root`, which messages call `name`.
+ * The portable form of `root`, which messages call `name`, on its way to a
+ * worker or from one.
  *
  * @throws {TypeError} If something in it can't be sent; the message names it
  */
-export function toPortable(root: unknown, name: string): Portable {
+export function toPortable(
+  root: unknown,
+  name: string,
+  way: "to" | "from" = "to",
+): Portable {
   const seen = new Map<object, number>();
+
+  function refuse(path: string, why: string, instead: string): TypeError {
+    return new TypeError(
+      `Cannot send ${path} ${way} a worker: ${why}; ${instead}, or use ` +
+        `numWorkers: 0`,
+    );
+  }
 
   function visit(value: unknown, path: string): Portable {
     if (typeof value === "function") {
@@ -122,16 +134,31 @@ export function toPortable(root: unknown, name: string): Portable {
     return { kind: "instance", ...reference, fields: fields() };
   }
 
+  function classReference(value: object, path: string): ClassReference {
+    const type: unknown = value.constructor;
+    const name = nameOfType(value);
+    if (typeof type !== "function") {
+      throw refuse(path, "an object of no class can't be sent", CLASS_WAY);
+    }
+    if (name === "Tensor") {
+      throw refuse(path, "a Tensor is on the GPU", "use a HostArray");
+    }
+    // An inherited url is that of the parent's module, which may not have `type`.
+    const url: unknown = Object.hasOwn(type, "url") && Reflect.get(type, "url");
+    if (typeof url !== "string") {
+      throw refuse(
+        path,
+        `a worker can't find the class ${name}`,
+        "give it `static url = import.meta.url` and export it",
+      );
+    }
+    return { url, name };
+  }
+
   return visit(root, name);
 }
 
 const CLASS_WAY = "make it a class with `static url`";
-
-function refuse(path: string, why: string, way: string): TypeError {
-  return new TypeError(
-    `Cannot send ${path} to a worker: ${why}; ${way}, or use numWorkers: 0`,
-  );
-}
 
 /** Values that structured clone keeps as they are. */
 function isCloned(value: object): boolean {
@@ -142,27 +169,6 @@ function isCloned(value: object): boolean {
 function isPrimitive(value: unknown): boolean {
   return value === null ||
     !["object", "function", "symbol"].includes(typeof value);
-}
-
-function classReference(value: object, path: string): ClassReference {
-  const type: unknown = value.constructor;
-  const name = nameOfType(value);
-  if (typeof type !== "function") {
-    throw refuse(path, "an object of no class can't be sent", CLASS_WAY);
-  }
-  if (name === "Tensor") {
-    throw refuse(path, "a Tensor is on the GPU", "use a HostArray");
-  }
-  // An inherited url is that of the parent's module, which may not have `type`.
-  const url: unknown = Object.hasOwn(type, "url") && Reflect.get(type, "url");
-  if (typeof url !== "string") {
-    throw refuse(
-      path,
-      `a worker can't find the class ${name}`,
-      "give it `static url = import.meta.url` and export it",
-    );
-  }
-  return { url, name };
 }
 
 /**

@@ -119,12 +119,6 @@ function waiting(
   return { tensor, sizes, channels, pending };
 }
 
-/** What of a loader's options decides whether rows can be selected. */
-interface Work {
-  readonly collate?: unknown;
-  readonly transform?: SampleTransform;
-}
-
 /**
  * The arrays that a loader with these options keeps on the GPU, if it does:
  * because it must (they are tensors), because it was told to, or because it is
@@ -135,8 +129,8 @@ interface Work {
  */
 export function residentArrays(
   dataset: Dataset<unknown>,
-  { collate, transform }: Work,
-  { resident, numWorkers }: ResolvedOptions,
+  transform: SampleTransform | undefined,
+  { collate, resident, numWorkers }: ResolvedOptions,
 ): readonly (HostArray | Tensor)[] | undefined {
   if (collate || numWorkers > 0 || resident === false) return undefined;
   const isAuto = resident === "auto" && !dataset.isOnGPU?.();

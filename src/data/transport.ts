@@ -1,7 +1,9 @@
 /**
  * Batches on their way from a worker to main.
  *
- * Structured clone loses classes, so a batch travels as a tree of records.
+ * Structured clone loses classes, so a batch travels as a tree of records. What
+ * is neither an array nor a structure of arrays goes as datasets go the other
+ * way: NOTE [sending] in portable.ts.
  * Arrays in lent memory are transferred with their buffers, which main sends
  * back; others may be views of a dataset's own memory, and are copied.
  *
@@ -11,9 +13,10 @@
 import type { DType, TypedArray } from "../tensor/dtype.ts";
 import { HostArray } from "../tensor/host_array.ts";
 import type { Shape } from "../tensor/shape.ts";
-import { isPlainObject, isTypedArray, nameOfType } from "./_shared.ts";
+import { isPlainObject, isTypedArray } from "./_shared.ts";
 import type { Arena } from "./arena.ts";
 import { ImageBatch } from "./image_batch.ts";
+import { fromPortable, type Portable, toPortable } from "./portable.ts";
 import { type PortableView, putTogether, takeApart } from "./views.ts";
 
 /** A batch in a form that `postMessage` takes. */
@@ -23,6 +26,8 @@ export type PackedBatch =
     readonly data: PortableView;
     readonly shape: Shape;
     readonly dtype: DType;
+    /** Whether it is a typed array, and no HostArray. */
+    readonly isBare: boolean;
   }
   | {
     readonly kind: "images";
@@ -33,6 +38,7 @@ export type PackedBatch =
     readonly pending: ImageBatch["pending"];
   }
   | { readonly kind: "value"; readonly value: unknown }
+  | { readonly kind: "object"; readonly portable: Portable }
   | { readonly kind: "list"; readonly items: readonly PackedBatch[] }
   | {
     readonly kind: "record";
@@ -63,9 +69,9 @@ export function packBatch(
     return takeApart(data);
   }
 
-  function packArray(array: HostArray): PackedBatch {
+  function packArray(array: HostArray, isBare: boolean): PackedBatch {
     const { shape, dtype } = array;
-    return { kind: "array", data: lend(array), shape, dtype };
+    return { kind: "array", data: lend(array), shape, dtype, isBare };
   }
 
   function packImages(images: ImageBatch): PackedBatch {
@@ -75,9 +81,9 @@ export function packBatch(
   }
 
   function pack(value: unknown, path: string): PackedBatch {
-    if (value instanceof HostArray) return packArray(value);
+    if (value instanceof HostArray) return packArray(value, false);
     if (value instanceof ImageBatch) return packImages(value);
-    if (isTypedArray(value)) return packArray(new HostArray(value));
+    if (isTypedArray(value)) return packArray(new HostArray(value), true);
     if (Array.isArray(value)) {
       if (value.every((item) => typeof item === "string")) {
         return { kind: "value", value };
@@ -91,43 +97,31 @@ export function packBatch(
       );
       return { kind: "record", fields };
     }
-    if (
-      typeof value === "function" || typeof value === "symbol" ||
-      isObject(value)
-    ) {
-      throw new TypeError(
-        `Cannot send ${path} from a worker: batches consist of arrays, ` +
-          `images, numbers, booleans, strings, lists and plain objects, ` +
-          `got ${nameOfType(value)}`,
-      );
-    }
-    return { kind: "value", value };
+    return { kind: "object", portable: toPortable(value, path, "from") };
   }
 
   const packed = pack(batch, "batch");
   return { packed, transfer: [...transfer] };
 }
 
-function isObject(value: unknown): boolean {
-  return typeof value === "object" && value !== null;
-}
-
-/** The batch of a packed one, and the buffers to send back when it is used. */
-export function unpackBatch(
+/**
+ * The batch of a packed one, and the buffers to send back when it is used.
+ *
+ * @throws {TypeError} If a class in it is not found
+ */
+export async function unpackBatch(
   packed: PackedBatch,
-): { batch: unknown; buffers: ArrayBuffer[] } {
+): Promise<{ batch: unknown; buffers: ArrayBuffer[] }> {
   const buffers = new Set<ArrayBuffer>();
 
-  function unpack(part: PackedBatch): unknown {
+  async function unpack(part: PackedBatch): Promise<unknown> {
     switch (part.kind) {
-      case "array":
+      case "array": {
         // packArray sends no shared memory
         buffers.add(part.data.buffer as ArrayBuffer);
-        return new HostArray(
-          putTogether(part.data) as TypedArray, // packArray took it apart
-          part.shape,
-          part.dtype,
-        );
+        const data = putTogether(part.data) as TypedArray; // it took it apart
+        return part.isBare ? data : new HostArray(data, part.shape, part.dtype);
+      }
       case "images": {
         const { sizes, channels, isPlanar, pending } = part;
         // packImages sends bytes, in no shared memory
@@ -137,16 +131,21 @@ export function unpackBatch(
       }
       case "value":
         return part.value;
+      case "object":
+        return await fromPortable(part.portable);
       case "list":
-        return part.items.map(unpack);
-      case "record":
-        return Object.fromEntries(
-          part.fields.map(([key, item]) => [key, unpack(item)]),
+        return await Promise.all(part.items.map(unpack));
+      case "record": {
+        const names = part.fields.map(([name]) => name);
+        const items = await Promise.all(
+          part.fields.map(([, item]) => unpack(item)),
         );
+        return Object.fromEntries(names.map((name, i) => [name, items[i]]));
+      }
       default:
         return part satisfies never;
     }
   }
 
-  return { batch: unpack(packed), buffers: [...buffers] };
+  return { batch: await unpack(packed), buffers: [...buffers] };
 }

@@ -63,7 +63,7 @@ interface Slot {
 
 type Outcome =
   | { readonly slot: Slot; readonly isEnd: true }
-  | { readonly slot: Slot; readonly loaded: LoadedBatch }
+  | { readonly slot: Slot; readonly loaded: Promise<LoadedBatch> }
   | { readonly slot: Slot | undefined; readonly error: unknown };
 
 /** A number of threads that load batches. */
@@ -120,7 +120,7 @@ export class WorkerPool implements BatchSource {
         if ("error" in outcome) throw outcome.error;
         this.#fill();
         if ("isEnd" in outcome) continue;
-        return outcome.loaded;
+        return await outcome.loaded;
       }
       if (this.#failure) throw this.#failure;
       if (this.#isClosed) return undefined;
@@ -198,14 +198,11 @@ export class WorkerPool implements BatchSource {
         slot.isReady = true;
         break;
       case "loaded": {
-        const { batch, buffers } = unpackBatch(message.batch);
-        const release = () => {
-          slot.spare.push(...buffers);
-        };
-        this.#outcomes.set(message.number, {
-          slot,
-          loaded: { batch, release },
-        });
+        const loaded = unpackBatch(message.batch).then((
+          { batch, buffers },
+        ) => ({ batch, release: () => void slot.spare.push(...buffers) }));
+        loaded.catch(() => {}); // heard when its turn comes
+        this.#outcomes.set(message.number, { slot, loaded });
         break;
       }
       case "ended":

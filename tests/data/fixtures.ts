@@ -302,6 +302,42 @@ export class PairHoles extends Holes {
   }
 }
 
+/** What a sample may hold besides arrays with shapes. */
+export interface Mixed {
+  bare: Float32Array;
+  precise: Float64Array;
+  when: Date;
+  flag: boolean;
+  big: bigint;
+  none: null;
+}
+
+/** One sample of all sorts. */
+export class Mixture extends Dataset<Mixed> {
+  static url: string = import.meta.url;
+  readonly length = 1;
+
+  override get(): Mixed {
+    return {
+      bare: Float32Array.of(1, 2),
+      precise: Float64Array.of(0.1),
+      when: new Date(0),
+      flag: true,
+      big: 2n ** 70n,
+      none: null,
+    };
+  }
+}
+
+/** The index of a sample, its label and the number that its array begins with. */
+export class Summary {
+  static url: string = import.meta.url;
+
+  call([x, label]: [HostArray, number], { indices }: BatchContext): number[] {
+    return [...indices, label, x.data[0]!];
+  }
+}
+
 /** Twice a number. */
 export class Twice {
   static url: string = import.meta.url;
