@@ -21,6 +21,8 @@ export interface BatchSource {
   next(): Promise<LoadedBatch | undefined>;
   /** Stops the work, finished or not. */
   close(): Promise<void>;
+  /** Samples of a stream that were in no full batch, and so left out. */
+  readonly dropped?: number;
 }
 
 /** Makes each batch when it is asked for, on this thread. */
@@ -44,6 +46,10 @@ export class MainSource implements BatchSource {
       batch,
       release: () => lent.forEach((buffer) => arena.give(buffer)),
     };
+  }
+
+  get dropped(): number {
+    return this.#fetcher.dropped ?? 0;
   }
 
   async close(): Promise<void> {

@@ -59,6 +59,8 @@ export interface BatchMaker {
   fetch(request: Request): Promise<FetchedBatch | undefined>;
   /** Ends what is kept from one batch to the next. */
   close?(): Promise<void>;
+  /** Samples at the end of a stream that were left out, as no batch was full. */
+  readonly dropped?: number;
 }
 
 /** Makes batches of a dataset. */

@@ -20,28 +20,29 @@ import type { Collated, Uploaded } from "./batch.ts";
 import type { Dataset } from "./dataset.ts";
 import { type BatchMaker, Fetcher } from "./fetcher.ts";
 import { isStream, type IterableDataset } from "./iterable_dataset.ts";
-import {
-  type AnyLoaderOptions,
-  checkDataset,
-  type DataLoaderOptions,
-  type PlainSampleLoaderOptions,
-  type ResolvedOptions,
-  resolveOptions,
-  type SampleLoaderOptions,
+import { KeptWorkers } from "./kept_workers.ts";
+import type {
+  AnyLoaderOptions,
+  DataLoaderOptions,
+  PlainSampleLoaderOptions,
+  SampleLoaderOptions,
 } from "./loader_options.ts";
 import type { LoaderState } from "./loader_state.ts";
 import type { BatchRequest, Request } from "./messages.ts";
-import { toPortable } from "./portable.ts";
 import { placeOf } from "./place.ts";
 import { type Position, Progress } from "./progress.ts";
 import { requestsOf } from "./requests.ts";
 import { residentArrays, ResidentDataset, ResidentSource } from "./resident.ts";
+import {
+  checkDataset,
+  type ResolvedOptions,
+  resolveOptions,
+} from "./resolve_options.ts";
 import { stagedOf, type TransformPlace } from "./sample_transform.ts";
 import { describeSampler } from "./sampler.ts";
-import { StreamBatches, StreamFetcher } from "./stream.ts";
+import { checkDropped, StreamBatches, StreamFetcher } from "./stream.ts";
 import { turn } from "./turn.ts";
 import { transformFirst, uploadBatch } from "./upload.ts";
-import { WorkerPool } from "./worker_pool.ts";
 
 /**
  * Batches of a dataset, an epoch per iteration.
@@ -76,8 +77,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
   readonly #given: AnyLoaderOptions<Sample, Batch>;
   readonly #options: ResolvedOptions;
   readonly #progress: Progress;
-  /** Workers that wait for the next epoch. */
-  #pool: WorkerPool | undefined;
+  readonly #workers: KeptWorkers;
   #waitedMs = 0;
   #resident: ResidentDataset | undefined;
 
@@ -121,11 +121,19 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
     this.#given = options;
     this.#options = resolveOptions(dataset, options);
     this.#progress = new Progress(dataset, this.#options, options.generator);
+    const { transform, workerInit } = options;
+    this.#workers = new KeptWorkers(this.#options, {
+      dataset,
+      transform,
+      workerInit,
+    });
   }
 
   /**
-   * Batches in one epoch. Of an IterableDataset it is an estimate: with workers
-   * each share may end with a batch that is not full.
+   * Batches in one epoch. Of an IterableDataset it is an estimate, as torch's:
+   * what its samples would make in one thread. Each worker's share may end with
+   * a batch that is not full, so workers can make up to one batch each more, and
+   * with `dropLast` up to one each less.
    *
    * @throws {TypeError} If the sampler, or an IterableDataset, has no length
    */
@@ -162,6 +170,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
    * One epoch, as tensors.
    *
    * @throws {TypeError} If the dataset can't be sent to a worker
+   * @throws {RangeError} If `dropLast` leaves nothing of an IterableDataset
    * @throws {Error} If a sample can't be loaded, or a worker dies or hangs;
    * the signal's reason if it aborts
    */
@@ -198,7 +207,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
     const isOnGPU = !isStreamed && dataset.isOnGPU?.();
     const resident = isOnGPU ? this.#residentRows() : undefined;
     const source = isStreamed || resident
-      ? this.#open(next, true, resident)
+      ? await this.#open(next, true, resident)
       : this.#onMain(next, this.#place(true));
     try {
       await this.#skip(source, next);
@@ -238,9 +247,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
 
   /** Ends workers that wait for another epoch (`persistentWorkers`). */
   async close(): Promise<void> {
-    const pool = this.#pool;
-    this.#pool = undefined;
-    await pool?.close();
+    await this.#workers.close();
   }
 
   /** `await using` a loader closes it. */
@@ -275,7 +282,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
     const { signal } = this.#given;
     if (signal?.aborted) await this.close();
     signal?.throwIfAborted();
-    const source = this.#open(position, isUploaded, resident);
+    const source = await this.#open(position, isUploaded, resident);
     const stop = () => {
       source.close().catch(() => {}); // the iteration's own error is the reason
     };
@@ -303,11 +310,13 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
         await turn();
       }
       isOver = true;
+      if (position.batches === 0) checkDropped(source.dropped, this.#options);
       position.epoch++;
       position.batches = 0;
     } finally {
       signal?.removeEventListener("abort", stop);
-      await this.#leave(source, isOver);
+      if (isOver) await this.#workers.leave(source);
+      else await source.close();
     }
   }
 
@@ -354,11 +363,11 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
     return placeOf({ transform, collate: this.#options.collate }, isUploaded);
   }
 
-  #open(
+  async #open(
     position: Position,
     isUploaded: boolean,
     resident: ResidentDataset | undefined,
-  ): BatchSource {
+  ): Promise<BatchSource> {
     if (resident) {
       return new ResidentSource(
         resident,
@@ -369,36 +378,11 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
     }
     const place = this.#place(isUploaded);
     if (this.#options.numWorkers === 0) return this.#onMain(position, place);
-    const pool = this.#pool ?? this.#startPool();
-    this.#pool = undefined; // another iteration at the same time has its own
-    pool.begin(this.#requests(position, place));
-    return pool;
+    return await this.#workers.begin(() => this.#requests(position, place));
   }
 
   #onMain(position: Position, place: TransformPlace): MainSource {
     return new MainSource(this.#fetcher(), this.#requests(position, place));
-  }
-
-  #startPool(): WorkerPool {
-    const { numWorkers, timeout, prefetchFactor, collate } = this.#options;
-    const { transform, workerInit } = this.#given;
-    return new WorkerPool({
-      numWorkers,
-      timeout,
-      prefetchFactor,
-      takesTurns: isStream(this.dataset),
-      dataset: toPortable(this.dataset, this.dataset.constructor.name),
-      collate: collate && toPortable(collate, "collate"),
-      transform: transform && toPortable(transform, "transform"),
-      workerInit: workerInit && toPortable(workerInit, "workerInit"),
-    });
-  }
-
-  /** Keeps workers that finished an epoch, if they are to live on. */
-  async #leave(source: BatchSource, isOver: boolean): Promise<void> {
-    const isKept = isOver && this.#options.persistentWorkers && !this.#pool;
-    if (isKept && source instanceof WorkerPool) this.#pool = source;
-    else await source.close();
   }
 
   #upload(batch: unknown, { epoch, batches }: Position): unknown {

@@ -110,6 +110,8 @@ export type WorkerMessage =
     readonly kind: "ended";
     /** The batch that there is no more. */
     readonly number: number;
+    /** Samples that were left out, as there were too few for a batch. */
+    readonly dropped: number;
   }
   | {
     readonly kind: "failed";

@@ -24,7 +24,13 @@ import type { DType, TypedArray } from "../tensor/dtype.ts";
 import { HostArray } from "../tensor/host_array.ts";
 import type { Shape } from "../tensor/shape.ts";
 import { isPlainObject, nameOfType } from "./_shared.ts";
-import { cutOut, type PortableView, putTogether } from "./views.ts";
+import {
+  cutOut,
+  type PortableView,
+  putTogether,
+  sameView,
+  takeApart,
+} from "./views.ts";
 
 /** An object in a form that `postMessage` takes. */
 export type Portable =
@@ -61,18 +67,29 @@ interface ClassReference {
   readonly name: string;
 }
 
+/** How something is made portable. */
+export interface PortableOptions {
+  /** Whether it goes to a worker or comes from one. Default: "to". */
+  readonly way?: "to" | "from";
+  /**
+   * Whether what may change is copied, but for shared memory. Otherwise the form
+   * is for now, to compare it. Default: true.
+   */
+  readonly isCopied?: boolean;
+}
+
 /**
- * The portable form of `root`, which messages call `name`, on its way to a
- * worker or from one.
+ * The portable form of `root`, which messages call `name`.
  *
  * @throws {TypeError} If something in it can't be sent; the message names it
  */
 export function toPortable(
   root: unknown,
   name: string,
-  way: "to" | "from" = "to",
+  { way = "to", isCopied = true }: PortableOptions = {},
 ): Portable {
   const seen = new Map<object, number>();
+  const viewOf = isCopied ? cutOut : takeApart;
 
   function refuse(path: string, why: string, instead: string): TypeError {
     return new TypeError(
@@ -89,16 +106,18 @@ export function toPortable(
       throw refuse(path, "a symbol can't be sent", "leave it out");
     }
     if (typeof value !== "object" || value === null || isCloned(value)) {
-      return { kind: "value", value };
+      return { kind: "value", value: isCopied ? copyOf(value) : value };
     }
-    if (ArrayBuffer.isView(value)) return { kind: "view", view: cutOut(value) };
+    if (ArrayBuffer.isView(value)) return { kind: "view", view: viewOf(value) };
     const number = seen.get(value);
     if (number !== undefined) return { kind: "again", number };
     seen.set(value, seen.size);
 
     if (Array.isArray(value)) {
       // a million file names are one value, not a million records
-      if (value.every(isPrimitive)) return { kind: "value", value };
+      if (value.every(isPrimitive)) {
+        return { kind: "value", value: isCopied ? value.slice() : value };
+      }
       const items = value.map((item, i) => visit(item, `${path}[${i}]`));
       return { kind: "list", items };
     }
@@ -118,7 +137,7 @@ export function toPortable(
     if (value instanceof URL) return { kind: "url", href: value.href };
     if (value instanceof HostArray) {
       const { data, shape, dtype } = value;
-      return { kind: "host", data: cutOut(data), shape, dtype };
+      return { kind: "host", data: viewOf(data), shape, dtype };
     }
     const fields = () =>
       Object.entries(value).map(([key, item]) =>
@@ -164,6 +183,41 @@ const CLASS_WAY = "make it a class with `static url`";
 function isCloned(value: object): boolean {
   return value instanceof ArrayBuffer || value instanceof SharedArrayBuffer ||
     value instanceof Date || value instanceof RegExp || value instanceof Blob;
+}
+
+/** A copy of such a value, if it can change. */
+function copyOf(value: unknown): unknown {
+  if (value instanceof ArrayBuffer) return value.slice();
+  return value instanceof Date ? new Date(value) : value;
+}
+
+/** Whether two portable forms, or records of them, stand for the same. */
+export function samePortable(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (
+    typeof a !== "object" || a === null || typeof b !== "object" || b === null
+  ) return false;
+  if (a instanceof Date) return b instanceof Date && +a === +b;
+  if (a instanceof RegExp) {
+    return b instanceof RegExp && `${a}` === `${b}` &&
+      a.lastIndex === b.lastIndex;
+  }
+  if (a instanceof ArrayBuffer) {
+    return b instanceof ArrayBuffer &&
+      sameView(takeApart(new Uint8Array(a)), takeApart(new Uint8Array(b)));
+  }
+  if (a instanceof SharedArrayBuffer || a instanceof Blob) return false;
+  if (isView(a)) return isView(b) && sameView(a, b);
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length &&
+    names.every((name) =>
+      Object.hasOwn(b, name) &&
+      samePortable(Reflect.get(a, name), Reflect.get(b, name))
+    );
+}
+
+function isView(part: object): part is PortableView {
+  return "buffer" in part && "offset" in part;
 }
 
 function isPrimitive(value: unknown): boolean {

@@ -8,7 +8,7 @@
  */
 
 import { defaultGenerator, type Generator } from "../tensor/generator.ts";
-import { certainLength, type ResolvedOptions } from "./loader_options.ts";
+import { certainLength, type ResolvedOptions } from "./resolve_options.ts";
 import {
   checkSameBatches,
   type LoaderState,

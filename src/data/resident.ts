@@ -14,7 +14,7 @@ import { Tensor } from "../tensor/tensor.ts";
 import { checkIndex } from "./_shared.ts";
 import type { BatchSource, LoadedBatch } from "./batch_source.ts";
 import type { Dataset } from "./dataset.ts";
-import type { ResolvedOptions } from "./loader_options.ts";
+import type { ResolvedOptions } from "./resolve_options.ts";
 import { extentOfImages } from "./image_batch.ts";
 import type { BatchRequest } from "./messages.ts";
 import {

@@ -23,7 +23,11 @@ import { workerInfo } from "./worker_info.ts";
 
 /** What takes the place of a sampler of batches where there are no indices. */
 export class StreamBatches {
-  /** Batches in one epoch, if the dataset knows its length. */
+  /**
+   * Batches in one epoch, if the dataset knows its length: as many as one thread
+   * would make of all samples. Workers make batches of their own shares, whose
+   * last ones are not full: some more, or with `dropLast` some fewer.
+   */
   readonly length: number | undefined;
   readonly #batchSize: number;
   readonly #dropLast: boolean;
@@ -82,6 +86,8 @@ export class StreamFetcher implements BatchMaker {
   readonly #dataset: IterableDataset<unknown>;
   readonly #options: Omit<FetcherOptions, "dataset">;
   #pass: Pass | undefined;
+  /** Samples at the end of the pass that were left out. */
+  dropped = 0;
   #isWaiting = false;
 
   constructor(
@@ -103,6 +109,7 @@ export class StreamFetcher implements BatchMaker {
     const samples = await this.#take(pass, request);
     const isFull = samples.length === request.batchSize;
     if (samples.length === 0 || (request.dropLast && !isFull)) {
+      this.dropped += samples.length;
       return undefined;
     }
     const indices = samples.map((_, position) => start + position);
@@ -144,6 +151,7 @@ export class StreamFetcher implements BatchMaker {
       ? samples[Symbol.asyncIterator]()
       : samples[Symbol.iterator]();
     this.#pass = { iteration, iterator, taken: 0, isOver: false };
+    this.dropped = 0;
     return this.#pass;
   }
 
@@ -191,4 +199,27 @@ function generatorOf(
 ): Generator {
   const { id, numWorkers } = workerInfo() ?? { id: 0, numWorkers: 1 };
   return Generator.ofSample(seed, epoch, taken * numWorkers + id);
+}
+
+/**
+ * Refuses an epoch without batches whose samples were left out: `dropLast` would
+ * leave nothing of it, epoch after epoch.
+ *
+ * @throws {RangeError} If samples were left out
+ */
+export function checkDropped(
+  dropped: number | undefined,
+  { numWorkers, batchSampler }: {
+    readonly numWorkers: number;
+    readonly batchSampler: { toString(): string };
+  },
+): void {
+  if (!dropped) return;
+  throw new RangeError(
+    `Cannot make a batch of ${batchSampler}: with dropLast all ${dropped} ` +
+      `samples are left out, as ` +
+      (numWorkers === 0
+        ? "there are too few for one; use a smaller batchSize"
+        : "no worker has enough for one; use fewer workers, or a smaller batchSize"),
+  );
 }

@@ -97,7 +97,10 @@ export function packBatch(
       );
       return { kind: "record", fields };
     }
-    return { kind: "object", portable: toPortable(value, path, "from") };
+    return {
+      kind: "object",
+      portable: toPortable(value, path, { way: "from" }),
+    };
   }
 
   const packed = pack(batch, "batch");

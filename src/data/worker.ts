@@ -106,7 +106,8 @@ async function load(fetcher: BatchMaker, message: LoadMessage): Promise<void> {
       const { packed, transfer } = packBatch(fetched.batch, fetcher.arena);
       say({ kind: "loaded", number: message.number, batch: packed }, transfer);
     } else {
-      say({ kind: "ended", number: message.number });
+      const { dropped = 0 } = fetcher;
+      say({ kind: "ended", number: message.number, dropped });
     }
   } catch (error) {
     fail(message.number, error);

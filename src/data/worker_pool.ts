@@ -20,7 +20,7 @@ import {
   type Request,
   type WorkerSetup,
 } from "./messages.ts";
-import { unpackBatch } from "./transport.ts";
+import { type PackedBatch, unpackBatch } from "./transport.ts";
 import { OWN_MODULE } from "./worker_info.ts";
 import { WorkerThread } from "./worker_thread.ts";
 
@@ -74,6 +74,7 @@ export class WorkerPool implements BatchSource {
   #requests: Iterator<Request> | undefined;
   /** The worker whose turn it is. */
   #turn = 0;
+  #dropped = 0;
   #asked = 0;
   #given = 0;
   #failure: Error | undefined;
@@ -104,11 +105,17 @@ export class WorkerPool implements BatchSource {
   begin(requests: Iterator<Request>): void {
     this.#requests = requests;
     this.#turn = 0;
+    this.#dropped = 0;
     for (const slot of this.#slots) slot.isDone = false;
     this.#fill();
     for (const { thread } of this.#slots) {
       if (!thread.isStarted) thread.start();
     }
+  }
+
+  /** Samples of the iteration that no worker has enough of for a batch. */
+  get dropped(): number {
+    return this.#dropped;
   }
 
   async next(): Promise<LoadedBatch | undefined> {
@@ -198,14 +205,13 @@ export class WorkerPool implements BatchSource {
         slot.isReady = true;
         break;
       case "loaded": {
-        const loaded = unpackBatch(message.batch).then((
-          { batch, buffers },
-        ) => ({ batch, release: () => void slot.spare.push(...buffers) }));
-        loaded.catch(() => {}); // heard when its turn comes
+        const loaded = this.#unpack(slot, message.batch);
+        loaded.catch((error) => this.#fail(error));
         this.#outcomes.set(message.number, { slot, loaded });
         break;
       }
       case "ended":
+        if (!slot.isDone) this.#dropped += message.dropped;
         slot.isDone = true;
         this.#outcomes.set(message.number, { slot, isEnd: true });
         break;
@@ -220,6 +226,15 @@ export class WorkerPool implements BatchSource {
     }
     this.#fill();
     if (this.#outcomes.has(this.#given)) this.#wake?.();
+  }
+
+  async #unpack(slot: Slot, packed: PackedBatch): Promise<LoadedBatch> {
+    try {
+      const { batch, buffers } = await unpackBatch(packed);
+      return { batch, release: () => void slot.spare.push(...buffers) };
+    } catch (cause) {
+      throw garbage(this.#slots.indexOf(slot), slot, cause);
+    }
   }
 
   /** Gives every worker as much to do as it may have. */

@@ -14,7 +14,6 @@ import { SequentialSampler } from "../../src/data/sampler.ts";
 import { TensorDataset } from "../../src/data/tensor_dataset.ts";
 import { WeightedRandomSampler } from "../../src/data/weighted_random_sampler.ts";
 import { tensor } from "../../src/tensor/create.ts";
-import { HostArray } from "../../src/tensor/host_array.ts";
 import { Tensor } from "../../src/tensor/tensor.ts";
 import { Image } from "../../src/vision/image.ts";
 import * as T from "../../src/vision/transforms/mod.ts";

@@ -338,6 +338,65 @@ export class Summary {
   }
 }
 
+/** One sample: all that its fields hold, as JSON. */
+export class Telling extends Dataset<string> {
+  static url: string = import.meta.url;
+  readonly length = 1;
+  epoch = 0;
+  files: string[] = ["a", "b"];
+  bytes: Uint8Array = Uint8Array.of(1, 2, 3, 4, 5);
+  array: HostArray = new HostArray(Float32Array.of(1, 2));
+  nested: { list: { x: number }[] } = { list: [{ x: 0 }] };
+  names: Map<string, number> = new Map([["a", 1]]);
+  kinds: Set<string> = new Set();
+  when: Date = new Date(0);
+  buffer: ArrayBuffer = new ArrayBuffer(3);
+  shared: Int32Array = new Int32Array(new SharedArrayBuffer(4));
+
+  tell(): unknown {
+    return {
+      epoch: this.epoch,
+      files: this.files,
+      bytes: [...this.bytes],
+      array: [...this.array.data],
+      nested: this.nested,
+      names: [...this.names],
+      kinds: [...this.kinds],
+      when: this.when.getTime(),
+      buffer: [...new Uint8Array(this.buffer)],
+      shared: [...this.shared],
+    };
+  }
+
+  override get(): string {
+    return JSON.stringify(this.tell());
+  }
+}
+
+/** One number of each worker. */
+export class TellingStream extends IterableDataset<number> {
+  static url: string = import.meta.url;
+  epoch = 0;
+
+  override *iterate(): Iterable<number> {
+    yield this.epoch;
+  }
+}
+
+/** A number and another one. */
+export class Plus {
+  static url: string = import.meta.url;
+  by: number;
+
+  constructor(by: number) {
+    this.by = by;
+  }
+
+  call(x: number): number {
+    return x + this.by;
+  }
+}
+
 /** Twice a number. */
 export class Twice {
   static url: string = import.meta.url;

@@ -1,10 +1,10 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import type { DataLoaderOptions } from "../../src/data/loader_options.ts";
+import * as data from "../../src/data/mod.ts";
 import {
   certainLength,
-  type DataLoaderOptions,
   resolveOptions,
-} from "../../src/data/loader_options.ts";
-import * as data from "../../src/data/mod.ts";
+} from "../../src/data/resolve_options.ts";
 import { zeros } from "../../src/tensor/create.ts";
 import { toFloat } from "../../src/vision/transforms/mod.ts";
 import { testUnknownOptions } from "../unknown_options.ts";

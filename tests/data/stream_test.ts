@@ -64,6 +64,36 @@ Deno.test("DataLoader takes workers of an IterableDataset in turn", async () => 
   );
 });
 
+Deno.test("DataLoader refuses a stream that dropLast leaves nothing of", async () => {
+  const few = (numWorkers: number, length: number, batchSize: number) =>
+    new DataLoader(new Stream(length), {
+      batchSize,
+      numWorkers,
+      dropLast: true,
+      persistentWorkers: numWorkers > 0,
+    });
+  // shares of 3, 3, 2 and 2 samples
+  await using scattered = few(4, 10, 4);
+  assertEquals(scattered.length, 2); // what one thread makes of ten
+  for (let epoch = 0; epoch < 2; epoch++) {
+    await assertRejects(
+      async () => await Array.fromAsync(scattered.host()),
+      RangeError,
+      "with dropLast all 10 samples are left out, as no worker has enough for " +
+        "one; use fewer workers, or a smaller batchSize",
+    );
+  }
+  await assertRejects(
+    async () => await Array.fromAsync(few(0, 3, 4)),
+    RangeError,
+    "with dropLast all 3 samples are left out, as there are too few for one",
+  );
+  // something is left: 4 of 9, in shares of 5 and 4
+  await using some = few(2, 9, 5);
+  assertEquals(await firsts(some), [[0, 2, 4, 6, 8]]);
+  assertEquals(await firsts(few(0, 0, 4)), []); // nothing is left out
+});
+
 Deno.test("DataLoader reads an IterableDataset anew in each epoch, by persistent workers too", async () => {
   for (const numWorkers of [0, 2]) {
     await using loader = new DataLoader(new Stream(6), {
