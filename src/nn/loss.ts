@@ -22,6 +22,7 @@ import { checkOptionNames } from "../tensor/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { formatOptions } from "./_shared.ts";
 import { Module } from "./module.ts";
+import { Buffer } from "./parameter.ts";
 
 /** A class of losses of an output and a target, with options `O`. */
 export interface Loss<O> {
@@ -29,25 +30,39 @@ export interface Loss<O> {
   new (options?: O): Module<[input: Tensor, target: Tensor]>;
 }
 
-function loss<O extends ReductionOptions>(
+/** What losses have in common, if they have it. */
+interface CommonOptions {
+  readonly reduction?: Reduction;
+  readonly weight?: Tensor;
+}
+
+function loss<O extends CommonOptions>(
   name: string,
   known: readonly string[],
   compute: (input: Tensor, target: Tensor, options?: O) => Tensor,
 ): Loss<O> {
   const made = class extends Module<[input: Tensor, target: Tensor]> {
+    /** Weights of the classes, in the state dict as torch's are. */
+    readonly weight: Buffer | undefined;
     readonly #options: O | undefined;
 
     constructor(options?: O) {
       super();
       const given: O | Record<string, never> = options ?? {};
       checkOptionNames(name, given, known);
-      const { reduction = "mean" } = given;
+      const { reduction = "mean", weight } = given;
       checkReduction(`make ${name}`, reduction);
+      this.weight = weight && new Buffer(weight);
       this.#options = options;
     }
 
     override forward(input: Tensor, target: Tensor): Tensor {
-      return compute(input, target, this.#options);
+      const { weight } = this;
+      return compute(
+        input,
+        target,
+        this.#options && weight ? { ...this.#options, weight } : this.#options,
+      );
     }
 
     protected override describe(): string {

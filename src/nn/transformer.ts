@@ -226,6 +226,18 @@ export class TransformerDecoderLayer extends TransformerLayer<
     this.norm3 = new LayerNorm(dModel, { eps: layerNormEps });
   }
 
+  /** In torch's order, in which optimizers number the parameters. */
+  protected override members(): Iterable<readonly [string, unknown]> {
+    const { selfAttn, multiheadAttn } = this;
+    const rest = [...super.members()]
+      .filter(([, value]) => value !== selfAttn && value !== multiheadAttn);
+    return [
+      [STATE_NAMES.selfAttn!, selfAttn],
+      [STATE_NAMES.multiheadAttn!, multiheadAttn],
+      ...rest,
+    ];
+  }
+
   override forward(
     x: Tensor,
     memory: Tensor,

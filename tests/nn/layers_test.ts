@@ -105,6 +105,22 @@ Deno.test("Dropout drops in training alone", async () => {
   assertEquals(await layer.call(ones([3])).toArray(), [1, 1, 1]);
 });
 
+Deno.test("losses keep weights of classes in the state dict, as torch does", async () => {
+  const logits = tensor([[0, 0], [0, 0]]);
+  const target = tensor([0, 1], { dtype: "int32" });
+  for (const Loss of [nn.CrossEntropyLoss, nn.NLLLoss]) {
+    const loss = new Loss({ weight: tensor([1, 3]), reduction: "sum" });
+    assertEquals([...loss.stateDict().keys()], ["weight"]);
+    assertEquals(loss.parameters(), []);
+    loss.loadStateDict(new Map([["weight", tensor([2, 0])]]));
+    const heavy = await loss.call(logits, target).item();
+    const bare = await new Loss({ reduction: "sum" })
+      .call(logits.slice(0, 0, 1), target.slice(0, 0, 1)).item();
+    assertAlmostEquals(heavy, 2 * bare, 1e-6); // 2 l_0 + 0 l_1
+    assertEquals([...new Loss().stateDict().keys()], []);
+  }
+});
+
 Deno.test("losses take their options from the constructor", async () => {
   const logits = tensor([[0, 0], [0, 0]]);
   const target = tensor([0, 1], { dtype: "int32" });

@@ -11,13 +11,24 @@ import * as nn from "../../src/nn/mod.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import { assertClose, made } from "../ops/_gradients.ts";
 
-Deno.test("TransformerDecoderLayer has torch's names in its state dict", () => {
+Deno.test("TransformerDecoderLayer has torch's names in its state dict, in torch's order", () => {
   const layer = new nn.TransformerDecoderLayer(4, 2, { dimFeedforward: 3 });
   const names = [...layer.stateDict().keys()];
-  assertEquals(names.includes("self_attn.in_proj_weight"), true);
-  assertEquals(names.includes("multihead_attn.out_proj.bias"), true);
-  assertEquals(names.includes("norm3.weight"), true);
-  assertEquals(names.length, 4 + 4 + 4 + 6);
+  const attention = [
+    "in_proj_weight",
+    "in_proj_bias",
+    "out_proj.weight",
+    "out_proj.bias",
+  ];
+  const affine = ["linear1", "linear2", "norm1", "norm2", "norm3"];
+  assertEquals(names, [
+    ...attention.map((name) => `self_attn.${name}`),
+    ...attention.map((name) => `multihead_attn.${name}`),
+    ...affine.flatMap((name) => [`${name}.weight`, `${name}.bias`]),
+  ]);
+  // optimizers number parameters in this order
+  const parameters = layer.namedParameters().map(([name]) => name);
+  assertEquals(parameters, names);
 });
 
 Deno.test("TransformerEncoderLayer is normalized, or normalizes first", async () => {
