@@ -20,9 +20,10 @@ export type ViewStep =
   | {
     readonly op: "slice";
     readonly dim: number;
-    readonly start: number;
-    readonly stop: number;
-    readonly step: number;
+    /** Null where Python's slice has nothing; likewise the next two. */
+    readonly start: number | null;
+    readonly stop: number | null;
+    readonly step: number | null;
   }
   | { readonly op: "select"; readonly dim: number; readonly index: number }
   | { readonly op: "expand"; readonly size: readonly number[] };
@@ -34,6 +35,8 @@ export interface Generated {
   readonly shape: readonly number[];
   readonly lo: number;
   readonly hi: number;
+  /** Whole numbers where it says so; float32 if missing. */
+  readonly dtype?: string | undefined;
 }
 
 /** JSON's objects. */
@@ -95,6 +98,10 @@ const ORDER = [
   "checkpoints",
   "models",
   "large",
+  "more_tensor",
+  "more_nn",
+  "lbfgs",
+  "long",
 ];
 
 /** The categories that a folder has files of, in the README's order. */

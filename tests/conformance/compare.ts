@@ -105,6 +105,11 @@ export function ownDType(name: string): string {
   return ours[name] ?? name;
 }
 
+/** The goldens' name of a type that has another in torch. */
+export function goldenDType(dtype: DType): string {
+  return dtype === "int32" ? "int64" : dtype;
+}
+
 /** The mean of a host array, summed in double precision. */
 export function meanOf({ data }: HostArray): number {
   let sum = 0;

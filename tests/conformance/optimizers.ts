@@ -18,35 +18,40 @@ import { RMSprop, type RMSpropOptions } from "../../src/optim/rmsprop.ts";
 import { Rprop, type RpropOptions } from "../../src/optim/rprop.ts";
 import { SGD, type SGDOptions } from "../../src/optim/sgd.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
-import { Arguments } from "./arguments.ts";
-import { asFields } from "./case.ts";
+import { type Arguments, withArguments } from "./arguments.ts";
+import { asFields, type Fields } from "./case.ts";
 import { Unsupported } from "./outcome.ts";
 
 /** Parameters, with options of their own where there are several groups. */
 export interface Group {
   readonly params: readonly Tensor[];
-  readonly options?: Arguments;
+  /** By torch's names. */
+  readonly options?: Fields;
 }
 
 type OptimizerRow = (groups: readonly Group[], args: Arguments) => Optimizer;
 
 function row<O extends OptimizerOptions>(
+  op: string,
   make: (trainable: Trainable<O>, options: Partial<O>) => Optimizer<O>,
   ...names: readonly (keyof O & string)[]
-): OptimizerRow {
-  return (groups, args) => {
+): Readonly<Record<string, OptimizerRow>> {
+  const makeGroups: OptimizerRow = (groups, args) => {
     const defaults = args.options<Partial<O>>(...names);
     const [first] = groups;
     if (groups.length === 1 && first && !first.options) {
       return made(make(first.params, defaults));
     }
-    const trainable = groups.map(({ params, options }) => ({
-      ...options?.options<Partial<O>>(...names),
+    const trainable = groups.map(({ params, options: kwargs = {} }) => ({
+      ...withArguments(
+        { op, kwargs },
+        (own) => own.options<Partial<O>>(...names),
+      ),
       params,
     }));
-    for (const { options } of groups) options?.check();
     return made(make(trainable as Trainable<O>, defaults)); // as was built
   };
+  return { [op]: makeGroups };
 }
 
 // What an optimizer's own options are concerns only itself.
@@ -64,15 +69,18 @@ const ADAM = [
 ] as const;
 
 const ROWS: Readonly<Record<string, OptimizerRow>> = {
-  "torch.optim.ASGD": row<ASGDOptions>(
+  ...row<ASGDOptions>(
+    "torch.optim.ASGD",
     (params, options) => new ASGD(params, options),
     ...["lr", "lambd", "alpha", "t0", "weightDecay", "maximize"] as const,
   ),
-  "torch.optim.Adadelta": row<AdadeltaOptions>(
+  ...row<AdadeltaOptions>(
+    "torch.optim.Adadelta",
     (params, options) => new Adadelta(params, options),
     ...["lr", "rho", "eps", "weightDecay", "maximize"] as const,
   ),
-  "torch.optim.Adagrad": row<AdagradOptions>(
+  ...row<AdagradOptions>(
+    "torch.optim.Adagrad",
     (params, options) => new Adagrad(params, options),
     "lr",
     "lrDecay",
@@ -81,27 +89,33 @@ const ROWS: Readonly<Record<string, OptimizerRow>> = {
     "eps",
     "maximize",
   ),
-  "torch.optim.Adam": row<AdamOptions>(
+  ...row<AdamOptions>(
+    "torch.optim.Adam",
     (params, options) => new Adam(params, options),
     ...ADAM,
   ),
-  "torch.optim.AdamW": row<AdamOptions>(
+  ...row<AdamOptions>(
+    "torch.optim.AdamW",
     (params, options) => new AdamW(params, options),
     ...ADAM,
   ),
-  "torch.optim.Adamax": row<AdamaxOptions>(
+  ...row<AdamaxOptions>(
+    "torch.optim.Adamax",
     (params, options) => new Adamax(params, options),
     ...["lr", "betas", "eps", "weightDecay", "maximize"] as const,
   ),
-  "torch.optim.NAdam": row<NAdamOptions>(
+  ...row<NAdamOptions>(
+    "torch.optim.NAdam",
     (params, options) => new NAdam(params, options),
     ...["lr", "betas", "eps", "weightDecay", "momentumDecay"] as const,
   ),
-  "torch.optim.RAdam": row<RAdamOptions>(
+  ...row<RAdamOptions>(
+    "torch.optim.RAdam",
     (params, options) => new RAdam(params, options),
     ...["lr", "betas", "eps", "weightDecay"] as const,
   ),
-  "torch.optim.RMSprop": row<RMSpropOptions>(
+  ...row<RMSpropOptions>(
+    "torch.optim.RMSprop",
     (params, options) => new RMSprop(params, options),
     "lr",
     "alpha",
@@ -111,11 +125,13 @@ const ROWS: Readonly<Record<string, OptimizerRow>> = {
     "centered",
     "maximize",
   ),
-  "torch.optim.Rprop": row<RpropOptions>(
+  ...row<RpropOptions>(
+    "torch.optim.Rprop",
     (params, options) => new Rprop(params, options),
     ...["lr", "etas", "stepSizes", "maximize"] as const,
   ),
-  "torch.optim.SGD": row<SGDOptions>(
+  ...row<SGDOptions>(
+    "torch.optim.SGD",
     (params, options) => new SGD(params, options),
     "lr",
     "momentum",
@@ -133,15 +149,11 @@ const ROWS: Readonly<Record<string, OptimizerRow>> = {
 export function optimizerOf(
   op: string,
   groups: readonly Group[],
-  args: Arguments,
+  kwargs: Fields,
 ): Optimizer {
   const make = ROWS[op];
   if (!make) throw new Unsupported(`no ${op}`);
-  try {
-    return make(groups, args);
-  } finally {
-    args.check();
-  }
+  return withArguments({ op, kwargs }, (args) => make(groups, args));
 }
 
 /**
@@ -157,9 +169,6 @@ export function groupsOf(
       ? { params: each }
       : asFields(each, "a group");
     if (!Array.isArray(params)) throw new Unsupported("a group without params");
-    return {
-      params: params.map((name) => parameter(String(name))),
-      options: new Arguments(options),
-    };
+    return { params: params.map((name) => parameter(String(name))), options };
   });
 }

@@ -61,6 +61,12 @@ export function judgeError(golden: Case, error: unknown): Outcome {
   return { kind: "failed", message: `threw ${message}` };
 }
 
+/** @throws {Unsupported} If a case expects more than tensors and refusals */
+export function refuseExpectations({ expect }: Case): void {
+  const names = Object.keys(expect).filter((name) => name !== "error");
+  if (names.length > 0) throw new Unsupported(`expect.${names[0]}`);
+}
+
 /** Runs cases one after the other, each by `body`. */
 export async function eachCase(
   { cases }: Category,

@@ -10,11 +10,12 @@ import { ones } from "../../src/tensor/create.ts";
 import { type DType, isDType } from "../../src/tensor/dtype.ts";
 import { scope } from "../../src/tensor/scope.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
-import { Arguments } from "./arguments.ts";
+import { withArguments } from "./arguments.ts";
 import { asFields, type Case, type Fields } from "./case.ts";
 import { ownDType } from "./compare.ts";
 import { judge, type Outcome, Unsupported } from "./outcome.ts";
 import { named, type Row } from "./row.ts";
+import { signaturesOf } from "./signatures.ts";
 
 /** Operands of some types: tensors by name, and other arguments. */
 interface Operands {
@@ -44,59 +45,74 @@ function resultType(
   row: Row,
   types: readonly string[],
 ): string {
-  const { tensors, kwargs } = operandsOf(golden, types);
-  const args = new Arguments(kwargs, tensors);
-  try {
-    const results = row(args);
-    if (results instanceof Promise) {
-      throw new Unsupported("a type that only comes with the values");
+  const call = { op: golden.op, ...operandsOf(golden, types) };
+  return withArguments(call, (args) => {
+    try {
+      const results = row(args);
+      if (results instanceof Promise) {
+        throw new Unsupported("a type that only comes with the values");
+      }
+      const [first] = named(results).values();
+      return first ? first.dtype : "nothing";
+    } catch (error) {
+      if (error instanceof Unsupported) throw error;
+      return "error";
     }
-    const [first] = named(results).values();
-    return first ? first.dtype : "nothing";
-  } catch (error) {
-    if (error instanceof Unsupported) throw error;
-    return "error";
-  } finally {
-    args.check();
-  }
+  });
 }
 
-/** What the operands of an op are called, where not `input` and `other`. */
-const NAMES: Readonly<Record<string, readonly [string, string]>> = {
-  "torch.cat": ["tensors.0", "tensors.1"],
-  "torch.stack": ["tensors.0", "tensors.1"],
-  "torch.pow": ["input", "exponent"],
-  "torch.bmm": ["input", "mat2"],
-  "torch.mm": ["input", "mat2"],
+/** What the two operands of an op are called. */
+function operandNames(op: string): [first: string, second: string] {
+  const [first, second] = signaturesOf(op)[0] ?? [];
+  return first?.name === "tensors"
+    ? ["tensors.0", "tensors.1"]
+    : [first?.name ?? "input", second?.name ?? "other"];
+}
+
+/** The words of the goldens, operand by operand. */
+const OPERANDS: Readonly<Record<string, readonly string[]>> = {
+  "one tensor": ["one-dimensional tensor"],
+  "two one-dimensional tensors": [
+    "one-dimensional tensor",
+    "one-dimensional tensor",
+  ],
+  "two zero-dimensional tensors": [
+    "zero-dimensional tensor",
+    "zero-dimensional tensor",
+  ],
 };
 
 function operandsOf(golden: Case, types: readonly string[]): Operands {
-  const { operands, scalars, ...kwargs } = golden.kwargs;
-  const [first, second] = NAMES[golden.op] ?? ["input", "other"];
-  const [a, b] = types;
-  const tensors = new Map([[first, ones([2], { dtype: own(a) })]]);
-  switch (operands) {
-    case "one tensor":
-      break;
-    case "two one-dimensional tensors":
-    case "two one-dimensional tensors, in place on the first":
-      tensors.set(second, ones([2], { dtype: own(b) }));
-      break;
-    case "one-dimensional tensor, zero-dimensional tensor":
-      tensors.set(second, ones([], { dtype: own(b) }));
-      break;
-    case "one-dimensional tensor, Python scalar": {
-      const scalar = asFields(scalars, "scalars")[b ?? ""];
-      return { tensors, kwargs: { ...kwargs, [second]: scalar } };
-    }
-    default:
-      throw new Unsupported(`operands: ${operands}`);
+  const { operands, scalars, ...rest } = golden.kwargs;
+  const words = String(operands).replace(/, in place on the first$/, "");
+  const described = OPERANDS[words] ?? words.split(", ");
+  const names = operandNames(golden.op);
+  const tensors = new Map<string, Tensor>();
+  const kwargs: Record<string, unknown> = { ...rest };
+  if (described.length > names.length) {
+    throw new Unsupported(`operands: ${operands}`);
   }
+  described.forEach((word, i) => {
+    const [name, type] = [names[i]!, types[i] ?? ""];
+    switch (word) {
+      case "one-dimensional tensor":
+        tensors.set(name, ones([2], { dtype: own(type) }));
+        break;
+      case "zero-dimensional tensor":
+        tensors.set(name, ones([], { dtype: own(type) }));
+        break;
+      case "Python scalar":
+        kwargs[name] = asFields(scalars, "scalars")[type];
+        break;
+      default:
+        throw new Unsupported(`operands: ${operands}`);
+    }
+  });
   return { tensors, kwargs };
 }
 
-function own(name: string | undefined): DType {
-  const dtype = ownDType(name ?? "");
+function own(name: string): DType {
+  const dtype = ownDType(name);
   if (!isDType(dtype)) throw new Unsupported(`type ${name}`);
   return dtype;
 }

@@ -15,7 +15,7 @@ import {
   type ResizeCropOptions,
 } from "../../src/vision/resize_host.ts";
 import type { Interpolation } from "../../src/vision/resize_taps.ts";
-import { Arguments } from "./arguments.ts";
+import { type Arguments, withArguments } from "./arguments.ts";
 import {
   asFields,
   type Case,
@@ -31,9 +31,11 @@ export function runImages(category: Category): Promise<Outcome[]> {
   return eachCase(category, async (golden) => {
     const row = ROWS[golden.op];
     if (!row) throw new Unsupported(`no ${golden.op}`);
-    const args = new Arguments(golden.kwargs);
-    const found = await row(category, golden, args);
-    args.check();
+    const { op, kwargs } = golden;
+    const found = await withArguments(
+      { op, kwargs },
+      (args) => row(category, golden, args),
+    );
     if (golden.expect.error !== undefined) {
       return { kind: "failed", message: "was not refused" };
     }

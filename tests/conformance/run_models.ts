@@ -15,19 +15,30 @@ import { HostArray } from "../../src/tensor/host_array.ts";
 import { scope } from "../../src/tensor/scope.ts";
 import { type Shape, sizeOf } from "../../src/tensor/shape.ts";
 import { Tensor } from "../../src/tensor/tensor.ts";
-import { resnet18 } from "../../src/vision/models/resnet.ts";
+import { resnet18, resnet34 } from "../../src/vision/models/resnet.ts";
 import { asFields, type Case, type Category, tensorOf } from "./case.ts";
 import { difference } from "./compare.ts";
-import { hashUniform } from "./hash.ts";
-import { eachCase, judge, type Outcome, Unsupported } from "./outcome.ts";
+import { entriesOf } from "./module_state.ts";
+import { hashed } from "./hash.ts";
+import {
+  eachCase,
+  judge,
+  type Outcome,
+  refuseExpectations,
+  Unsupported,
+} from "./outcome.ts";
 import { runOps } from "./run_ops.ts";
 
 /** Models by torchvision's names. */
 const MODELS: Readonly<Record<string, (numClasses: number) => Module>> = {
   resnet18: (numClasses) => resnet18({ numClasses }),
+  resnet34: (numClasses) => resnet34({ numClasses }),
 };
 
 const PREFIX = "torchvision.models.";
+
+/** What a case may say; anything else would be left undone. */
+const KNOWN = new Set(["fill", "loss", "mode", "num_classes", "salt"]);
 
 /** Runs models, and whatever else is among their cases. */
 export async function runModels(category: Category): Promise<Outcome[]> {
@@ -47,8 +58,11 @@ export async function runModels(category: Category): Promise<Outcome[]> {
 async function runCase(category: Category, golden: Case): Promise<Outcome> {
   const make = MODELS[golden.op.slice(PREFIX.length)];
   if (!make) throw new Unsupported(`no ${golden.op}`);
-  const model = make(Number(golden.kwargs.num_classes));
+  const unknown = Object.keys(golden.kwargs).filter((name) => !KNOWN.has(name));
+  if (unknown.length > 0) throw new Unsupported(`with ${unknown.join(", ")}`);
+  const model = make(Number(golden.kwargs.num_classes ?? 1000));
   if (!golden.inputs.input) return judge(contentsOf(model, golden));
+  refuseExpectations(golden);
   model.loadStateDict(filled(model, golden));
   const results = golden.kwargs.mode === "train"
     ? trainStep(category, golden, model)
@@ -73,11 +87,7 @@ async function runCase(category: Category, golden: Case): Promise<Outcome> {
 
 /** What is wrong with the model's entries and numbers of parameters. */
 function contentsOf(model: Module, { expect }: Case): (string | undefined)[] {
-  const state = [...model.stateDict()].map(([name, { shape, dtype }]) => [
-    name,
-    shape,
-    dtype === "int32" ? "int64" : dtype, // torch's integers are int32 here
-  ]);
+  const state = entriesOf(model);
   const parameters = model.parameters();
   const sizes = parameters.map(({ size }) => size);
   const got: Readonly<Record<string, unknown>> = {
@@ -87,6 +97,7 @@ function contentsOf(model: Module, { expect }: Case): (string | undefined)[] {
     ["parameter_tensors"]: parameters.length,
   };
   return Object.entries(expect).map(([name, want]) => {
+    if (!(name in got)) throw new Unsupported(`expect.${name}`);
     const [ours, theirs] = [got[name], want].map((value) =>
       JSON.stringify(value)
     );
@@ -103,7 +114,7 @@ function filled(model: Module, { kwargs }: Case): Map<string, HostArray> {
     const [lo, hi] = rangeOf(name, shape, fill);
     const index = state.size;
     const rule = { salt, ["tensor_index"]: index, shape, lo, hi };
-    state.set(name, hashUniform(rule));
+    state.set(name, hashed(rule));
   }
   return state;
 }

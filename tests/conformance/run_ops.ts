@@ -1,6 +1,7 @@
 /**
  * Runs cases that are calls: inputs in, results and gradients out. The
- * categories tensor, nn, losses, models and large.
+ * categories tensor, nn, losses, large, long, more_tensor and more_nn, and most of
+ * transforms and models.
  *
  * Waiting for the GPU is most of what a case costs, so all that a case reads is
  * asked for in one turn, and many cases are under way at once. An error of the
@@ -14,13 +15,20 @@ import { fromHost } from "../../src/tensor/create.ts";
 import { HostArray } from "../../src/tensor/host_array.ts";
 import { scope } from "../../src/tensor/scope.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
-import { Arguments } from "./arguments.ts";
-import { type Case, type Category, tensorOf, type ViewStep } from "./case.ts";
+import { withArguments } from "./arguments.ts";
+import {
+  asFields,
+  type Case,
+  type Category,
+  tensorOf,
+  type ViewStep,
+} from "./case.ts";
 import { difference, meanOf, numberDifference } from "./compare.ts";
-import { hashUniform } from "./hash.ts";
+import { unequal } from "./facts.ts";
+import { hashed } from "./hash.ts";
 import { judge, judgeError, type Outcome, Unsupported } from "./outcome.ts";
 import { judgePromotion } from "./promotion.ts";
-import { named, type Row } from "./row.ts";
+import { named, type Results, rootsOf, type Row } from "./row.ts";
 import { rowOf } from "./table.ts";
 
 /** Cases under way at once. */
@@ -81,47 +89,46 @@ async function start(category: Category, golden: Case): Promise<Started> {
   }
 }
 
-/** What is being read: results by name, and gradients as `grad NAME`. */
-type Reads = ReadonlyMap<string, Promise<HostArray>>;
+/** What is being read, and what was found besides tensors. */
+interface Reads {
+  /** Results by name, and gradients as `grad NAME`. */
+  readonly arrays: ReadonlyMap<string, Promise<HostArray>>;
+  readonly facts: ReadonlyMap<string, unknown>;
+}
 
-async function call(
-  category: Category,
-  golden: Case,
-  row: Row,
-): Promise<Reads> {
+function call(category: Category, golden: Case, row: Row): Promise<Reads> {
   const leaves = leavesOf(category, golden);
   const tensors = new Map<string, Tensor>();
   for (const [name, leaf] of leaves) {
     tensors.set(name, viewed(leaf, viewsOf(golden, name)));
   }
-  const args = new Arguments(golden.kwargs, tensors);
-  let results: ReadonlyMap<string, Tensor>;
-  try {
-    results = named(await row(args));
-  } catch (error) {
-    args.check(); // without what it lacks the call might have gone well
-    throw error;
-  }
-  args.check();
-  const wanted = Object.keys(golden.outputs);
-  const reads = new Map<string, Promise<HostArray>>();
-  for (const [name, tensor] of results) {
-    // a list is judged by its length too; an extra named result is not
-    if (wanted.includes(name) || /\.\d+$/.test(name) || wanted.length === 0) {
-      reads.set(name, readOf(tensor));
+  // what a module's forward takes is an argument like its constructor's
+  const { forward = {}, ...rest } = golden.kwargs;
+  const kwargs = { ...rest, ...asFields(forward, "forward") };
+  return withArguments({ op: golden.op, kwargs, tensors }, async (args) => {
+    const results = await row(args);
+    const arrays = new Map<string, Promise<HostArray>>();
+    for (const [name, tensor] of named(results)) {
+      if (isWanted(golden, name)) arrays.set(name, readOf(tensor));
     }
-  }
-  const gradients = Object.keys(golden.grads);
-  if (gradients.length > 0) {
-    lossOf(category, golden, results).backward();
+    const gradients = Object.keys(golden.grads);
+    if (gradients.length > 0) {
+      for (const loss of lossesOf(category, golden, results)) loss.backward();
+    }
     for (const name of gradients) {
       const leaf = args.arrival(name) ?? leaves.get(name);
       if (!leaf?.grad) continue;
-      reads.set(`grad ${name}`, readOf(leaf.grad));
+      arrays.set(`grad ${name}`, readOf(leaf.grad));
       leaf.grad.dispose();
     }
-  }
-  return reads;
+    return { arrays, facts: args.facts };
+  });
+}
+
+/** A list is judged by its length, too; an extra named result is not. */
+function isWanted({ outputs }: Case, name: string): boolean {
+  return name in outputs || `${name}.mean` in outputs ||
+    /^output\.\d+$/.test(name) || Object.keys(outputs).length === 0;
 }
 
 function leavesOf(category: Category, golden: Case): Map<string, Tensor> {
@@ -130,7 +137,7 @@ function leavesOf(category: Category, golden: Case): Map<string, Tensor> {
     arrays.set(name, tensorOf(category, key));
   }
   for (const [name, rule] of Object.entries(golden.generated)) {
-    arrays.set(name, hashUniform(rule));
+    arrays.set(name, hashed(rule));
   }
   return new Map(
     [...arrays].map(([name, array]) => [
@@ -155,7 +162,12 @@ function viewed(tensor: Tensor, steps: readonly ViewStep[]): Tensor {
         tensor = tensor.permute(step.dims);
         break;
       case "slice":
-        tensor = tensor.slice(step.dim, step.start, step.stop, step.step);
+        tensor = tensor.slice(
+          step.dim,
+          step.start ?? undefined,
+          step.stop ?? undefined,
+          step.step ?? undefined,
+        );
         break;
       case "select":
         tensor = tensor.select(step.dim, step.index);
@@ -172,21 +184,27 @@ function viewed(tensor: Tensor, steps: readonly ViewStep[]): Tensor {
   return tensor;
 }
 
-/** The sum of every output times its cotangent. */
-function lossOf(
+/**
+ * The sum of every output times its cotangent: several, where gradients come
+ * in several passes.
+ */
+function lossesOf(
   category: Category,
   golden: Case,
-  results: ReadonlyMap<string, Tensor>,
-): Tensor {
-  let loss: Tensor | undefined;
+  results: Results,
+): Tensor[] {
+  const losses: Tensor[] = [];
   for (const [name, key] of Object.entries(golden.cotangents)) {
-    const output = results.get(name);
-    if (!output) throw new Error(`there is no result ${name}`);
-    const part = output.mul(fromHost(tensorOf(category, key))).sum();
-    loss = loss ? loss.add(part) : part;
+    const cotangent = fromHost(tensorOf(category, key));
+    rootsOf(results, name).forEach((root, pass) => {
+      const part = root.mul(cotangent).sum();
+      losses[pass] = losses[pass]?.add(part) ?? part;
+    });
   }
-  if (!loss) throw new Error("there are gradients but no cotangents");
-  return loss;
+  if (losses.length === 0) {
+    throw new Error("there are gradients but no cotangents");
+  }
+  return losses;
 }
 
 async function readOf(tensor: Tensor): Promise<HostArray> {
@@ -202,7 +220,9 @@ async function finish(
   try {
     const arrays = new Map(
       await Promise.all(
-        [...reads].map(async ([name, read]) => [name, await read] as const),
+        [...reads.arrays].map(async ([name, read]) =>
+          [name, await read] as const
+        ),
       ),
     );
     if (golden.expect.error !== undefined) {
@@ -211,44 +231,40 @@ async function finish(
         message: `was not refused (torch: ${golden.expect.error})`,
       };
     }
-    return judgeArrays(category, golden, arrays);
+    return judge([
+      ...arrayDifferences(category, golden, arrays),
+      ...factDifferences(golden, reads.facts),
+    ]);
   } catch (error) {
     return judgeError(golden, error);
   }
 }
 
-function judgeArrays(
+/** Where tensors differ from what PyTorch gave, in words. */
+function arrayDifferences(
   category: Category,
   golden: Case,
   arrays: ReadonlyMap<string, HostArray>,
-): Outcome {
+): (string | undefined)[] {
   const { outputs, grads, samples, outputShapes } = golden;
   const found: (string | undefined)[] = [];
   for (const [name, key] of Object.entries(outputs)) {
     const values = tensorOf(category, key);
-    const whole = name.endsWith(".mean") ? name.slice(0, -5) : name;
-    const got = arrays.get(whole);
-    if (got === undefined) {
-      found.push(`${name}: there is none`);
-    } else if (whole !== name && whole in outputs) {
-      found.push(
-        numberDifference(
-          name,
-          Math.fround(meanOf(got)),
-          values.data[0]!,
-          golden,
-        ),
-      );
-    } else {
+    const got = arrays.get(name);
+    const mean = name.endsWith(".mean") && arrays.get(name.slice(0, -5));
+    if (got) {
       const shape = outputShapes[name];
       const wanted = { values, samples: samples[name], shape };
       found.push(difference(name, got, wanted, golden));
-    }
+    } else if (mean) {
+      const [got, want] = [Math.fround(meanOf(mean)), values.data[0]!];
+      found.push(numberDifference(name, got, want, golden));
+    } else found.push(`${name}: there is none`);
   }
   for (const name of arrays.keys()) {
-    if (!name.startsWith("grad ") && !(name in outputs)) {
-      found.push(`${name}: torch gives none`);
-    }
+    const isExtra = !name.startsWith("grad ") && !(name in outputs) &&
+      !(`${name}.mean` in outputs);
+    if (isExtra) found.push(`${name}: torch gives none`);
   }
   for (const [name, key] of Object.entries(grads)) {
     const label = `grad ${name}`;
@@ -259,5 +275,16 @@ function judgeArrays(
         : `${label}: there is none`,
     );
   }
-  return judge(found);
+  return found;
+}
+
+/** Where `expect` differs from what was found besides tensors, in words. */
+function factDifferences(
+  golden: Case,
+  facts: ReadonlyMap<string, unknown>,
+): (string | undefined)[] {
+  return Object.entries(golden.expect).map(([name, want]) => {
+    if (!facts.has(name)) throw new Unsupported(`expect.${name}`);
+    return unequal(name, facts.get(name), want, golden);
+  });
 }

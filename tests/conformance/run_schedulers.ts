@@ -7,11 +7,10 @@
 
 import type { Scheduled, ScheduledGroup } from "../../src/optim/scheduler.ts";
 import { zeros } from "../../src/tensor/create.ts";
-import { Arguments } from "./arguments.ts";
 import { asFields, type Case, type Category, type Fields } from "./case.ts";
-import { unequal } from "./facts.ts";
+import { judgeFacts } from "./facts.ts";
 import { optimizerOf } from "./optimizers.ts";
-import { eachCase, judge, type Outcome } from "./outcome.ts";
+import { eachCase, type Outcome, Unsupported } from "./outcome.ts";
 import { schedulerOf } from "./schedulers.ts";
 
 /** Runs sequences of learning rates. */
@@ -31,7 +30,9 @@ function runSequence(golden: Case): Outcome {
   );
   const { lr } = described;
   const optimizer = makeOptimizer(described);
-  const formula = String(fields.formula);
+  const formula = fields.formula === undefined
+    ? undefined
+    : String(fields.formula);
   const scheduler = schedulerOf({ op: golden.op, kwargs }, optimizer, {
     formula,
   });
@@ -40,20 +41,18 @@ function runSequence(golden: Case): Outcome {
   const momenta = [read(optimizer, perGroup, momentumOf)];
   const given = fields.metrics ?? fields.step_argument;
   const count = Number(fields.steps ?? calls ?? 0);
+  if (given !== undefined && !Array.isArray(given)) {
+    throw new Unsupported("an argument of step() that is no list");
+  }
   for (let step = 0; step < count; step++) {
-    scheduler.step(Array.isArray(given) ? Number(given[step]) : undefined);
+    scheduler.step(given ? Number(given[step]) : undefined);
     rates.push(read(optimizer, perGroup, (group) => group.lr));
     momenta.push(read(optimizer, perGroup, momentumOf));
   }
   if (expect.error !== undefined) {
     return { kind: "failed", message: "was not refused" };
   }
-  return judge([
-    unequal("lr", rates, expect.lr, golden),
-    expect.momentum === undefined
-      ? undefined
-      : unequal("momentum", momenta, expect.momentum, golden),
-  ]);
+  return judgeFacts(golden, { lr: rates, momentum: momenta });
 }
 
 /** An optimizer with a group for each rate. */
@@ -61,12 +60,12 @@ function makeOptimizer({ name, lr, ...options }: Fields): Scheduled {
   const rates = Array.isArray(lr) ? lr : undefined;
   const groups = (rates ?? [undefined]).map((rate) => ({
     params: [zeros([1])],
-    ...(rates ? { options: new Arguments({ lr: rate }) } : {}),
+    ...(rates ? { options: { lr: rate } } : {}),
   }));
   return optimizerOf(
     `torch.optim.${name}`,
     groups,
-    new Arguments({ ...options, lr: rates ? rates[0] : lr }),
+    { ...options, lr: rates ? rates[0] : lr },
   );
 }
 

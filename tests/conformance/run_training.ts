@@ -5,7 +5,7 @@
  * @module
  */
 
-import { clipGradNorm_ } from "../../src/nn/clip_grad.ts";
+import { clipGradNorm_, clipGradValue_ } from "../../src/nn/clip_grad.ts";
 import type { Sequential } from "../../src/nn/sequential.ts";
 import { noGrad } from "../../src/autograd/mode.ts";
 import { compile } from "../../src/compile/compile.ts";
@@ -13,12 +13,24 @@ import { fromHost } from "../../src/tensor/create.ts";
 import { HostArray } from "../../src/tensor/host_array.ts";
 import { scope } from "../../src/tensor/scope.ts";
 import { Tensor } from "../../src/tensor/tensor.ts";
-import { Arguments } from "./arguments.ts";
-import { asFields, type Case, type Category, tensorOf } from "./case.ts";
+import { withArguments } from "./arguments.ts";
+import {
+  asFields,
+  type Case,
+  type Category,
+  type Fields,
+  tensorOf,
+} from "./case.ts";
 import { difference } from "./compare.ts";
 import { sequentialOf } from "./modules.ts";
 import { type Group, groupsOf, optimizerOf } from "./optimizers.ts";
-import { eachCase, judge, type Outcome, Unsupported } from "./outcome.ts";
+import {
+  eachCase,
+  judge,
+  type Outcome,
+  refuseExpectations,
+  Unsupported,
+} from "./outcome.ts";
 import { schedulerOf } from "./schedulers.ts";
 import { rowOf } from "./table.ts";
 
@@ -32,6 +44,7 @@ export function runTraining(category: Category): Promise<Outcome[]> {
 
 /** Eagerly and compiled: both have to be right. */
 async function runCase(category: Category, golden: Case): Promise<Outcome> {
+  refuseExpectations(golden);
   const eager = await runSteps(category, golden, (step) => step);
   if (eager.kind !== "passed") return eager;
   return runSteps(category, golden, compile);
@@ -42,6 +55,8 @@ async function runSteps(
   golden: Case,
   wrap: (step: Step) => Step,
 ): Promise<Outcome> {
+  const unknown = Object.keys(golden.kwargs).filter((name) => !KNOWN.has(name));
+  if (unknown.length > 0) throw new Unsupported(`with ${unknown.join(", ")}`);
   const net = sequentialOf(golden.kwargs.net);
   const { input, target, ...rest } = golden.inputs;
   const state = new Map<string, HostArray>();
@@ -55,6 +70,9 @@ async function runSteps(
   const arrays = new Map<string, HostArray>();
   for (const [name, tensors] of results) {
     arrays.set(name, await readAll(tensors));
+  }
+  if (golden.expect.error !== undefined) {
+    return { kind: "failed", message: "was not refused" };
   }
   return judge(
     Object.entries(golden.outputs).map(([name, key]) => {
@@ -81,28 +99,37 @@ function train(
   targets: Tensor,
   wrap: (step: Step) => Step,
 ): Map<string, Tensor | readonly Tensor[]> {
-  const { accumulate = 1, clip_grad_norm: maxNorm, steps } = golden.kwargs;
-  const share = Number(accumulate);
-  const lossRow = rowOf({ op: String(golden.kwargs.loss), kwargs: {} });
+  const {
+    accumulate,
+    clip_grad_norm: maxNorm,
+    clip_grad_value: maxValue,
+    loss,
+    steps,
+  } = golden.kwargs;
+  const share = Number(accumulate ?? 1);
+  const { op: lossName, kwargs: lossOptions } = described(loss, "a loss");
+  const lossRow = rowOf({ op: lossName });
   const optimizer = makeOptimizer(golden, net);
-  const { scheduler: described } = golden.kwargs;
-  const scheduler = described ? schedulerOf(described, optimizer) : undefined;
+  const schedule = golden.kwargs.scheduler;
+  const scheduler = schedule ? schedulerOf(schedule, optimizer) : undefined;
   const run = wrap((inputs, targets) => {
     optimizer.zeroGrad();
     const losses = inputs.map((input, i) => {
-      const args = new Arguments(
-        {},
-        new Map([["input", net.call(input)], ["target", targets[i]!]]),
-      );
-      const loss = lossRow(args);
+      const tensors = new Map([
+        ["input", net.call(input)],
+        ["target", targets[i]!],
+      ]);
+      const call = { op: lossName, kwargs: lossOptions, tensors };
+      const loss = withArguments(call, lossRow);
       if (!(loss instanceof Tensor)) throw new Unsupported("several losses");
       const scaled = loss.div(share);
       scaled.backward();
       return scaled.detach();
     });
-    const norm = typeof maxNorm === "number"
-      ? clipGradNorm_(net.parameters(), maxNorm)
+    const norm = isThere(maxNorm)
+      ? clipGradNorm_(net.parameters(), Number(maxNorm))
       : undefined;
+    if (isThere(maxValue)) clipGradValue_(net.parameters(), Number(maxValue));
     optimizer.step();
     scheduler?.step();
     return { loss: losses.reduce((a, b) => a.add(b)), norm };
@@ -135,10 +162,11 @@ function makeOptimizer(
   golden: Case,
   net: Sequential,
 ): ReturnType<typeof optimizerOf> {
-  const { op, kwargs, groups } = asFields(
+  const { op, kwargs, groups, ...more } = asFields(
     golden.kwargs.optimizer,
     "an optimizer",
   );
+  refuseOthers(more, "an optimizer");
   const named = new Map(net.namedParameters());
   const list: readonly Group[] = Array.isArray(groups)
     ? groupsOf(
@@ -146,9 +174,40 @@ function makeOptimizer(
       (name) => named.get(name) ?? net.parameters()[Number(name)]!,
     )
     : [{ params: net.parameters() }];
-  const args = new Arguments(asFields(kwargs ?? {}, "kwargs"));
-  return optimizerOf(String(op), list, args);
+  return optimizerOf(String(op), list, asFields(kwargs ?? {}, "kwargs"));
 }
+
+/** A call that is named, or described as {op, kwargs}. */
+function described(
+  value: unknown,
+  what: string,
+): { readonly op: string; readonly kwargs: Fields } {
+  if (typeof value === "string") return { op: value, kwargs: {} };
+  const { op, kwargs, ...more } = asFields(value, what);
+  refuseOthers(more, what);
+  return { op: String(op), kwargs: asFields(kwargs ?? {}, "kwargs") };
+}
+
+function isThere(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+function refuseOthers(fields: Fields, where: string): void {
+  const [name] = Object.keys(fields);
+  if (name !== undefined) throw new Unsupported(`${name} of ${where}`);
+}
+
+/** What a case may say; anything else would be left undone. */
+const KNOWN = new Set([
+  "accumulate",
+  "clip_grad_norm",
+  "clip_grad_value",
+  "loss",
+  "net",
+  "optimizer",
+  "scheduler",
+  "steps",
+]);
 
 /** A tensor, or scalars one after the other, on the host. */
 async function readAll(

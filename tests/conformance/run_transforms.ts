@@ -10,11 +10,12 @@ import type { Action, Extent } from "../../src/vision/transforms/action.ts";
 import { after } from "../../src/vision/transforms/action.ts";
 import { colorPalette } from "../../src/vision/segmentation_masks.ts";
 import * as T from "../../src/vision/transforms/mod.ts";
-import { Arguments } from "./arguments.ts";
+import { type Arguments, withArguments } from "./arguments.ts";
 import { asFields, type Case, type Category } from "./case.ts";
 import { unequal } from "./facts.ts";
 import { judge, judgeError, type Outcome, Unsupported } from "./outcome.ts";
 import { runOps } from "./run_ops.ts";
+import { defaultDifferences } from "./transform_defaults.ts";
 
 /** Draws of something random. */
 const DRAWS = 2000;
@@ -45,9 +46,8 @@ export async function runTransforms(category: Category): Promise<Outcome[]> {
 
 function judgeDraws(golden: Case): Outcome {
   try {
-    const args = new Arguments(golden.kwargs);
-    const { draws, facts = {} } = ROWS[golden.op]!(args);
-    args.check();
+    const { op, kwargs } = golden;
+    const { draws, facts = {} } = withArguments({ op, kwargs }, ROWS[op]!);
     return judge(
       Object.entries(golden.expect).flatMap(([key, want]) => {
         switch (key) {
@@ -59,6 +59,8 @@ function judgeDraws(golden: Case): Outcome {
             return Object.entries(asFields(want, key)).map(([name, value]) =>
               unequal(name, draws[0]?.[name], value, golden)
             );
+          case "defaults":
+            return defaultDifferences(want);
           default:
             if (!(key in facts)) throw new Unsupported(`expect.${key}`);
             return [unequal(key, facts[key], want, golden)];
@@ -274,6 +276,9 @@ const ROWS: Readonly<Record<string, DrawRow>> = {
     const colors = colorPalette(args.value("num_objects"));
     return { draws: [], facts: { colors } };
   },
+
+  // the case's defaults say what is compared
+  "torchvision.transforms": () => ({ draws: [] }),
 
   "torchvision.transforms.RandomCrop"(args) {
     const crop = T.randomCrop(

@@ -43,9 +43,10 @@ import {
   StepLR,
   type StepLROptions,
 } from "../../src/optim/step_schedules.ts";
-import { Arguments } from "./arguments.ts";
+import { type Arguments, withArguments } from "./arguments.ts";
 import { asFields } from "./case.ts";
 import { Unsupported } from "./outcome.ts";
+import { formulaOf } from "./python/formula.ts";
 
 /** What the runners do with a scheduler: some take an argument at each step. */
 export interface Steppable {
@@ -55,7 +56,7 @@ export interface Steppable {
 /** What stands beside the arguments in a case. */
 export interface SchedulerCase {
   /** The function that was given, in words. */
-  readonly formula?: string;
+  readonly formula?: string | undefined;
 }
 
 type SchedulerRow = (
@@ -82,26 +83,29 @@ const ROWS: Readonly<Record<string, SchedulerRow>> = {
       optimizer,
       args.options<CosineAnnealingWarmRestartsOptions>("t0", "tMult", "etaMin"),
     ),
-  CyclicLR: (optimizer, args) =>
+  CyclicLR: (optimizer, args, golden) =>
     new CyclicLR(
       optimizer,
-      args.options<CyclicLROptions>(
-        "baseLr",
-        "maxLr",
-        "stepSizeUp",
-        "stepSizeDown",
-        "mode",
-        "gamma",
-        "scaleMode",
-        "cycleMomentum",
-        "baseMomentum",
-        "maxMomentum",
-      ),
+      {
+        ...args.options<CyclicLROptions>(
+          "baseLr",
+          "maxLr",
+          "stepSizeUp",
+          "stepSizeDown",
+          "mode",
+          "gamma",
+          "scaleMode",
+          "cycleMomentum",
+          "baseMomentum",
+          "maxMomentum",
+        ),
+        ...scaleOf(golden),
+      },
     ),
   ExponentialLR: (optimizer, args) =>
     new ExponentialLR(optimizer, args.options<ExponentialLROptions>("gamma")),
   LambdaLR: (optimizer, _args, golden) =>
-    new LambdaLR(optimizer, { lrLambda: formulaOf(golden) }),
+    new LambdaLR(optimizer, { lrLambda: lambdaOf(golden) }),
   LinearLR: (optimizer, args) =>
     new LinearLR(
       optimizer,
@@ -113,7 +117,7 @@ const ROWS: Readonly<Record<string, SchedulerRow>> = {
       args.options<MultiStepLROptions>("milestones", "gamma"),
     ),
   MultiplicativeLR: (optimizer, _args, golden) =>
-    new MultiplicativeLR(optimizer, { lrLambda: formulaOf(golden) }),
+    new MultiplicativeLR(optimizer, { lrLambda: lambdaOf(golden) }),
   OneCycleLR: (optimizer, args) =>
     new OneCycleLR(
       optimizer,
@@ -179,16 +183,39 @@ function innerOf(optimizer: Scheduled, args: Arguments): Scheduler[] {
   );
 }
 
-/** The factor at an epoch that the words of a case mean. */
-function formulaOf({ formula }: SchedulerCase): (epoch: number) => number {
-  switch (formula) {
-    case "0.95 to the power of the epoch, times the initial rate":
-      return (epoch) => 0.95 ** epoch;
-    case "each step multiplies the rate by 0.95":
-      return () => 0.95;
-    default:
-      throw new Unsupported(`formula "${formula}"`);
+/** Functions in the goldens' own words, with their number. */
+const WORDS: readonly (readonly [
+  words: RegExp,
+  meaning: (factor: number) => (epoch: number) => number,
+])[] = [
+  [
+    /^(\S+) to the power of the epoch, times the initial rate$/,
+    (factor) => (epoch) => factor ** epoch,
+  ],
+  [/^each step multiplies the rate by (\S+)$/, (factor) => () => factor],
+];
+
+/** The function that a case describes, in words or as a formula. */
+function functionOf(
+  { formula }: SchedulerCase,
+): ((epoch: number) => number) | undefined {
+  if (formula === undefined) return undefined;
+  for (const [words, meaning] of WORDS) {
+    const factor = words.exec(formula)?.[1];
+    if (factor !== undefined) return meaning(Number(factor));
   }
+  return formulaOf(formula);
+}
+
+function lambdaOf(golden: SchedulerCase): (epoch: number) => number {
+  const given = functionOf(golden);
+  if (!given) throw new Unsupported("without a formula");
+  return given;
+}
+
+function scaleOf(golden: SchedulerCase): Partial<CyclicLROptions> {
+  const scaleFn = functionOf(golden);
+  return scaleFn ? { scaleFn } : {};
 }
 
 /** The scheduler of a call that is described as `{ op, kwargs }`. */
@@ -201,10 +228,6 @@ export function schedulerOf(
   const name = String(op).replace("torch.optim.lr_scheduler.", "");
   const make = ROWS[name];
   if (!make) throw new Unsupported(`no ${op}`);
-  const args = new Arguments(asFields(kwargs ?? {}, "kwargs"));
-  try {
-    return make(optimizer, args, golden);
-  } finally {
-    args.check();
-  }
+  const call = { op: String(op), kwargs: asFields(kwargs ?? {}, "kwargs") };
+  return withArguments(call, (args) => make(optimizer, args, golden));
 }

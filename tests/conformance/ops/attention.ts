@@ -4,13 +4,7 @@
  * @module
  */
 
-import {
-  MultiheadAttention,
-  type MultiheadAttentionCall,
-  type MultiheadAttentionOptions,
-} from "../../../src/nn/attention.ts";
 import * as F from "../../../src/nn/functional.ts";
-import { loadParameters } from "../modules.ts";
 import { Unsupported } from "../outcome.ts";
 import type { Rows } from "../row.ts";
 
@@ -36,34 +30,5 @@ export const ATTENTION: Rows = {
       args.tensor("value"),
       options,
     );
-  },
-  "torch.nn.MultiheadAttention": (args) => {
-    const options = args.options<MultiheadAttentionOptions>(
-      "dropout",
-      "bias",
-      "batchFirst",
-    );
-    if (options.dropout) throw new Unsupported("a random result");
-    const module = new MultiheadAttention(
-      args.value("embed_dim"),
-      args.value("num_heads"),
-      options,
-    );
-    const call = args.options<MultiheadAttentionCall>(
-      "keyPaddingMask",
-      "attnMask",
-      "needWeights",
-      "averageAttnWeights",
-    );
-    loadParameters(module, args);
-    const query = args.tensor("query");
-    const isSelf = args.option<boolean>("self_attention");
-    const key = isSelf ? query : args.tensor("key");
-    const value = isSelf ? query : args.tensor("value");
-    const [output, weights] = module.call(query, key, value, call);
-    return {
-      ["attn_output"]: output,
-      ...(weights && { ["attn_output_weights"]: weights }),
-    };
   },
 };

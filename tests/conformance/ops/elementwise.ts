@@ -4,9 +4,9 @@
  * @module
  */
 
+import { where } from "../../../src/ops/arithmetic.ts";
 import type { Operand } from "../../../src/ops/map.ts";
 import { Tensor } from "../../../src/tensor/tensor.ts";
-import { Unsupported } from "../outcome.ts";
 import type { Rows } from "../row.ts";
 import { binary, unary } from "./_shared.ts";
 
@@ -53,25 +53,24 @@ const ARITHMETIC: Rows = {
   "torch.minimum": binary((a, b) => a.minimum(b)),
   "torch.mul": binary((a, b) => a.mul(b)),
   "torch.pow": (args) => {
-    if (!args.has("self")) {
-      return args.tensor("input").pow(args.operand("exponent"));
-    }
-    return args.tensor("exponent").rpow(args.value("self"));
+    const base = args.maybe("input");
+    if (base) return base.pow(args.operand("exponent"));
+    const name = args.has("self") ? "self" : "input"; // a number
+    return args.tensor("exponent").rpow(args.value(name));
   },
   "torch.remainder": binary((a, b) => a.remainder(b)),
+  "torch.rsub": (args) => {
+    args.only("alpha", 1);
+    const [input, other] = [args.tensor("input"), args.operand("other")];
+    return other instanceof Tensor
+      ? other.sub(input)
+      : input.rsub(Number(other));
+  },
   "torch.sub": (args) =>
     args.tensor("input").sub(
       args.operand("other"),
       args.options<Scaled>("alpha"),
     ),
-};
-
-/** Written into the first operand. */
-const IN_PLACE: Rows = {
-  "torch.Tensor.add_": binary((a, b) => a.add_(b)),
-  "torch.Tensor.div_": binary((a, b) => a.div_(b)),
-  "torch.Tensor.mul_": binary((a, b) => a.mul_(b)),
-  "torch.Tensor.sub_": binary((a, b) => a.sub_(b)),
 };
 
 /** Comparisons, logic and bits. */
@@ -100,16 +99,12 @@ const TESTS: Rows = {
       args.operand("value"),
     ),
   "torch.ne": binary((a, b) => a.ne(b)),
-  "torch.where": (args) => {
-    const input = args.operand("input");
-    const [condition, other] = [
+  "torch.where": (args) =>
+    where(
       args.tensor("condition"),
+      args.operand("input"),
       args.operand("other"),
-    ];
-    if (input instanceof Tensor) return input.where(condition, other);
-    if (!(other instanceof Tensor)) throw new Unsupported("two numbers");
-    return other.maskedFill(condition, input);
-  },
+    ),
 };
 
 /** Functions of one. */
@@ -143,6 +138,7 @@ const FUNCTIONS: Rows = {
       neginf: args.option("neginf"),
     }),
   "torch.neg": unary((x) => x.neg()),
+  "torch.positive": unary((x) => x),
   "torch.reciprocal": unary((x) => x.reciprocal()),
   "torch.round": unary((x) => x.round()),
   "torch.rsqrt": unary((x) => x.rsqrt()),
@@ -165,7 +161,6 @@ const ACTIVATIONS: Rows = {
 /** Every elementwise row; most are methods of tensors in torch, too. */
 export const ELEMENTWISE: Rows = {
   ...ARITHMETIC,
-  ...IN_PLACE,
   ...TESTS,
   ...FUNCTIONS,
   ...ACTIVATIONS,

@@ -6,13 +6,14 @@
 
 import type { IndexItem } from "../../../src/ops/at.ts";
 import type { SortOptions, TopkOptions } from "../../../src/ops/sort.ts";
+import { Tensor } from "../../../src/tensor/tensor.ts";
 import type { Arguments } from "../arguments.ts";
 import { asFields } from "../case.ts";
 import { Unsupported } from "../outcome.ts";
 import type { Rows } from "../row.ts";
 
 /** The items of an index, which the goldens spell `{slice}`, `{int}`, … */
-function itemsOf(args: Arguments): IndexItem[] {
+export function itemsOf(args: Arguments): IndexItem[] {
   return args.value<unknown[]>("index").map((described) => {
     const item = asFields(described, "an item of an index");
     if (typeof item.int === "number") return item.int;
@@ -26,19 +27,26 @@ function itemsOf(args: Arguments): IndexItem[] {
   });
 }
 
+function isMask(item: IndexItem): item is Tensor {
+  return item instanceof Tensor && item.dtype === "bool";
+}
+
 /** Every call that takes indices. */
 export const INDEXING: Rows = {
-  "torch.Tensor.__getitem__": (args) =>
-    args.tensor("input").at(...itemsOf(args)),
-  "torch.Tensor.__setitem__": (args) => {
-    // a leaf that requires a gradient can't be written to, in torch as here
-    const written = args.tensor("input").clone();
-    return written.setAt(itemsOf(args), args.operand("value"));
+  "torch.Tensor.__getitem__": (args) => {
+    const [input, items] = [args.tensor("input"), itemsOf(args)];
+    const mask = items.find(isMask);
+    if (!mask) return input.at(...items);
+    if (items.length > 1 || mask.ndim !== input.ndim) {
+      throw new Unsupported("an index of booleans among others");
+    }
+    return input.maskedSelect(mask);
   },
-  "torch.argsort": (args) =>
-    args.tensor("input").argsort(
-      args.options<SortOptions>("dim", "descending"),
-    ),
+  "torch.argsort": (args) => {
+    args.ignore("stable"); // ours always is
+    const options = args.options<SortOptions>("dim", "descending");
+    return args.tensor("input").argsort(options);
+  },
   "torch.gather": (args) =>
     args.tensor("input").gather(args.value("dim"), args.tensor("index")),
   "torch.index_add": (args) =>
@@ -52,9 +60,10 @@ export const INDEXING: Rows = {
     args.tensor("input").indexSelect(args.value("dim"), args.tensor("index")),
   "torch.masked_select": (args) =>
     args.tensor("input").maskedSelect(args.tensor("mask")),
-  "torch.nonzero": (args) => {
-    args.only("as_tuple", false);
-    return args.tensor("input").nonzero();
+  "torch.nonzero": async (args) => {
+    const asTuple = args.option<boolean>("as_tuple");
+    const places = await args.tensor("input").nonzero();
+    return asTuple ? places.unbind(1) : places;
   },
   "torch.sort": (args) => {
     args.ignore("stable"); // ours always is
@@ -62,7 +71,6 @@ export const INDEXING: Rows = {
     return { ...input.sort(args.options<SortOptions>("dim", "descending")) };
   },
   "torch.topk": (args) => {
-    args.only("sorted", true);
     const [input, k] = [args.tensor("input"), args.value<number>("k")];
     return { ...input.topk(k, args.options<TopkOptions>("dim", "largest")) };
   },

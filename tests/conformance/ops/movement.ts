@@ -5,26 +5,54 @@
  */
 
 import { cat, stack } from "../../../src/ops/join.ts";
-import { arange, eye, full, linspace } from "../../../src/tensor/create.ts";
-import { type DType, isDType } from "../../../src/tensor/dtype.ts";
-import { ownDType } from "../compare.ts";
+import type { DType } from "../../../src/tensor/dtype.ts";
+import type { Shape } from "../../../src/tensor/shape.ts";
+import type { Tensor } from "../../../src/tensor/tensor.ts";
 import { Unsupported } from "../outcome.ts";
-import type { Rows } from "../row.ts";
-import { unary } from "./_shared.ts";
+import type { Row, Rows } from "../row.ts";
+import { dtypeOf, listOf, unary } from "./_shared.ts";
 
 type Dims = number | readonly number[];
 
+/** A call on `input` and the numbers of `name`, one or many. */
+function listing(
+  name: string,
+  call: (input: Tensor, numbers: readonly number[]) => Tensor,
+): Row {
+  return (args) => {
+    const numbers = listOf(args.value<number | number[]>(name));
+    return call(args.tensor("input"), numbers);
+  };
+}
+
+/** A call on `input` that takes the shape of `other`. */
+function alike(call: (input: Tensor, shape: Shape) => Tensor): Row {
+  return (args) => call(args.tensor("input"), args.tensor("other").shape);
+}
+
+function cast(dtype: DType): Row {
+  return unary((x) => x.to(dtype));
+}
+
 const VIEWS: Rows = {
-  "torch.Tensor.expand": (args) =>
-    args.tensor("input").expand(args.value("size")),
+  "torch.Tensor.expand": listing("size", (x, size) => x.expand(size)),
+  "torch.Tensor.expand_as": alike((x, shape) => x.expand(shape)),
+  "torch.Tensor.reshape_as": alike((x, shape) => x.reshape(shape)),
+  "torch.Tensor.unflatten": (args) => {
+    const [input, dim] = [args.tensor("input"), args.value<number>("dim")];
+    const at = dim < 0 ? dim + input.ndim : dim;
+    const sizes = args.value<number[]>("sizes");
+    return input.reshape(input.shape.toSpliced(at, 1, ...sizes));
+  },
   "torch.Tensor.unfold": (args) =>
     args.tensor("input").unfold(
       args.value("dimension"),
       args.value("size"),
       args.value("step"),
     ),
-  "torch.broadcast_to": (args) =>
-    args.tensor("input").expand(args.value("size")),
+  "torch.Tensor.view": listing("shape", (x, shape) => x.reshape(shape)),
+  "torch.Tensor.view_as": alike((x, shape) => x.reshape(shape)),
+  "torch.broadcast_to": listing("size", (x, size) => x.expand(size)),
   "torch.chunk": (args) =>
     args.tensor("input").chunk(args.value("chunks"), args.option("dim")),
   "torch.diagonal": (args) =>
@@ -49,8 +77,15 @@ const VIEWS: Rows = {
       args.value("start"),
       args.value("length"),
     ),
-  "torch.permute": (args) => args.tensor("input").permute(args.value("dims")),
-  "torch.reshape": (args) => args.tensor("input").reshape(args.value("shape")),
+  "torch.linalg.diagonal": (args) =>
+    args.tensor("A").diagonal(
+      args.option("offset"),
+      args.value("dim1"),
+      args.value("dim2"),
+    ),
+  "torch.permute": listing("dims", (x, dims) => x.permute(dims)),
+  "torch.ravel": unary((x) => x.reshape([-1])),
+  "torch.reshape": listing("shape", (x, shape) => x.reshape(shape)),
   "torch.select": (args) =>
     args.tensor("input").select(args.value("dim"), args.value("index")),
   "torch.split": (args) =>
@@ -59,6 +94,8 @@ const VIEWS: Rows = {
       args.option("dim"),
     ),
   "torch.squeeze": (args) => args.tensor("input").squeeze(args.option("dim")),
+  "torch.swapaxes": (args) =>
+    args.tensor("input").transpose(args.value("axis0"), args.value("axis1")),
   "torch.t": unary((x) => x.t()),
   "torch.transpose": (args) =>
     args.tensor("input").transpose(args.value("dim0"), args.value("dim1")),
@@ -69,17 +106,27 @@ const VIEWS: Rows = {
 
 const COPIES: Rows = {
   "torch.Tensor.contiguous": unary((x) => x.contiguous()),
-  "torch.Tensor.repeat": (args) =>
-    args.tensor("input").repeat(args.value("repeats")),
+  "torch.Tensor.bool": cast("bool"),
+  "torch.Tensor.byte": cast("uint8"),
+  "torch.Tensor.double": cast("float32"),
+  "torch.Tensor.float": cast("float32"),
+  "torch.Tensor.half": cast("float16"),
+  "torch.Tensor.int": cast("int32"),
+  "torch.Tensor.long": cast("int32"),
+  "torch.Tensor.repeat": listing("repeats", (x, times) => x.repeat(times)),
   "torch.Tensor.to": (args) => {
-    const dtype = ownDType(args.value("dtype"));
-    if (!isDType(dtype)) throw new Unsupported(`dtype ${dtype}`);
+    const dtype = dtypeOf(args);
+    if (!dtype) throw new Unsupported("without dtype");
     return args.tensor("input").to(dtype);
   },
+  "torch.Tensor.type_as": (args) =>
+    args.tensor("input").to(args.tensor("other").dtype),
   "torch.cat": (args) => cat(args.list("tensors"), args.option("dim")),
   "torch.clone": unary((x) => x.clone()),
   "torch.diag": (args) => args.tensor("input").diag(args.option("diagonal")),
-  "torch.flip": (args) => args.tensor("input").flip(args.value("dims")),
+  "torch.flip": listing("dims", (x, dims) => x.flip(dims)),
+  "torch.fliplr": unary((x) => x.flip([1])),
+  "torch.flipud": unary((x) => x.flip([0])),
   "torch.repeat_interleave": (args) =>
     args.tensor("input").repeatInterleave(
       args.value<Dims>("repeats"),
@@ -91,29 +138,10 @@ const COPIES: Rows = {
       args.option<Dims>("dims"),
     ),
   "torch.stack": (args) => stack(args.list("tensors"), args.option("dim")),
-  "torch.tile": (args) => args.tensor("input").tile(args.value("dims")),
+  "torch.tile": listing("dims", (x, times) => x.tile(times)),
   "torch.tril": (args) => args.tensor("input").tril(args.option("diagonal")),
   "torch.triu": (args) => args.tensor("input").triu(args.option("diagonal")),
 };
 
-/** Tensors made of numbers alone. */
-const CREATION: Rows = {
-  "torch.arange": (args) =>
-    arange(
-      args.option<number>("start") ?? 0,
-      args.value<number>("end"),
-      args.option("step"),
-    ),
-  "torch.eye": (args) => eye(args.value("n"), args.option("m")),
-  "torch.full": (args) => {
-    const value = args.value<number>("fill_value");
-    // here numbers are float32 unless told; in torch, whole ones are integers
-    const dtype: DType = Number.isInteger(value) ? "int32" : "float32";
-    return full(args.value("size"), value, { dtype });
-  },
-  "torch.linspace": (args) =>
-    linspace(args.value("start"), args.value("end"), args.value("steps")),
-};
-
-/** Every view, copy, join, cast and creation. */
-export const MOVEMENT: Rows = { ...VIEWS, ...COPIES, ...CREATION };
+/** Every view, copy, join and cast. */
+export const MOVEMENT: Rows = { ...VIEWS, ...COPIES };

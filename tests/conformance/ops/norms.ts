@@ -1,15 +1,10 @@
 /**
- * Norms by statistics of the input, as functions and over several batches.
+ * Norms by statistics of the input, as functions.
  *
  * @module
  */
 
 import * as F from "../../../src/nn/functional.ts";
-import {
-  BatchNorm2d,
-  type BatchNormLayerOptions,
-} from "../../../src/nn/batch_norm.ts";
-import type { Tensor } from "../../../src/tensor/tensor.ts";
 import type { Rows } from "../row.ts";
 
 /** Every norm that does not stand with the similarities. */
@@ -63,29 +58,4 @@ export const NORMS: Rows = {
       args.value("size"),
       args.options<F.LocalResponseNormOptions>("alpha", "beta", "k"),
     ),
-  // as the goldens' note says: three batches in training, one in evaluation
-  "torch.nn.BatchNorm2d": (args) => {
-    const { momentum, ...options } = args.options<BatchNormLayerOptions>(
-      "eps",
-      "momentum",
-      "affine",
-      "trackRunningStats",
-    );
-    const layer = new BatchNorm2d(args.value("num_features"), {
-      ...options,
-      momentum: momentum ?? null,
-    });
-    const inputs = args.list("input");
-    const results: Record<string, Tensor> = {};
-    inputs.forEach((input, i) => results[`output.${i}`] = layer.call(input));
-    const { runningMean, runningVar, numBatchesTracked } = layer;
-    layer.eval();
-    return {
-      ...results,
-      ["running_mean"]: runningMean!,
-      ["running_var"]: runningVar!,
-      ["num_batches_tracked"]: numBatchesTracked!,
-      ["eval_output"]: layer.call(inputs[0]!),
-    };
-  },
 };

@@ -7,7 +7,9 @@
 import type { ReduceOptions } from "../../../src/tensor/tensor.ts";
 import type { Tensor } from "../../../src/tensor/tensor.ts";
 import { type VarianceOptions, varMean } from "../../../src/ops/statistics.ts";
+import { Unsupported } from "../outcome.ts";
 import type { Results, Row, Rows } from "../row.ts";
+import { castInput } from "./_shared.ts";
 
 type Dims = number | readonly number[];
 
@@ -17,7 +19,7 @@ function over(
 ): Row {
   return (args) =>
     call(
-      args.tensor("input"),
+      castInput(args),
       args.option<Dims>("dim"),
       args.options<ReduceOptions>("keepdim"),
     );
@@ -39,13 +41,19 @@ function spread(
     );
 }
 
-/** The extreme of all elements, or those along `dim` with their indices. */
+/**
+ * The extreme of all elements, those along `dim` with their indices, or the
+ * greater or smaller ones of two tensors.
+ */
 function extreme(
   call: (input: Tensor, dim: number, options: ReduceOptions) => Results,
   whole: (input: Tensor) => Tensor,
+  ofTwo: (input: Tensor, other: Tensor) => Tensor,
 ): Row {
   return (args) => {
     const input = args.tensor("input");
+    const other = args.maybe("other");
+    if (other) return ofTwo(input, other);
     const dim = args.option<number>("dim");
     const options = args.options<ReduceOptions>("keepdim");
     return dim === undefined ? whole(input) : call(input, dim, options);
@@ -74,16 +82,35 @@ export const REDUCTIONS: Rows = {
   "torch.argmin": along((x, dim, options) => x.argmin(dim, options)),
   "torch.count_nonzero": over((x, dim) => x.countNonzero(dim)),
   "torch.cumprod": (args) =>
-    args.tensor("input").cumprod(args.value<number>("dim")),
+    castInput(args).cumprod(args.option<number>("dim") ?? 0),
+  // the goldens' tables of types give no dim
   "torch.cumsum": (args) =>
-    args.tensor("input").cumsum(args.option<number>("dim") ?? 0),
-  "torch.logsumexp": over((x, dim, options) => x.logsumexp(dim, options)),
-  "torch.max": extreme((x, dim, o) => ({ ...x.max(dim, o) }), (x) => x.max()),
-  "torch.min": extreme((x, dim, o) => ({ ...x.min(dim, o) }), (x) => x.min()),
+    castInput(args).cumsum(args.option<number>("dim") ?? 0),
+  "torch.linalg.vector_norm": (args) =>
+    castInput(args, "x").norm(
+      args.value<number>("ord"),
+      args.option<Dims>("dim"),
+      args.options<ReduceOptions>("keepdim"),
+    ),
+  "torch.logsumexp": over((x, dim, options) => x.logsumexp(dim!, options)),
+  "torch.max": extreme(
+    (x, dim, options) => ({ ...x.max(dim, options) }),
+    (x) => x.max(),
+    (x, other) => x.maximum(other),
+  ),
+  "torch.min": extreme(
+    (x, dim, options) => ({ ...x.min(dim, options) }),
+    (x) => x.min(),
+    (x, other) => x.minimum(other),
+  ),
   "torch.norm": (args) => {
-    const [x, p] = [args.tensor("input"), args.option<number>("p")];
-    const dim = args.option<Dims>("dim");
-    return x.norm(p, dim, args.options<ReduceOptions>("keepdim"));
+    const p = args.value<number | string>("p");
+    if (p === "nuc") throw new Unsupported("p = nuc");
+    return castInput(args).norm(
+      p === "fro" ? 2 : Number(p),
+      args.option<Dims>("dim"),
+      args.options<ReduceOptions>("keepdim"),
+    );
   },
   "torch.prod": over((x, dim, options) => x.prod(dim, options)),
   "torch.std": spread((x, dim, options) => x.std(dim, options)),

@@ -6,6 +6,7 @@
 
 import * as F from "../../../src/nn/functional.ts";
 import type { Arguments } from "../arguments.ts";
+import { Unsupported } from "../outcome.ts";
 import type { Rows } from "../row.ts";
 
 function patchOptions(args: Arguments): F.PatchOptions {
@@ -25,12 +26,15 @@ export const RESAMPLING: Rows = {
         "recomputeScaleFactor",
       ),
     ),
-  "torch.nn.functional.grid_sample": (args) =>
-    F.gridSample(
-      args.tensor("input"),
-      args.tensor("grid"),
+  "torch.nn.functional.grid_sample": (args) => {
+    const [input, grid] = [args.tensor("input"), args.tensor("grid")];
+    if (input.ndim === 5) throw new Unsupported("volumes");
+    return F.gridSample(
+      input,
+      grid,
       args.options<F.GridSampleOptions>("mode", "paddingMode", "alignCorners"),
-    ),
+    );
+  },
   "torch.nn.functional.unfold": (args) =>
     F.unfold(
       args.tensor("input"),
