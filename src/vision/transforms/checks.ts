@@ -5,7 +5,12 @@
  * @module
  */
 
-import { formatChoices, formatValue } from "../../tensor/arguments.ts";
+import {
+  checkOptionNames,
+  formatChoices,
+  formatValue,
+} from "../../tensor/arguments.ts";
+import { Generator } from "../../tensor/generator.ts";
 import type {
   Fill,
   ImageDType,
@@ -28,6 +33,8 @@ export function checkArguments(
   most: number,
 ): void {
   if (given.length <= most) return;
+  // `compose` called it as a step, and says that its brackets are missing
+  if (most === 0 && given[1] instanceof Generator) return;
   throw new TypeError(
     `Cannot use ${formatValue(given[most])} as argument ${most + 1} of ` +
       `${name}: expected ${most || "none"}${most ? " at most" : ""}`,
@@ -54,6 +61,40 @@ export function checkSize(what: string, size: SizeArgument): Size {
     `Cannot ${what} of size ${format(size)}: expected a positive integer, or ` +
       `[height, width]`,
   );
+}
+
+/** A part of an image, in pixels. */
+export interface CropBox {
+  /** Rows above it; may be negative. */
+  readonly top: number;
+  /** Columns left of it; may be negative. */
+  readonly left: number;
+  /** Rows of it. */
+  readonly height: number;
+  /** Columns of it. */
+  readonly width: number;
+}
+
+/**
+ * A box of four numbers.
+ *
+ * @throws {TypeError} If it is no record of them, or has others
+ * @throws {RangeError} If it has no pixels, or its place is no integers
+ */
+export function checkBox(what: string, box: CropBox): CropBox {
+  const { top, left, height, width } = checkOptionNames(what, box, [
+    "top",
+    "left",
+    "height",
+    "width",
+  ]);
+  checkSize("crop a part", [height, width]);
+  if (![top, left].every(Number.isInteger)) {
+    throw new RangeError(
+      `Cannot crop at row ${top} and column ${left}: expected integers`,
+    );
+  }
+  return { top, left, height, width };
 }
 
 /**

@@ -8,6 +8,7 @@ import { checkOptionNames } from "../../tensor/arguments.ts";
 import type { Generator } from "../../tensor/generator.ts";
 import type { Action, ActionName, Extent, ImageDType } from "./action.ts";
 import {
+  checkArguments,
   checkBits,
   checkGreyChannels,
   checkImageDType,
@@ -28,6 +29,7 @@ import {
 
 /** Bytes 0 to 255 as floats 0 to 1; floats stay what they are. */
 export function toFloat(): FixedTransform {
+  checkArguments("toFloat", arguments, 0);
   return new FixedTransform("ToFloat()", [TO_FLOAT]);
 }
 
@@ -39,6 +41,7 @@ export function toFloat(): FixedTransform {
  * HostArray.
  */
 export function toTensor(): FixedTransform {
+  checkArguments("toTensor", arguments, 0);
   return new FixedTransform("ToTensor()", [TO_FLOAT]);
 }
 
@@ -55,6 +58,7 @@ const TO_FLOAT: Action = { op: "convert", dtype: "float32" };
 export function convertImageDtype(
   dtype: ImageDType = "float32",
 ): FixedTransform {
+  checkArguments("convertImageDtype", arguments, 1);
   return new FixedTransform(
     `ConvertImageDtype(dtype=${checkImageDType(dtype)})`,
     [{ op: "convert", dtype }],
@@ -89,7 +93,10 @@ export function normalize(
   std?: readonly number[],
 ): FixedTransform {
   const isRecord = typeof mean === "object" && mean !== null && "mean" in mean;
-  const moments = isRecord ? mean : { mean, std: std ?? [] };
+  checkArguments("normalize", arguments, isRecord ? 1 : 2);
+  const moments = isRecord
+    ? checkOptionNames("normalize", mean, ["mean", "std"])
+    : { mean, std: std ?? [] };
   checkMoments(moments.mean, moments.std);
   const label = `Normalize(mean=[${moments.mean.join(", ")}], ` +
     `std=[${moments.std.join(", ")}])`;
@@ -114,6 +121,7 @@ export function grayscale(
     readonly numOutputChannels?: number;
   } = {},
 ): FixedTransform {
+  checkArguments("grayscale", arguments, 1);
   const { numOutputChannels = 1 } = checkOptionNames("grayscale", options, [
     "numOutputChannels",
   ]);
@@ -129,12 +137,14 @@ function chance(name: string, action: Action, p: number): ChanceTransform {
 
 /** Grey images of as many channels, with probability `p`. */
 export function randomGrayscale(p = 0.1): ChanceTransform {
+  checkArguments("randomGrayscale", arguments, 1);
   const action: Action = { op: "grayscale", channels: undefined };
   return chance("RandomGrayscale(", action, p);
 }
 
 /** Inverted images, with probability `p`. */
 export function randomInvert(p = 0.5): ChanceTransform {
+  checkArguments("randomInvert", arguments, 1);
   return chance("RandomInvert(", { op: "invert" }, p);
 }
 
@@ -144,12 +154,14 @@ export function randomInvert(p = 0.5): ChanceTransform {
  * @throws {RangeError} If `bits` is no integer from 0 to 8
  */
 export function randomPosterize(bits: number, p = 0.5): ChanceTransform {
+  checkArguments("randomPosterize", arguments, 2);
   const action: Action = { op: "posterize", bits: checkBits(bits) };
   return chance(`RandomPosterize(bits=${bits},`, action, p);
 }
 
 /** Values from `threshold` up inverted, with probability `p`. */
 export function randomSolarize(threshold: number, p = 0.5): ChanceTransform {
+  checkArguments("randomSolarize", arguments, 2);
   checkNumber("a threshold", threshold);
   const action: Action = { op: "solarize", threshold };
   return chance(`RandomSolarize(threshold=${threshold},`, action, p);
@@ -164,6 +176,7 @@ export function randomAdjustSharpness(
   sharpnessFactor: number,
   p = 0.5,
 ): ChanceTransform {
+  checkArguments("randomAdjustSharpness", arguments, 2);
   const factor = checkNumber("a sharpness factor", sharpnessFactor, 0);
   const name = `RandomAdjustSharpness(sharpness_factor=${factor},`;
   return chance(name, { op: "sharpness", factor }, p);
@@ -171,11 +184,13 @@ export function randomAdjustSharpness(
 
 /** Contrast stretched to the whole range, with probability `p`. */
 export function randomAutocontrast(p = 0.5): ChanceTransform {
+  checkArguments("randomAutocontrast", arguments, 1);
   return chance("RandomAutocontrast(", { op: "autocontrast" }, p);
 }
 
 /** Histograms made even, with probability `p`; bytes alone. */
 export function randomEqualize(p = 0.5): ChanceTransform {
+  checkArguments("randomEqualize", arguments, 1);
   return chance("RandomEqualize(", { op: "equalize" }, p);
 }
 
@@ -278,6 +293,7 @@ function factors(
  * @throws {RangeError} If a range is none
  */
 export function colorJitter(options?: ColorJitterOptions): ColorJitter {
+  checkArguments("colorJitter", arguments, 1);
   return new ColorJitter(options);
 }
 
@@ -334,6 +350,7 @@ export function gaussianBlur(
     readonly sigma?: number | readonly number[];
   } = {},
 ): GaussianBlur {
+  checkArguments("gaussianBlur", arguments, 2);
   const { sigma } = checkOptionNames("gaussianBlur", options, ["sigma"]);
   return new GaussianBlur(kernelSize, sigma);
 }

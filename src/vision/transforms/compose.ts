@@ -9,7 +9,7 @@ import { formatValue } from "../../tensor/arguments.ts";
 import { defaultGenerator, type Generator } from "../../tensor/generator.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Action, ActionName, Extent } from "./action.ts";
-import { checkProbability } from "./checks.ts";
+import { checkArguments, checkProbability } from "./checks.ts";
 import type { HostImage } from "./pixels.ts";
 import {
   asTransform,
@@ -113,7 +113,9 @@ export class Compose<To = HostImage> extends Transform {
 export function compose<To = HostImage>(
   transforms: readonly Step[],
 ): Compose<To> {
-  return new Compose<To>(transforms);
+  const composed = new Compose<To>(transforms);
+  checkArguments("compose", arguments, 1);
+  return composed;
 }
 
 /** The parts of a transform, which must all be transforms themselves. */
@@ -179,6 +181,7 @@ export function randomApply(
   transforms: readonly Transform[],
   p = 0.5,
 ): RandomApply {
+  checkArguments("randomApply", arguments, 2);
   return new RandomApply(transforms, p);
 }
 
@@ -246,6 +249,7 @@ export function randomChoice(
   transforms: readonly Transform[],
   p?: readonly number[],
 ): RandomChoice {
+  checkArguments("randomChoice", arguments, 2);
   return new RandomChoice(transforms, p);
 }
 
@@ -287,6 +291,7 @@ export class RandomOrder extends Transform {
  * @throws {TypeError} If they are no transforms
  */
 export function randomOrder(transforms: readonly Transform[]): RandomOrder {
+  checkArguments("randomOrder", arguments, 1);
   return new RandomOrder(transforms);
 }
 
@@ -324,6 +329,7 @@ export class Lambda<From, To> {
 export function lambda<From, To>(
   lambd: Callable<[value: From, generator: Generator], To>,
 ): Lambda<From, To> {
+  checkArguments("lambda", arguments, 1);
   if (isCallable(lambd)) return new Lambda(lambd);
   throw new TypeError(
     `Cannot call ${formatValue(lambd)}: expected a function, or an object ` +

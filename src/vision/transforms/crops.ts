@@ -9,7 +9,7 @@
 import { checkOptionNames } from "../../tensor/arguments.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Action, Size } from "./action.ts";
-import { checkSize, type SizeArgument } from "./checks.ts";
+import { checkArguments, checkSize, type SizeArgument } from "./checks.ts";
 import { extentOfImage, runOnImage } from "./executor.ts";
 import type { HostImage } from "./pixels.ts";
 import { fiveCropActions } from "./resolve.ts";
@@ -79,6 +79,7 @@ function listsOf(
  * @throws {RangeError} If a size is no positive integer
  */
 export function fiveCrop(size: SizeArgument): SeveralCrops {
+  checkArguments("fiveCrop", arguments, 1);
   const label = `FiveCrop(size=${tuple(checkSize("crop a part", size))})`;
   return new SeveralCrops(label, size);
 }
@@ -98,6 +99,7 @@ export function tenCrop(
     readonly verticalFlip?: boolean;
   } = {},
 ): SeveralCrops {
+  checkArguments("tenCrop", arguments, 2);
   const { verticalFlip = false } = checkOptionNames("tenCrop", options, [
     "verticalFlip",
   ]);

@@ -15,7 +15,12 @@ import {
   type Extent,
   type Fill,
 } from "./action.ts";
-import { checkFill, checkProbability, checkRange } from "./checks.ts";
+import {
+  checkArguments,
+  checkFill,
+  checkProbability,
+  checkRange,
+} from "./checks.ts";
 import { roundHalfEven } from "./host_geometry.ts";
 import { Transform, tuple, uniform } from "./transform.ts";
 
@@ -112,5 +117,6 @@ export class RandomErasing extends Transform {
  * @throws {RangeError} If a range is none
  */
 export function randomErasing(options?: RandomErasingOptions): RandomErasing {
+  checkArguments("randomErasing", arguments, 1);
   return new RandomErasing(options);
 }

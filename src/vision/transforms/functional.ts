@@ -12,7 +12,6 @@ export {
   centerCrop,
   type CenteredWarpOptions,
   crop,
-  type CropBox,
   fiveCrop,
   hflip,
   pad,
@@ -49,4 +48,4 @@ export {
   toTensor,
 } from "./functional_colour.ts";
 export type { Corners, ResizeOptions } from "./resolve.ts";
-export type { SizeArgument } from "./checks.ts";
+export type { CropBox, SizeArgument } from "./checks.ts";

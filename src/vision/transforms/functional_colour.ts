@@ -17,6 +17,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { type Channels, Image } from "../image.ts";
 import type { Action, Fill, ImageDType } from "./action.ts";
 import {
+  checkArguments,
   checkBits,
   checkFill,
   checkGreyChannels,
@@ -42,6 +43,7 @@ export function adjustBrightness(
   img: Tensor,
   brightnessFactor: number,
 ): Tensor {
+  checkArguments("adjustBrightness", arguments, 2);
   const factor = checkNumber("a brightness factor", brightnessFactor, 0);
   return run(img, { op: "brightness", factor });
 }
@@ -52,6 +54,7 @@ export function adjustBrightness(
  * @throws {RangeError} If the factor is negative
  */
 export function adjustContrast(img: Tensor, contrastFactor: number): Tensor {
+  checkArguments("adjustContrast", arguments, 2);
   const factor = checkNumber("a contrast factor", contrastFactor, 0);
   return run(img, { op: "contrast", factor });
 }
@@ -65,6 +68,7 @@ export function adjustSaturation(
   img: Tensor,
   saturationFactor: number,
 ): Tensor {
+  checkArguments("adjustSaturation", arguments, 2);
   const factor = checkNumber("a saturation factor", saturationFactor, 0);
   return run(img, { op: "saturation", factor });
 }
@@ -75,6 +79,7 @@ export function adjustSaturation(
  * @throws {RangeError} If the factor is outside of that
  */
 export function adjustHue(img: Tensor, hueFactor: number): Tensor {
+  checkArguments("adjustHue", arguments, 2);
   const factor = checkNumber("a hue factor", hueFactor, -0.5, 0.5);
   return run(img, { op: "hue", factor });
 }
@@ -85,6 +90,7 @@ export function adjustHue(img: Tensor, hueFactor: number): Tensor {
  * @throws {RangeError} If gamma is negative
  */
 export function adjustGamma(img: Tensor, gamma: number, gain = 1): Tensor {
+  checkArguments("adjustGamma", arguments, 3);
   return run(img, {
     op: "gamma",
     gamma: checkNumber("gamma", gamma, 0),
@@ -98,6 +104,7 @@ export function adjustGamma(img: Tensor, gamma: number, gain = 1): Tensor {
  * @throws {RangeError} If the factor is negative
  */
 export function adjustSharpness(img: Tensor, sharpnessFactor: number): Tensor {
+  checkArguments("adjustSharpness", arguments, 2);
   const factor = checkNumber("a sharpness factor", sharpnessFactor, 0);
   return run(img, { op: "sharpness", factor });
 }
@@ -114,6 +121,7 @@ export function rgbToGrayscale(
     readonly numOutputChannels?: number;
   } = {},
 ): Tensor {
+  checkArguments("rgbToGrayscale", arguments, 2);
   const { numOutputChannels = 1 } = checkOptionNames(
     "rgbToGrayscale",
     options,
@@ -137,6 +145,7 @@ export function invert(img: Tensor): Tensor {
  * @throws {RangeError} If it is no number from 0 to 8
  */
 export function posterize(img: Tensor, bits: number): Tensor {
+  checkArguments("posterize", arguments, 2);
   return run(img, { op: "posterize", bits: checkBits(bits) });
 }
 
@@ -146,6 +155,7 @@ export function posterize(img: Tensor, bits: number): Tensor {
  * @throws {RangeError} If the threshold is above the images' largest value
  */
 export function solarize(img: Tensor, threshold: number): Tensor {
+  checkArguments("solarize", arguments, 2);
   checkNumber("a threshold", threshold);
   return run(img, { op: "solarize", threshold });
 }
@@ -177,6 +187,7 @@ export function gaussianBlur(
   kernelSize: SizeArgument,
   sigma?: number | readonly number[],
 ): Tensor {
+  checkArguments("gaussianBlur", arguments, 3);
   return run(img, blurAction(kernelSize, sigma));
 }
 
@@ -202,7 +213,9 @@ export interface EraseBox {
  *
  * @throws {RangeError} If the rectangle has no pixels
  */
-export function erase(img: Tensor, { i, j, h, w, v }: EraseBox): Tensor {
+export function erase(img: Tensor, box: EraseBox): Tensor {
+  checkArguments("erase", arguments, 2);
+  const { i, j, h, w, v } = checkOptionNames("erase", box, [..."ijhwv"]);
   const [height, width] = checkSize("erase a part", [h, w]);
   if (![i, j].every((at) => Number.isInteger(at) && at >= 0)) {
     throw new RangeError(
@@ -227,6 +240,7 @@ export function normalize(
   mean: readonly number[],
   std: readonly number[],
 ): Tensor {
+  checkArguments("normalize", arguments, 3);
   checkMoments(mean, std);
   return run(img, { op: "normalize", mean, std });
 }
@@ -245,6 +259,7 @@ export function convertImageDtype(
   image: Tensor,
   dtype: ImageDType = "float32",
 ): Tensor {
+  checkArguments("convertImageDtype", arguments, 2);
   return run(image, { op: "convert", dtype: checkImageDType(dtype) });
 }
 

@@ -12,6 +12,8 @@ import { checkOptionNames } from "../../tensor/arguments.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Fill, PaddingMode } from "./action.ts";
 import {
+  checkArguments,
+  checkBox,
   checkCenter,
   checkFill,
   checkMode,
@@ -20,6 +22,7 @@ import {
   checkResize,
   checkSize,
   checkWarpInterpolation,
+  type CropBox,
   type SizeArgument,
 } from "./checks.ts";
 import { extentOfTensor, runOnTensor } from "./gpu.ts";
@@ -61,6 +64,7 @@ export function resize(
   size: SizeArgument,
   options: ResizeOptions = {},
 ): Tensor {
+  checkArguments("resize", arguments, 3);
   checkOptionNames("resize", options, RESIZE_OPTIONS);
   const list = checkResize(size, options);
   return runOnTensor(img, [resizeAction(list, options, extentOfTensor(img))]);
@@ -89,6 +93,7 @@ export function pad(
   padding: number | readonly number[],
   options: PadOptions = {},
 ): Tensor {
+  checkArguments("pad", arguments, 3);
   const { fill = 0, paddingMode = "constant" } = checkOptionNames(
     "pad",
     options,
@@ -102,38 +107,18 @@ export function pad(
   }]);
 }
 
-/** A part of an image, in pixels. */
-export interface CropBox {
-  /** Rows above it; may be negative. */
-  readonly top: number;
-  /** Columns left of it; may be negative. */
-  readonly left: number;
-  /** Rows of it. */
-  readonly height: number;
-  /** Columns of it. */
-  readonly width: number;
-}
-
-function checkBox({ top, left, height, width }: CropBox): CropBox {
-  checkSize("crop a part", [height, width]);
-  if (![top, left].every(Number.isInteger)) {
-    throw new RangeError(
-      `Cannot crop at row ${top} and column ${left}: expected integers`,
-    );
-  }
-  return { top, left, height, width };
-}
-
 /**
  * The part of images at row `top` and column `left`; zeros where it reaches
  * beyond them.
  *
  * Source: torchvision.transforms.functional.crop; the box is one record.
  *
+ * @throws {TypeError} If it is no box
  * @throws {RangeError} If the box has no pixels
  */
 export function crop(img: Tensor, box: CropBox): Tensor {
-  return runOnTensor(img, [{ op: "crop", ...checkBox(box) }]);
+  checkArguments("crop", arguments, 2);
+  return runOnTensor(img, [{ op: "crop", ...checkBox("crop", box) }]);
 }
 
 /**
@@ -144,6 +129,7 @@ export function crop(img: Tensor, box: CropBox): Tensor {
  * @throws {RangeError} If a size is no positive integer
  */
 export function centerCrop(img: Tensor, outputSize: SizeArgument): Tensor {
+  checkArguments("centerCrop", arguments, 2);
   const size = checkSize("crop a part", outputSize);
   return runOnTensor(img, [centerCropAction(size, extentOfTensor(img))]);
 }
@@ -163,6 +149,7 @@ export function resizedCrop(
     readonly size: SizeArgument;
   },
 ): Tensor {
+  checkArguments("resizedCrop", arguments, 3);
   const { size, ...options } = checkOptionNames("resizedCrop", given, [
     "size",
     "interpolation",
@@ -170,7 +157,7 @@ export function resizedCrop(
   ]);
   const list = checkSize("resize to an image", size);
   checkResize(list, options);
-  const part = checkBox(box);
+  const part = checkBox("resizedCrop", box);
   return runOnTensor(img, [
     { op: "crop", ...part },
     resizeAction(list, options, part),
@@ -196,6 +183,7 @@ export function vflip(img: Tensor): Tensor {
  * @throws {RangeError} If the images are smaller than the crops
  */
 export function fiveCrop(img: Tensor, size: SizeArgument): Tensor[] {
+  checkArguments("fiveCrop", arguments, 2);
   const list = checkSize("crop a part", size);
   return fiveCropActions(list, extentOfTensor(img)).map((action) =>
     runOnTensor(img, [action])
@@ -217,6 +205,7 @@ export function tenCrop(
     readonly verticalFlip?: boolean;
   } = {},
 ): Tensor[] {
+  checkArguments("tenCrop", arguments, 3);
   const { verticalFlip = false } = checkOptionNames("tenCrop", options, [
     "verticalFlip",
   ]);
@@ -287,6 +276,7 @@ export function rotate(
   angle: number,
   options: RotateOptions = {},
 ): Tensor {
+  checkArguments("rotate", arguments, 3);
   checkOptionNames("rotate", options, ["expand", ...CENTERED_OPTIONS]);
   const { interpolation = "nearest", fill, expand = false } = options;
   const action = affineAction({
@@ -323,6 +313,7 @@ export interface AffineOptions extends CenteredWarpOptions {
  * @throws {RangeError} If the scale is not above 0, or another number is none
  */
 export function affine(img: Tensor, options: AffineOptions): Tensor {
+  checkArguments("affine", arguments, 2);
   checkOptionNames("affine", options, AFFINE_OPTIONS);
   const { angle, translate, scale, shear, center } = options;
   const { interpolation = "nearest", fill } = options;
@@ -366,6 +357,7 @@ export interface PerspectiveOptions extends WarpOptions {
  * @throws {RangeError} If no map moves the points so
  */
 export function perspective(img: Tensor, options: PerspectiveOptions): Tensor {
+  checkArguments("perspective", arguments, 2);
   checkOptionNames("perspective", options, PERSPECTIVE_OPTIONS);
   const { startpoints, endpoints } = options;
   const { interpolation = "bilinear", fill } = options;

@@ -20,7 +20,7 @@ import {
   type Extent,
   type Fill,
 } from "./action.ts";
-import { checkNumber } from "./checks.ts";
+import { checkArguments, checkNumber } from "./checks.ts";
 import { extentOfImage, runOnImage, runOnMask } from "./executor.ts";
 import { sizeOfMask } from "./masks.ts";
 import type { HostImage } from "./pixels.ts";
@@ -322,5 +322,7 @@ export function joint(
   transforms: readonly Transform[],
   options?: JointOptions,
 ): Joint {
-  return new Joint(transforms, options);
+  const moved = new Joint(transforms, options);
+  checkArguments("joint", arguments, 2);
+  return moved;
 }

@@ -58,13 +58,15 @@ export {
   randomCrop,
   type RandomCropOptions,
   randomHorizontalFlip,
-  RandomResizedCrop,
-  randomResizedCrop,
-  type RandomResizedCropOptions,
   randomVerticalFlip,
   Resize,
   resize,
 } from "./scaling.ts";
+export {
+  RandomResizedCrop,
+  randomResizedCrop,
+  type RandomResizedCropOptions,
+} from "./resized_crop.ts";
 export { Letterbox, letterbox, type LetterboxOptions } from "./letterbox.ts";
 export type { PadOptions } from "./functional_geometry.ts";
 export { fiveCrop, SeveralCrops, tenCrop } from "./crops.ts";

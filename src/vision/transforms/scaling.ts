@@ -20,18 +20,16 @@ import type {
 } from "./action.ts";
 import { after } from "./action.ts";
 import {
+  checkArguments,
   checkFill,
-  checkInterpolation,
   checkMode,
   checkPadding,
   checkProbability,
-  checkRange,
   checkResize,
   checkSize,
   type SizeArgument,
 } from "./checks.ts";
-import type { CropBox, PadOptions } from "./functional_geometry.ts";
-import { roundHalfEven } from "./host_geometry.ts";
+import type { PadOptions } from "./functional_geometry.ts";
 import {
   centerCropAction,
   RESIZE_OPTIONS,
@@ -41,15 +39,10 @@ import {
 import {
   ChanceTransform,
   FixedTransform,
+  printed,
   Transform,
   tuple,
-  uniform,
 } from "./transform.ts";
-
-function printed(value: number | boolean | undefined): string {
-  if (value === undefined) return "None";
-  return typeof value === "boolean" ? (value ? "True" : "False") : `${value}`;
-}
 
 /** Images scaled. */
 export class Resize extends Transform {
@@ -107,6 +100,7 @@ export class Resize extends Transform {
  * @throws {RangeError} If a size is no positive integer
  */
 export function resize(size: SizeArgument, options?: ResizeOptions): Resize {
+  checkArguments("resize", arguments, 2);
   return new Resize(size, options);
 }
 
@@ -147,6 +141,7 @@ export class CenterCrop extends Transform {
  * @throws {RangeError} If a size is no positive integer
  */
 export function centerCrop(size: SizeArgument): CenterCrop {
+  checkArguments("centerCrop", arguments, 1);
   return new CenterCrop(size);
 }
 
@@ -162,6 +157,7 @@ export function pad(
   padding: number | readonly number[],
   options: PadOptions = {},
 ): FixedTransform {
+  checkArguments("pad", arguments, 2);
   const { fill = 0, paddingMode = "constant" } = checkOptionNames(
     "pad",
     options,
@@ -276,116 +272,8 @@ export function randomCrop(
   size: SizeArgument,
   options?: RandomCropOptions,
 ): RandomCrop {
+  checkArguments("randomCrop", arguments, 2);
   return new RandomCrop(size, options);
-}
-
-/** Options of `randomResizedCrop`. */
-export interface RandomResizedCropOptions
-  extends Omit<ResizeOptions, "maxSize"> {
-  /** [least, most] share of the image's area. Default: [0.08, 1]. */
-  readonly scale?: readonly number[];
-  /** [least, most] width over height. Default: [3 / 4, 4 / 3]. */
-  readonly ratio?: readonly number[];
-}
-
-/** A part of images of random size and form, scaled. */
-export class RandomResizedCrop extends Transform {
-  /** Where workers find this class. */
-  static readonly url: string = import.meta.url;
-  /** [height, width] of the result. */
-  readonly size: Size;
-  /** [least, most] share of the image's area. */
-  readonly scale: readonly [number, number];
-  /** [least, most] width over height. */
-  readonly ratio: readonly [number, number];
-  /** How values between pixels are found. */
-  readonly interpolation: Interpolation;
-  /** Whether filters widen where images shrink; undefined: they do. */
-  readonly antialias: boolean | undefined;
-
-  /** @throws {RangeError} If a size is no positive integer, or a range none */
-  constructor(size: SizeArgument, options: RandomResizedCropOptions = {}) {
-    super();
-    const { scale = [0.08, 1], ratio = [3 / 4, 4 / 3] } = checkOptionNames(
-      "randomResizedCrop",
-      options,
-      ["scale", "ratio", "interpolation", "antialias"],
-    );
-    this.size = checkSize("resize to an image", size);
-    this.scale = checkRange("a range of areas", scale, pairOfOne, 0);
-    this.ratio = checkRange("a range of ratios", ratio, pairOfOne, 1e-6);
-    this.interpolation = checkInterpolation(
-      options.interpolation ?? "bilinear",
-    );
-    this.antialias = options.antialias;
-  }
-
-  /** A crop and its scaling. */
-  override get ops(): readonly ActionName[] {
-    return ["crop", "resize"];
-  }
-
-  /** A crop and its scaling, of such an image. */
-  override draw(extent: Extent, generator: Generator): readonly Action[] {
-    const box = partOf(this, extent, generator);
-    return [{ op: "crop", ...box }, resizeAction(this.size, this, box)];
-  }
-
-  /** As torchvision prints it. */
-  override toString(): string {
-    const short = (range: readonly number[]): string =>
-      tuple(range.map((value) => Math.round(value * 1e4) / 1e4));
-    const { size, scale, ratio, interpolation, antialias } = this;
-    return `RandomResizedCrop(size=${tuple(size)}, scale=${short(scale)}, ` +
-      `ratio=${short(ratio)}, interpolation=${interpolation}, ` +
-      `antialias=${printed(antialias)})`;
-  }
-}
-
-// A function, not a private method: workers rebuild public fields alone.
-function partOf(
-  { scale, ratio: [least, most] }: RandomResizedCrop,
-  { height, width }: Extent,
-  generator: Generator,
-): CropBox {
-  const area = height * width;
-  const logs = [Math.log(least), Math.log(most)] as const;
-  for (let tries = 0; tries < 10; tries++) {
-    const wanted = area * uniform(scale, generator);
-    const form = Math.exp(uniform(logs, generator));
-    const w = roundHalfEven(Math.sqrt(wanted * form));
-    const h = roundHalfEven(Math.sqrt(wanted / form));
-    if (w < 1 || w > width || h < 1 || h > height) continue;
-    const top = generator.integer(height - h + 1);
-    const left = generator.integer(width - w + 1);
-    return { top, left, height: h, width: w };
-  }
-  // the largest middle part of a form that is allowed
-  const form = width / height;
-  const w = form > most ? Math.max(1, roundHalfEven(height * most)) : width;
-  const h = form < least ? Math.max(1, roundHalfEven(width / least)) : height;
-  const top = Math.floor((height - h) / 2);
-  const left = Math.floor((width - w) / 2);
-  return { top, left, height: h, width: w };
-}
-
-function pairOfOne(value: number): readonly [number, number] {
-  return [value, value];
-}
-
-/**
- * A part of images of random area and form, scaled to `size`: what networks for
- * ImageNet are trained on. Where ten tries do not fit, the middle is taken.
- *
- * Source: torchvision.transforms.RandomResizedCrop.
- *
- * @throws {RangeError} If a size is no positive integer, or a range is none
- */
-export function randomResizedCrop(
-  size: SizeArgument,
-  options?: RandomResizedCropOptions,
-): RandomResizedCrop {
-  return new RandomResizedCrop(size, options);
 }
 
 /**
@@ -396,6 +284,7 @@ export function randomResizedCrop(
  * @throws {RangeError} If `p` is no probability
  */
 export function randomHorizontalFlip(p = 0.5): ChanceTransform {
+  checkArguments("randomHorizontalFlip", arguments, 1);
   const label = `RandomHorizontalFlip(p=${checkProbability(p)})`;
   return new ChanceTransform(label, [{ op: "hflip" }], p);
 }
@@ -408,6 +297,7 @@ export function randomHorizontalFlip(p = 0.5): ChanceTransform {
  * @throws {RangeError} If `p` is no probability
  */
 export function randomVerticalFlip(p = 0.5): ChanceTransform {
+  checkArguments("randomVerticalFlip", arguments, 1);
   const label = `RandomVerticalFlip(p=${checkProbability(p)})`;
   return new ChanceTransform(label, [{ op: "vflip" }], p);
 }

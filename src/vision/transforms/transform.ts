@@ -331,3 +331,9 @@ export function uniform(
 export function tuple(values: readonly (number | string)[]): string {
   return `(${values.join(", ")}${values.length === 1 ? "," : ""})`;
 }
+
+/** A value as Python prints it; undefined is None. */
+export function printed(value: number | boolean | undefined): string {
+  if (value === undefined) return "None";
+  return typeof value === "boolean" ? (value ? "True" : "False") : `${value}`;
+}

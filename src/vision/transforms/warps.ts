@@ -16,6 +16,7 @@ import {
   type Fill,
 } from "./action.ts";
 import {
+  checkArguments,
   checkCenter,
   checkFill,
   checkNumber,
@@ -143,6 +144,7 @@ export function randomRotation(
   degrees: number | readonly number[],
   options?: RandomRotationOptions,
 ): RandomRotation {
+  checkArguments("randomRotation", arguments, 2);
   return new RandomRotation(degrees, options);
 }
 
@@ -279,6 +281,7 @@ export function randomAffine(
   degrees: number | readonly number[],
   options?: RandomAffineOptions,
 ): RandomAffine {
+  checkArguments("randomAffine", arguments, 2);
   return new RandomAffine(degrees, options);
 }
 
@@ -375,5 +378,6 @@ export class RandomPerspective extends Transform {
 export function randomPerspective(
   options?: RandomPerspectiveOptions,
 ): RandomPerspective {
+  checkArguments("randomPerspective", arguments, 1);
   return new RandomPerspective(options);
 }
