@@ -11,10 +11,13 @@ import { foldGroups, type Plan } from "../gpu/plan.ts";
 import { checkOptionNames } from "../tensor/arguments.ts";
 import { normalizeDim } from "../tensor/shape.ts";
 import type { ReduceOptions, Tensor } from "../tensor/tensor.ts";
+import { foldAxes } from "./axes.ts";
 import { defineOp, scratch } from "./define.ts";
+import { mapTo } from "./elementwise.ts";
 import { extentOf } from "./extent.ts";
 import { reducedShape } from "./fold.ts";
 import { gather } from "./indexing.ts";
+import type { Call } from "./launch.ts";
 import { checkNotEmpty } from "./reduce.ts";
 import { computeType, declareInput } from "./words.ts";
 
@@ -43,7 +46,30 @@ const argOp = defineOp<ArgParams>({
   }),
   kernel: ([x], [y], { direction, dim }) =>
     planPasses(direction, x.contiguous(), dim, y),
+  axes: ([x], { dim, keepdim }) => {
+    const dims = [dim];
+    return [
+      ...foldAxes<ArgParams>([x], { dims, keepdim }, "add").toSpliced(dim, 1),
+      { dims: [dim, undefined], join: joinWinners },
+    ];
+  },
 });
+
+// The winner of the second part, where it beats that of the first.
+function joinWinners(
+  { inputs: [x], outputs: [y], params }: Call<ArgParams>,
+  { inputs: [rest], outputs: [other] }: Call<ArgParams>,
+  start: number,
+): void {
+  const { direction, dim } = params;
+  const [a, b] = [[x, y], [rest, other]].map(([from, index]) =>
+    gather(from!, dim, index!.reshape(from!.shape.with(dim, 1)))
+      .reshape(y.shape)
+  ) as [Tensor, Tensor]; // of two
+  const isBetter = direction === "max" ? b.gt(a) : b.lt(a);
+  const beats = isBetter.logicalOr(b.ne(b)).logicalAnd(a.eq(a));
+  mapTo("where", [beats, other.add(start), y], y, "i32");
+}
 
 function planPasses(
   direction: Direction,

@@ -10,6 +10,7 @@ import { checkOptionNames } from "../tensor/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Op } from "./define.ts";
 import { map } from "./elementwise.ts";
+import type { Axis } from "./launch.ts";
 import {
   backwardLines,
   declareLines,
@@ -34,6 +35,7 @@ import {
   type WindowOptions,
   windowParams,
   type Windows,
+  windowsOfFirst,
 } from "./pool_windows.ts";
 import { inFloat32 } from "./wide.ts";
 
@@ -144,10 +146,20 @@ function planAvg(
   };
 }
 
+const IMAGES: Axis<AvgParams> = {
+  dims: [0, 0],
+  cut: (part) => {
+    const { inputs: [{ shape: [count] }], params } = part;
+    const windows = windowsOfFirst(params.windows, count!);
+    return { ...part, params: { ...params, windows } };
+  },
+};
+
 const avgPoolOp: Op<AvgParams> = defineOp<AvgParams>({
   name: "avgPool2d",
   shape: (_, { windows }) => ({ shape: windows.outShape, dtype: "float32" }),
   kernel: ([x], [y], params) => planAvg("avg_pool", x.contiguous(), y, params),
+  axes: () => [IMAGES],
   grad: (dy, { params }) => [avgPoolGradOp([dy], params)[0]],
 });
 
@@ -156,6 +168,7 @@ const avgPoolGradOp: Op<AvgParams> = defineOp<AvgParams>({
   shape: (_, { windows }) => ({ shape: windows.shape, dtype: "float32" }),
   kernel: ([dy], [dx], params) =>
     planAvg("avg_pool_grad", dy.contiguous(), dx, params),
+  axes: () => [IMAGES],
   grad: (ddx, { params }) => [avgPoolOp([ddx], params)[0]],
 });
 

@@ -82,6 +82,16 @@ const evalOp: Op<EvalParams> = defineOp<EvalParams>({
       { y, eps: params.eps },
     );
   },
+  axes: ({ length, 0: { shape } }, { view }) =>
+    shape[0] !== view.shape[0] ? [] : [{
+      dims: [0, ...new Array<undefined>(length - 1).fill(undefined), 0],
+      cut: (part) => {
+        const { inputs: [{ shape: [count] }], params } = part;
+        const [, ...rest] = params.view.shape;
+        const view = { ...params.view, shape: [count!, ...rest] as const };
+        return { ...part, params: { ...params, view } };
+      },
+    }],
   save: ([x, mean, variance, weight], _outputs, _needs, { hasWeight }) => [
     x,
     mean,

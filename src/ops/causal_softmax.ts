@@ -51,6 +51,12 @@ const causalOp: Op<number> = defineOp<number>({
   shape: ([x]) => x,
   kernel: ([x], [y], first) =>
     x.size === 0 ? [] : planCausal(x.contiguous(), y, first),
+  axes: ([{ ndim }]) =>
+    Array.from({ length: ndim - 1 }, (_, dim) => ({
+      dims: [dim, dim],
+      cut: (part, start) =>
+        dim === ndim - 2 ? { ...part, params: part.params + start } : part,
+    })),
   save: (_, [y]) => [y],
   // where y is 0, so is the gradient
   grad: (dy, { saved: [y] }) => [softmaxGrad(dy, y)],

@@ -27,7 +27,9 @@ import {
   transposedCase,
 } from "./conv_shapes.ts";
 import { planWeight } from "./conv_weight_kernels.ts";
+import { joinBy } from "./axes.ts";
 import { defineOp, type Op, scratch } from "./define.ts";
+import type { Axis, Call } from "./launch.ts";
 
 // [N, C, H, W], [O, C / groups, kh, kw], perhaps [O] -> [N, O, H', W']
 const convOp: Op<ConvCase> = defineOp<ConvCase>({
@@ -54,6 +56,20 @@ const convOp: Op<ConvCase> = defineOp<ConvCase>({
       adapterClass(),
     );
   },
+
+  axes: ([, , bias], { groups, channels, outputs }) => [
+    { dims: [0, undefined, ...(bias ? [undefined] : []), 0], cut: imagesOf },
+    groups === 1
+      ? {
+        dims: [undefined, 0, ...(bias ? [0] : []), 1],
+        cut: (part) => resized(part, { outputs: part.outputs[0].shape[1]! }),
+      }
+      : {
+        dims: [1, 0, ...(bias ? [0] : []), 1],
+        strides: [channels, outputs, ...(bias ? [outputs] : []), outputs],
+        cut: groupsOf("channels"),
+      },
+  ],
 
   save([x, w], _outputs, needs) {
     return [needs[1] ? x : undefined, needs[0] ? w : undefined];
@@ -91,6 +107,21 @@ const convInputOp: Op<ConvCase> = defineOp<ConvCase>({
       adapterClass(),
     );
   },
+
+  axes: (_, { groups, channels, outputs }) => [
+    { dims: [0, undefined, 0], cut: imagesOf },
+    groups === 1
+      ? {
+        dims: [1, 0, undefined],
+        cut: (part) => resized(part, { outputs: part.inputs[1].shape[0]! }),
+        join: joinBy("add"),
+      }
+      : {
+        dims: [1, 0, 1],
+        strides: [outputs, outputs, channels],
+        cut: groupsOf("outputs"),
+      },
+  ],
 
   save([dy, w], _outputs, needs) {
     return [needs[1] ? dy : undefined, needs[0] ? w : undefined];
@@ -130,6 +161,20 @@ const convWeightOp: Op<ConvCase> = defineOp<ConvCase>({
     );
   },
 
+  axes: (_, { groups, channels, outputs }) => [
+    { dims: [0, 0, undefined], cut: imagesOf, join: joinBy("add") },
+    groups === 1
+      ? {
+        dims: [undefined, 1, 0],
+        cut: (part) => resized(part, { outputs: part.outputs[0].shape[0]! }),
+      }
+      : {
+        dims: [1, 1, 0],
+        strides: [channels, outputs, outputs],
+        cut: groupsOf("channels"),
+      },
+  ],
+
   save([x, dy], _outputs, needs) {
     return [needs[1] ? x : undefined, needs[0] ? dy : undefined];
   },
@@ -141,6 +186,28 @@ const convWeightOp: Op<ConvCase> = defineOp<ConvCase>({
     ];
   },
 });
+
+// --- parts -------------------------------------------------------------------
+
+function resized(
+  part: Call<ConvCase>,
+  sizes: Partial<ConvCase>,
+): Call<ConvCase> {
+  return { ...part, params: { ...part.params, ...sizes } };
+}
+
+/** A part with the images that its first input has. */
+function imagesOf(part: Call<ConvCase>): Call<ConvCase> {
+  return resized(part, { images: part.inputs[0].shape[0]! });
+}
+
+/** A part with the groups that its first input has, of so many planes each. */
+function groupsOf(planes: "channels" | "outputs"): Axis<ConvCase>["cut"] {
+  return (part) => {
+    const { inputs: [{ shape }], params } = part;
+    return resized(part, { groups: shape[1]! / params[planes] });
+  };
+}
 
 function newScratch(elements: number) {
   return scratch([elements]).storage;

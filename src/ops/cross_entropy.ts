@@ -29,7 +29,8 @@ import {
   type Smoothing,
   smoothingOf,
 } from "./cross_entropy_kernels.ts";
-import { checkTensor, defineOp } from "./define.ts";
+import { checkTensor, defineOp, type Tensors } from "./define.ts";
+import type { Axis } from "./launch.ts";
 import { checkIndices } from "./indices.ts";
 import { checkReduction, reduceLoss, type Reduction } from "./reduction.ts";
 import { extentOf, logSoftmax } from "./softmax.ts";
@@ -65,6 +66,10 @@ const pickGradOp = defineOp<Smoothing>({
   shape: ([, x]) => x,
   kernel: ([dy, x, target, kept, stats], [dx], smoothing) =>
     planPickGrad(dy, { x, target, kept, stats }, dx, smoothing),
+  axes: ([dy, x, ...others]) =>
+    dy.ndim !== x.ndim - 1 ? [] : [{
+      dims: [0, 0, ...others.map(() => 0), 0],
+    }],
 });
 
 // The same in ops, for gradients that will be differentiated again.
@@ -89,6 +94,12 @@ function pickGrad(dy: Tensor, saved: PickSaved, smoothing: Smoothing): Tensor {
   return pickGradOp(stats ? [...inputs, stats] : inputs, smoothing)[0];
 }
 
+// The first dim of (x, target, weight?) and of the results.
+function rowsAxis<P>({ length }: Tensors, outputs: number): Axis<P> {
+  const whole = new Array<undefined>(length - 2).fill(undefined);
+  return { dims: [0, 0, ...whole, ...new Array<number>(outputs).fill(0)] };
+}
+
 // (x, target, weight?) -> (losses, weights of the targets)
 const pickOp = defineOp<PickParams>({
   name: "nllLoss",
@@ -98,6 +109,7 @@ const pickOp = defineOp<PickParams>({
   },
   kernel: ([x, target, weight], outputs, params) =>
     planLosses("pick", x, target, weight, outputs, params),
+  axes: (inputs) => [rowsAxis(inputs, 2)],
   save: ([x, target], [, kept]) => [x, target, kept],
   grad: (dy, { saved: [x, target, kept], params: { smoothing } }) => [
     pickGrad(dy, { x, target, kept }, smoothing),
@@ -114,6 +126,7 @@ const crossEntropyOp = defineOp<PickParams>({
   },
   kernel: ([x, target, weight], outputs, params) =>
     planLosses("cross_entropy", x, target, weight, outputs, params),
+  axes: (inputs) => [rowsAxis(inputs, 3)],
   save: ([x, target], [, kept, stats]) => [x, target, kept, stats],
   grad: (dy, { saved: [x, target, kept, stats], params: { smoothing } }) => [
     pickGrad(dy, { x, target, kept, stats }, smoothing),

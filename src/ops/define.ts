@@ -75,7 +75,7 @@ export function defineOp<P = void>(rules: OpRules<P>): Op<P> {
     const outputs = asTensors(
       specs.map(({ shape, dtype }) => emptyTensor(shape, dtype, rules.name)),
     );
-    launch(rules, { inputs, outputs, params });
+    launch(rules, inputs, outputs, params);
     record(rules, inputs, outputs, params);
     return outputs;
   };
@@ -159,7 +159,7 @@ export function checkTensor(op: string, operand: unknown): void {
   }
 }
 
-// The one place where the number of tensors is taken on trust: see `Tensors`.
-function asTensors(tensors: readonly (Tensor | undefined)[]): Tensors {
+/** The one place where the number of tensors is taken on trust: see `Tensors`. */
+export function asTensors(tensors: readonly (Tensor | undefined)[]): Tensors {
   return tensors as unknown as Tensors;
 }

@@ -13,12 +13,13 @@ import type { Plan } from "../gpu/plan.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { broadcastShapes, sameShape, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { axesOf } from "./axes.ts";
 import { defineOp, type Op, type Spec, type Tensors } from "./define.ts";
 import { ROWS } from "./elementwise_rows.ts";
 import { type Operand, planMap } from "./map.ts";
 import type { MapRule } from "./map_header.ts";
 import { type Launch, launch } from "./launch.ts";
-import { apart, axesOf } from "./movement.ts";
+import { apart } from "./movement.ts";
 import { isTest, type RowTypes, settle, type TypedCall } from "./promotion.ts";
 import { widened } from "./wide.ts";
 import type { ComputeType } from "./words.ts";
@@ -182,11 +183,7 @@ export function mapTo(
   );
   const inputs = operands.map((each) => apart(each, out))
     .filter((each) => typeof each === "object");
-  launch<RowParams>(launchOf(name), {
-    inputs: inputs as unknown as Tensors, // as many as the row has
-    outputs: [out] as unknown as Tensors, // one
-    params: { numbers, compute },
-  });
+  launch<RowParams>(launchOf(name), inputs, [out], { numbers, compute });
 }
 
 function planRow(

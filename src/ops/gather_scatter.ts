@@ -10,8 +10,17 @@ import { foldGroups, type Plan } from "../gpu/plan.ts";
 import { full } from "../tensor/create.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { defineOp, type Op, scratch } from "./define.ts";
+import { joinBy } from "./axes.ts";
+import {
+  asTensors,
+  defineOp,
+  type Op,
+  scratch,
+  type Tensors,
+} from "./define.ts";
+import { mapTo } from "./elementwise.ts";
 import { extentOf } from "./extent.ts";
+import type { Axis, Call } from "./launch.ts";
 import { planSort, sortSteps } from "./sort_steps.ts";
 import { computeType, declareInput, declareOutput } from "./words.ts";
 
@@ -51,12 +60,54 @@ export const gatherOp: Op<IndexParams> = defineOp({
   kernel: ([x, index], [y], { dim, byRow }) =>
     (byRow ? planRows(x.contiguous(), index, y, dim) : undefined) ??
       planGather(x.contiguous(), index.contiguous(), y, dim, byRow),
+  axes: ([x], { dim, byRow }) => [
+    ...othersOf(x.ndim, dim, (d) => [d, byRow ? undefined : d, d]),
+    { dims: [undefined, byRow ? 0 : dim, dim] },
+    {
+      dims: [dim, undefined, undefined],
+      cut: (part, start) => shifted(part, 1, start),
+      // each part finds what lies in it
+      join: (first, { outputs: [later] }, start) => {
+        const { inputs: [x, index], outputs: [y] } = first;
+        const isLater = index.ge(start);
+        const beside = byRow
+          ? isLater.reshape(x.shape.map((_, d) => d === dim ? -1 : 1))
+          : isLater;
+        mapTo("where", [beside, later, y], y, computeType(y.dtype));
+      },
+    },
+  ],
   save: ([, index]) => [index],
   grad: (dy, { saved: [index], params }) => [
     spreadOp([index, dy], params)[0],
     undefined,
   ],
 });
+
+// The dims but the indexed one, as axes: `dims` says which of each operand.
+function othersOf(
+  ndim: number,
+  dim: number,
+  dims: (other: number) => (number | undefined)[],
+): Axis<IndexParams>[] {
+  const others = Array.from({ length: ndim }, (_, d) => d);
+  return others.filter((d) => d !== dim).map((d) => ({ dims: dims(d) }));
+}
+
+// A part of what is indexed: indices count from where it begins, those outside
+// of it are out of range.
+function shifted(
+  part: Call<IndexParams>,
+  at: number,
+  start: number,
+): Call<IndexParams> {
+  if (start === 0) return part;
+  const { inputs } = part;
+  return {
+    ...part,
+    inputs: asTensors(inputs.with(at, inputs[at]!.sub(start))),
+  };
+}
 
 // Rows of whole words, moved without a look at their elements.
 function planRows(
@@ -207,12 +258,35 @@ const spreadOp: Op<IndexParams> = defineOp({
   }),
   kernel: ([index, src], [y], params) =>
     planScatter("add", index.contiguous(), src.contiguous(), y, params),
+  axes: ([, src], { dim, byRow }) => [
+    ...othersOf(src.ndim, dim, (d) => [byRow ? undefined : d, d, d]),
+    {
+      dims: [undefined, undefined, dim],
+      cut: (part, start) => shifted(part, 0, start),
+    },
+    { dims: [byRow ? 0 : dim, dim, undefined], join: joinBy("add") },
+  ],
   save: ([index]) => [index],
   grad: (dy, { saved: [index], params }) => [
     undefined,
     gatherOp([dy, index], params)[0],
   ],
 });
+
+// Of (x, index, src): where the index leads is not known, so that a part of x
+// meets all of it.
+function scatterAxes(
+  [x]: Tensors,
+  { dim, byRow }: IndexParams,
+): Axis<IndexParams>[] {
+  return [
+    ...othersOf(x.ndim, dim, (d) => [d, byRow ? undefined : d, d, d]),
+    {
+      dims: [dim, undefined, undefined, dim],
+      cut: (part, start) => shifted(part, 1, start),
+    },
+  ];
+}
 
 /** A copy of x with src added where the index says, of (x, index, src). */
 export const scatterAddOp: Op<IndexParams> = defineOp({
@@ -227,6 +301,7 @@ export const scatterAddOp: Op<IndexParams> = defineOp({
       params,
       x.contiguous(),
     ),
+  axes: scatterAxes,
   save: ([, index]) => [index],
   grad: (dy, { saved: [index], needs, params }) => [
     dy,
@@ -248,6 +323,7 @@ export const scatterOp: Op<IndexParams> = defineOp({
       params,
       x.contiguous(),
     ),
+  axes: scatterAxes,
   save: ([, index]) => [index],
   grad: (dy, { saved: [index], shapes, needs, params }) => [
     needs[0]

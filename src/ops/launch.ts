@@ -9,7 +9,8 @@
  * the one along which the largest operand reaches farthest. What an op's rules
  * promise their kernel holds in every part: operands that were row-major stay
  * so, those that began with their buffer still do, results are such; where a
- * part lies otherwise, the kernel gets a copy.
+ * part lies otherwise, the kernel gets a copy; and of a part whose elements
+ * lie too far apart for a window, whatever is cut.
  *
  * @module
  */
@@ -18,12 +19,12 @@ import { withGrad } from "../autograd/mode.ts";
 import { bindingLimit } from "../gpu/device.ts";
 import type { Plan } from "../gpu/plan.ts";
 import { dispatch, excessOf } from "../gpu/stream.ts";
-import { DTYPES } from "../tensor/dtype.ts";
+import { type DType, DTYPES } from "../tensor/dtype.ts";
 import { isRowMajor, type Layout, sliceLayout } from "../tensor/layout.ts";
 import { Scope } from "../tensor/scope.ts";
 import { formatShape, type Shape, sizeOf } from "../tensor/shape.ts";
 import { emptyTensor, Tensor } from "../tensor/tensor.ts";
-import type { Tensors } from "./define.ts";
+import { asTensors, type Tensors } from "./define.ts";
 import { copyTo } from "./movement.ts";
 import { type Extents, isLarge, windowBytes, windowed } from "./windows.ts";
 
@@ -41,9 +42,11 @@ export interface Axis<P> {
    * without one is needed whole by every part.
    */
   readonly dims: readonly (number | undefined)[];
+  /** How many steps of each such dim are one of the axis; 1 by default. */
+  readonly strides?: readonly number[];
   /**
    * The part that begins at `start`, with its tensors cut already, where its
-   * arguments or its inputs depend on where it lies.
+   * arguments or its inputs depend on where it lies or how long it is.
    */
   readonly cut?: (part: Call<P>, start: number) => Call<P>;
   /**
@@ -80,19 +83,29 @@ export interface Launch<P> {
  * @throws {RangeError} If an operand is too large for a binding, and the op
  * can't be done in parts
  */
-export function launch<P>(op: Launch<P>, call: Call<P>): void {
+export function launch<P>(
+  op: Launch<P>,
+  inputs: readonly Tensor[],
+  outputs: readonly Tensor[],
+  params: P,
+): void {
   using _scratch = new Scope();
-  const operands = operandsOf(call);
-  const large = !op.composed &&
-    operands.some(({ storage }) => isLarge(storage));
-  if (!large) {
-    const plans = plansOf(op, call);
-    if (!plans.some(excessOf)) {
-      plans.forEach(dispatch);
-      return;
-    }
-  }
-  runPart(new Parts(op, call), call);
+  const call = callOf(inputs, outputs, params);
+  const hasLarge = !op.composed &&
+    operandsOf(call).some(({ storage }) => isLarge(storage));
+  const plans = hasLarge ? undefined : plansOf(op, call);
+  if (plans && !plans.some(excessOf)) plans.forEach(dispatch);
+  else runPart(new Parts(op, call), call);
+}
+
+/** Whether an op may have to be done in parts, or to be refused. */
+export function areLarge(
+  inputs: readonly Tensor[],
+  outputs: readonly { readonly shape: Shape; readonly dtype: DType }[],
+): boolean {
+  return outputs.some(({ shape, dtype }) =>
+    sizeOf(shape) * DTYPES[dtype].bytes > bindingLimit()
+  ) || inputs.some(({ storage }) => isLarge(storage));
 }
 
 /**
@@ -109,19 +122,15 @@ export function checkParts<P>(
 ): void {
   if (op.composed) return;
   let operands: Extents[] = [...inputs, ...outputs];
-  let axes: readonly Axis<P>[] | undefined;
-  for (let worst = worstOf(operands); worst; worst = worstOf(operands)) {
-    axes ??= op.axes?.(inputs, params, outputs.map(shapeOf)) ?? [];
+  const axes = op.axes?.(inputs, params, outputs.map(shapeOf)) ?? [];
+  for (;;) {
+    const worst = worstOf(operands, axes);
+    if (!worst) return;
     const cut = cutOf(operands, axes, worst) ?? refuse(op, worst);
-    operands = operands.map(({ layout, dtype }, i) => {
-      const dim = cut.axis.dims[i];
-      return {
-        layout: dim === undefined
-          ? layout
-          : sliceLayout(layout, dim, 0, cut.at, 1),
-        dtype,
-      };
-    });
+    operands = operands.map(({ layout, dtype }, i) => ({
+      layout: sliceAlong(layout, cut, i, 0, cut.at),
+      dtype,
+    }));
   }
 }
 
@@ -129,7 +138,7 @@ export function checkParts<P>(
 class Parts<P> {
   readonly op: Launch<P>;
   readonly axes: readonly Axis<P>[];
-  /** Which operands are row-major, and which begin with their buffer. */
+  /** Which inputs are row-major, and which begin with their buffer. */
   readonly #dense: readonly boolean[];
   readonly #first: readonly boolean[];
 
@@ -140,25 +149,35 @@ class Parts<P> {
     this.#first = inputs.map(({ layout }) => layout.offset === 0);
   }
 
-  /** The plans of a part, and what is to be copied when they have run. */
+  /** The plans of a part, and what is copied into its outputs afterwards. */
   plan(call: Call<P>): { plans: readonly Plan[]; copies: [Tensor, Tensor][] } {
+    const { op } = this;
+    if (op.composed) return { plans: plansOf(op, call), copies: [] };
     const copies: [Tensor, Tensor][] = [];
-    const bound = windowed(operandsOf(call));
     const { length } = call.inputs;
-    const operands = this.op.strided ? bound : bound.map((tensor, i) => {
+    const copied = (tensor: Tensor, i: number): Tensor => {
+      const copy = emptyTensor(tensor.shape, tensor.dtype, "part");
+      if (i < length) copyTo(tensor, copy);
+      else copies.push([copy, tensor]);
+      return copy;
+    };
+    const near = operandsOf(call).map((tensor, i) =>
+      windowBytes(tensor) > bindingLimit() ? copied(tensor, i) : tensor
+    );
+    const operands = windowed(near).map((tensor, i) => {
       const { layout } = tensor;
       const isOutput = i >= length;
-      const isKept = (isRowMajor(layout) || !(isOutput || this.#dense[i])) &&
-        (layout.offset === 0 || !(isOutput || this.#first[i]));
-      if (isKept) return tensor;
-      const copy = emptyTensor(tensor.shape, tensor.dtype, "part");
-      if (isOutput) copies.push([copy, tensor]);
-      else copyTo(tensor, copy);
-      return copy;
+      const isKept = op.strided ||
+        (isRowMajor(layout) || !(isOutput || this.#dense[i])) &&
+          (layout.offset === 0 || !(isOutput || this.#first[i]));
+      return isKept ? tensor : copied(tensor, i);
     });
-    const inputs = operands.slice(0, length) as unknown as Tensors; // as many
-    const outputs = operands.slice(length) as unknown as Tensors; // as many
-    return { plans: plansOf(this.op, { ...call, inputs, outputs }), copies };
+    const part = callOf(
+      operands.slice(0, length),
+      operands.slice(length),
+      call.params,
+    );
+    return { plans: plansOf(op, part), copies };
   }
 }
 
@@ -166,104 +185,168 @@ function runPart<P>(parts: Parts<P>, call: Call<P>): void {
   using _scratch = new Scope();
   const { op, axes } = parts;
   const operands = operandsOf(call);
-  let worst = op.composed ? undefined : worstOf(operands);
-  if (!worst) {
-    const { plans, copies } = parts.plan(call);
-    const excess = plans.find(excessOf);
-    if (!excess) {
-      plans.forEach(dispatch);
-      for (const [from, to] of copies) copyTo(from, to);
-      return;
-    }
-    // what it makes in between is too large: less of everything is less of that
-    worst = operands.reduce((a, b) => windowBytes(b) > windowBytes(a) ? b : a);
-    if (!cutOf(operands, axes, worst)) refuse(op, worst, excess);
+  const worst = op.composed ? undefined : worstOf(operands, axes);
+  if (worst) {
+    runHalves(parts, call, cutOf(operands, axes, worst) ?? refuse(op, worst));
+    return;
   }
-  const cut = cutOf(operands, axes, worst) ?? refuse(op, worst);
-  runHalves(parts, call, cut);
+  const { plans, copies } = parts.plan(call);
+  const excess = plans.find(excessOf);
+  if (excess) {
+    // what is made in between is too large: a part makes less of it
+    const cut = longestCut(operands, axes) ?? refuse(op, operands[0]!, excess);
+    runHalves(parts, call, cut);
+    return;
+  }
+  plans.forEach(dispatch);
+  for (const [from, to] of copies) copyTo(from, to);
 }
 
-function runHalves<P>(parts: Parts<P>, given: Call<P>, cut: Cut<P>): void {
+function runHalves<P>(parts: Parts<P>, call: Call<P>, cut: Cut<P>): void {
   const { axis: { dims, join }, at } = cut;
-  const { length } = given.inputs;
-  const runsAlong = given.outputs.map((_, i) => dims[length + i] !== undefined);
-  const wide = given.outputs.map((y, i) =>
-    join && !runsAlong[i] && y.dtype === "float16"
+  const { inputs, outputs, params } = call;
+  const wide = outputs.map((y, i) =>
+    join && dims[inputs.length + i] === undefined && y.dtype === "float16"
       ? emptyTensor(y.shape, "float32", "part")
       : y
   );
-  const call = { ...given, outputs: wide as unknown as Tensors }; // as many
-  const [first, second] = [partOf(call, cut, false), partOf(call, cut, true)];
+  const whole = callOf(inputs, wide, params);
+  const [first, second] = [partOf(whole, cut, false), partOf(whole, cut, true)];
   runPart(parts, first);
   runPart(parts, second);
-  join?.(first, second, at);
+  withGrad(false, () => join?.(first, second, at));
   wide.forEach((y, i) => {
-    if (y !== given.outputs[i]) copyTo(y, given.outputs[i]!);
+    if (y !== outputs[i]) copyTo(y, outputs[i]!);
   });
 }
 
-/** Where an op is cut in two. */
+/** Where an op is cut in two: steps along an axis, and those before the cut. */
 interface Cut<P> {
   readonly axis: Axis<P>;
-  /** Steps along it, and those of the first half. */
   readonly length: number;
   readonly at: number;
 }
 
-function partOf<P>(call: Call<P>, cut: Cut<P>, isSecond: boolean): Call<P> {
+function partOf<P>(
+  { inputs, outputs, params }: Call<P>,
+  cut: Cut<P>,
+  isSecond: boolean,
+): Call<P> {
   const { axis, length, at } = cut;
-  const [start, count] = isSecond ? [at, length - at] : [0, at];
-  const { inputs, outputs } = call;
-  const slice = (tensor: Tensor, dim: number | undefined): Tensor => {
-    if (dim === undefined) return tensor;
-    const { storage, layout, dtype, origin } = tensor;
-    const part = sliceLayout(layout, dim, start, count, 1);
-    return new Tensor(storage, part, dtype, origin);
-  };
-  const part = {
-    inputs: inputs.map((x, i) => slice(x, axis.dims[i])) as unknown as Tensors, // as many
-    outputs: outputs.map((y, i) => {
-      const dim = axis.dims[inputs.length + i];
-      return dim === undefined && isSecond
+  const [start, end] = isSecond ? [at, length] : [0, at];
+  const slice = ({ storage, layout, dtype, origin }: Tensor, i: number) =>
+    new Tensor(storage, sliceAlong(layout, cut, i, start, end), dtype, origin);
+  const part = callOf(
+    inputs.map((x, i) => slice(x, i)),
+    outputs.map((y, i) =>
+      isSecond && axis.dims[inputs.length + i] === undefined
         ? emptyTensor(y.shape, y.dtype, "part")
-        : slice(y, dim);
-    }) as unknown as Tensors, // as many
-    params: call.params,
-  };
+        : slice(y, inputs.length + i)
+    ),
+    params,
+  );
   return withGrad(false, () => axis.cut?.(part, start) ?? part);
 }
 
+function sliceAlong<P>(
+  layout: Layout,
+  { axis: { dims, strides } }: Cut<P>,
+  i: number,
+  start: number,
+  end: number,
+): Layout {
+  const dim = dims[i];
+  if (dim === undefined) return layout;
+  const by = strides?.[i] ?? 1;
+  return sliceLayout(layout, dim, start * by, (end - start) * by, 1);
+}
+
 /** The largest operand, if it does not fit into a binding. */
-function worstOf<E extends Extents>(operands: readonly E[]): E | undefined {
+function worstOf<P, E extends Extents>(
+  operands: readonly E[],
+  axes: readonly Axis<P>[],
+): E | undefined {
   let worst: E | undefined;
   let most = bindingLimit();
-  for (const operand of operands) {
-    const bytes = windowBytes(operand);
+  operands.forEach((operand, i) => {
+    const bytes = isScattered(operand, i, axes)
+      ? sizeOf(operand.layout.shape) * DTYPES[operand.dtype].bytes
+      : windowBytes(operand);
     if (bytes > most) [worst, most] = [operand, bytes];
-  }
+  });
   return worst;
 }
 
-/** The cut that makes an operand smallest, if there is one. */
+/** Whether elements that no axis takes apart lie too far apart for a window. */
+function isScattered<P>(
+  { layout, dtype }: Extents,
+  i: number,
+  axes: readonly Axis<P>[],
+): boolean {
+  const shape = [...layout.shape];
+  for (const { dims, strides } of axes) {
+    const dim = dims[i];
+    if (dim !== undefined) {
+      shape[dim] = Math.min(shape[dim]!, strides?.[i] ?? 1);
+    }
+  }
+  return windowBytes({ layout: { ...layout, shape }, dtype }) > bindingLimit();
+}
+
+/**
+ * The cut along the axis on which an operand reaches farthest, or the longest
+ * one, if it will be copied.
+ */
 function cutOf<P>(
   operands: readonly Extents[],
   axes: readonly Axis<P>[],
   worst: Extents,
 ): Cut<P> | undefined {
-  const at = operands.indexOf(worst);
+  const i = operands.indexOf(worst);
+  const { shape, strides } = worst.layout;
+  const isCopied = isScattered(worst, i, axes);
+  const reach = ({ dims }: Axis<P>): number => {
+    const dim = dims[i];
+    if (dim === undefined) return 0;
+    return (isCopied ? 1 : Math.abs(strides[dim]!)) * (shape[dim]! - 1);
+  };
+  return farthestCut(operands, axes, reach);
+}
+
+/** The cut along the longest axis. */
+function longestCut<P>(
+  operands: readonly Extents[],
+  axes: readonly Axis<P>[],
+): Cut<P> | undefined {
+  return farthestCut(operands, axes, (axis) => stepsOf(axis, operands) - 1);
+}
+
+function farthestCut<P>(
+  operands: readonly Extents[],
+  axes: readonly Axis<P>[],
+  reach: (axis: Axis<P>) => number,
+): Cut<P> | undefined {
   let best: Axis<P> | undefined;
   let farthest = 0;
   for (const axis of axes) {
-    const far = reachAlong(worst.layout, axis.dims[at]);
-    if (far > farthest) [best, farthest] = [axis, far];
+    const far = reach(axis);
+    if (far > farthest && stepsOf(axis, operands) > 1) {
+      [best, farthest] = [axis, far];
+    }
   }
   if (!best) return undefined;
-  const length = worst.layout.shape[best.dims[at]!]!;
+  const length = stepsOf(best, operands);
   return { axis: best, length, at: halfOf(length) };
 }
 
-function reachAlong({ shape, strides }: Layout, dim?: number): number {
-  return dim === undefined ? 0 : Math.abs(strides[dim]!) * (shape[dim]! - 1);
+function stepsOf<P>(
+  { dims, strides }: Axis<P>,
+  operands: readonly Extents[],
+): number {
+  const i = dims.findIndex((dim) => dim !== undefined);
+  const dim = dims[i];
+  if (dim === undefined) return 1;
+  return operands[i]!.layout.shape[dim]! / (strides?.[i] ?? 1);
 }
 
 // Half of a length, in steps that keep parts aligned as they were.
@@ -280,19 +363,23 @@ function plansOf<P>(
   return Array.isArray(made) ? made : [made as Plan]; // isArray does not narrow
 }
 
-function shapeOf({ layout }: Extents): Shape {
-  return layout.shape;
+function callOf<P>(
+  inputs: readonly Tensor[],
+  outputs: readonly Tensor[],
+  params: P,
+): Call<P> {
+  return { inputs: asTensors(inputs), outputs: asTensors(outputs), params };
 }
 
 function operandsOf<P>({ inputs, outputs }: Call<P>): Tensor[] {
   return [...inputs, ...outputs];
 }
 
-function refuse<P>(
-  { name }: Launch<P>,
-  worst: Extents,
-  plan?: Plan,
-): never {
+function shapeOf({ layout }: Extents): Shape {
+  return layout.shape;
+}
+
+function refuse<P>({ name }: Launch<P>, worst: Extents, plan?: Plan): never {
   const { dtype, layout: { shape } } = worst;
   const bytes = plan ? excessOf(plan) : windowBytes(worst);
   const what = plan ? `its kernel "${plan.name}"` : "it";
@@ -301,17 +388,4 @@ function refuse<P>(
       `bytes of one tensor at once, this adapter binds ${bindingLimit()} at ` +
       `most; do it part by part (narrow, split)`,
   );
-}
-
-/** Whether results of these shapes and types may need parts. */
-export function areLarge(
-  inputs: readonly Tensor[],
-  outputs: readonly {
-    readonly shape: Shape;
-    readonly dtype: Tensor["dtype"];
-  }[],
-): boolean {
-  return outputs.some(({ shape, dtype }) =>
-    sizeOf(shape) * DTYPES[dtype].bytes > bindingLimit()
-  ) || inputs.some(({ storage }) => isLarge(storage));
 }

@@ -20,7 +20,14 @@ import {
   sizeOf,
 } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { checkTensor, defineOp, type Op, scratch } from "./define.ts";
+import { joinBy } from "./axes.ts";
+import {
+  asTensors,
+  checkTensor,
+  defineOp,
+  type Op,
+  scratch,
+} from "./define.ts";
 import { integerProduct } from "./matmul_integers.ts";
 import { planMatmul } from "./matmul_kernels.ts";
 import { stacks } from "./matmul_stacks.ts";
@@ -66,6 +73,30 @@ const productOp: Op<Product> = defineOp<Product>({
       (elements) => scratch([elements]).storage,
       adapterClass(),
     );
+  },
+
+  // rows, columns and matrices; terms of the sums, of which the first part has
+  // the bias
+  axes([a], { bias }) {
+    const [row, col] = [a.ndim - 2, a.ndim - 1];
+    const added = <T>(dim: T): T[] => bias ? [dim] : [];
+    return [
+      { dims: [row, undefined, ...added(undefined), row] },
+      { dims: [undefined, col, ...added(0), col] },
+      ...a.shape.slice(0, -2).map((_, dim) => ({
+        dims: [dim, dim, ...added(undefined), dim],
+      })),
+      {
+        dims: [col, row, ...added(undefined), undefined],
+        cut: (part, start) =>
+          start === 0 ? part : {
+            ...part,
+            inputs: asTensors(part.inputs.slice(0, 2)),
+            params: { ...part.params, bias: false },
+          },
+        join: joinBy("add"),
+      },
+    ];
   },
 
   save([a, b], _outputs, needs) {

@@ -9,6 +9,7 @@
 import { foldGroups } from "../gpu/plan.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { joinBy } from "./axes.ts";
 import { defineOp, type Op } from "./define.ts";
 import { stacks } from "./matmul_stacks.ts";
 
@@ -48,6 +49,19 @@ const partsOp: Op<number> = defineOp<number>({
       ],
       groups: foldGroups(Math.ceil(y.size / 64)),
     };
+  },
+
+  // rows, columns and matrices; terms of the sums
+  axes([{ ndim }]) {
+    const [row, col] = [ndim - 2, ndim - 1];
+    return [
+      { dims: [row, undefined, row + 1] },
+      { dims: [undefined, col, col + 1] },
+      ...Array.from({ length: row }, (_, dim) => ({
+        dims: [dim, dim, dim + 1],
+      })),
+      { dims: [col, row, undefined], join: joinBy("add") },
+    ];
   },
 });
 

@@ -16,6 +16,7 @@ import type { DType } from "../tensor/dtype.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Op } from "./define.ts";
+import type { Axis } from "./launch.ts";
 import {
   aligned,
   type MaxPoolGradKernel,
@@ -38,6 +39,7 @@ import {
   pairOf,
   type WindowOptions,
   type Windows,
+  windowsOfFirst,
 } from "./pool_windows.ts";
 
 /** Options of max pooling. */
@@ -101,6 +103,26 @@ function codeType({ h, w }: Windows): DType {
   return h.kernel * w.kernel <= BYTE ? "uint8" : "int32";
 }
 
+// Of images, or of the channels of one: `codes` are the operands whose dim 0 has
+// a row for each of theirs.
+function imagesAxis(
+  operands: number,
+  codes: number,
+  { shape, planes, h }: Windows,
+): Axis<Windows> {
+  const strides = new Array<number>(operands).fill(1);
+  strides[codes] = planes / shape[0]! * h.out;
+  return {
+    dims: strides.map(() => 0),
+    strides,
+    cut: (part) => {
+      const i = codes === 0 ? 1 : 0;
+      const { shape: [count] } = [...part.inputs, ...part.outputs][i]!;
+      return { ...part, params: windowsOfFirst(part.params, count!) };
+    },
+  };
+}
+
 // x -> (maxima, the taps they came from)
 const maxPoolOp = defineOp<Windows>({
   name: "maxPool2d",
@@ -113,6 +135,7 @@ const maxPoolOp = defineOp<Windows>({
   ],
   kernel: ([x], [y, codes], windows) =>
     planMaxPool(choose(windows).forward, { x: aligned(x), y, codes }, windows),
+  axes: (_, windows) => [imagesAxis(3, 2, windows)],
   save: (_, [, codes]) => [codes],
   grad: (dy, { saved, params }) => [maxPoolGradOp([dy, saved[0]], params)[0]],
 });
@@ -127,6 +150,7 @@ const maxPoolGradOp: Op<Windows> = defineOp<Windows>({
       { dy: aligned(dy), codes, dx },
       windows,
     ),
+  axes: (_, windows) => [imagesAxis(3, 1, windows)],
   save: ([, codes]) => [codes],
   grad: (ddx, { saved: [codes], params }) => [pickOp([codes, ddx], params)[0]],
 });
@@ -137,6 +161,7 @@ const pickOp: Op<Windows> = defineOp<Windows>({
   shape: (_, { outShape }) => ({ shape: outShape, dtype: "float32" }),
   kernel: ([codes, x], [y], windows) =>
     planPick({ codes, x: x.contiguous(), out: y }, windows),
+  axes: (_, windows) => [imagesAxis(3, 0, windows)],
   save: ([codes]) => [codes],
   grad: (dy, { saved: [codes], params }) => [
     undefined,
@@ -150,6 +175,7 @@ const indicesOp = defineOp<Windows>({
   shape: (_, { outShape }) => ({ shape: outShape, dtype: "int32" }),
   kernel: ([codes], [indices], windows) =>
     planPick({ codes, out: indices }, windows),
+  axes: (_, windows) => [imagesAxis(2, 0, windows)],
 });
 
 function pool(

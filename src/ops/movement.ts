@@ -26,8 +26,9 @@ import {
 } from "../tensor/shape.ts";
 import { Scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { defineOp, defineView, type Tensors } from "./define.ts";
-import { type Axis, type Launch, launch } from "./launch.ts";
+import { axesOf } from "./axes.ts";
+import { defineOp, defineView } from "./define.ts";
+import { type Launch, launch } from "./launch.ts";
 import { type Operand, planMap } from "./map.ts";
 import type { MapRule } from "./map_header.ts";
 import { planTransposed } from "./transposed_copy.ts";
@@ -46,30 +47,6 @@ export function planCopy(x: Operand, out: Tensor): Plan {
   return turned ?? planMap(COPY[computeType(type)], [x], out);
 }
 
-/**
- * The axes of an op whose result has `shape`, to which its inputs broadcast:
- * all dims but those of `except`.
- */
-export function axesOf<P>(
-  inputs: readonly Tensor[],
-  shape: Shape,
-  outputs = 1,
-  except: readonly number[] = [],
-): Axis<P>[] {
-  const own = (dim: number, of: Shape): number | undefined => {
-    const at = dim - (shape.length - of.length);
-    return at >= 0 && of[at] === shape[dim] ? at : undefined;
-  };
-  return shape.map((_, dim) => dim).filter((dim) => !except.includes(dim)).map(
-    (dim) => ({
-      dims: [
-        ...inputs.map((input) => own(dim, input.shape)),
-        ...new Array<number>(outputs).fill(dim),
-      ],
-    }),
-  );
-}
-
 // Of a tensor, or of a number where there is none.
 const COPYING: Launch<number | undefined> = {
   name: "copy",
@@ -80,14 +57,8 @@ const COPYING: Launch<number | undefined> = {
 
 /** Writes `x`, a tensor of its shape or a number, into every part of `out`. */
 export function copyTo(x: Operand, out: Tensor): void {
-  const [inputs, value] = typeof x === "object"
-    ? [[x], undefined]
-    : [[], Number(x)];
-  launch(COPYING, {
-    inputs: inputs as unknown as Tensors, // one or none
-    outputs: [out] as unknown as Tensors, // one
-    params: value,
-  });
+  const isTensor = typeof x === "object";
+  launch(COPYING, isTensor ? [x] : [], [out], isTensor ? undefined : Number(x));
 }
 
 const copyOp = defineOp({

@@ -7,12 +7,13 @@
  * @module
  */
 
-import { isGradEnabled } from "../autograd/mode.ts";
+import { isGradEnabled, withGrad } from "../autograd/mode.ts";
 import { adapterClass } from "../gpu/device.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Op } from "./define.ts";
+import { areLarge } from "./launch.ts";
 import { type Affine, planApply } from "./norm_kernels.ts";
 import { blocksOf, planForward, planRowGrads } from "./norm_rows.ts";
 import {
@@ -249,6 +250,40 @@ function composeGrads(
   };
 }
 
+// Norms in ops, where x is larger than a binding: NOTE [parts] in launch.ts.
+function compose(
+  x: Tensor,
+  view: NormView,
+  { weight, bias, eps = 1e-5 }: NormOptions,
+  running: Running | undefined,
+): Tensor {
+  const dims = dimsOf(view);
+  const wide = x.reshape(view.shape);
+  const mean = wide.mean(dims, KEEP);
+  const centred = wide.sub(mean);
+  const variance = centred.square().mean(dims, KEEP);
+  if (running) withGrad(false, () => track(running, mean, variance, view));
+  const affine = affineOf(view);
+  let y = centred.mul(variance.add(eps).rsqrt());
+  if (weight) y = y.mul(weight.to("float32").reshape(affine));
+  if (bias) y = y.add(bias.to("float32").reshape(affine));
+  return y.reshape(x.shape);
+}
+
+// The running variance is unbiased, as torch has it.
+function track(
+  { mean, variance, factor }: Running,
+  batchMean: Tensor,
+  batchVariance: Tensor,
+  view: NormView,
+): void {
+  const count = elementsOf(view);
+  const by = typeof factor === "number" ? factor : factor.rdiv(1);
+  const unbiased = batchVariance.mul(count / (count - 1));
+  mean.add_(batchMean.reshape([-1]).sub(mean).mul(by));
+  variance.add_(unbiased.reshape([-1]).sub(variance).mul(by));
+}
+
 /** Weight and bias of a norm, and what is added to the variance. */
 export interface NormOptions extends Affine {
   /** Added to the variance. Default: 1e-5. */
@@ -270,6 +305,11 @@ export function norm(
     return operands.slice(1).reduce((y, each) => y.add(each.sum()), x.mul(1));
   }
   const floats = operands.map((each) => each.to("float32"));
+  if (areLarge(floats.slice(0, 1), floats.slice(0, 1))) {
+    return compose(floats[0]!, view, { weight, bias, eps }, running).to(
+      x.dtype,
+    );
+  }
   const params = {
     view,
     eps,

@@ -47,6 +47,17 @@ export interface WindowOptions {
   readonly ceilMode?: boolean;
 }
 
+/** The windows of the first `count` images, or channels of a single image. */
+export function windowsOfFirst(windows: Windows, count: number): Windows {
+  const { shape, outShape, planes } = windows;
+  return {
+    ...windows,
+    shape: shape.with(0, count),
+    outShape: outShape.with(0, count),
+    planes: planes / shape[0]! * count,
+  };
+}
+
 /** Rows and columns of a pair. */
 export function pairOf(pair: Pair): readonly [number, number] {
   return typeof pair === "number" ? [pair, pair] : pair;

@@ -17,7 +17,6 @@ import { isRowMajor, rowMajor } from "../tensor/layout.ts";
 import { WORDS_PER_BLOCK } from "../tensor/philox.ts";
 import { checkShape, type Shape } from "../tensor/shape.ts";
 import { emptyTensor, Tensor } from "../tensor/tensor.ts";
-import type { Tensors } from "./define.ts";
 import { type Launch, launch } from "./launch.ts";
 import { assign } from "./movement.ts";
 import { WORDS } from "./words.ts";
@@ -188,11 +187,7 @@ function fillDrawn(target: Tensor, params: Drawing): void {
     dtype,
     "draw",
   );
-  launch(DRAWING, {
-    inputs: [] as unknown as Tensors, // none
-    outputs: [flat] as unknown as Tensors, // one
-    params,
-  });
+  launch(DRAWING, [], [flat], params);
 }
 
 // Any layout: what kernels can't write directly goes by way of a copy.

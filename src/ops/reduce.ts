@@ -8,6 +8,7 @@ import { checkOptionNames } from "../tensor/arguments.ts";
 import { DTYPES, isFloat, sumType } from "../tensor/dtype.ts";
 import { formatShape, sameShape, type Shape, sizeOf } from "../tensor/shape.ts";
 import type { ReduceOptions, Tensor } from "../tensor/tensor.ts";
+import { foldAxes } from "./axes.ts";
 import { defineOp, type Op } from "./define.ts";
 import { map } from "./elementwise.ts";
 import {
@@ -30,6 +31,7 @@ const sumOp = defineOp<DimParams & { scale: number }>({
     dtype: sumType(x.dtype),
   }),
   kernel: ([x], [y], { dims, scale }) => planDims("sum", x, dims, y, scale),
+  axes: ([x], params) => foldAxes([x], params, "add"),
   grad: (dy, { shapes, params }) => {
     // scaled before it is expanded: fewer elements, and no copy
     const scaled = params.scale === 1 ? dy : dy.mul(params.scale);
@@ -86,6 +88,7 @@ const prodOp: Op<DimParams> = defineOp({
     dtype: sumType(x.dtype),
   }),
   kernel: ([x], [y], { dims }) => planDims("prod", x, dims, y),
+  axes: ([x], params) => foldAxes([x], params, "mul"),
   save: ([x]) => [x],
   grad: (dy, { saved: [x], params }) => {
     const { dims } = params;
@@ -116,6 +119,9 @@ export function prod(
 
 type Extreme = "amax" | "amin";
 
+/** The rows that join the extremes of parts. */
+const JOINS = { amax: "maximum", amin: "minimum" };
+
 /** `shares`: whether NaN share the gradient, as other ties do. */
 type ExtremeParams = DimParams & { readonly shares: boolean };
 
@@ -127,6 +133,7 @@ function extremeOp(name: Extreme): Op<ExtremeParams> {
       dtype: x.dtype,
     }),
     kernel: ([x], [y], { dims }) => planDims(name, x, dims, y),
+    axes: ([x], params) => foldAxes([x], params, JOINS[name]),
     save: ([x], [y]) => [x, y],
     // as in torch, tied elements share the gradient evenly, and a NaN makes all
     // of it NaN unless it `shares`
@@ -205,6 +212,7 @@ const testOp = defineOp<DimParams & { fold: Extreme }>({
     dtype: x.dtype,
   }),
   kernel: ([x], [y], { fold, dims }) => planDims(fold, x, dims, y),
+  axes: ([x], params) => foldAxes([x], params, JOINS[params.fold]),
 });
 
 function test(

@@ -8,10 +8,13 @@ import { foldGroups, type Plan } from "../gpu/plan.ts";
 import { sumType } from "../tensor/dtype.ts";
 import { normalizeDim } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { axesOf } from "./axes.ts";
 import { defineOp, type Op, scratch } from "./define.ts";
+import { mapTo } from "./elementwise.ts";
 import { type Extent, extentOf } from "./extent.ts";
 import { type FoldName, foldText, planPass } from "./fold.ts";
 import { flip } from "./join.ts";
+import { areLarge } from "./launch.ts";
 import { recurrence, shifted } from "./recurrence.ts";
 import { inFloat32 } from "./wide.ts";
 import { computeType, declareInput, holdingType, WORDS } from "./words.ts";
@@ -56,6 +59,9 @@ function planScan(
   return plans;
 }
 
+/** The rows by which a part goes on from the last value of the one before. */
+const JOINS = { cumsum: "add", cumprod: "mul" };
+
 function scanOp(
   name: "cumsum" | "cumprod",
   fold: FoldName,
@@ -69,6 +75,16 @@ function scanOp(
     }),
     kernel: ([x], [y], dim) =>
       planScan(fold, x.contiguous(), y, extentOf(x.shape, dim)),
+    axes: (inputs, dim, [shape]) => [
+      ...axesOf<number>(inputs, shape!, { except: [dim] }),
+      {
+        dims: [dim, dim],
+        join: ({ outputs: [y] }, { outputs: [later] }) => {
+          const last = y.narrow(dim, y.shape[dim]! - 1, 1);
+          mapTo(JOINS[name], [later, last], later, computeType(later.dtype));
+        },
+      },
+    ],
     save: ([x], [y]) => name === "cumsum" ? [] : [x, y],
     grad: (dy, { saved: [x, y], params: dim }) => [grad(dy, x, y, dim)],
   });
@@ -107,7 +123,9 @@ export function productOfOthers(x: Tensor, dim: number): Tensor {
 export function cumsum(x: Tensor, dim: number): Tensor {
   const axis = normalizeDim("cumsum", dim, x.shape);
   if (x.ndim === 0) return cumsum(x.reshape([1]), 0).reshape([]);
-  return cumsumOp([x], axis)[0];
+  const scan = (each: Tensor): Tensor => cumsumOp([each], axis)[0];
+  // what parts are joined by is not rounded in between
+  return areLarge([x], [x]) ? inFloat32([x], scan) : scan(x);
 }
 
 /** The product of the elements so far along `dim`; of integers as `cumsum`. */

@@ -14,6 +14,7 @@ import { foldGroups, type Plan } from "../gpu/plan.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import { normalizeDim, type Shape, sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { axesOf } from "./axes.ts";
 import { defineOp, type Op } from "./define.ts";
 import { makeHook } from "./kernel_hooks.ts";
 
@@ -234,6 +235,7 @@ function makeGradOp(name: Name): Op<number> {
 fn result(dy: Q, y: Q, sum: S) -> Q { return ${row.dx}; }
 `,
       ),
+    axes: (inputs, dim, [shape]) => axesOf(inputs, shape!, { except: [dim] }),
     save: ([dy, y]) => [dy, y],
     grad: (ddx, { saved: [dy, y], params: dim }) => row.second(ddx, dy, y, dim),
   });
@@ -254,6 +256,7 @@ function makeOp(name: Name, gradOp: Op<number>): Op<number> {
         `fn result(x: Q, highest: S, sum: S) -> Q { return ${row.y}; }\n`,
         LOAD,
       ),
+    axes: (inputs, dim, [shape]) => axesOf(inputs, shape!, { except: [dim] }),
     save: (_, [y]) => [y],
     grad: (dy, { saved: [y], params: dim }) => [gradOp([dy, y], dim)[0]],
   });

@@ -11,6 +11,7 @@ import { checkOptionNames } from "../tensor/arguments.ts";
 import { formatShape, normalizeDim } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { ValuesAndIndices } from "./arg_extreme.ts";
+import { axesOf } from "./axes.ts";
 import { defineOp } from "./define.ts";
 import { gather } from "./indexing.ts";
 import { planSort } from "./sort_steps.ts";
@@ -25,6 +26,7 @@ const orderOp = defineOp<SortParams>({
   shape: ([x]) => ({ shape: x.shape, dtype: "int32" }),
   kernel: ([x], [y], { dim, descending }) =>
     planSort(x.contiguous(), y, dim, descending),
+  axes: (inputs, { dim }, [shape]) => axesOf(inputs, shape!, { except: [dim] }),
 });
 
 /** Options of `sort` and `argsort`. */

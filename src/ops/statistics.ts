@@ -9,6 +9,7 @@ import { checkOptionNames } from "../tensor/arguments.ts";
 import { zeros } from "../tensor/create.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import type { ReduceOptions, Tensor } from "../tensor/tensor.ts";
+import { foldAxes } from "./axes.ts";
 import { map } from "./elementwise.ts";
 import { defineOp } from "./define.ts";
 import { extentOf } from "./extent.ts";
@@ -70,6 +71,7 @@ const termsOp = defineOp<DimParams & { readonly term: TermName }>({
       center: center.contiguous(),
     });
   },
+  axes: ([x, center], params) => foldAxes([x, center], params, "add"),
   save: ([x, center]) => [x, center],
   grad: (dy, { saved: [x, center], params }) => {
     const { term, dims } = params;
