@@ -13,7 +13,8 @@
  * @module
  */
 
-import { bindingLimit } from "../gpu/device.ts";
+import { BIND_ALIGN, bindingLimit } from "../gpu/device.ts";
+import type { Bindable } from "../gpu/plan.ts";
 import { recorder, withRecorder } from "../gpu/recorder.ts";
 import { clear } from "../gpu/stream.ts";
 import { assign } from "../ops/movement.ts";
@@ -23,12 +24,18 @@ import { rowMajor } from "../tensor/layout.ts";
 import { unscoped } from "../tensor/scope.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import { emptyTensor, Tensor } from "../tensor/tensor.ts";
-import type { Run } from "./rule.ts";
+import { isLarge } from "../ops/windows.ts";
+import type { FlatBuffers, Run } from "./rule.ts";
 
 /** Elements that a parameter's beginning is a multiple of: 256 bytes of f16. */
 export const ALIGN = 128;
 /** Elements that a step's kernel takes at once. */
 const QUAD = 4;
+/**
+ * Bytes of a flat buffer of several parameters: what every adapter binds, so that
+ * a state fits the optimizers of other adapters.
+ */
+const FLAT_BYTES = 2 ** 27;
 
 /** Parameters that have a gradient and as many steps each, in a row. */
 export interface StepRun extends Run {
@@ -153,6 +160,36 @@ export class FlatParameters {
     return runs;
   }
 
+  /** A run in parts that a binding holds, with the buffers of a step. */
+  *parts(
+    run: Run,
+    states: readonly Tensor[],
+  ): Iterable<{ readonly run: Run; readonly buffers: FlatBuffers }> {
+    const { dtype, gradients, values } = this;
+    const boundBy = (bind: (tensor: Tensor) => Bindable): FlatBuffers => ({
+      dtype,
+      gradients: bind(gradients),
+      values: bind(values),
+      states: states.map(bind),
+    });
+    if (![gradients, values, ...states].some((each) => isLarge(each.storage))) {
+      yield { run, buffers: boundBy(({ storage }) => storage) };
+      return;
+    }
+    // a quad of a state has 16 bytes, one of float16 8
+    const step = BIND_ALIGN / 8;
+    const most = Math.floor(bindingLimit() / 16 / step) * step;
+    for (let done = 0; done < run.quads; done += most) {
+      const first = run.firstQuad + done;
+      const quads = Math.min(most, run.quads - done);
+      const buffers = boundBy(({ storage, bytesPerElement }) => {
+        const bytes = QUAD * bytesPerElement;
+        return storage.part(first * bytes, (first + quads) * bytes);
+      });
+      yield { run: { firstQuad: 0, quads }, buffers };
+    }
+  }
+
   /** Counts a step of the parameters of a run. */
   count({ members }: StepRun): void {
     for (const i of members) this.steps[i]!++;
@@ -175,7 +212,8 @@ export function flatten(parameters: readonly Tensor[]): FlatParameters[] {
     // states are four bytes an element, whatever the type
     const bytes = paddedSize(sizeOf(shape)) * Math.max(4, DTYPES[dtype].bytes);
     const open = sets.findLast((set) => set.dtype === dtype);
-    if (open && open.bytes + bytes <= bindingLimit()) {
+    const most = Math.min(FLAT_BYTES, bindingLimit());
+    if (open && open.bytes + bytes <= most) {
       open.members.push(parameter);
       open.bytes += bytes;
     } else {

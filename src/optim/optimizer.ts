@@ -213,21 +213,19 @@ export abstract class Optimizer<
     if (runs.length === 0) return;
     const rule = this.rule(group);
     recorder()?.guard(flat, () => this.rule(group) === rule);
-    const buffers = {
-      dtype: flat.dtype,
-      gradients: flat.gradients.storage,
-      values: flat.values.storage,
-      states: rule.states.map((name) =>
-        flat.state(name, this.initial(name, group)).storage
-      ),
-    };
+    const states = rule.states.map((name) =>
+      flat.state(name, this.initial(name, group))
+    );
     for (const run of runs) {
       onReplay(() => flat.count(run));
-      dispatch(planUpdate(rule, run, buffers, () => ({
+      const scalars = (): Scalars => ({
         ascent: group.maximize ? -1 : 1,
         decay: group.weightDecay ?? 0,
         ...this.scalars(group, flat.steps[run.members[0]!]!),
-      })));
+      });
+      for (const { run: part, buffers } of flat.parts(run, states)) {
+        dispatch(planUpdate(rule, part, buffers, scalars));
+      }
     }
     flat.values.storage.version++;
   }
