@@ -10,7 +10,7 @@
 // dispatch   N workgroups, folded over x and y
 // special    NaN in an image: NaN
 
-struct Params { images: u32, plane: u32, words: u32 }
+struct Params { images: u32, plane: u32, words: u32, offset: u32 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> records: array<u32>;
@@ -29,7 +29,7 @@ fn main(
   let n = group.y * groups.x + group.x;
   if (n >= params.images) { return; } // the same answer in every lane
   let is_byte = records[n * params.words + IS_BYTE] != 0u;
-  let base = n * C * params.plane;
+  let base = params.offset + n * C * params.plane;
   var sum = 0.0;
   for (var p = lane; p < params.plane; p += WG) {
     var grey = x[base + p];

@@ -23,7 +23,15 @@
 //            pixels that see it
 // source     torchvision.transforms.functional on tensors; Keys 1981 (cubic)
 
-struct Params { images: u32, height: u32, width: u32, words: u32, program: u32 }
+struct Params {
+  images: u32,
+  height: u32,
+  width: u32,
+  words: u32,
+  program: u32,
+  // what is added to the offsets of records, which may wrap around
+  shift: u32,
+}
 
 // Words of a record.
 const OFFSET = 0u; // then the distances of channels, rows and columns
@@ -80,8 +88,8 @@ fn pixel(record: u32, x: i32, y: i32) -> vec4f {
   if ((FRAMED || SAMPLER == 2u) && (x < 0 || y < 0)) {
     return vector_at(record + FILL);
   }
-  let at = records[record + OFFSET] + u32(y) * records[record + 2u] +
-    u32(x) * records[record + 3u];
+  let at = params.shift + records[record + OFFSET] +
+    u32(y) * records[record + 2u] + u32(x) * records[record + 3u];
   let next = records[record + 1u];
   var value = vec4f(load_x(at), 0.0, 0.0, 0.0);
   if (C > 1u) { value.y = load_x(at + next); }

@@ -65,6 +65,7 @@ const blocksOp: Op<{ scale: number }> = defineOp<{ scale: number }>({
     }
     return [];
   },
+  composed: true,
   save: ([q, k, v]) => [q, k, v],
   grad: (dy, { saved: [q, k, v], params: { scale } }) => {
     if (isGradEnabled()) {

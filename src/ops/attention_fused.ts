@@ -13,8 +13,9 @@ import { isGradEnabled } from "../autograd/mode.ts";
 import { f32Bits, foldGroups, type Plan } from "../gpu/plan.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { composeAttentionGrads } from "./attention_grads.ts";
-import { defineOp, type Op } from "./define.ts";
+import { defineOp, type Op, type Tensors } from "./define.ts";
 import { stack } from "./join.ts";
+import type { Axis } from "./launch.ts";
 import { declareInput } from "./words.ts";
 
 import forwardSource from "../../shaders/attention/forward.wgsl" with {
@@ -125,6 +126,14 @@ function buffersOf(
   return [q, k, v, mask ?? q, ...others].map((each) => each.storage);
 }
 
+// Without a mask: the batches of one count images and heads.
+function batchAxis(
+  { length }: Tensors,
+  dims: readonly number[],
+): Axis<FusedParams>[] {
+  return length === 3 || length === 5 ? [{ dims }] : [];
+}
+
 // (q, k, v, dy, rows, mask?) -> dq
 const queryGradOp: Op<FusedParams> = defineOp<FusedParams>({
   name: "attentionQueryGrad",
@@ -138,6 +147,7 @@ const queryGradOp: Op<FusedParams> = defineOp<FusedParams>({
       buffers: buffersOf(inputs, dy, rows!, dq),
     };
   },
+  axes: (inputs) => batchAxis(inputs, [0, 0, 0, 0, 1, 0]),
 });
 
 // (q, k, v, dy, rows, mask?) -> (dk, dv)
@@ -153,6 +163,7 @@ const keyGradsOp: Op<FusedParams> = defineOp<FusedParams>({
       buffers: buffersOf(inputs, dy, rows!, dk, dv),
     };
   },
+  axes: (inputs) => batchAxis(inputs, [0, 0, 0, 0, 1, 0, 0]),
 });
 
 // (q, k, v, mask?) -> (y, the logarithm of each row's sum)
@@ -174,6 +185,7 @@ const fusedOp: Op<FusedParams> = defineOp<FusedParams>({
       buffers: buffersOf(inputs, y, lse),
     };
   },
+  axes: (inputs) => batchAxis(inputs, [0, 0, 0, 0, 0]),
   save: ([q, k, v, mask], [y, lse]) => [q, k, v, y, lse, mask],
   grad: (given, { saved: [q, k, v, y, lse, mask], needs, params }) => {
     if (isGradEnabled()) {

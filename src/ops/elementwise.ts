@@ -164,7 +164,7 @@ function launchOf<P extends RowParams>(name: string): Launch<P> {
     kernel: (inputs, [y], { numbers, compute }) =>
       planRow(name, weave(inputs, numbers), compute, y),
     axes: (inputs, _, [shape]) => axesOf(inputs, shape!),
-    strided: true,
+    strided: "all",
   };
 }
 

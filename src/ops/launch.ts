@@ -71,8 +71,8 @@ export interface Launch<P> {
     params: P,
     shapes: readonly Shape[],
   ): readonly Axis<P>[];
-  /** Whether the kernel takes operands and results however they lie. */
-  readonly strided?: boolean;
+  /** Which operands the kernel takes however they lie. Default: none. */
+  readonly strided?: "inputs" | "all";
   /** Whether the kernel is made of other ops, which see to parts themselves. */
   readonly composed?: boolean;
 }
@@ -124,9 +124,9 @@ export function checkParts<P>(
   let operands: Extents[] = [...inputs, ...outputs];
   const axes = op.axes?.(inputs, params, outputs.map(shapeOf)) ?? [];
   for (;;) {
-    const worst = worstOf(operands, axes);
+    const worst = worstOf(op, operands, axes);
     if (!worst) return;
-    const cut = cutOf(operands, axes, worst) ?? refuse(op, worst);
+    const cut = cutOf(op, operands, axes, worst) ?? refuse(op, worst);
     operands = operands.map(({ layout, dtype }, i) => ({
       layout: sliceAlong(layout, cut, i, 0, cut.at),
       dtype,
@@ -167,7 +167,7 @@ class Parts<P> {
     const operands = windowed(near).map((tensor, i) => {
       const { layout } = tensor;
       const isOutput = i >= length;
-      const isKept = op.strided ||
+      const isKept = op.strided === "all" || (op.strided && !isOutput) ||
         (isRowMajor(layout) || !(isOutput || this.#dense[i])) &&
           (layout.offset === 0 || !(isOutput || this.#first[i]));
       return isKept ? tensor : copied(tensor, i);
@@ -185,9 +185,10 @@ function runPart<P>(parts: Parts<P>, call: Call<P>): void {
   using _scratch = new Scope();
   const { op, axes } = parts;
   const operands = operandsOf(call);
-  const worst = op.composed ? undefined : worstOf(operands, axes);
+  const worst = op.composed ? undefined : worstOf(op, operands, axes);
   if (worst) {
-    runHalves(parts, call, cutOf(operands, axes, worst) ?? refuse(op, worst));
+    const cut = cutOf(op, operands, axes, worst) ?? refuse(op, worst);
+    runHalves(parts, call, cut);
     return;
   }
   const { plans, copies } = parts.plan(call);
@@ -263,13 +264,14 @@ function sliceAlong<P>(
 
 /** The largest operand, if it does not fit into a binding. */
 function worstOf<P, E extends Extents>(
+  op: Launch<P>,
   operands: readonly E[],
   axes: readonly Axis<P>[],
 ): E | undefined {
   let worst: E | undefined;
   let most = bindingLimit();
   operands.forEach((operand, i) => {
-    const bytes = isScattered(operand, i, axes)
+    const bytes = isScattered(op, operand, i, axes)
       ? sizeOf(operand.layout.shape) * DTYPES[operand.dtype].bytes
       : windowBytes(operand);
     if (bytes > most) [worst, most] = [operand, bytes];
@@ -277,12 +279,17 @@ function worstOf<P, E extends Extents>(
   return worst;
 }
 
-/** Whether elements that no axis takes apart lie too far apart for a window. */
+/**
+ * Whether elements that no axis takes apart lie too far apart for a window, so
+ * that the kernel gets a copy, which lies otherwise.
+ */
 function isScattered<P>(
+  { strided }: Launch<P>,
   { layout, dtype }: Extents,
   i: number,
   axes: readonly Axis<P>[],
 ): boolean {
+  if (strided) return false;
   const shape = [...layout.shape];
   for (const { dims, strides } of axes) {
     const dim = dims[i];
@@ -298,13 +305,14 @@ function isScattered<P>(
  * one, if it will be copied.
  */
 function cutOf<P>(
+  op: Launch<P>,
   operands: readonly Extents[],
   axes: readonly Axis<P>[],
   worst: Extents,
 ): Cut<P> | undefined {
   const i = operands.indexOf(worst);
   const { shape, strides } = worst.layout;
-  const isCopied = isScattered(worst, i, axes);
+  const isCopied = isScattered(op, worst, i, axes);
   const reach = ({ dims }: Axis<P>): number => {
     const dim = dims[i];
     if (dim === undefined) return 0;

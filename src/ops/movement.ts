@@ -52,7 +52,7 @@ const COPYING: Launch<number | undefined> = {
   name: "copy",
   kernel: ([x], [y], value) => planCopy(value ?? x, y),
   axes: (inputs, _, [shape]) => axesOf(inputs, shape!),
-  strided: true,
+  strided: "all",
 };
 
 /** Writes `x`, a tensor of its shape or a number, into every part of `out`. */
@@ -83,7 +83,7 @@ const castOp = defineOp<{ from: DType; to: DType }>({
   shape: ([x], { to }) => ({ shape: x.shape, dtype: to }),
   kernel: ([x], [y]) => planCopy(x, y),
   axes: (inputs, _, [shape]) => axesOf(inputs, shape!),
-  strided: true,
+  strided: "all",
   grad: (dy, { params: { from } }) => [
     isFloat(from) ? cast(dy, from) : undefined,
   ],

@@ -8,8 +8,11 @@
 
 import { foldGroups, type Plan } from "../gpu/plan.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { full } from "../tensor/create.ts";
+import { axesOf } from "./axes.ts";
 import { defineOp, type Op, scratch } from "./define.ts";
 import { type Extent, extentOf } from "./extent.ts";
+import type { Call } from "./launch.ts";
 import { padConstant } from "./slicing.ts";
 
 import source from "../../shaders/reduce/recurrence.wgsl" with { type: "text" };
@@ -78,6 +81,10 @@ const recurrenceOp: Op<RecurrenceParams> = defineOp<RecurrenceParams>({
       extentOf(y.shape, dim),
       backward,
     ),
+  axes: (inputs, { dim }, [shape]) => [
+    ...axesOf<RecurrenceParams>(inputs, shape!, { except: [dim] }),
+    { dims: [dim, dim, dim], join: carry },
+  ],
   save: ([a], [y]) => [a, y],
   // what b_r changes in y_r goes on to all that follow: the recurrence from the
   // other end, with each factor one place nearer to it
@@ -89,6 +96,26 @@ const recurrenceOp: Op<RecurrenceParams> = defineOp<RecurrenceParams>({
     return [db.mul(shifted(y, dim, backward ? -1 : 1)), db];
   },
 });
+
+// What the part that ends at the cut gives to the other one, which goes on from
+// zero as yet.
+function carry(
+  first: Call<RecurrenceParams>,
+  second: Call<RecurrenceParams>,
+): void {
+  const { params: { dim, backward } } = first;
+  const [from, { inputs: [a], outputs: [y] }] = backward
+    ? [second, first]
+    : [first, second];
+  const [source] = from.outputs;
+  const [end, start] = backward
+    ? [0, y.shape[dim]! - 1]
+    : [source.shape[dim]! - 1, 0];
+  const given = full(y.shape, 0);
+  const met = a.narrow(dim, start, 1).mul(source.narrow(dim, end, 1));
+  given.narrow(dim, start, 1).copy_(met);
+  y.add_(recurrence(a, given, first.params));
+}
 
 /** y_r = b_r + a_r y_(r - 1) of float32 tensors, or from the end y_(r + 1). */
 export function recurrence(

@@ -12,14 +12,17 @@ export const LIMIT = 4096;
 
 /** A test whose kernels bind `LIMIT` bytes of a tensor at most. */
 export function largeTest(name: string, body: () => Promise<void>): void {
-  Deno.test(name, async () => {
-    overrideBindingLimit(LIMIT);
-    try {
-      await body();
-    } finally {
-      overrideBindingLimit(undefined);
-    }
-  });
+  Deno.test(name, () => withLimit(body));
+}
+
+/** Runs `body` where kernels bind `LIMIT` bytes of a tensor at most. */
+export async function withLimit(body: () => Promise<void>): Promise<void> {
+  overrideBindingLimit(LIMIT);
+  try {
+    await body();
+  } finally {
+    overrideBindingLimit(undefined);
+  }
 }
 
 /** What `body` gives where all of it fits into a binding. */

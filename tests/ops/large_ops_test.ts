@@ -5,9 +5,11 @@ import {
   randint,
   randn,
   type Tensor,
+  vision,
   zeros,
 } from "../../mod.ts";
-import { largeTest, whole } from "./_large.ts";
+import { overrideAdapterClass } from "../../src/gpu/device.ts";
+import { largeTest, whole, withLimit } from "./_large.ts";
 
 /** Values and gradients of a function, as the host sees them. */
 async function answersOf(
@@ -224,6 +226,27 @@ const CASES: Readonly<Record<string, Case>> = {
       }),
     1e-4,
   ],
+  "adjustContrast()": [
+    [[20, 3, 8, 9]],
+    (x) => vision.transforms.functional.adjustContrast(x.detach().sigmoid(), 2),
+  ],
+  "resize() of some channels": [
+    [[20, 4, 8, 9]],
+    (x) =>
+      vision.transforms.functional.resize(
+        x.detach().sigmoid().slice(1, 1).flip([0]),
+        [12, 7],
+      ),
+  ],
+  "rotate()": [
+    [[20, 3, 8, 9]],
+    (x) => vision.transforms.functional.rotate(x.detach().sigmoid(), 30),
+  ],
+  "matmul() of integers": [
+    [[60, 45], [45, 33]],
+    (a, b) => a.mul(9).to("int32").matmul(b.mul(9).to("int32")),
+  ],
+  "prod() of one dim": [[[3001]], (x) => x.abs().pow(0.01).prod(), 1e-3],
   "scaledDotProductAttention()": [
     [[2, 4, 40, 8], [2, 4, 40, 8], [2, 4, 40, 8]],
     (q, k, v) => F.scaledDotProductAttention(q, k, v),
@@ -251,6 +274,20 @@ largeTest("argmax() and max() find the first NaN in any part", async () => {
   assertEquals(await x.amax().item(), NaN);
   assertEquals(await zeros([5001]).argmax().item(), 0);
 });
+
+Deno.test("attention by GPU kernels goes batch by batch", () =>
+  withLimit(async () => {
+    overrideAdapterClass("gpu");
+    try {
+      await assertSame(
+        [[9, 2, 40, 8], [9, 2, 40, 8], [9, 2, 40, 8]],
+        (q, k, v) => F.scaledDotProductAttention(q, k, v),
+        1e-4,
+      );
+    } finally {
+      overrideAdapterClass(undefined);
+    }
+  }));
 
 largeTest("sort() along a dim that is larger than a binding is refused", () => {
   assertThrows(

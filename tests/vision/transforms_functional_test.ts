@@ -5,6 +5,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 
 import { memory } from "../../src/gpu/pool.ts";
+import { rand } from "../../src/ops/random.ts";
 import { fromHost, tensor, zeros } from "../../src/tensor/create.ts";
 import { HostArray } from "../../src/tensor/host_array.ts";
 import { Image } from "../../src/vision/image.ts";
@@ -52,6 +53,15 @@ Deno.test("Functions free what they make on their way", async () => {
   for (const each of made) each.dispose();
   await TF.toImage(x.select(0, 0));
   assert(memory().live - before <= 16); // the view of toImage's argument
+});
+
+Deno.test("adjustContrast() takes the mean of an image that is a part of others", async () => {
+  const pair = rand([2, 3, 5, 4], { seed: 1 });
+  const second = pair.slice(0, 1);
+  assertEquals(
+    await TF.adjustContrast(second, 2).data(),
+    await TF.adjustContrast(second.clone(), 2).data(),
+  );
 });
 
 Deno.test("crop() and hflip() take tensors of any strides", async () => {

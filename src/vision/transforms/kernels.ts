@@ -9,7 +9,8 @@
  */
 
 import { f32Bits, foldGroups } from "../../gpu/plan.ts";
-import { defineOp } from "../../ops/define.ts";
+import { axesOf } from "../../ops/axes.ts";
+import { asTensors, defineOp } from "../../ops/define.ts";
 import { planMap } from "../../ops/map.ts";
 import type { MapRule } from "../../ops/map_header.ts";
 import { declareInput } from "../../ops/words.ts";
@@ -43,6 +44,8 @@ export interface PassSizes {
 
 interface PassParams extends PassSizes {
   readonly records: Records;
+  /** The offset of the source that places in the records count in. */
+  readonly origin: number;
 }
 
 // [source, records] or [source, records, means]
@@ -71,10 +74,29 @@ const passOp = defineOp<PassParams>({
       buffers: hasContrast
         ? [x.storage, words.storage, means.storage, y.storage]
         : [x.storage, words.storage, y.storage],
-      params: [images, height, width, records.stride, records.program],
+      params: [
+        ...[images, height, width, records.stride, records.program],
+        (x.layout.offset - params.origin) >>> 0,
+      ],
       groups: foldGroups(Math.ceil(images * height * width / GROUP)),
     };
   },
+  axes: ([x, , means], { records: { stride } }) => [{
+    dims: [x.ndim === 4 ? 0 : undefined, 0, ...(means ? [0] : []), 0],
+    strides: [1, stride, ...(means ? [1] : []), 1],
+    cut: (part) => {
+      const { inputs: [x, ...others], params } = part;
+      const { shape: [images] } = part.outputs[0];
+      const origin = x.ndim === 4 ? x.layout.offset : params.origin;
+      return {
+        ...part,
+        // which begin with their buffers
+        inputs: asTensors([x, ...others.map((each) => each.clone())]),
+        params: { ...params, images: images!, origin },
+      };
+    },
+  }],
+  strided: "inputs",
 });
 
 function headerOf(hasContrast: boolean): string {
@@ -100,10 +122,14 @@ const greyMeanOp = defineOp<{ records: Records }>({
       source: greyMeanSource,
       consts: { C: channels!, WG: GROUP },
       buffers: [x.storage, words.storage, y.storage],
-      params: [images!, height! * width!, records.stride],
+      params: [images!, height! * width!, records.stride, x.layout.offset],
       groups: foldGroups(images!),
     };
   },
+  axes: (_, { records: { stride } }) => [{
+    dims: [0, 0, 0],
+    strides: [1, stride, 1],
+  }],
 });
 
 /**
@@ -118,7 +144,8 @@ export function runPass(
   const words = fromHost(new HostArray(records.words));
   const inputs = [source, words];
   if (records.hasContrast) inputs.push(greyMeanOp(inputs, { records })[0]);
-  return passOp(inputs, { ...sizes, records })[0];
+  const { offset } = source.layout;
+  return passOp(inputs, { ...sizes, records, origin: offset })[0];
 }
 
 const NORMALIZE: MapRule = {
@@ -138,6 +165,8 @@ const normalizeGrey = defineOp<Moments>({
   shape: ([x]) => ({ shape: x.shape, dtype: "float32" }),
   kernel: ([x], [y], { mean: [mean], std: [std] }) =>
     planMap(NORMALIZE, [x, mean!, std!], y),
+  axes: (inputs, _, [shape]) => axesOf(inputs, shape!),
+  strided: "all",
 });
 
 // Images of three channels, the bytes of a pixel side by side.
@@ -165,6 +194,8 @@ const unpack = defineOp<Moments>({
       groups: foldGroups(Math.ceil(images! * plane / GROUP)),
     };
   },
+  axes: () => [{ dims: [0, 0] }],
+  strided: "inputs", // which normalizeBytes has looked at
 });
 
 /**
