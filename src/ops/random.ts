@@ -10,7 +10,13 @@ import { f32Bits, foldGroups, type Plan } from "../gpu/plan.ts";
 import { onReplay, recorder } from "../gpu/recorder.ts";
 import { checkOptionNames } from "../tensor/arguments.ts";
 import { fromHost, type TensorOptions } from "../tensor/create.ts";
-import { checkDType, type DType, isFloat } from "../tensor/dtype.ts";
+import {
+  checkDType,
+  type DType,
+  fit,
+  isFloat,
+  RANGES,
+} from "../tensor/dtype.ts";
 import { defaultGenerator, Generator } from "../tensor/generator.ts";
 import { HostArray } from "../tensor/host_array.ts";
 import { isRowMajor, rowMajor } from "../tensor/layout.ts";
@@ -287,7 +293,7 @@ export function randint(
   const { dtype = "int32" } = options;
   const isValid = Number.isInteger(low) && Number.isInteger(high) &&
     low < high && high - low < 2 ** 32;
-  const [least, most] = INTEGERS[checkDType("randint", dtype)] ?? [0, -1];
+  const [least, most] = RANGES[checkDType("randint", dtype)] ?? [0, -1];
   if (!isValid || low < least || high - 1 > most) {
     throw new RangeError(
       `Cannot randint from ${low} to ${high} in ${dtype}: expected integers ` +
@@ -297,12 +303,6 @@ export function randint(
   const words: [number, number] = [low >>> 0, high - low];
   return make("randint", shape, dtype, options, "integers", ...words);
 }
-
-const INTEGERS: Readonly<Partial<Record<DType, readonly [number, number]>>> = {
-  int32: [-(2 ** 31), 2 ** 31 - 1],
-  uint32: [0, 2 ** 32 - 1],
-  uint8: [0, 255],
-};
 
 /**
  * The integers from 0 to n - 1 in random order, each order equally likely.
@@ -360,7 +360,8 @@ function checkTarget(op: string, target: Tensor, source: RandomSource): void {
  * Source: torch.Tensor.uniform_.
  *
  * @throws {TypeError} If the tensor has no float type, or is part of a graph
- * @throws {RangeError} If `low` is larger than `high`
+ * @throws {RangeError} If `low` is larger than `high`, or the type does not hold
+ * them or their distance
  */
 export function uniform_(
   target: Tensor,
@@ -370,10 +371,14 @@ export function uniform_(
 ): Tensor {
   floatType("uniform_", target);
   checkTarget("uniform_", target, source);
-  if (!(low <= high)) {
+  if (!(low <= high && high - low < Infinity)) {
     throw new RangeError(
-      `Cannot draw from ${low} to ${high}: the first must be smaller`,
+      `Cannot draw from ${low} to ${high}: expected finite numbers, the first ` +
+        `one smaller`,
     );
+  }
+  for (const value of [low, high, high - low]) {
+    fit("uniform_", value, target.dtype);
   }
   const bits = [f32Bits(low), f32Bits(high - low)] as const;
   return drawInto(target, "uniformBetween", source, ...bits);

@@ -236,3 +236,19 @@ Deno.test("indexing takes tensors without elements", async () => {
     [[1, 2], [3, 4]],
   );
 });
+
+Deno.test("at() does not count unsigned indices from the end", async () => {
+  const x = tensor([1, 2, 3]);
+  const known = tensor([2 ** 32 - 1], { dtype: "uint32" });
+  assertThrows(() => x.at(known), RangeError, "index 4294967295");
+  const computed = known.add(0); // that only the GPU knows
+  assertEquals([...await x.at(computed).data()], [NaN]);
+  const last = tensor([-1], { dtype: "int32" }).add(0);
+  assertEquals([...await x.at(last).data()], [3]);
+});
+
+Deno.test("indexAdd() of integers refuses a factor with a fraction", () => {
+  const x = tensor([1, 2], { dtype: "int32" });
+  const run = () => x.indexAdd(0, x.sub(1), x, { alpha: 0.5 });
+  assertThrows(run, TypeError, "expected an integer for integers");
+});

@@ -16,6 +16,7 @@ import { randint } from "../../src/ops/random.ts";
 import { arange, full, tensor, zeros } from "../../src/tensor/create.ts";
 import type { DType } from "../../src/tensor/dtype.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
+import { largeTest, whole } from "./_large.ts";
 
 const list = async (x: Tensor) => [...await x.data()];
 
@@ -133,6 +134,22 @@ Deno.test("matmul() of integers is the same in a compiled function", async () =>
     const b = full([1100, 2], 2, { dtype: "int32" });
     const expected = Math.max(2200 * i + 1, 3);
     assertEquals(await list(step(a, b)), Array(4).fill(expected));
+  }
+});
+
+largeTest("matmul() of large integers goes part by part", async () => {
+  const cases: [number[], number[]][] = [
+    [[300, 40], [40, 3]],
+    [[3, 40], [40, 300]],
+    [[9, 30, 11], [9, 11, 30]],
+    [[2, 5000], [5000, 2]],
+  ];
+  for (const [left, right] of cases) {
+    const run = () => {
+      const a = randint(-99, 99, left, { seed: 1 });
+      return list(matmul(a, randint(-99, 99, right, { seed: 2 })));
+    };
+    assertEquals(await run(), await whole(run));
   }
 });
 

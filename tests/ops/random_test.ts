@@ -198,3 +198,11 @@ Deno.test("randn() and its kin name what they reject", () => {
   assertThrows(() => normal_(zeros([1]), 0, -1), RangeError, "deviation of -1");
   assertThrows(() => bernoulli_(zeros([1]), 2), RangeError, "probability 2");
 });
+
+Deno.test("uniform_() refuses bounds that the type does not hold", () => {
+  const half = zeros([2], { dtype: "float16" });
+  assertThrows(() => uniform_(half, 0, 1e6), RangeError, "1000000");
+  const wide = zeros([2]);
+  assertThrows(() => uniform_(wide, 0, Infinity), RangeError, "Infinity");
+  assertThrows(() => uniform_(wide, -3e38, 3e38), RangeError, "6e+38");
+});

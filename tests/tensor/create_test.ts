@@ -60,6 +60,52 @@ Deno.test("arange() and linspace() count as PyTorch does", async () => {
   assertThrows(() => arange(0, 1, 0), RangeError, "steps of 0");
 });
 
+Deno.test("arange() and linspace() refuse values that the type does not hold", async () => {
+  const bytes = { dtype: "uint8" } as const;
+  assertEquals([...await arange(0, 300, 100, bytes).data()], [0, 100, 200]);
+  assertEquals([...await linspace(0, 10, 4, bytes).data()], [0, 3, 6, 10]);
+  const down = await linspace(-3, 3, 4, { dtype: "int32" }).data();
+  assertEquals([...down], [-3, -1, 1, 3]);
+  const flags = await linspace(0, 2, 3, { dtype: "bool" }).data();
+  assertEquals([...flags], [0, 1, 1]);
+  for (
+    const run of [
+      () => arange(0, 301, 100, bytes),
+      () => arange(-1, 1, 1, bytes),
+      () => arange(0, 4e9, 1e9),
+      () => linspace(0, 256, 3, bytes),
+      () => linspace(0, 3e9, 2, { dtype: "int32" }),
+      () => linspace(0, 1e5, 3, { dtype: "float16" }),
+    ]
+  ) assertThrows(run, RangeError, "tensor (");
+  assertThrows(() => arange(NaN), RangeError, "Cannot count from 0 to NaN");
+  assertThrows(
+    () => arange(Infinity),
+    RangeError,
+    "Cannot count from 0 to Inf",
+  );
+});
+
+Deno.test("tensor() of a typed array refuses what another type does not hold", async () => {
+  const rows: [TypedArray, DType][] = [
+    [new Int32Array([1, 256]), "uint8"],
+    [new Int32Array([-1]), "uint32"],
+    [new Uint32Array([2 ** 31]), "int32"],
+    [new Float32Array([3e9]), "int32"],
+    [new Float32Array([NaN]), "uint8"],
+    [new Float32Array([1e5]), "float16"],
+    [new Int32Array([1e5]), "float16"],
+  ];
+  for (const [values, dtype] of rows) {
+    const run = () => tensor(values, { dtype });
+    assertThrows(run, RangeError, "tensor (tensor): expected", dtype);
+  }
+  const cut = tensor(new Float32Array([-0.5, 254.9]), { dtype: "uint8" });
+  assertEquals([...await cut.data()], [0, 254]);
+  const flags = tensor(new Float32Array([NaN, 0, 300]), { dtype: "bool" });
+  assertEquals([...await flags.data()], [1, 0, 1]);
+});
+
 Deno.test("eye() is an identity matrix of any shape", async () => {
   assertEquals(await eye(2, 3).toArray(), [[1, 0, 0], [0, 1, 0]]);
   assertEquals(await eye(3).sum().item(), 3);
