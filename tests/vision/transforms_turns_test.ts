@@ -16,7 +16,7 @@ const TF = T.functional;
 
 const ANGLES = [
   ...[0, 90, 180, 270, 360, 450, 540, 720],
-  ...[-90, -180, -270, -360, -450, 3690],
+  ...[-90, -180, -270, -360, -450, 3690, 9e17],
 ];
 const SIZES = [[1, 1], [1, 2], [2, 1], [3, 4], [4, 3], [5, 5], [4, 4], [7, 2]];
 
@@ -31,7 +31,7 @@ function turned<A extends Uint8Array | Float32Array>(
   angle: number,
 ) {
   let out = { data, height, width, channels };
-  for (let turn = 0; turn < ((angle / 90) % 4 + 4) % 4; turn++) {
+  for (let turn = 0; turn < ((angle % 360) / 90 + 4) % 4; turn++) {
     const next = { ...out, data: out.data.slice() };
     [next.height, next.width] = [out.width, out.height];
     for (let y = 0; y < next.height; y++) {

@@ -41,6 +41,11 @@ export function checkArguments(
   );
 }
 
+/** Whether a value is a number that float32 has a finite one for. */
+function isFinite32(value: unknown): boolean {
+  return typeof value === "number" && Number.isFinite(Math.fround(value));
+}
+
 function isPositive(value: unknown): boolean {
   return Number.isInteger(value) && Number(value) > 0;
 }
@@ -166,7 +171,7 @@ function oneOf<T extends string>(
 /** @throws {TypeError} If it is no number, and no list of them */
 export function checkFill(fill: Fill): Fill {
   const list = typeof fill === "number" ? [fill] : fill;
-  if (Array.isArray(list) && list.length > 0 && list.every(Number.isFinite)) {
+  if (Array.isArray(list) && list.length > 0 && list.every(isFinite32)) {
     return fill;
   }
   throw new TypeError(
@@ -234,7 +239,7 @@ export function checkMoments(
   std: readonly number[],
 ): void {
   const isList = (values: unknown): boolean =>
-    Array.isArray(values) && values.length > 0 && values.every(Number.isFinite);
+    Array.isArray(values) && values.length > 0 && values.every(isFinite32);
   if (
     !isList(mean) || !isList(std) ||
     (mean.length !== std.length && mean.length !== 1 && std.length !== 1)

@@ -9,7 +9,7 @@
 import { type DType, DTYPES, isFloat } from "../../tensor/dtype.ts";
 import { HostArray } from "../../tensor/host_array.ts";
 import { Image } from "../image.ts";
-import type { Action, Fill } from "./action.ts";
+import { type Action, after, type Extent, type Fill } from "./action.ts";
 import { runOnHost } from "./host.ts";
 import { type HostImage, imageOf, pixelsOf } from "./pixels.ts";
 
@@ -78,9 +78,9 @@ function moveArray(
   fill: number,
 ): HostArray {
   const { bytes, array } = DTYPES[dtype];
-  // an image has one channel, three or four
+  const [height = 0, width = 0] = shape.slice(-2);
   const isMask = (shape.length === 2 || shape.length === 3) &&
-    data.length > 0 && bytes !== 2;
+    height > 0 && width > 0 && bytes !== 2; // no image has two channels
   if (!isMask) {
     throw new TypeError(
       `Cannot move a mask of ${dtype} [${shape.join(", ")}]: expected uint8, ` +
@@ -88,25 +88,26 @@ function moveArray(
     );
   }
   const actions = actionsOf([...checkMaskFill(dtype, fill)]);
-  const [height = 0, width = 0] = shape.slice(-2); // two sizes at least
-  const plane = height * width * bytes;
+  const extent = { channels: bytes, height, width, dtype: "uint8" } as const;
+  const result = sizeAfter(actions, extent);
   const all = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  const moved = Array.from({ length: all.length / plane }, (_, i) =>
-    runOnHost({
-      data: all.subarray(i * plane, (i + 1) * plane),
-      channels: bytes,
-      height,
-      width,
-      planar: false,
-    }, actions));
-  const first = moved[0]!; // there is an element
-  const result = new Uint8Array(moved.length * first.data.length);
-  for (const [i, { data }] of moved.entries()) {
-    result.set(data, i * data.length);
+  const plane = height * width * bytes;
+  const movedPlane = result.height * result.width * bytes;
+  const masks = all.length / plane; // none, where there are no instances
+  const moved = new Uint8Array(masks * movedPlane);
+  for (let i = 0; i < masks; i++) {
+    const bytesOf = all.subarray(i * plane, (i + 1) * plane);
+    const pixels = { ...extent, data: bytesOf, planar: false };
+    moved.set(runOnHost(pixels, actions).data, i * movedPlane);
   }
   return new HostArray(
-    new array(result.buffer),
-    [...shape.slice(0, -2), first.height, first.width],
+    new array(moved.buffer),
+    [...shape.slice(0, -2), result.height, result.width],
     dtype,
   );
+}
+
+/** What becomes of an image's extent. */
+export function sizeAfter(actions: readonly Action[], extent: Extent): Extent {
+  return actions.reduce((before, action) => after(action, before), extent);
 }

@@ -188,12 +188,11 @@ const SINES = [0, 1, 0, -1] as const;
 
 /** Of an angle in degrees; of right angles exactly. */
 function sineAndCosine(degrees: number): readonly [number, number] {
-  const quarters = degrees / 90;
-  if (!Number.isInteger(quarters)) {
+  if (degrees % 90 !== 0) {
     const radians = degrees * Math.PI / 180;
     return [Math.sin(radians), Math.cos(radians)];
   }
-  const turn = (quarters % 4 + 4) % 4;
+  const turn = (degrees % 360 / 90 + 4) % 4;
   return [SINES[turn]!, SINES[(turn + 1) % 4]!];
 }
 

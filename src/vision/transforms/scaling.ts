@@ -18,7 +18,7 @@ import type {
   PaddingMode,
   Size,
 } from "./action.ts";
-import { after } from "./action.ts";
+import { after, checkFillOf } from "./action.ts";
 import {
   checkArguments,
   checkFill,
@@ -224,6 +224,7 @@ export class RandomCrop extends Transform {
    */
   override draw(extent: Extent, generator: Generator): readonly Action[] {
     const [height, width] = this.size;
+    checkFillOf("pad", this.fill, extent); // though it may not be needed
     const actions: Action[] = [];
     let whole = extent;
     const around = (padding: PadAction["padding"]): void => {

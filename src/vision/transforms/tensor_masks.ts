@@ -7,10 +7,11 @@
  */
 
 import { cat } from "../../ops/join.ts";
+import { zeros } from "../../tensor/create.ts";
 import { scope } from "../../tensor/scope.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Action } from "./action.ts";
-import { checkMaskFill, type MaskActions } from "./masks.ts";
+import { checkMaskFill, type MaskActions, sizeAfter } from "./masks.ts";
 
 const HALF = 2 ** 16;
 
@@ -27,6 +28,13 @@ export function moveTensorMask(
   run: (x: Tensor, actions: readonly Action[]) => Tensor,
 ): Tensor {
   checkMaskFill(x.dtype, fill);
+  if (x.ndim >= 3 && x.shape.at(-3) === 0) { // an image without instances
+    const [height = 0, width = 0] = x.shape.slice(-2);
+    const extent = { channels: 1, height, width, dtype: "float32" } as const;
+    const result = sizeAfter(actionsOf(fill), extent);
+    const shape = [...x.shape.slice(0, -2), result.height, result.width];
+    return zeros(shape, { dtype: x.dtype });
+  }
   switch (x.dtype) {
     case "bool":
       return scope(() => run(x.to("uint8"), actionsOf(fill)).to("bool"));
