@@ -58,7 +58,8 @@ export {
   IMG_EXTENSIONS,
 } from "./image_folder.ts";
 export { ImageLoader } from "./image_loader.ts";
-export { Table, type TableOptions, type TableRows } from "./table.ts";
+export { Table, type TableOptions } from "./table.ts";
+export type { TableRows } from "./table_rows.ts";
 export {
   type SegmentationSample,
   VOCSegmentation,

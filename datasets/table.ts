@@ -10,16 +10,15 @@
  * @module
  */
 
-import { dirname } from "node:path";
-
 import { checkIndex } from "../src/data/_shared.ts";
 import { Dataset } from "../src/data/dataset.ts";
+import { checkKind, KINDS, withExample } from "../src/data/kinds.ts";
 import { checkChoice, checkOptionNames } from "../src/tensor/arguments.ts";
 import type { Generator } from "../src/tensor/generator.ts";
 import { HostArray } from "../src/tensor/host_array.ts";
 import type { Image } from "../src/vision/image.ts";
-import { joinPath, toPath } from "./_shared.ts";
-import { parseCsv } from "./csv.ts";
+import { toPath } from "./_shared.ts";
+import { checkDelimiter } from "./csv.ts";
 import { loadImage } from "./image_loader.ts";
 import {
   checkTransforms,
@@ -29,6 +28,8 @@ import {
   TRANSFORM_OPTIONS,
   transformed,
 } from "./sample_transforms.ts";
+import { readTable, type TableRows } from "./table_rows.ts";
+import { checkEncoding } from "./text_file.ts";
 
 /** What a table's columns mean, and what is done to its samples. */
 export interface TableOptions<X = Image, Y = HostArray>
@@ -42,6 +43,16 @@ export interface TableOptions<X = Image, Y = HostArray>
   /** What is between two cells. Default: ",". */
   readonly delimiter?: string;
   /**
+   * Whether a cell may stand in quotes, with a quote in it doubled; "none" takes
+   * quotes as they are, as pandas does with csv.QUOTE_NONE. Default: "minimal".
+   */
+  readonly quoting?: "minimal" | "none";
+  /**
+   * The file's encoding, by a name that TextDecoder knows: "latin1",
+   * "utf-16le", "shift_jis". Default: "utf-8".
+   */
+  readonly encoding?: string;
+  /**
    * What becomes of a row whose image is not there: the table is refused, or
    * the row left out, as where one file lists the images of several folders.
    * Default: "refuse".
@@ -49,35 +60,30 @@ export interface TableOptions<X = Image, Y = HostArray>
   readonly missing?: "refuse" | "skip";
 }
 
+const COLUMNS = withExample(KINDS.list, '["LabelRed", "LabelBlue"]');
+
 const OPTIONS = [
   "root",
   "path",
   "labels",
   "delimiter",
+  "quoting",
+  "encoding",
   "missing",
   "transforms",
   ...TRANSFORM_OPTIONS,
 ];
-
-/** A CSV file, read: what a table consists of. */
-export interface TableRows {
-  /** The CSV file. */
-  readonly file: string;
-  /** The folder that paths start from. */
-  readonly root: string;
-  /** The columns with numbers. */
-  readonly classes: readonly string[];
-  /** The path of each image. */
-  readonly paths: readonly string[];
-  /** The numbers, row by row. */
-  readonly labels: Float32Array<ArrayBuffer>;
-}
 
 /**
  * Images listed in a CSV file.
  *
  * A sample is an `Image` and float32 of [labels], the numbers of its row. All
  * of them are in `targets`, those of one column in `column(name)`.
+ *
+ * Numbers are decimal, as 5, -0.5 or 1e5, and fractions are rounded to float32.
+ * Refused are integers that float32 does not hold (some beyond 2^24), and
+ * numbers that it would make 0 or infinite. NOTE [csv] in csv.ts says how rows
+ * and cells are told apart.
  *
  * Source: the multi-label sets of pytorch-computer-vision (Draelos); pandas and
  * a Dataset of one's own do this in PyTorch.
@@ -139,11 +145,12 @@ export class Table<X = Image, Y = HostArray> extends Dataset<[X, Y]> {
   /**
    * Reads the CSV file `file`.
    *
-   * @throws {SyntaxError} If it is no CSV file, lacks a column, or a cell is no
-   * number; the message has the line
-   * @throws {TypeError} If there are joint and separate transforms, or one can't
-   * be called
-   * @throws {RangeError} If `missing` is none of its values
+   * @throws {SyntaxError} If it is no CSV file or of another encoding, lacks a
+   * column, or a cell is no number that float32 holds; the message has the line
+   * @throws {TypeError} If there are joint and separate transforms, one can't be
+   * called, or `delimiter` can't be one
+   * @throws {RangeError} If `missing`, `quoting` or `encoding` is none of its
+   * values
    * @throws {Deno.errors.NotFound} If it is not there, or an image is not and
    * `missing` is not "skip"
    */
@@ -153,8 +160,14 @@ export class Table<X = Image, Y = HostArray> extends Dataset<[X, Y]> {
   ): Promise<Table<X, Y>> {
     checkOptionNames("Table", options, OPTIONS);
     checkTransforms("Table", options);
-    const { missing = "refuse" } = options;
+    const { missing = "refuse", quoting = "minimal" } = options;
     checkChoice("open a Table", "missing", missing, ["refuse", "skip"]);
+    checkChoice("open a Table", "quoting", quoting, ["minimal", "none"]);
+    if (options.labels !== undefined) {
+      checkKind(COLUMNS, "the labels of a Table", options.labels);
+    }
+    checkDelimiter(options.delimiter ?? ",");
+    checkEncoding(options.encoding ?? "utf-8");
     return new Table(await readTable(toPath(file), options), options);
   }
 
@@ -225,89 +238,5 @@ export class Table<X = Image, Y = HostArray> extends Dataset<[X, Y]> {
   /** What `console.log` shows. */
   [Symbol.for("Deno.customInspect")](): string {
     return this.toString();
-  }
-}
-
-/** What of the options says how to read the file. */
-type ReadOptions = Pick<
-  TableOptions,
-  "root" | "path" | "labels" | "delimiter" | "missing"
->;
-
-async function readTable(
-  file: string,
-  options: ReadOptions,
-): Promise<TableRows> {
-  const text = await readText(file);
-  const { header, rows } = await parseCsv(file, text, options.delimiter);
-  const columnOf = (name: string): number => {
-    const column = header.indexOf(name);
-    if (column !== -1) return column;
-    throw new SyntaxError(
-      `Cannot read "${file}": its header has no column "${name}", only ` +
-        header.join(", "),
-    );
-  };
-  const root = toPath(options.root ?? dirname(file));
-  const pathColumn = columnOf(options.path ?? header[0] ?? "");
-  const classes = options.labels ??
-    header.filter((_, column) => column !== pathColumn);
-  const columns = classes.map(columnOf);
-
-  const paths: string[] = [];
-  const labels: number[] = [];
-  for (const { line, cells } of rows) {
-    const name = cells[pathColumn]!; // rows are as wide as the header
-    if (name === "") {
-      throw new SyntaxError(
-        `Cannot read "${file}": line ${line} has no path in column ` +
-          `"${header[pathColumn]}"`,
-      );
-    }
-    const numbers = columns.map((column) => {
-      const cell = cells[column]!;
-      const value = cell === "" ? NaN : Number(cell);
-      if (Number.isFinite(value)) return value;
-      throw new SyntaxError(
-        `Cannot read "${file}": line ${line}, column "${header[column]}": ` +
-          `expected a number, got "${cell}"`,
-      );
-    });
-    const path = isAbsolute(name) ? name : joinPath(root, name);
-    if (!await isFile(path)) {
-      if (options.missing === "skip") continue;
-      throw new Deno.errors.NotFound(
-        `Cannot read "${file}": line ${line} names "${path}", which is not ` +
-          `there (with missing: "skip" such rows are left out)`,
-      );
-    }
-    paths.push(path);
-    labels.push(...numbers);
-  }
-  return { file, root, classes, paths, labels: Float32Array.from(labels) };
-}
-
-async function readText(file: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(file);
-  } catch (cause) {
-    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
-    throw new Deno.errors.NotFound(
-      `Cannot read "${file}": there is no such file`,
-      { cause },
-    );
-  }
-}
-
-function isAbsolute(path: string): boolean {
-  return /^([/\\]|[a-z]:)/i.test(path);
-}
-
-async function isFile(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
   }
 }

@@ -115,7 +115,8 @@ export function findVOCSet(
 
 function readList(file: string): string[] {
   const names: string[] = [];
-  for (const [i, line] of Deno.readTextFileSync(file).split("\n").entries()) {
+  const text = Deno.readTextFileSync(file);
+  for (const [i, line] of text.split(/\r\n|\n|\r/).entries()) {
     const name = line.trim();
     if (name === "") continue;
     if (/[\s/\\]/.test(name)) {

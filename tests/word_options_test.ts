@@ -85,6 +85,17 @@ function scalable(mode: string): Tensor {
   return mode === "trilinear" ? zeros([1, 2, 4, 4, 4]) : image();
 }
 
+/** Opens a table of no rows. */
+async function table(options: datasets.TableOptions): Promise<unknown> {
+  const file = await Deno.makeTempFile({ suffix: ".csv" });
+  try {
+    await Deno.writeTextFile(file, "file,label\n");
+    return await datasets.Table.open(file, options);
+  } finally {
+    await Deno.remove(file);
+  }
+}
+
 const ROWS: readonly WordRow[] = [
   // optimizers' schedules
   [
@@ -337,19 +348,8 @@ const ROWS: readonly WordRow[] = [
     (dtype) => T.convertImageDtype(dtype),
   ],
   // data sets
-  [
-    "missing of Table",
-    ["refuse", "skip"],
-    async (missing) => {
-      const file = await Deno.makeTempFile({ suffix: ".csv" });
-      try {
-        await Deno.writeTextFile(file, "file,label\n");
-        return await datasets.Table.open(file, { missing });
-      } finally {
-        await Deno.remove(file);
-      }
-    },
-  ],
+  ["missing of Table", ["refuse", "skip"], (word) => table({ missing: word })],
+  ["quoting of Table", ["minimal", "none"], (word) => table({ quoting: word })],
 ];
 
 /** No words of any option: a slip, nothing, names that objects inherit. */

@@ -43,15 +43,16 @@ export function checkIndex(
 /**
  * Whether a number of the host goes into an element without harm. Fractions are
  * rounded to float32, as everywhere; what it does not hold are integers (below
- * 2^53, where numbers stand for integers) that would become others, and finite
- * numbers that would become infinite.
+ * 2^53, where numbers stand for integers) that would become others, and numbers
+ * that would become 0 or infinite.
  */
 export function holds(dtype: "float32" | "int32", value: number): boolean {
   if (dtype === "int32") return (value | 0) === value;
   const rounded = Math.fround(value);
-  return Number.isSafeInteger(value)
-    ? rounded === value
-    : Number.isFinite(rounded) || !Number.isFinite(value);
+  if (Number.isSafeInteger(value)) return rounded === value;
+  return Number.isFinite(value)
+    ? rounded !== 0 && Number.isFinite(rounded)
+    : true;
 }
 
 /** Whether `value` is an object that literals make, or one without prototype. */
