@@ -51,7 +51,11 @@ export { type VarianceOptions, varMean } from "./src/ops/statistics.ts";
 export { noGrad } from "./src/autograd/mode.ts";
 export { type BackwardOptions, grad } from "./src/autograd/backward.ts";
 export { type KernelTime, Profile, profile } from "./src/gpu/profiler.ts";
-export { compile, explain } from "./src/compile/compile.ts";
+export {
+  compile,
+  type CompileOptions,
+  explain,
+} from "./src/compile/compile.ts";
 export { tune, type Tuned } from "./src/ops/tune.ts";
 export { Scope, scope } from "./src/tensor/scope.ts";
 export {
@@ -71,9 +75,9 @@ export {
   randint,
   randn,
   type RandomOptions,
-  type RandomSource,
   randperm,
 } from "./src/ops/random.ts";
+export type { RandomSource } from "./src/ops/draw.ts";
 export {
   type CheckpointParts,
   load,

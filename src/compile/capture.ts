@@ -32,6 +32,7 @@ import {
   type Value,
 } from "./trace.ts";
 import { type Form, formOf } from "./form.ts";
+import { disown, refusal } from "./refusal.ts";
 
 /** A gradient that a call leaves at a leaf. */
 export interface LeftGradient {
@@ -49,6 +50,8 @@ export interface Capture extends Trace {
   readonly gradients: readonly LeftGradient[];
   /** What is asked of the values of inputs that the host wrote. */
   readonly checks: readonly InputCheck[];
+  /** Values that replays follow: `Recorder.follows`. */
+  readonly followed: readonly (() => unknown)[];
   /** Storages that were there before and are no argument's. */
   readonly outside: ReadonlySet<Storage>;
   /**
@@ -96,11 +99,10 @@ export function capture(
     Error.stackTraceLimit = stackTraceLimit;
   }
   if (tracer.refused) {
-    // an async function fails by its promise, too: it has been told here
-    if (result instanceof Promise) result.catch(() => {});
+    disown(result);
     throw tracer.refused;
   }
-  const form = formOf(result, results, "the result");
+  const form = formOfResult(result, results);
   const outputs = results.map((tensor) => tracer.placeOf(tensor));
   const gradients = tracer.gradients();
   const left = gradients.map(({ left }) => left)
@@ -118,6 +120,7 @@ export function capture(
     instructions,
     effects: tracer.effects,
     guards: [...guards.values(), ...tracer.others()],
+    followed: tracer.followed,
     outside: tracer.outside,
     isExact: [...ends, ...written].some(({ origin }) =>
       origin.kind === "input"
@@ -128,6 +131,15 @@ export function capture(
   };
 }
 
+function formOfResult(result: unknown, tensors: Tensor[]): Form {
+  try {
+    return formOf(result, tensors, "the result");
+  } catch (error) {
+    disown(result); // it may be async
+    throw error;
+  }
+}
+
 /** Frames in which the user's line is looked for. */
 const STACK = 64;
 
@@ -135,6 +147,7 @@ class Tracer implements Recorder {
   readonly instructions: (Dispatch | Clear)[] = [];
   readonly effects: Effect[] = [];
   readonly inputChecks: InputCheck[] = [];
+  readonly followed: (() => unknown)[] = [];
   readonly guards = new Map<object, () => boolean>();
   readonly #values = new Map<GpuBuffer, Value>();
   readonly outside = new Set<Storage>();
@@ -234,14 +247,14 @@ class Tracer implements Recorder {
     what: string,
     instead = "return the tensor and go on outside",
   ): never {
-    throw this.refused = new Error(
+    throw this.refused = refusal(
       `Cannot ${what} inside a compiled function${lineOf(new Error())}: it ` +
         `runs as one program, without the host; ${instead}`,
     );
   }
 
-  effect(again: () => void): void {
-    this.effects.push({ kind: "host", again });
+  effect(about: readonly unknown[], again: () => void): void {
+    this.effects.push({ kind: "host", about, again });
   }
 
   guard(owner: object, holds: () => boolean): void {
@@ -261,13 +274,17 @@ class Tracer implements Recorder {
     }
   }
 
-  sets(owner: object, again: () => void, tensor?: Used): void {
+  sets(owner: object, value: unknown, again: () => void, tensor?: Used): void {
     if (tensor && this.#made.has(tensor)) {
       this.#inside.add(owner);
       return;
     }
     this.guard(owner, () => true);
-    this.effect(again);
+    this.effect([owner, value], again);
+  }
+
+  follows(look: () => unknown): void {
+    this.followed.push(look);
   }
 
   kept(tensor: Used): void {

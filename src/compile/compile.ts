@@ -8,33 +8,56 @@
  * argument is found, and not frozen. A program has guards: the modules that
  * were called are in the same mode with the same members, tensors from outside
  * still exist, gradients are there or not as they were. A call for which no
- * program's guards hold is recorded anew. signature.ts does that.
+ * program's guards hold is recorded anew. signature.ts does that. What no guard
+ * sees is found later (NOTE [stale] in review.ts), or watched (watch.ts).
  *
  * @module
  */
 
 import { noGrad } from "../autograd/mode.ts";
+import { unnoted } from "../gpu/outside.ts";
 import { recorder } from "../gpu/recorder.ts";
-import { formatValue } from "../tensor/arguments.ts";
+import { checkOptionNames, formatValue } from "../tensor/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { capture } from "./capture.ts";
 import { formOf, keyOf, valueOf } from "./form.ts";
 import type { Prepared } from "./prepare.ts";
 import {
   exactTextOf,
-  release,
+  placeOf,
+  releaseSignatures,
+  reviewed,
   settle,
   type Signature,
   signatureOf,
-  type Signatures,
   textOf,
 } from "./signature.ts";
+import type { Difference } from "./trace.ts";
+import { type Watch, type Watched, watchedNow, watchGuard } from "./watch.ts";
 
-const signaturesOf = new WeakMap<object, Signatures>();
+/** What is kept of a compiled function. */
+interface Compiled {
+  /** For each list of watched values, those of now first; just one without. */
+  readonly watched: Watched[];
+  /** Whether its user knows that a program was stale. */
+  isTold: boolean;
+}
+
+const compiledOf = new WeakMap<object, Compiled>();
 // Programs own buffers; they go back to the pool when the function is gone.
-const forgotten = new FinalizationRegistry<Signatures>((signatures) => {
-  for (const { programs } of signatures.values()) programs.forEach(release);
+const forgotten = new FinalizationRegistry<Watched[]>((all) => {
+  for (const { signatures } of all) releaseSignatures(signatures);
 });
+
+/** Options of `compile`. */
+export interface CompileOptions {
+  /**
+   * Returns values from outside that the function reads: numbers, strings,
+   * tensors, or arrays and objects of them. It is called before each call. Each
+   * list of values has programs of its own; those of the last 8 are kept.
+   */
+  readonly watch?: () => unknown;
+}
 
 /**
  * A function that does what `fn` does, faster. Its first calls run `fn` and
@@ -44,17 +67,20 @@ const forgotten = new FinalizationRegistry<Signatures>((signatures) => {
  * bit for bit, wherever no fusion reorders a sum.
  *
  * Everything that trains may be inside: `backward`, optimizers, schedulers,
- * dropout, batch norm. What changes between calls has to be a tensor argument,
+ * dropout, batch norm. What changes in each call has to be a tensor argument,
  * or something that Kindling counts by itself (steps, rates, random numbers).
- * Other things that JavaScript does happen in the first calls only. Tensors
- * that are returned are cut off from the graph. Each shape, and each mode of
- * the modules inside, has a program of its own.
+ * Tensors that are returned are cut off from the graph. Each shape, and each
+ * mode of the modules inside, has a program of its own.
+ *
+ * A variable that `fn` reads may change between calls. The change counts with
+ * the first call after a loader's epoch begins or ends, or some calls later;
+ * with `watch` at once. To find it, a few calls run `fn` instead of a replay.
  *
  * @throws {Error} (when called) If `fn` reads a tensor, or does something else
  * in each of four calls with the same shapes; the message names the line
  * @throws {TypeError} (when called) If an argument or a result is neither a
  * tensor, a number, a string, a boolean nor an array or a plain object of them,
- * an argument requires a gradient, or `fn` is async
+ * an argument requires a gradient, or `fn` or `watch` is async
  *
  * @example A training step
  * ```ts
@@ -76,17 +102,41 @@ const forgotten = new FinalizationRegistry<Signatures>((signatures) => {
  * for (let i = 0; i < 20; i++) step(x, y);
  * assert(await step(x, y).item() < before);
  * ```
+ *
+ * @example A number that changes between calls
+ * ```ts
+ * import { compile, ones, type Tensor } from "@kindling/kindling";
+ * import { assertEquals } from "@std/assert";
+ *
+ * let beta = 1;
+ * const scale = compile((x: Tensor) => x.mul(beta), { watch: () => beta });
+ * for (let i = 0; i < 3; i++) scale(ones([1]));
+ * beta = 2;
+ * assertEquals(await scale(ones([1])).item(), 2);
+ * ```
  */
 export function compile<Args extends readonly unknown[], R>(
   fn: (...args: Args) => R,
+  options: CompileOptions = {},
 ): (...args: Args) => R {
-  const signatures: Signatures = new Map();
+  const { watch } = checkOptionNames("compile", options, ["watch"]);
+  if (watch !== undefined && typeof watch !== "function") {
+    throw new TypeError(
+      `Cannot watch ${formatValue(watch)}: expected a function that returns ` +
+        `what is to be watched`,
+    );
+  }
+  const state: Compiled = { watched: [], isTold: false };
   const compiled = (...args: Args): R => {
-    if (recorder()) return fn(...args); // part of the function around it
-    return call(signatures, fn, args) as R; // a replay's result has the form of fn's
+    const around = recorder();
+    if (around) { // part of the function around it
+      if (watch) around.guard({}, watchGuard(watch));
+      return fn(...args);
+    }
+    return call(state, watch, fn, args) as R; // a replay's result has the form of fn's
   };
-  signaturesOf.set(compiled, signatures);
-  forgotten.register(compiled, signatures);
+  compiledOf.set(compiled, state);
+  forgotten.register(compiled, state.watched);
   return compiled;
 }
 
@@ -98,28 +148,42 @@ export function compile<Args extends readonly unknown[], R>(
  * @throws {TypeError} If `fn` was not made by `compile`
  */
 export function explain(fn: unknown): string {
-  const signatures = typeof fn === "function"
-    ? signaturesOf.get(fn)
-    : undefined;
-  if (!signatures) {
+  const state = typeof fn === "function" ? compiledOf.get(fn) : undefined;
+  if (!state) {
     throw new TypeError(
       `Cannot explain ${formatValue(fn)}: expected what compile() returned`,
     );
   }
-  if (signatures.size === 0) return "not called so far";
-  const called = [...signatures.values()].filter(isCalled);
-  return called.flatMap(({ text, programs, recorded }) => [
-    text,
-    ...programs.flatMap(describe),
-    ...(recorded.length > 0
-      ? [`  recorded ${recorded.length} times, not the same twice so far`]
-      : []),
-  ]).join("\n");
+  const lines = state.watched.flatMap(({ signatures }, i) => {
+    const called = [...signatures.values()].filter(isCalled);
+    const isEarlier = i > 0 && called.length > 0;
+    return [
+      ...(isEarlier ? ["with other values of what is watched"] : []),
+      ...called.flatMap(describeSignature),
+    ];
+  });
+  return lines.length > 0 ? lines.join("\n") : "not called so far";
 }
 
 // Those that stand for exact ones only were never called by themselves.
 function isCalled({ programs, recorded }: Signature): boolean {
   return programs.length + recorded.length > 0;
+}
+
+function describeSignature(signature: Signature): string[] {
+  const { text, programs, recorded, stale } = signature;
+  return [
+    text,
+    ...programs.flatMap(describe),
+    ...(recorded.length > 0
+      ? [`  recorded ${recorded.length} times, not the same twice so far`]
+      : []),
+    ...(stale.times > 0
+      ? [
+        `  recorded anew ${stale.times} times, at last because of ${stale.what}`,
+      ]
+      : []),
+  ];
 }
 
 function describe({ program, report }: Prepared): string[] {
@@ -144,10 +208,12 @@ function count(lines: readonly string[]): string[] {
 }
 
 function call<Args extends readonly unknown[], R>(
-  signatures: Signatures,
+  state: Compiled,
+  watch: Watch | undefined,
   fn: (...args: Args) => R,
   args: Args,
 ): unknown {
+  const { signatures } = watchedNow(state.watched, watch);
   const given: Tensor[] = [];
   const form = formOf(args, given, "an argument");
   given.forEach(refuseGradients);
@@ -163,27 +229,53 @@ function call<Args extends readonly unknown[], R>(
   const isFirst = signature.recorded.length + signature.programs.length === 0;
   const inputs = isExact || isFirst ? given : given.map(asInput);
   const ready = signature.programs.find(({ program }) => program.holds(given));
-  if (ready) {
-    const result = ready.program.run(inputs);
+  const disposeCopies = (): void =>
     inputs.forEach((input, i) => input !== given[i] && input.dispose());
+  if (ready && !ready.review.isDue()) {
+    const result = unnoted(() => ready.program.run(inputs));
+    ready.review.replayed();
+    disposeCopies();
     return result;
   }
+  ready?.program.lend();
   const results: Tensor[] = [];
-  const made = capture(
-    inputs,
-    given.map(({ storage }) => storage),
-    // the form of the arguments, with tensors as they come into the program
-    () => fn(...valueOf(form, inputs) as Args),
-    results,
+  const made = unnoted(() =>
+    capture(
+      inputs,
+      given.map(({ storage }) => storage),
+      // the form of the arguments, with tensors as they come into the program
+      () => fn(...valueOf(form, inputs) as Args),
+      results,
+    )
   );
   const back = results.map((tensor) => tensor.detach());
   for (const storage of made.outside) base.outside.add(storage);
+  if (ready) {
+    const found = reviewed(signature, ready, made, given);
+    if (!found) {
+      disposeCopies();
+      return valueOf(made.form, back);
+    }
+    tell(state, found);
+  }
   if (made.isExact && !isExact) {
     base.isExact = true;
     writeBack(inputs, given);
     if (isFirst) settle(signatureOf(signatures, exactText()), made);
   } else settle(signature, made);
   return valueOf(made.form, back);
+}
+
+// Once: from then on the user knows, and explain() tells the rest.
+function tell(state: Compiled, found: Difference): void {
+  if (state.isTold) return;
+  state.isTold = true;
+  // deno-lint-ignore no-console -- earlier results may be wrong, and no call failed
+  console.warn(
+    `A compiled function was recorded anew${placeOf(found)}: ${found.what}. ` +
+      `Calls before this one may have used the values of earlier ones: name ` +
+      `what changes in compile(fn, { watch }), or give it as an argument`,
+  );
 }
 
 function refuseGradients(tensor: Tensor): void {

@@ -77,7 +77,7 @@ export function fuseMaps(
         throw new Error("A group of maps was made that has no kernel");
       }
       const maps = group.members.map(({ maps: [map] }) => map);
-      result.push(dispatchOf(fused, group.members[0]!, maps));
+      result.push(dispatchOf(fused, maps));
       made.push(fused.plan.name);
     }
   });

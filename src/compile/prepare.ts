@@ -9,6 +9,7 @@ import { type Apart, fuseMaps } from "./fuse_maps.ts";
 import { forwardCopies } from "./forward_copies.ts";
 import { withoutDead } from "./liveness.ts";
 import { type Pins, Program } from "./program.ts";
+import { Review } from "./review.ts";
 import { splice } from "./splice.ts";
 import { accessesOf, type Instruction, type Value } from "./trace.ts";
 
@@ -29,6 +30,9 @@ export interface Report {
 export interface Prepared {
   readonly program: Program;
   readonly report: Report;
+  /** What the program does, to be compared with other recordings. */
+  readonly recording: Capture;
+  readonly review: Review;
 }
 
 /** Makes a program of a capture, for inputs with these storages. */
@@ -48,7 +52,22 @@ export function prepare(capture: Capture, pins: Pins): Prepared {
       saved,
       apart,
     },
+    recording: forComparison(capture),
+    review: new Review(capture.followed),
   };
+}
+
+// Without what only the passes need: headers are long, and the stack of an error
+// holds on to the arguments of the calls.
+function forComparison(capture: Capture): Capture {
+  const instructions = capture.instructions.map((each) => {
+    if (each.kind === "clear") return { ...each, site: undefined };
+    const { kind, pipeline, values, parts } = each;
+    const { name, source, params, groups, live } = each.plan;
+    const plan = { name, source, params, groups, live };
+    return { kind, pipeline, values, parts, plan };
+  });
+  return { ...capture, instructions };
 }
 
 /**
@@ -65,7 +84,9 @@ function ownConstants(
   );
   const copies = [...changing].map((value): Instruction => {
     const from: Value = { ...value };
-    value.origin = { kind: "local" };
+    if (value.origin.kind === "constant") {
+      value.origin = { kind: "local", data: value.origin.data };
+    }
     return { kind: "copy", from, to: value };
   });
   return [...copies, ...instructions];

@@ -45,8 +45,10 @@ interface Command {
   /** Places in the table of buffers. */
   readonly places: readonly number[];
   readonly parts: Dispatch["parts"];
-  /** Where the buffers are the same in each replay. */
-  readonly bound: GPUBindGroup | undefined;
+  /** Whether the buffers are the same in each replay. */
+  readonly isFixed: boolean;
+  /** If they are, once it was asked for. */
+  bound: GPUBindGroup | undefined;
   /** By the buffers' ids, where they are not. */
   readonly byBuffers: Map<string, GPUBindGroup>;
 }
@@ -69,9 +71,13 @@ export class Program {
   readonly dispatches: number;
   /** Bytes of the slots. */
   readonly bytes: number;
-  /** Every buffer that the program owns. */
-  readonly owned: readonly GpuBuffer[];
-  readonly #guards: readonly (() => boolean)[];
+  /** Bytes of each slot, and where in the table it is. */
+  readonly #slots: readonly number[];
+  readonly #slotPlaces: readonly (readonly [number, number])[];
+  readonly #constants: readonly GpuBuffer[];
+  /** The buffers of the slots, unless they are lent. */
+  #arena: readonly GpuBuffer[] = [];
+  #guards: readonly (() => boolean)[];
   readonly #pins: Pins;
   readonly #outside: ReadonlySet<Storage>;
   readonly #commands: readonly (Command | Transfer)[];
@@ -88,7 +94,7 @@ export class Program {
   readonly #outputs: readonly Place[];
   readonly #gradients: readonly LeftGradient[];
   readonly #form: Form;
-  readonly #checks: readonly InputCheck[];
+  #checks: readonly InputCheck[];
 
   /**
    * A program of `instructions`, which do what the capture did; `pins` are
@@ -113,31 +119,32 @@ export class Program {
         lifetimes.set(value, { value, first: -1, last: -1 });
       }
     }
-    const owned: GpuBuffer[] = [];
     const laid = [...lifetimes.values()].filter(({ value }) =>
       value.origin.kind === "local" && !outputs.has(value)
     );
     const { slots, slotOf } = planSlots(laid);
-    const arena = slots.map((bytes) => acquire(bytes));
-    owned.push(...arena);
+    const slotPlaces: [number, number][] = [];
+    const constants: GpuBuffer[] = [];
     for (const value of lifetimes.keys()) {
       const place = this.#table.length;
       this.#places.set(value, place);
       const { origin } = value;
       const slot = slotOf.get(value);
       let buffer: GpuBuffer | undefined;
-      if (slot !== undefined) buffer = arena[slot];
+      if (slot !== undefined) slotPlaces.push([place, slot]);
       else if (origin.kind === "outside") buffer = origin.bindable.buffer;
       else if (origin.kind === "constant") {
         buffer = acquire(origin.data.byteLength);
-        owned.push(buffer);
+        constants.push(buffer);
         upload(buffer, origin.data);
       }
-      if (buffer) {
-        this.#table.push(buffer);
-        this.#fixed.add(place);
-      } else this.#table.push(HOLE);
+      this.#table.push(buffer ?? HOLE);
+      if (buffer || slot !== undefined) this.#fixed.add(place);
     }
+    this.#slots = slots;
+    this.#slotPlaces = slotPlaces;
+    this.#constants = constants;
+    this.#take();
     this.#inputs = [...this.#places].flatMap(([value, place]) =>
       value.origin.kind === "input"
         ? [[value, value.origin.index, place] as const]
@@ -160,14 +167,50 @@ export class Program {
       return command;
     });
     this.#effects = effectsOf(capture, byLive);
-    this.owned = owned;
     this.dispatches = dispatches;
-    this.bytes = owned.reduce((sum, { bytes }) => sum + bytes, 0);
+    this.bytes = this.owned.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** Every buffer that the program owns and has not lent. */
+  get owned(): readonly GpuBuffer[] {
+    return [...this.#constants, ...this.#arena];
+  }
+
+  /**
+   * Gives the slots back until the program is renewed or runs: an eager call
+   * beside them would need more memory than the recorded ones did.
+   */
+  lend(): void {
+    releaseAll(this.#arena);
+    this.#arena = [];
+    for (const command of this.#commands) {
+      if (command.kind !== "dispatch") continue;
+      command.bound = undefined;
+      command.byBuffers.clear();
+    }
+  }
+
+  #take(): void {
+    if (this.#arena.length === this.#slots.length) return;
+    this.#arena = this.#slots.map((bytes) => acquire(bytes));
+    for (const [place, slot] of this.#slotPlaces) {
+      this.#table[place] = this.#arena[slot]!;
+    }
   }
 
   /** Whether inputs have to have storages of their own. */
   get isPinned(): boolean {
     return this.#pins.some((pin) => pin !== undefined);
+  }
+
+  /**
+   * Goes on with what another capture of the same commands rests on: modules
+   * that do the same may have taken the place of others.
+   */
+  renew({ guards, checks }: Capture): void {
+    this.#guards = guards;
+    this.#checks = checks;
+    this.#take();
   }
 
   /** Whether everything that the capture rests on is so in a call with these. */
@@ -188,6 +231,7 @@ export class Program {
     for (const { index, check } of this.#checks) {
       inputs[index]!.written?.forEach(check);
     }
+    this.#take();
     const table = this.#table;
     const storages = new Map<Value, Storage>();
     for (const [value, index, place] of this.#inputs) {
@@ -257,9 +301,8 @@ export class Program {
       params: Uint32Array.from(plan.params),
       places,
       parts,
-      bound: isFixed
-        ? makeBindGroup(pipeline, this.#buffersAt(places), plan.name, parts)
-        : undefined,
+      isFixed,
+      bound: undefined,
       byBuffers: new Map(),
     };
   }
@@ -268,7 +311,12 @@ export class Program {
     return places.map((place) => this.#table[place]!);
   }
 
-  #bind({ byBuffers, places, pipeline, name, parts }: Command): GPUBindGroup {
+  #bind(command: Command): GPUBindGroup {
+    const { byBuffers, places, pipeline, name, parts } = command;
+    if (command.isFixed) {
+      const buffers = this.#buffersAt(places);
+      return command.bound = makeBindGroup(pipeline, buffers, name, parts);
+    }
     let key = "";
     for (const place of places) {
       if (!this.#fixed.has(place)) key += `${this.#table[place]!.id},`;
@@ -321,7 +369,8 @@ function effectsOf(
     if (effect.kind === "host") return [effect.again];
     const { live } = effect;
     const command = byLive.get(live); // none if it led to nothing
-    return command ? [() => command.params.set(live())] : [];
+    if (!command) return [];
+    return [() => command.params.set(live.words(), live.at)];
   });
 }
 

@@ -22,7 +22,7 @@ import { formatShape } from "../tensor/shape.ts";
 import type { Storage } from "../tensor/storage.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { lineOf } from "./call_site.ts";
-import type { Capture } from "./capture.ts";
+import type { Capture, LeftGradient } from "./capture.ts";
 import { keyOf } from "./form.ts";
 import { prepare, type Prepared } from "./prepare.ts";
 import { type Pins, releaseAll } from "./program.ts";
@@ -44,6 +44,8 @@ export interface Signature {
   readonly recorded: Capture[];
   /** The recording of the last program that takes given storages only. */
   pinned: Capture | undefined;
+  /** How often a program was found to be stale, and what was found last. */
+  stale: { times: number; what: string };
   /** Storages that the function has from elsewhere. */
   readonly outside: WeakSet<Storage>;
   /** Whether it matters where arguments lie: NOTE [arguments]. */
@@ -60,6 +62,7 @@ export function signatureOf(signatures: Signatures, text: string): Signature {
     programs: [],
     recorded: [],
     pinned: undefined,
+    stale: { times: 0, what: "" },
     outside: new WeakSet(),
     isExact: false,
   };
@@ -74,8 +77,50 @@ export function signatureOf(signatures: Signatures, text: string): Signature {
 }
 
 /** Gives the buffers of a program back. */
-export function release({ program }: Prepared): void {
+function release({ program }: Prepared): void {
   releaseAll(program.owned);
+}
+
+/** Gives the buffers of all programs back. */
+export function releaseSignatures(signatures: Signatures): void {
+  for (const { programs } of signatures.values()) programs.forEach(release);
+}
+
+/**
+ * Compares what a call did with the program that it could have replayed. One
+ * that is stale goes, with all that such a call could have replayed instead.
+ * Returns what has changed since: NOTE [stale] in review.ts.
+ */
+export function reviewed(
+  signature: Signature,
+  ready: Prepared,
+  made: Capture,
+  given: readonly Tensor[],
+): Difference | undefined {
+  const found = differ(ready.recording, made) ?? unstableOf(made);
+  if (!found) {
+    freeLeftovers(made, made);
+    ready.program.renew(made);
+    ready.review.passed();
+    return undefined;
+  }
+  const { programs, stale } = signature;
+  for (const each of programs.splice(0)) {
+    if (each !== ready && !each.program.holds(given)) {
+      programs.push(each);
+      continue;
+    }
+    if (signature.pinned === each.recording) signature.pinned = undefined;
+    release(each);
+  }
+  stale.times++;
+  stale.what = found.what;
+  return found;
+}
+
+function unstableOf({ unstable }: Capture): Difference | undefined {
+  if (unstable === undefined) return undefined;
+  return { what: `${unstable} is left in another state than it was found in` };
 }
 
 /**
@@ -100,8 +145,8 @@ export function settle(signature: Signature, made: Capture): void {
     // before the program takes its own from what comes back
     for (const each of [...twins, made]) freeLeftovers(each, made);
     programs.unshift(unscoped(() => prepare(made, pins!)));
-    const { isPinned } = programs[0]!.program;
-    signature.pinned = isPinned ? made : undefined;
+    const { program: { isPinned }, recording } = programs[0]!;
+    signature.pinned = isPinned ? recording : undefined;
     const isLeft = ({ program }: Prepared, i: number): boolean =>
       i < MAX_PROGRAMS && (isPinned || !program.isPinned);
     programs.filter((each, i) => !isLeft(each, i)).forEach(release);
@@ -110,13 +155,13 @@ export function settle(signature: Signature, made: Capture): void {
   }
   recorded.push(made);
   if (recorded.length < MAX_DIFFERENT) return;
-  const { what, site } = differ(recorded.at(-2)!, made) ??
-    { what: `${made.unstable} is left in another state than it was found in` };
+  // one of the two: else there would be a program
+  const found = differ(recorded.at(-2)!, made) ?? unstableOf(made)!;
   recorded.length = 0;
   throw new Error(
     `Cannot compile a function that does something else in each call` +
-      `${site ? lineOf(site) : ""}: ${what}; give what changes as an ` +
-      `argument, or return it`,
+      `${placeOf(found)}: ${found.what}; give what changes as an argument, ` +
+      `return it, or name it in compile(fn, { watch })`,
   );
 }
 
@@ -138,11 +183,29 @@ function holds({ guards }: Capture): boolean {
 
 /** Where two recordings part, their results included, if they do. */
 function differ(before: Capture, after: Capture): Difference | undefined {
+  const found = difference(before, after);
+  if (found) return found;
   const [was, is] = [resultText(before), resultText(after)];
-  return difference(before, after) ??
-    (was === is
-      ? undefined
-      : { what: `it gives ${is}, before it gave ${was}` });
+  if (was !== is) return { what: `it gives ${is}, before it gave ${was}` };
+  return sameGradients(before, after)
+    ? undefined
+    : { what: "it leaves gradients elsewhere than before" };
+}
+
+// What they are is compared with the other ends.
+function sameGradients(a: Capture, b: Capture): boolean {
+  const kindOf = ({ left }: LeftGradient): string =>
+    typeof left === "object" ? "made" : left;
+  return a.gradients.length === b.gradients.length &&
+    a.gradients.every((each, i) =>
+      each.leaf === b.gradients[i]!.leaf &&
+      kindOf(each) === kindOf(b.gradients[i]!)
+    );
+}
+
+/** The user's line where two recordings part, as messages have it. */
+export function placeOf({ site }: Difference): string {
+  return site ? lineOf(site) : "";
 }
 
 // The storages that both recordings were given, by input.

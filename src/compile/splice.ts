@@ -69,7 +69,7 @@ function intoReaders(
     const kernel = readerOf(maker, reader, value);
     if (!kernel) return;
     result[instructions.indexOf(maker)] = undefined;
-    result[at] = dispatchOf(kernel, reader);
+    result[at] = dispatchOf(kernel);
     made.push(kernel.plan.name);
   });
   return result.filter((each) => each !== undefined);
@@ -145,7 +145,7 @@ function intoMakers(
       if (!kernel) continue;
       used.add(reader);
       result[instructions.indexOf(reader)] = undefined;
-      result[at] = dispatchOf(kernel, maker);
+      result[at] = dispatchOf(kernel);
       made.push(kernel.plan.name);
       return;
     }

@@ -9,7 +9,7 @@
  */
 
 import { type Pipeline, pipelineOf } from "../gpu/pipelines.ts";
-import type { Bindable, Plan } from "../gpu/plan.ts";
+import type { Bindable, LiveWords, Plan } from "../gpu/plan.ts";
 import type { MapRule } from "../ops/map_header.ts";
 import type { DType } from "../tensor/dtype.ts";
 import type { Layout } from "../tensor/layout.ts";
@@ -17,13 +17,14 @@ import type { Layout } from "../tensor/layout.ts";
 /**
  * Where a value comes from:
  *
- * - `local`: it is made inside, and gone at the end unless it is returned
+ * - `local`: it is made inside, and gone at the end unless it is returned; each
+ *   replay begins with what is in `data`, if the host wrote it first
  * - `input`: a tensor that the function is given
  * - `outside`: a tensor that was there before, such as a parameter
  * - `constant`: the host wrote it, and would write the same again
  */
 export type Origin =
-  | { readonly kind: "local" }
+  | { readonly kind: "local"; readonly data?: Uint8Array<ArrayBuffer> }
   | { readonly kind: "input"; readonly index: number }
   | { readonly kind: "outside"; readonly bindable: Bindable }
   | { readonly kind: "constant"; readonly data: Uint8Array<ArrayBuffer> };
@@ -73,8 +74,8 @@ export interface Dispatch extends Kernel {
   readonly out?: Place;
   /** The maps that it does one after the other, in whole quads, if that is all. */
   readonly maps?: readonly MapNode[];
-  /** Remembers the line, without the cost of telling it. */
-  readonly site: Error;
+  /** Remembers the line, without the cost of telling it; not in programs. */
+  readonly site?: Error;
 }
 
 /** A part of a value becomes zero; offset and length in bytes. */
@@ -83,7 +84,7 @@ export interface Clear {
   readonly value: Value;
   readonly offset: number;
   readonly bytes: number;
-  readonly site: Error;
+  readonly site?: Error;
 }
 
 /** A whole value becomes what another is. */
@@ -98,8 +99,13 @@ export type Instruction = Dispatch | Clear | Copy;
 
 /** What the host does before the commands of a replay, in order. */
 export type Effect =
-  | { readonly kind: "host"; readonly again: () => void }
-  | { readonly kind: "live"; readonly live: NonNullable<Plan["live"]> };
+  | {
+    readonly kind: "host";
+    /** Two effects about the same values are the same. */
+    readonly about: readonly unknown[];
+    readonly again: () => void;
+  }
+  | { readonly kind: "live"; readonly live: LiveWords };
 
 /** Everything that one call did. */
 export interface Trace {
@@ -111,15 +117,14 @@ export interface Trace {
   readonly ends: readonly Value[];
 }
 
-/** The dispatch of a kernel that a pass has made, at the place of another. */
+/** The dispatch of a kernel that a pass has made. */
 export function dispatchOf(
   kernel: Kernel,
-  { site }: Dispatch,
   maps?: readonly MapNode[],
 ): Dispatch {
   const buffers = kernel.values.map(() => NO_BUFFER);
   const pipeline = pipelineOf({ ...kernel.plan, buffers });
-  return { kind: "dispatch", ...kernel, pipeline, site, ...(maps && { maps }) };
+  return { kind: "dispatch", ...kernel, pipeline, ...(maps && { maps }) };
 }
 
 // Pipelines count buffers; which ones they are is the program's to say.
@@ -149,7 +154,7 @@ export function accessesOf(
 /** Where two traces part. */
 export interface Difference {
   readonly what: string;
-  /** Remembers the line of the second one, where there is one. */
+  /** Remembers the line of the second one, where that is known. */
   readonly site?: Error;
 }
 
@@ -159,10 +164,12 @@ export function difference(
   after: Trace,
 ): Difference | undefined {
   const names = new Map<Value, Value>();
+  const taken = new Set<Value>();
   const isSame = (a: Value, b: Value): boolean => {
     const known = names.get(a);
-    if (known) return known === b;
+    if (known || taken.has(b)) return known === b;
     names.set(a, b);
+    taken.add(b);
     const isAlike = a.bytes === b.bytes || a.origin.kind !== "local";
     return isAlike && sameOrigin(a.origin, b.origin);
   };
@@ -179,7 +186,7 @@ export function difference(
         !after.ends.every((end, i) => isSame(before.ends[i]!, end))
     ? "the result is another one than before"
     : before.effects.length !== after.effects.length ||
-        !after.effects.every(({ kind }, i) => before.effects[i]!.kind === kind)
+        !after.effects.every((each, i) => sameEffect(before.effects[i]!, each))
     ? "a scheduler, an optimizer or a generator goes another way than before"
     : undefined;
   return what === undefined ? undefined : { what };
@@ -215,10 +222,31 @@ function differs(
         "a tensor made in an earlier call or by the host";
     }
   }
-  if (!is.live && String(was.params) !== String(is.params)) {
-    return `a number or a size has changed since`;
-  }
-  return undefined;
+  const sameWords = sameParts(a, b) && was.live?.at === is.live?.at &&
+    String(fixedWords(was)) === String(fixedWords(is));
+  return sameWords ? undefined : "a number or a size has changed since";
+}
+
+function sameParts({ parts: a }: Dispatch, { parts: b }: Dispatch): boolean {
+  if (a?.size !== b?.size) return false;
+  return [...a ?? []].every(([i, { first, end }]) =>
+    first === b!.get(i)?.first && end === b!.get(i)?.end
+  );
+}
+
+// The parameters without those that differ in each call.
+function fixedWords({ params, live }: Kernel["plan"]): readonly number[] {
+  if (!live) return params;
+  const { at } = live;
+  const { length } = live.words();
+  return [...params.slice(0, at), ...params.slice(at + length)];
+}
+
+// What live effects depend on is said by those of the host before them.
+function sameEffect(a: Effect, b: Effect): boolean {
+  if (a.kind === "live" || b.kind === "live") return a.kind === b.kind;
+  return a.about.length === b.about.length &&
+    a.about.every((value, i) => Object.is(value, b.about[i]));
 }
 
 function sameOrigin(a: Origin, b: Origin): boolean {
@@ -226,9 +254,9 @@ function sameOrigin(a: Origin, b: Origin): boolean {
   if (a.kind === "outside" && b.kind === "outside") {
     return a.bindable === b.bindable;
   }
-  if (a.kind === "constant" && b.kind === "constant") {
-    return a.data.length === b.data.length &&
-      a.data.every((byte, i) => byte === b.data[i]);
-  }
-  return a.kind === b.kind;
+  if (a.kind === "input" || b.kind === "input") return false;
+  if (a.kind === "outside" || b.kind === "outside") return false;
+  // a program may have made a local value of a constant
+  return a.data?.length === b.data?.length &&
+    (a.data?.every((byte, i) => byte === b.data![i]) ?? true);
 }

@@ -12,6 +12,7 @@
  * @module
  */
 
+import { noteEpoch } from "../gpu/outside.ts";
 import { throttle } from "../gpu/stream.ts";
 import { Generator } from "../tensor/generator.ts";
 import { untilAborted } from "./abort.ts";
@@ -283,6 +284,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
     if (signal?.aborted) await this.close();
     signal?.throwIfAborted();
     const source = await this.#open(position, isUploaded, resident);
+    noteEpoch();
     const stop = () => {
       source.close().catch(() => {}); // the iteration's own error is the reason
     };
@@ -314,6 +316,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
       position.epoch++;
       position.batches = 0;
     } finally {
+      noteEpoch();
       signal?.removeEventListener("abort", stop);
       if (isOver) await this.#workers.leave(source);
       else await source.close();

@@ -66,11 +66,19 @@ export interface Plan {
   readonly uniformAt?: number;
   /** Where other kernels may be put into this one: src/compile does so. */
   readonly hooks?: Hooks;
-  /**
-   * The words of `params` at a later time, where they depend on what the host
-   * counts: steps, rates, draws. Replays ask for them.
-   */
-  readonly live?: () => readonly number[];
+  /** The words of `params` that are others in each call. */
+  readonly live?: LiveWords;
+}
+
+/**
+ * Words that depend on what the host counts: steps, rates, draws. Replays ask
+ * for them; all other words of a plan are the same in each.
+ */
+export interface LiveWords {
+  /** Where the words begin among `params`. */
+  readonly at: number;
+  /** The words as they are now. */
+  words(): readonly number[];
 }
 
 /**

@@ -30,19 +30,27 @@ export interface Recorder {
    * @throws {Error} Always
    */
   refuse(what: string, instead?: string): never;
-  /** The host did something that each replay has to do again, in order. */
-  effect(again: () => void): void;
+  /**
+   * The host did something that each replay has to do again, in order. Two
+   * effects are the same if they are `about` the same values, one by one.
+   */
+  effect(about: readonly unknown[], again: () => void): void;
   /**
    * What was recorded counts for as long as this holds before a call; the first
    * guard of an owner is the one that counts.
    */
   guard(owner: object, holds: () => boolean): void;
   /**
-   * The function sets by itself what guards of `owner` look at: those that come
-   * later do not count, and each replay sets it, too; not where `owner` belongs
-   * to a tensor that is made inside.
+   * The function sets what guards of `owner` look at to `value`: guards that
+   * come later do not count, and each replay sets it, too; not where `owner`
+   * belongs to a tensor that is made inside.
    */
-  sets(owner: object, again: () => void, tensor?: Used): void;
+  sets(owner: object, value: unknown, again: () => void, tensor?: Used): void;
+  /**
+   * `look` tells a value that each replay follows by itself; that it is another
+   * one than after the call before is a sign that more has changed.
+   */
+  follows(look: () => unknown): void;
   /** A tensor came into being. */
   made(tensor: Used): void;
   /** A tensor was taken out of all scopes: somebody means to keep it. */
@@ -115,8 +123,11 @@ export function checkWritten(
   current?.checks(tensor, check);
 }
 
-/** Does something on the host, now and in each replay of what is recorded. */
-export function onReplay(effect: () => void): void {
+/**
+ * Does something on the host, now and in each replay of what is recorded;
+ * `about` has all that it depends on and that another call may have replaced.
+ */
+export function onReplay(about: readonly unknown[], effect: () => void): void {
   withRecorder(undefined, effect); // effects within are part of it
-  current?.effect(effect);
+  current?.effect(about, effect);
 }

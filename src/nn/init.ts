@@ -10,10 +10,9 @@ import { checkChoice, checkOptionNames } from "../tensor/arguments.ts";
 import { fill } from "../tensor/create.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { type RandomSource, SOURCE_OPTIONS } from "../ops/draw.ts";
 import {
   normal_ as drawNormal,
-  type RandomSource,
-  SOURCE_OPTIONS,
   uniform_ as drawUniform,
 } from "../ops/random.ts";
 

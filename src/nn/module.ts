@@ -10,6 +10,7 @@
  * @module
  */
 
+import { noteChange } from "../gpu/outside.ts";
 import { recorder } from "../gpu/recorder.ts";
 import { checkOptionNames } from "../tensor/arguments.ts";
 import { type DType, isFloat } from "../tensor/dtype.ts";
@@ -237,8 +238,9 @@ export abstract class Module<
   train(on = true): this {
     for (const module of this.modules()) {
       module.training = on;
-      recorder()?.sets(module.#mode, () => module.training = on);
+      recorder()?.sets(module.#mode, on, () => module.training = on);
     }
+    noteChange();
     return this;
   }
 
@@ -312,6 +314,7 @@ export abstract class Module<
   loadStateDict(state: NamedTensors, options: LoadOptions = {}): LoadResult {
     const result = this.checkStateDict(state, options);
     assignNamed(this.stateDict(), state);
+    noteChange();
     return result;
   }
 

@@ -20,7 +20,7 @@ import { fusedAttention, MAX_WIDTH } from "./attention_fused.ts";
 import { composeWeights } from "./attention_grads.ts";
 import { dropout } from "./dropout.ts";
 import { matmul } from "./matmul.ts";
-import type { RandomSource } from "./random.ts";
+import type { RandomSource } from "./draw.ts";
 import { inFloat32, widened } from "./wide.ts";
 
 /** Options of `scaledDotProductAttention`. */

@@ -17,9 +17,10 @@ import {
   type Draw,
   drawFrom,
   drawWords,
+  liveDraw,
   type RandomSource,
   reserveDraw,
-} from "./random.ts";
+} from "./draw.ts";
 import { declareInput, WORDS } from "./words.ts";
 
 import philoxLib from "../../shaders/lib/philox.wgsl" with { type: "text" };
@@ -51,13 +52,6 @@ function planDropout(
     `load_x(params.offset + min(4u * q + ${k}u, params.size - 1u))`
   );
   const quad = wide ? "load_x(params.offset + q)" : `vec4f(${lanes})`;
-  const words = (): number[] => [
-    ...drawWords(draw),
-    y.size,
-    wide ? offset / 4 : offset,
-    f32Bits(p),
-    f32Bits(1 / (1 - p)),
-  ];
   const input = declareInput("x", 0, x.dtype, wide);
   const put = "fn put(i: u32, x: vec4f) { y[i] = W(x); }";
   return {
@@ -71,8 +65,14 @@ fn quad_at(q: u32) -> vec4f { return ${quad}; }
 ${put}
 `,
     buffers: [x.storage, y.storage],
-    params: words(),
-    live: words,
+    params: [
+      ...drawWords(draw),
+      y.size,
+      wide ? offset / 4 : offset,
+      f32Bits(p),
+      f32Bits(1 / (1 - p)),
+    ],
+    live: liveDraw(draw),
     groups: foldGroups(Math.ceil(y.size / 4 / GROUP)),
     hooks: {
       ...(wide && {

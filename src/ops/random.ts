@@ -7,7 +7,7 @@
  */
 
 import { f32Bits, foldGroups, type Plan } from "../gpu/plan.ts";
-import { onReplay, recorder } from "../gpu/recorder.ts";
+import { recorder } from "../gpu/recorder.ts";
 import { checkOptionNames } from "../tensor/arguments.ts";
 import { fromHost, type TensorOptions } from "../tensor/create.ts";
 import {
@@ -20,9 +20,17 @@ import {
 import { defaultGenerator, Generator } from "../tensor/generator.ts";
 import { HostArray } from "../tensor/host_array.ts";
 import { isRowMajor, rowMajor } from "../tensor/layout.ts";
-import { WORDS_PER_BLOCK } from "../tensor/philox.ts";
 import { checkShape, type Shape } from "../tensor/shape.ts";
 import { emptyTensor, Tensor } from "../tensor/tensor.ts";
+import {
+  type Draw,
+  drawFrom,
+  drawWords,
+  liveDraw,
+  type RandomSource,
+  reserveDraw,
+  SOURCE_OPTIONS,
+} from "./draw.ts";
 import { type Launch, launch } from "./launch.ts";
 import { assign } from "./movement.ts";
 import { WORDS } from "./words.ts";
@@ -30,64 +38,10 @@ import { WORDS } from "./words.ts";
 import philoxLib from "../../shaders/lib/philox.wgsl" with { type: "text" };
 import drawSource from "../../shaders/random/draw.wgsl" with { type: "text" };
 
-/** Where random numbers come from. */
-export interface RandomSource {
-  /** Draws as a new generator of this seed would. */
-  readonly seed?: number;
-  /** Default: the one that `manualSeed` seeds. */
-  readonly generator?: Generator;
-}
-
 /** Options of functions that make random tensors. */
 export interface RandomOptions extends TensorOptions, RandomSource {}
 
-/** Names of the options of a `RandomSource`. */
-export const SOURCE_OPTIONS = ["seed", "generator"];
 const OPTIONS = ["dtype", "requiresGrad", ...SOURCE_OPTIONS];
-
-/** Blocks of a generator set aside for one kernel; others in each replay. */
-export interface Draw {
-  seed: number;
-  /** The first block. */
-  block: number;
-}
-
-/** Sets aside what `size` elements need. */
-export function reserveDraw(
-  size: number,
-  { seed, generator = defaultGenerator() }: RandomSource = {},
-): Draw {
-  if (seed !== undefined) return { seed: new Generator(seed).seed, block: 0 };
-  const draw: Draw = { seed: 0, block: 0 };
-  onReplay(() => {
-    draw.block = generator.reserve(Math.ceil(size / WORDS_PER_BLOCK));
-    draw.seed = generator.seed;
-  });
-  return draw;
-}
-
-/** The part of a draw that begins at element `start`, a multiple of 4. */
-export function drawFrom(draw: Draw, start: number): Draw {
-  return {
-    get seed() {
-      return draw.seed;
-    },
-    get block() {
-      return draw.block + start / WORDS_PER_BLOCK;
-    },
-  };
-}
-
-/** The words of `Draw` in shaders/lib/philox.wgsl. */
-export function drawWords({ seed, block }: Draw): number[] {
-  const words = 2 ** 32;
-  return [
-    seed % words,
-    Math.floor(seed / words),
-    block % words,
-    Math.floor(block / words),
-  ];
-}
 
 /** What is drawn: WGSL of `words`, with the numbers `a` and `b` in `params`. */
 const DISTRIBUTIONS = {
@@ -140,13 +94,6 @@ function planDraw(
     : `for (var k = 0u; k < min(params.size - 4u * q, 4u); k++) {
     out[params.offset + 4u * q + k] = ${word}(v[k]);
   }`;
-  const words = (): number[] => [
-    ...drawWords(draw),
-    size,
-    isWide ? layout.offset / 4 : layout.offset,
-    a,
-    b,
-  ];
   return {
     name: `draw_${name}`,
     source: drawSource,
@@ -159,8 +106,14 @@ fn store(q: u32, numbers: ${lanes}) {
 }
 `,
     buffers: [out.storage],
-    params: words(),
-    live: words,
+    params: [
+      ...drawWords(draw),
+      size,
+      isWide ? layout.offset / 4 : layout.offset,
+      a,
+      b,
+    ],
+    live: liveDraw(draw),
     groups: foldGroups(Math.ceil(size / 4 / GROUP)),
   };
 }

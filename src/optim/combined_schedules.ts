@@ -127,7 +127,7 @@ export class SequentialLR extends Combined {
   }
 
   override step(): void {
-    onReplay(() => {
+    onReplay([this], () => {
       this.lastEpoch++;
       const past = this.#milestones.filter((each) => each <= this.lastEpoch);
       const current = this.inner[past.length]!;
@@ -170,7 +170,7 @@ export class ChainedScheduler extends Combined {
   }
 
   override step(): void {
-    onReplay(() => {
+    onReplay([this], () => {
       this.lastEpoch++;
       for (const each of this.inner) each.step();
     });

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { noteChange } from "../gpu/outside.ts";
 import { onReplay, recorder } from "../gpu/recorder.ts";
 import { checkOptionNames } from "../tensor/arguments.ts";
 import {
@@ -120,7 +121,7 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
    * @throws {RangeError} If `epoch` is negative
    */
   override step(epoch?: number): void {
-    if (epoch === undefined) onReplay(() => this.#advance());
+    if (epoch === undefined) onReplay([this], () => this.#advance());
     else {
       if (!(epoch >= 0)) {
         throw new RangeError(`Cannot step to epoch ${epoch}: expected >= 0`);
@@ -129,6 +130,7 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
       this.#jump(epoch);
       this.apply();
     }
+    noteChange();
   }
 
   #advance(): void {

@@ -249,7 +249,7 @@ export class OneCycleLR extends LRScheduler {
 
   /** @throws {RangeError} If the schedule is at its end */
   override step(): void {
-    onReplay(() => {
+    onReplay([this], () => {
       if (this.lastEpoch >= this.#total) {
         throw new RangeError(
           `Cannot step OneCycleLR ${this.lastEpoch + 1} times: ` +

@@ -9,6 +9,7 @@
  * @module
  */
 
+import { noteChange } from "../gpu/outside.ts";
 import { onReplay, recorder } from "../gpu/recorder.ts";
 import { dispatch, submit } from "../gpu/stream.ts";
 import { checkOptionNames, formatValue } from "../tensor/arguments.ts";
@@ -201,8 +202,10 @@ export abstract class Optimizer<
   step(closure?: () => Tensor): Tensor | void {
     const loss = closure?.();
     this.paramGroups.forEach((group, i) => {
+      recorder()?.follows(() => group.lr);
       for (const flat of this.#flats[i]!) this.#update(flat, group);
     });
+    noteChange();
     submit();
     return loss;
   }
@@ -217,7 +220,7 @@ export abstract class Optimizer<
       flat.state(name, this.initial(name, group))
     );
     for (const run of runs) {
-      onReplay(() => flat.count(run));
+      onReplay([flat, ...run.members], () => flat.count(run));
       const scalars = (): Scalars => ({
         ascent: group.maximize ? -1 : 1,
         decay: group.weightDecay ?? 0,
@@ -258,6 +261,7 @@ export abstract class Optimizer<
    */
   loadStateDict(state: unknown): void {
     applyState(this.#parse(state), this.paramGroups, this.#flats);
+    noteChange();
   }
 
   #parse(state: unknown): OptimizerState {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { noteChange } from "../gpu/outside.ts";
 import { recorder } from "../gpu/recorder.ts";
 import {
   checkChoice,
@@ -114,6 +115,7 @@ export class ReduceLROnPlateau {
       );
     }
     recorder()?.refuse("step ReduceLROnPlateau, whose metric the host reads");
+    noteChange();
     const { patience, cooldown } = this.#options;
     this.lastEpoch++;
     if (this.#isBetter(metric)) {
@@ -181,6 +183,7 @@ export class ReduceLROnPlateau {
   loadStateDict(state: unknown): void {
     const position = this.#position();
     Object.assign(this, parsePosition("ReduceLROnPlateau", position, state));
+    noteChange();
   }
 
   #position(): Position {

@@ -60,18 +60,16 @@ export function planUpdate(
 ): Plan {
   const words = (): number[] => {
     const numbers = scalars();
-    return [
-      ...[firstQuad, quads, 0, 0],
-      ...[...COMMON, ...rule.scalars].map((name) => f32Bits(numbers[name]!)),
-    ];
+    return [...COMMON, ...rule.scalars].map((name) => f32Bits(numbers[name]!));
   };
+  const place = [firstQuad, quads, 0, 0];
   return {
     name: rule.name,
     source,
     header: headerOf(rule, dtype),
     buffers: [gradients, values, ...states],
-    params: words(),
-    live: words,
+    params: [...place, ...words()],
+    live: { at: place.length, words },
     groups: foldGroups(Math.ceil(quads / (GROUP * QUADS))),
   };
 }

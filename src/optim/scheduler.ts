@@ -7,6 +7,7 @@
  * @module
  */
 
+import { noteChange } from "../gpu/outside.ts";
 import { onReplay } from "../gpu/recorder.ts";
 
 /** A group as schedulers see it. */
@@ -97,10 +98,11 @@ export abstract class LRScheduler implements Scheduler {
   ): number;
 
   step(): void {
-    onReplay(() => {
+    onReplay([this], () => {
       this.lastEpoch++;
       this.apply();
     });
+    noteChange();
   }
 
   /** Writes the rates of the epoch. */
@@ -139,6 +141,7 @@ export abstract class LRScheduler implements Scheduler {
   loadStateDict(state: unknown): void {
     const name = this.constructor.name;
     this.setPosition(parsePosition(name, this.position(), state));
+    noteChange();
   }
 
   /** All that changes from step to step. */

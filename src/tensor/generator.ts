@@ -8,6 +8,7 @@
  * @module
  */
 
+import { noteChange } from "../gpu/outside.ts";
 import { onReplay } from "../gpu/recorder.ts";
 import {
   checkSeed,
@@ -123,11 +124,12 @@ export class Generator {
    */
   manualSeed(seed: number): this {
     const checked = checkSeed(seed);
-    onReplay(() => {
+    onReplay([this, checked], () => {
       this.#seed = checked;
       this.#block = 0;
       this.#used = WORDS_PER_BLOCK;
     });
+    noteChange();
     return this;
   }
 
@@ -155,7 +157,7 @@ export class Generator {
   setState(state: unknown): void {
     this.#requireOwnStream("restore");
     const { seed, offset, word } = parseState(state);
-    onReplay(() => {
+    onReplay([this, seed, offset, word], () => {
       this.manualSeed(seed);
       this.#block = offset;
       if (word > 0) {

@@ -12,6 +12,7 @@ import { isGradEnabled } from "../autograd/mode.ts";
 import { backward, type BackwardOptions } from "../autograd/backward.ts";
 import type { GpuBuffer } from "../gpu/plan.ts";
 import { read } from "../gpu/readback.ts";
+import { noteChange } from "../gpu/outside.ts";
 import { recorder } from "../gpu/recorder.ts";
 import { checkApproximate } from "../ops/activation.ts";
 import {
@@ -392,7 +393,8 @@ export class Tensor {
     }
     const { autograd } = this;
     autograd.requiresGrad = on;
-    recorder()?.sets(autograd, () => autograd.requiresGrad = on, this);
+    recorder()?.sets(autograd, on, () => autograd.requiresGrad = on, this);
+    noteChange();
     return this;
   }
 

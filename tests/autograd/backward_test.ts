@@ -128,6 +128,37 @@ Deno.test("noGrad() records nothing and switches back, also when it throws", () 
   assert(!x.detach().requiresGrad);
 });
 
+Deno.test("noGrad() without a body lasts to the end of its block, awaits included", async () => {
+  const x = tensor([1], { requiresGrad: true });
+  {
+    using _ = noGrad();
+    assert(!x.mul(2).requiresGrad);
+    await x.mul(2).data();
+    assert(!x.mul(2).requiresGrad);
+    assert(!noGrad(() => x.mul(2)).requiresGrad);
+    assert(!x.mul(2).requiresGrad);
+  }
+  assert(x.mul(2).requiresGrad);
+  assertThrows(() => {
+    using _ = noGrad();
+    throw new Error("stop");
+  }, Error);
+  assert(x.mul(2).requiresGrad);
+});
+
+Deno.test("noGrad() blocks may end in any order, and twice", () => {
+  const x = tensor([1], { requiresGrad: true });
+  const [first, second] = [noGrad(), noGrad()];
+  first[Symbol.dispose]();
+  first[Symbol.dispose]();
+  assert(!x.mul(2).requiresGrad);
+  const late = noGrad(() => noGrad());
+  second[Symbol.dispose]();
+  assert(x.mul(2).requiresGrad);
+  late[Symbol.dispose]();
+  assert(x.mul(2).requiresGrad);
+});
+
 Deno.test("requiresGrad_() refuses integers and computed tensors", () => {
   const whole = tensor([1], { dtype: "int32" });
   assertThrows(() => whole.requiresGrad_(), TypeError, "only float tensors");

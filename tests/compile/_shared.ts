@@ -7,7 +7,7 @@
 
 import { assertEquals } from "@std/assert";
 
-import { compile, Tensor } from "../../mod.ts";
+import { compile, type CompileOptions, Tensor } from "../../mod.ts";
 import { streamCounts } from "../../src/gpu/stream.ts";
 
 /** A function from tensors to tensors. */
@@ -37,7 +37,11 @@ export async function check(fn: Fn, inputs: () => Tensor[]): Promise<number> {
 /** Wraps functions: `compile`, or what leaves them as they are. */
 export type Wrap = <Args extends readonly unknown[], R>(
   fn: (...args: Args) => R,
+  options?: CompileOptions,
 ) => (...args: Args) => R;
+
+/** Leaves a function as it is. */
+export const plain: Wrap = (fn) => fn;
 
 /**
  * What a scenario gives is the same whether its functions are compiled or not:
@@ -47,13 +51,13 @@ export type Wrap = <Args extends readonly unknown[], R>(
 export async function assertSame(
   scenario: (wrap: Wrap) => unknown,
 ): Promise<number> {
-  const expected = await valuesIn(await scenario((fn) => fn));
+  const expected = await valuesIn(await scenario(plain));
   let runs = 0;
-  const counting: Wrap = (fn) =>
+  const counting: Wrap = (fn, options) =>
     compile((...args) => {
       runs++;
       return fn(...args);
-    });
+    }, options);
   assertEquals(await valuesIn(await scenario(counting)), expected);
   return runs;
 }

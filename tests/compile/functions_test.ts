@@ -230,7 +230,7 @@ for (const kind of ["cpu", "gpu"] satisfies AdapterClass[]) {
             run(randn([4, 6], { seed }), randn([4, 6], { seed: seed + 9 }))
           );
         });
-        assertEquals(runs, 2);
+        assertEquals(runs, 3); // two recordings, and one that is compared
       } finally {
         overrideAdapterClass(undefined);
       }
