@@ -19,6 +19,10 @@ export type PaletteColour =
   | Colour
   | readonly [red: number, green: number, blue: number, opacity: number];
 
+// Beside the images, not in them: masks of the same classes are equal, however
+// their files were coloured, and messages between threads carry no colours.
+const PALETTES = new WeakMap<Image, readonly PaletteColour[]>();
+
 /** A picture of `height` rows of `width` pixels, a byte for each channel. */
 export class Image {
   /** Where workers find this class. */
@@ -31,12 +35,6 @@ export class Image {
   readonly height: number;
   /** Bytes of a pixel. */
   readonly channels: Channels;
-  /**
-   * The colours that the bytes are indices of, where a palette file was read
-   * "unchanged". Only `encodeImage` looks at them, if it is given them.
-   */
-  readonly palette: readonly PaletteColour[] | undefined;
-
   /**
    * An image over `data`, which is not copied.
    *
@@ -74,7 +72,15 @@ export class Image {
     this.width = width;
     this.height = height;
     this.channels = channels;
-    this.palette = palette;
+    if (palette) PALETTES.set(this, palette);
+  }
+
+  /**
+   * The colours that the bytes are indices of, where a palette file was read
+   * "unchanged", to be given to `encodeImage`. A copy in a worker has none.
+   */
+  get palette(): readonly PaletteColour[] | undefined {
+    return PALETTES.get(this);
   }
 
   /** As `console.log` shows it: `Image(500 x 375, 3 channels)`. */

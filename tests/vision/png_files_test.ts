@@ -235,10 +235,10 @@ Deno.test("encodeImage() keeps the classes of a mask, and its palette where aske
   });
   const again = await encodeImage(file, { palette: file.palette });
   for (const mode of ["unchanged", "rgba", "rgb"] as const) {
-    assertEquals(
-      await decodeImage(again, { mode }),
-      await decodeImage(bytesOf("palette_8_opacity.png"), { mode }),
-    );
+    const want = await decodeImage(bytesOf("palette_8_opacity.png"), { mode });
+    const got = await decodeImage(again, { mode });
+    assertEquals(got, want);
+    assertEquals(got.palette, want.palette);
   }
 });
 
@@ -285,7 +285,8 @@ Deno.test("saveImage() writes one grey tensor as grey, with a palette if one is 
         for (const palette of [undefined, VOC_PALETTE]) {
           await saveImage(path, images, { palette });
           const back = await readImage(path, { mode: "unchanged" });
-          assertEquals(back, new Image(await bytes(mask), 2, 2, 1, palette));
+          assertEquals(back, new Image(await bytes(mask), 2, 2, 1));
+          assertEquals(back.palette, palette);
         }
       }
     }
