@@ -17,6 +17,7 @@ import {
   type ConvOptions,
   type ConvTransposeOptions,
 } from "../ops/conv_shapes.ts";
+import { type Pair, perDim, type Single, type Triple } from "../ops/per_dim.ts";
 import { checkOptionNames } from "../tensor/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkSizes, formatOptions } from "./_shared.ts";
@@ -111,18 +112,8 @@ export abstract class Convolution<
     const { bias = true, ...ofFunction } = given;
     const { groups = 1, padding } = ofFunction;
     if (!isTransposed) checkPadding(`make ${name}`, padding);
-    const sizes: readonly number[] = typeof kernelSize === "number"
-      ? new Array<number>(dims).fill(kernelSize)
-      : kernelSize;
-    if (sizes.length !== dims) {
-      throw new TypeError(
-        `Cannot make ${name} with kernelSize [${sizes.join(", ")}]: expected ` +
-          `one number or ${dims}`,
-      );
-    }
-    for (const kernelSize of sizes) {
-      checkSizes(name, 1, { inChannels, outChannels, kernelSize, groups });
-    }
+    checkSizes(name, 1, { inChannels, outChannels, groups });
+    const sizes = perDim(`make ${name}`, "kernelSize", kernelSize, 1, dims);
     if (inChannels % groups !== 0 || outChannels % groups !== 0) {
       throw new RangeError(
         `Cannot make ${name} of ${inChannels} to ${outChannels} channels: ` +
@@ -176,7 +167,7 @@ export abstract class Convolution<
  *
  * Source: torch.nn.Conv1d; b is kaimingUniform(a = sqrt(5)), He et al. 2015.
  */
-export class Conv1d extends Convolution<number> {
+export class Conv1d extends Convolution<Single> {
   protected override convolution(): ConvolutionKind {
     return KINDS.conv1d;
   }
@@ -206,7 +197,7 @@ export class Conv1d extends Convolution<number> {
  * assertEquals(y.shape, [2, 8, 28, 28]);
  * ```
  */
-export class Conv2d extends Convolution<number | readonly [number, number]> {
+export class Conv2d extends Convolution<Pair> {
   protected override convolution(): ConvolutionKind {
     return KINDS.conv2d;
   }
@@ -225,8 +216,7 @@ export class Conv2d extends Convolution<number | readonly [number, number]> {
  *
  * Source: torch.nn.Conv3d; b is kaimingUniform(a = sqrt(5)), He et al. 2015.
  */
-export class Conv3d
-  extends Convolution<number | readonly [number, number, number]> {
+export class Conv3d extends Convolution<Triple> {
   protected override convolution(): ConvolutionKind {
     return KINDS.conv3d;
   }
@@ -247,7 +237,7 @@ export class Conv3d
  * Source: torch.nn.ConvTranspose1d; b is kaimingUniform(a = sqrt(5)), He et al. 2015.
  */
 export class ConvTranspose1d
-  extends Convolution<number, ConvTransposeLayerOptions> {
+  extends Convolution<Single, ConvTransposeLayerOptions> {
   protected override convolution(): ConvolutionKind {
     return KINDS.convTranspose1d;
   }
@@ -277,7 +267,7 @@ export class ConvTranspose1d
  * ```
  */
 export class ConvTranspose2d extends Convolution<
-  number | readonly [number, number],
+  Pair,
   ConvTransposeLayerOptions
 > {
   protected override convolution(): ConvolutionKind {

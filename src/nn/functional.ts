@@ -28,11 +28,7 @@ export {
   maxUnpool2d,
   type MaxUnpoolOptions,
 } from "../ops/max_pool.ts";
-export {
-  maxPool3d,
-  type MaxPool3dOptions,
-  type Triple,
-} from "../ops/max_pool3d.ts";
+export { maxPool3d, type MaxPool3dOptions } from "../ops/max_pool3d.ts";
 export {
   adaptiveAvgPool1d,
   adaptiveAvgPool2d,
@@ -43,8 +39,13 @@ export {
   lpPool2d,
   type LpPoolOptions,
 } from "../ops/avg_pool.ts";
-export type { SignalOptions, Single } from "../ops/pool_signals.ts";
-export type { Pair, WindowOptions } from "../ops/pool_windows.ts";
+export type { SignalOptions } from "../ops/pool_signals.ts";
+export type {
+  OutputPair,
+  Outputs,
+  WindowOptions,
+} from "../ops/pool_windows.ts";
+export type { Pair, Single, Triple } from "../ops/per_dim.ts";
 export {
   celu,
   elu,

@@ -11,12 +11,9 @@ import {
   type AvgPoolOptions,
 } from "../ops/avg_pool.ts";
 import { maxPool2d, type MaxPoolOptions } from "../ops/max_pool.ts";
-import {
-  maxPool3d,
-  type MaxPool3dOptions,
-  type Triple,
-} from "../ops/max_pool3d.ts";
-import type { Pair } from "../ops/pool_windows.ts";
+import { maxPool3d, type MaxPool3dOptions } from "../ops/max_pool3d.ts";
+import type { Pair, Triple } from "../ops/per_dim.ts";
+import type { OutputPair } from "../ops/pool_windows.ts";
 import { checkOptionNames } from "../tensor/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { formatOptions } from "./_shared.ts";
@@ -114,16 +111,16 @@ export class AvgPool2d extends Module {
 
 /**
  * Means of as many windows as `outputSize` says, whatever the image's size:
- * [N, C, H, W] to [N, C, ...outputSize].
+ * [N, C, H, W] to [N, C, ...outputSize]. null keeps a size.
  *
  * Source: torch.nn.AdaptiveAvgPool2d.
  */
 export class AdaptiveAvgPool2d extends Module {
   /** Rows and columns of the output. */
-  readonly outputSize: Pair;
+  readonly outputSize: OutputPair;
 
   /** Takes what the function of that name takes. */
-  constructor(outputSize: Pair) {
+  constructor(outputSize: OutputPair) {
     super();
     this.outputSize = outputSize;
   }

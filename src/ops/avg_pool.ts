@@ -19,24 +19,21 @@ import {
   goesByLines,
   putLines,
 } from "./pool_lines.ts";
-import {
-  asImage,
-  poolSignal,
-  type SignalOptions,
-  type Single,
-  singleOf,
-} from "./pool_signals.ts";
+import { type Pair, pairOf, type Single, spread } from "./per_dim.ts";
+import { asImage, poolSignal, type SignalOptions } from "./pool_signals.ts";
 import {
   adaptiveWindows,
   fixedWindows,
-  type Pair,
-  pairOf,
+  type OutputPair,
+  type Outputs,
+  outputSizes,
   windowConsts,
   type WindowOptions,
   windowParams,
   type Windows,
   windowsOfFirst,
 } from "./pool_windows.ts";
+import { emptied } from "./slicing.ts";
 import { inFloat32 } from "./wide.ts";
 
 import meansLib from "../../shaders/lib/window_means.wgsl" with {
@@ -242,39 +239,45 @@ export function avgPool1d(
 }
 
 /**
- * The means of as many windows as `outputSize` says. Window i goes from
- * floor(i * in / out) up to ceil((i + 1) * in / out).
+ * The means of as many windows as `outputSize` says; null keeps a size. Window i
+ * goes from floor(i * in / out) up to ceil((i + 1) * in / out).
  *
  * Source: torch.nn.functional.adaptive_avg_pool2d.
  *
  * @throws {TypeError} If `x` is no image of floats
- * @throws {RangeError} If a size is not a positive integer
+ * @throws {RangeError} If a size is no integer from 0 up
  */
-export function adaptiveAvgPool2d(x: Tensor, outputSize: Pair): Tensor {
-  const windows = adaptiveWindows("adaptiveAvgPool2d", x, outputSize);
+export function adaptiveAvgPool2d(x: Tensor, outputSize: OutputPair): Tensor {
+  const sizes = outputSizes("adaptiveAvgPool2d", x, outputSize);
+  const outer = x.shape.slice(0, -2);
   // one window is a sum over rows, which the reduction does four at a time
-  if (windows.h.out * windows.w.out === 1) {
+  if (sizes[0] === 1 && sizes[1] === 1) {
     return x.mean([-2, -1], { keepdim: true });
   }
+  if (sizes.includes(0) || outer.includes(0)) {
+    return emptied(x, [...outer, ...sizes]);
+  }
+  const windows = adaptiveWindows("adaptiveAvgPool2d", x, sizes);
   const params = { windows, countsPad: false, divisor: 0 };
   return avgPoolOp([x.to("float32")], params)[0].to(x.dtype);
 }
 
 /**
- * The means of as many windows of a signal as `outputSize` says: x [N, C, L] or
- * [C, L].
+ * The means of as many windows of a signal as `outputSize` says, null being as
+ * many as elements: x [N, C, L] or [C, L].
  *
  * Source: torch.nn.functional.adaptive_avg_pool1d.
  *
  * @throws {TypeError} If `x` is no signal of floats
- * @throws {RangeError} If `outputSize` is not a positive integer
+ * @throws {RangeError} If `outputSize` is no integer from 0 up
  */
-export function adaptiveAvgPool1d(x: Tensor, outputSize: Single): Tensor {
-  return asImage(
-    "adaptiveAvgPool1d",
-    x,
-    (image) => adaptiveAvgPool2d(image, [1, singleOf(outputSize)]),
-  );
+export function adaptiveAvgPool1d(
+  x: Tensor,
+  outputSize: number | null | readonly [Outputs],
+): Tensor {
+  const op = "adaptiveAvgPool1d";
+  const [size] = spread<Outputs>(op, "outputSize", outputSize, 1);
+  return asImage(op, x, (image) => adaptiveAvgPool2d(image, [1, size]));
 }
 
 /** Options of `lpPool2d`. */
@@ -301,7 +304,7 @@ export function lpPool2d(
   options: LpPoolOptions = {},
 ): Tensor {
   checkOptionNames("lpPool2d", options, ["stride", "ceilMode"]);
-  const [kernelH, kernelW] = pairOf(kernelSize);
+  const [kernelH, kernelW] = pairOf("lpPool2d", "kernelSize", kernelSize, 1);
   return inFloat32([x], (wide) => {
     const mean = avgPool2d(wide.pow(normType), kernelSize, options);
     return map("powerOrZero", mean.mul(kernelH * kernelW), 1 / normType);

@@ -146,6 +146,11 @@ export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
   const [N = 0, C] = x.shape;
   const { weight, bias, runningMean, runningVar, eps = 1e-5 } = options;
   const { training = false, momentum = 0.1, numBatchesTracked } = options;
+  // of nothing torch asks for no channels
+  if (C === undefined && x.ndim === 1 && x.size === 0 && isFloat(x.dtype)) {
+    const view: NormView = { kind: "batch", shape: [0, 0, 1, 1] };
+    return norm(x, view, { weight, bias, eps });
+  }
   if (C === undefined) {
     throw new TypeError(
       `Cannot batchNorm ${x.describe()}: expected shape [N, C] or [N, C, ...]`,

@@ -16,8 +16,8 @@ import {
   checkPadding,
   CONV_OPTIONS,
   type ConvOptions,
-  perDim,
 } from "./conv_shapes.ts";
+import { perDim } from "./per_dim.ts";
 import { stack } from "./join.ts";
 import { pad } from "./padding.ts";
 

@@ -10,9 +10,7 @@ import { isFloat } from "../tensor/dtype.ts";
 import { formatShape, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { ConvCase, Pair } from "./conv_gather.ts";
-
-/** One number for all dims, or one for each. */
-export type PerDim = number | readonly number[];
+import { pairOf, type PerDim, spread } from "./per_dim.ts";
 
 /**
  * Options of convolutions, each for all dims or `[rows, columns]`, of volumes
@@ -227,12 +225,7 @@ export function asRow(
   value: PerDim,
   neutral: number,
 ): Pair {
-  const list = typeof value === "number" ? [value] : value;
-  if (list.length !== 1) {
-    throw new TypeError(
-      `Cannot ${op} with ${option} [${list.join(", ")}]: expected one number`,
-    );
-  }
+  const list = spread(op, option, value, 1);
   return [neutral, list[0]!];
 }
 
@@ -255,47 +248,6 @@ export function checkGroups(
     `Cannot ${op} in ${groups} groups: expected a positive integer ` +
       `that divides the weight's first size, ${channels}`,
   );
-}
-
-/**
- * An option's values for `count` dims.
- *
- * @throws {TypeError} If there are other than one or `count`
- * @throws {RangeError} If one is no integer, or less than `least`
- */
-export function perDim(
-  op: string,
-  option: string,
-  value: PerDim,
-  least: number,
-  count: 2 | 3,
-): readonly number[] {
-  const list = typeof value === "number" ? Array(count).fill(value) : value;
-  if (list.length !== count) {
-    throw new TypeError(
-      `Cannot ${op} with ${option} [${list.join(", ")}]: ` +
-        `expected one number or ${count === 2 ? "two" : "three"}`,
-    );
-  }
-  for (const by of list) {
-    if (!Number.isInteger(by) || by < least) {
-      throw new RangeError(
-        `Cannot ${op} with ${option} ${by}: ` +
-          `expected an integer of at least ${least}`,
-      );
-    }
-  }
-  return list;
-}
-
-function pairOf(
-  op: string,
-  option: string,
-  value: PerDim,
-  least: number,
-): Pair {
-  const [rows, columns] = perDim(op, option, value, least, 2);
-  return [rows!, columns!]; // two, as just checked
 }
 
 /** @throws {RangeError} If it is a word that convolutions don't have */

@@ -228,14 +228,14 @@ fn element(i: u32, center: V) -> V {
 }`;
 }
 
-/** Which dims a reduction takes, in rising order. */
+/** Which dims a reduction takes, in rising order; no dims are all, as in torch. */
 export function reducedDims(
   op: string,
   dim: number | readonly number[] | undefined,
   shape: Shape,
 ): number[] {
-  if (dim === undefined) return shape.map((_, i) => i);
-  const given = typeof dim === "number" ? [dim] : dim;
+  const given = typeof dim === "number" ? [dim] : dim ?? [];
+  if (given.length === 0) return shape.map((_, i) => i);
   const dims = given.map((each) => normalizeDim(op, each, shape));
   if (new Set(dims).size !== dims.length) {
     throw new RangeError(`Cannot ${op} over dims [${given}]: one comes twice`);

@@ -30,21 +30,31 @@ import {
   scatterOp,
 } from "./gather_scatter.ts";
 import { checkIndices } from "./indices.ts";
-import { padConstant } from "./slicing.ts";
+import { emptied, padConstant } from "./slicing.ts";
 
 /**
  * The elements of `x` at the indices `index` of dim `dim`: whole rows where
- * `dim` is 0. Negative indices are out of range; `at` takes them.
+ * `dim` is 0. Negative indices are out of range; `at` takes them. Of a tensor
+ * without dims the only element, by one index.
  *
  * Source: torch.index_select.
  *
- * @throws {TypeError} If `index` has more than one dim, or no integer type
+ * @throws {TypeError} If `index` has more than one dim, or no integer type, or
+ * `x` has no dims and `index` other than one element
  */
 export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
   const axis = normalizeDim("indexSelect", dim, x.shape);
   const rows = rowIndex("indexSelect", index);
   checkIndices("indexSelect", index, x.shape[axis] ?? 1);
-  if (x.ndim === 0) return indexSelect(x.reshape([1]), 0, rows).reshape([]);
+  if (x.ndim === 0) {
+    if (rows.size !== 1) {
+      throw new TypeError(
+        `Cannot indexSelect a tensor without dims by an index of shape ` +
+          `${formatShape(index.shape)}: expected one index`,
+      );
+    }
+    return indexSelect(x.reshape([1]), 0, rows).reshape([]);
+  }
   const params = { dim: axis, length: x.shape[axis]!, byRow: true };
   return gatherOp([x, rows], params)[0];
 }
@@ -52,7 +62,8 @@ export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
 /**
  * y[i][j] = x[index[i][j]][j] for `dim` 0, and so on: an element for each of
  * `index`, which has as many dims as `x` and no size larger than it, but at
- * `dim`.
+ * `dim`. A tensor without dims counts as one of shape [1]; an index without
+ * elements may have any shape.
  *
  * Source: torch.gather.
  */
@@ -60,8 +71,9 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
   const axis = normalizeDim("gather", dim, x.shape);
   const at = elementIndex("gather", x, axis, index);
   checkIndices("gather", index, x.shape[axis] ?? 1);
-  if (x.ndim === 0) {
-    return gather(x.reshape([1]), 0, at.reshape([1])).reshape([]);
+  if (at.size === 0) return emptied(x, at.shape);
+  if (x.ndim === 0 || at.ndim === 0) {
+    return gather(withDim(x), 0, withDim(at)).reshape(at.shape);
   }
   const params = { dim: axis, length: x.shape[axis]!, byRow: false };
   return gatherOp([shrink(x, at.shape, axis), at], params)[0];
@@ -84,6 +96,7 @@ export function takeAlongDim(x: Tensor, index: Tensor, dim?: number): Tensor {
         `${formatShape(index.shape)}: it must have as many dims`,
     );
   }
+  if (x.ndim === 0) return gather(x, axis, index);
   const shape = broadcastShapes("takeAlongDim", [
     x.shape.with(axis, 1),
     index.shape.with(axis, 1),
@@ -98,7 +111,7 @@ export function takeAlongDim(x: Tensor, index: Tensor, dim?: number): Tensor {
 /**
  * A copy of `x` in which the element that `index` says is that of `src`; where
  * two fall on one place the later one stays. A number stands for a `src` full
- * of it.
+ * of it. Tensors without dims and indices without elements are as in `gather`.
  *
  * Source: torch.scatter, where the winner is left open.
  */
@@ -141,17 +154,19 @@ export function indexAdd(
   const axis = normalizeDim("indexAdd", dim, x.shape);
   const rows = rowIndex("indexAdd", index);
   checkIndices("indexAdd", index, x.shape[axis] ?? 1);
-  if (
-    x.ndim === 0 || !sameShape(source.shape, x.shape.with(axis, rows.size)) ||
-    source.dtype !== x.dtype
-  ) {
+  const wanted = x.ndim === 0 ? [rows.size] : x.shape.with(axis, rows.size);
+  // one number for a vector or a number may come without its dim, as in torch
+  const added = x.ndim < 2 ? withDim(source) : source;
+  if (!sameShape(added.shape, wanted) || source.dtype !== x.dtype) {
     throw new TypeError(
       `Cannot indexAdd ${source.describe()} to ${x.describe()} over dim ` +
-        `${dim}: expected ${x.dtype} ` +
-        formatShape(x.ndim === 0 ? [1] : x.shape.with(axis, rows.size)),
+        `${dim}: expected ${x.dtype} ${formatShape(wanted)}`,
     );
   }
-  const scaled = alpha === 1 ? source : source.mul(alpha);
+  if (x.ndim === 0) {
+    return indexAdd(x.reshape([1]), 0, rows, added, { alpha }).reshape([]);
+  }
+  const scaled = alpha === 1 ? added : added.mul(alpha);
   if (scaled.dtype !== x.dtype) {
     throw new TypeError(
       `Cannot indexAdd ${source.describe()} times ${alpha}: expected an ` +
@@ -176,15 +191,19 @@ function put(
   const src = typeof given === "number"
     ? full(at.shape, fit(name, given, x.dtype), { dtype: x.dtype })
     : given;
-  if (src.dtype !== x.dtype || !fitsIn(at.shape, src.shape)) {
+  if (
+    src.dtype !== x.dtype ||
+    (at.size > 0 && !fitsIn(withDim(at).shape, withDim(src).shape))
+  ) {
     throw new TypeError(
       `Cannot ${name} ${src.describe()} into ${x.describe()}: expected ` +
         `${x.dtype} of shape ${formatShape(at.shape)} or more`,
     );
   }
-  if (x.ndim === 0) {
-    return put(name, op, x.reshape([1]), 0, at.reshape([1]), src.reshape([1]))
-      .reshape([]);
+  if (at.size === 0) return x.clone();
+  if (x.ndim === 0 || at.ndim === 0 || src.ndim === 0) {
+    return put(name, op, withDim(x), 0, withDim(at), withDim(src))
+      .reshape(x.shape);
   }
   const params = { dim: axis, length: x.shape[axis]!, byRow: false };
   // Places that the index does not reach get an index that is nowhere.
@@ -196,6 +215,11 @@ function put(
     isWhole ? at : padConstant(at, extra, -1),
     isWhole ? shrink(src, whole) : padConstant(shrink(src, at.shape), extra, 0),
   ], params)[0];
+}
+
+/** A tensor without dims as one of shape [1]. */
+function withDim(x: Tensor): Tensor {
+  return x.ndim === 0 ? x.reshape([1]) : x;
 }
 
 /** The first elements of each dim, as many as in `shape`; all of `except`. */
@@ -240,8 +264,8 @@ function elementIndex(
   axis: number,
   index: Tensor,
 ): Tensor {
-  const room = x.ndim === 0 ? x.shape : x.shape.with(axis, Infinity);
-  if (!fitsIn(index.shape, room)) {
+  const room = x.ndim === 0 ? [Infinity] : x.shape.with(axis, Infinity);
+  if (index.size > 0 && !fitsIn(withDim(index).shape, room)) {
     throw new TypeError(
       `Cannot ${name} ${
         formatShape(x.shape)

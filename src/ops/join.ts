@@ -56,6 +56,8 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
     throw new TypeError("Cannot cat no tensors: expected one or more");
   }
   const parts = tensors.filter((each) => each.ndim !== 1 || each.size > 0);
+  // nothing has no dim that could be missing
+  if (parts.length === 0 && dim !== 0) return cat(tensors);
   const like = parts[0] ?? first;
   const axis = normalizeDim("cat", dim, like.shape);
   const used = parts.length > 0 ? parts : [first];
@@ -129,16 +131,31 @@ export function split(
   });
 }
 
-/** The tensor in `chunks` pieces of equal size, the last one or ones fewer. */
+/**
+ * The tensor in `chunks` pieces of equal size, the last one or ones fewer; of a
+ * dim of size 0 as many empty pieces.
+ *
+ * @throws {RangeError} If `chunks` is not a positive integer
+ */
 export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
   const axis = normalizeDim("chunk", dim, x.shape);
   const length = x.shape[axis] ?? 0;
-  return split(x, Math.max(1, Math.ceil(length / chunks)), axis);
+  if (!Number.isInteger(chunks) || chunks < 1) {
+    throw new RangeError(
+      `Cannot chunk ${
+        formatShape(x.shape)
+      } into ${chunks} pieces: expected a ` +
+        `positive integer`,
+    );
+  }
+  if (length === 0) return split(x, new Array(chunks).fill(0), axis);
+  return split(x, Math.ceil(length / chunks), axis);
 }
 
 /** Every index of a dim, which goes away. */
 export function unbind(x: Tensor, dim = 0): Tensor[] {
   const axis = normalizeDim("unbind", dim, x.shape);
+  checkDims("unbind", x);
   return Array.from(
     { length: x.shape[axis] ?? 0 },
     (_, i) => x.select(axis, i),
@@ -248,6 +265,7 @@ export function roll(
   if (dims === undefined) {
     return roll(x.reshape([-1]), by.slice(0, 1), 0).reshape(x.shape);
   }
+  checkDims("roll", x);
   const axes = [dims].flat().map((dim) => normalizeDim("roll", dim, x.shape));
   if (axes.length !== by.length) {
     throw new TypeError(
@@ -265,4 +283,10 @@ export function roll(
     ], axis);
   });
   return y;
+}
+
+// As in torch, where most ops take 0 or -1 for the dim of a number.
+function checkDims(op: string, x: Tensor): void {
+  if (x.ndim > 0) return;
+  throw new RangeError(`Cannot ${op} ${x.describe()} over a dim: it has none`);
 }

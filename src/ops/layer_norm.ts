@@ -43,7 +43,9 @@ export function layerNorm(
     ? [normalizedShape]
     : normalizedShape;
   const first = x.ndim - shape.length;
-  if (first < 0 || !sameShape(x.shape.slice(first), shape)) {
+  if (
+    shape.length === 0 || first < 0 || !sameShape(x.shape.slice(first), shape)
+  ) {
     throw new TypeError(
       `Cannot layerNorm ${x.describe()} over ${formatShape(shape)}: ` +
         `expected these to be its last sizes`,

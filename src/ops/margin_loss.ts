@@ -8,7 +8,7 @@
  */
 
 import { checkOptionNames } from "../tensor/arguments.ts";
-import { broadcastShapes } from "../tensor/shape.ts";
+import { broadcastShapes, formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { LossOptions } from "./loss.ts";
 import { checkReduction, reduceLoss } from "./reduction.ts";
@@ -162,6 +162,13 @@ export function cosineEmbeddingLoss(
   checkReduction("cosineEmbeddingLoss", reduction);
   const shapes = [input1.shape, input2.shape];
   const shape = broadcastShapes("cosineEmbeddingLoss", shapes);
+  if (shape.length > 2 || target.ndim !== shape.length - 1) {
+    throw new TypeError(
+      `Cannot cosineEmbeddingLoss ${shapes.map(formatShape).join(" and ")} ` +
+        `with targets of shape ${formatShape(target.shape)}: expected inputs ` +
+        `[N, D] and targets [N], or [D] and []`,
+    );
+  }
   return inFloat32(
     [input1.expand(shape), input2.expand(shape), target],
     (a, b, t) => {

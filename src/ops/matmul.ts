@@ -32,6 +32,7 @@ import { integerProduct } from "./matmul_integers.ts";
 import { planMatmul } from "./matmul_kernels.ts";
 import { stacks } from "./matmul_stacks.ts";
 import { sumTo } from "./reduce.ts";
+import { inFloat32 as roundedOnce } from "./wide.ts";
 
 interface Product {
   /** Whether a third input is added to every row. */
@@ -278,7 +279,7 @@ export function addmm(
   options: AddProductOptions = {},
 ): Tensor {
   checkOptionNames("addmm", options, ["beta", "alpha"]);
-  return addProduct(input, mm(a, b), options);
+  return addProduct([input, a, b], mm, options);
 }
 
 /**
@@ -295,30 +296,34 @@ export function baddbmm(
   options: AddProductOptions = {},
 ): Tensor {
   checkOptionNames("baddbmm", options, ["beta", "alpha"]);
-  return addProduct(input, bmm(a, b), options);
+  return addProduct([input, a, b], bmm, options);
 }
 
 function addProduct(
-  input: Tensor,
-  product: Tensor,
+  operands: readonly [input: Tensor, a: Tensor, b: Tensor],
+  multiply: (a: Tensor, b: Tensor) => Tensor,
   { beta = 1, alpha = 1 }: AddProductOptions,
 ): Tensor {
-  for (const factor of [beta, alpha]) {
-    if (isFloat(product.dtype) || Number.isInteger(factor)) continue;
-    throw new TypeError(
-      `Cannot scale ${product.dtype} products by ${factor}: expected an ` +
-        `integer for integers`,
-    );
-  }
-  const scaled = alpha === 1 ? product : product.mul(alpha);
-  if (beta === 0) return scaled;
-  return (beta === 1 ? input : input.mul(beta)).add(scaled);
+  return roundedOnce(operands, (input, a, b) => {
+    const product = multiply(a!, b!);
+    for (const factor of [beta, alpha]) {
+      if (isFloat(product.dtype) || Number.isInteger(factor)) continue;
+      throw new TypeError(
+        `Cannot scale ${product.dtype} products by ${factor}: expected an ` +
+          `integer for integers`,
+      );
+    }
+    const scaled = alpha === 1 ? product : product.mul(alpha);
+    if (beta === 0) return scaled;
+    return (beta === 1 ? input! : input!.mul(beta)).add(scaled);
+  });
 }
 
 /**
  * x w^T + bias, along the last dim of x.
  *
- * Shapes: x [..., in], weight [out, in], bias [out], to [..., out].
+ * Shapes: x [..., in], weight [out, in], bias [out], to [..., out]; or weight
+ * [in] and bias [], to [...].
  *
  * Source: torch.nn.functional.linear.
  *
@@ -326,6 +331,9 @@ function addProduct(
  */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   checkTypes("linear", x, weight);
+  if (weight.ndim === 1 && (bias?.ndim ?? 0) === 0) {
+    return linear(x, weight.unsqueeze(0), bias?.reshape([1])).squeeze(-1);
+  }
   if (x.ndim === 0 || weight.ndim !== 2) {
     refuse("linear", x, weight, "expected x [..., in] and weight [out, in]");
   }

@@ -26,21 +26,18 @@ import {
   planPick,
 } from "./max_pool_kernels.ts";
 import { goesBackByLines, goesByLines } from "./pool_lines.ts";
-import {
-  poolSignal,
-  type SignalOptions,
-  type Single,
-  singleOf,
-} from "./pool_signals.ts";
+import { type Pair, pairOf, perDim, type Single } from "./per_dim.ts";
+import { poolSignal, type SignalOptions } from "./pool_signals.ts";
 import {
   adaptiveWindows,
   fixedWindows,
-  type Pair,
-  pairOf,
+  type OutputPair,
+  outputSizes,
   type WindowOptions,
   type Windows,
   windowsOfFirst,
 } from "./pool_windows.ts";
+import { emptied } from "./slicing.ts";
 
 /** Options of max pooling. */
 export interface MaxPoolOptions extends WindowOptions {
@@ -255,34 +252,37 @@ export function maxPool1d(
     kernelSize,
     options,
     (image, kernel, row) =>
-      maxPool2d(image, kernel, { ...row, dilation: [1, singleOf(dilation)] }),
+      maxPool2d(image, kernel, {
+        ...row,
+        dilation: [1, perDim("maxPool1d", "dilation", dilation, 1, 1)[0]!],
+      }),
   );
 }
 
 /**
  * The maxima of as many windows as `outputSize` says, and with `returnIndices`
- * where they lie. Window i goes from floor(i * in / out) up to
- * ceil((i + 1) * in / out).
+ * where they lie; null keeps a size. Window i goes from floor(i * in / out) up
+ * to ceil((i + 1) * in / out).
  *
  * Source: torch.nn.functional.adaptive_max_pool2d.
  *
  * @throws {TypeError} If `x` is no image of floats
- * @throws {RangeError} If a size is not a positive integer
+ * @throws {RangeError} If a size is no integer from 0 up
  */
 export function adaptiveMaxPool2d(
   x: Tensor,
-  outputSize: Pair,
+  outputSize: OutputPair,
   options: { readonly returnIndices: true },
 ): [y: Tensor, indices: Tensor];
 /** The maxima of as many windows as `outputSize` says. */
 export function adaptiveMaxPool2d(
   x: Tensor,
-  outputSize: Pair,
+  outputSize: OutputPair,
   options?: { readonly returnIndices?: boolean },
 ): Tensor;
 export function adaptiveMaxPool2d(
   x: Tensor,
-  outputSize: Pair,
+  outputSize: OutputPair,
   options: { readonly returnIndices?: boolean } = {},
 ): Tensor | [y: Tensor, indices: Tensor] {
   const { returnIndices = false } = checkOptionNames(
@@ -290,7 +290,12 @@ export function adaptiveMaxPool2d(
     options,
     ["returnIndices"],
   );
-  const windows = adaptiveWindows("adaptiveMaxPool2d", x, outputSize);
+  const sizes = outputSizes("adaptiveMaxPool2d", x, outputSize);
+  if (sizes.includes(0)) {
+    const y = emptied(x, [...x.shape.slice(0, -2), ...sizes]);
+    return returnIndices ? [y, y.to("int32")] : y;
+  }
+  const windows = adaptiveWindows("adaptiveMaxPool2d", x, sizes);
   return pool(x, windows, returnIndices);
 }
 
@@ -300,16 +305,21 @@ export interface MaxUnpoolOptions {
   readonly stride?: Pair;
   /** That of the pooling. Default: 0. */
   readonly padding?: Pair;
-  /** [H, W] of the result, where the pooling left elements out. */
-  readonly outputSize?: readonly [number, number];
+  /**
+   * [H, W] of the result, or its whole shape, where the pooling left elements
+   * out: less than a stride from what kernel, stride and padding say.
+   */
+  readonly outputSize?: readonly number[];
 }
 
 /**
- * Maxima back where `maxPool2d` found them, zeros elsewhere.
+ * Maxima back where `maxPool2d` found them, zeros elsewhere; NaN, if one of them
+ * has no place in a smaller `outputSize`.
  *
  * Source: torch.nn.functional.max_unpool2d.
  *
  * @throws {TypeError} If shapes are unequal or no images
+ * @throws {RangeError} If no pooling goes from the output's size to the input's
  */
 export function maxUnpool2d(
   x: Tensor,
@@ -328,13 +338,37 @@ export function maxUnpool2d(
         `${formatShape(indices.shape)}: expected images of equal shapes`,
     );
   }
-  const [kernels, strides, pads] = [kernelSize, stride, padding].map(pairOf);
-  const [height, width] = outputSize ??
-    x.shape.slice(-2).map((length, i) =>
-      (length - 1) * strides![i]! - 2 * pads![i]! + kernels![i]!
+  const kernels = pairOf("maxUnpool2d", "kernelSize", kernelSize, 1);
+  const strides = pairOf("maxUnpool2d", "stride", stride, 1);
+  const pads = pairOf("maxUnpool2d", "padding", padding, 0);
+  const sizes = x.shape.slice(-2).map((length, i) =>
+    (length - 1) * strides[i]! - 2 * pads[i]! + kernels[i]!
+  );
+  if (outputSize && ![2, 4, x.ndim].includes(outputSize.length)) {
+    throw new TypeError(
+      `Cannot maxUnpool2d ${formatShape(x.shape)} to ` +
+        `${formatShape(outputSize)}: expected [H, W] or the whole shape`,
     );
+  }
+  const [height, width] = outputSize?.slice(-2) ?? sizes;
+  for (const [i, size] of [height!, width!].entries()) {
+    const most = sizes[i]! + strides[i]! - 1;
+    const least = Math.max(0, sizes[i]! - strides[i]! + 1);
+    if (Number.isInteger(size) && size >= least && size <= most) continue;
+    throw new RangeError(
+      `Cannot maxUnpool2d ${formatShape(x.shape)} to ${size} ` +
+        `${i === 0 ? "rows" : "columns"}: expected ${least} to ${most}`,
+    );
+  }
   const outer = x.shape.slice(0, -2);
-  const empty = zeros([...outer, height! * width!], { dtype: x.dtype });
-  return empty.scatter(-1, indices.flatten(-2), x.flatten(-2))
+  const places = indices.flatten(-2);
+  const room = height! * width!;
+  let empty = zeros([...outer, room], { dtype: x.dtype });
+  if (room < sizes[0]! * sizes[1]!) {
+    // a maximum without its place must not be missed in silence
+    const isLost = places.ge(room).any(-1, { keepdim: true });
+    empty = empty.maskedFill(isLost, NaN);
+  }
+  return empty.scatter(-1, places, x.flatten(-2))
     .reshape([...outer, height!, width!]);
 }

@@ -10,9 +10,7 @@ import { isFloat } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { gather } from "./indexing.ts";
 import { maxPool2d } from "./max_pool.ts";
-
-/** One number for depth, rows and columns alike, or one for each. */
-export type Triple = number | readonly [number, number, number];
+import { perDim, type Triple } from "./per_dim.ts";
 
 /** Options of max pooling of volumes. */
 export interface MaxPool3dOptions {
@@ -26,10 +24,6 @@ export interface MaxPool3dOptions {
   readonly ceilMode?: boolean;
   /** Whether to return where the maxima lie, too. Default: false. */
   readonly returnIndices?: boolean;
-}
-
-function tripleOf(triple: Triple): readonly [number, number, number] {
-  return typeof triple === "number" ? [triple, triple, triple] : triple;
 }
 
 /**
@@ -80,8 +74,12 @@ export function maxPool3d(
         `[C, D, H, W] or [N, C, D, H, W]`,
     );
   }
-  const [kernel, step, pad, apart] = [kernelSize, stride, padding, dilation]
-    .map(tripleOf);
+  const triple = (option: string, value: Triple, least: number) =>
+    perDim("maxPool3d", option, value, least, 3);
+  const kernel = triple("kernelSize", kernelSize, 1);
+  const step = triple("stride", stride, 1);
+  const pad = triple("padding", padding, 0);
+  const apart = triple("dilation", dilation, 1);
   const outer = x.shape.slice(0, -3);
   const [D, H, W] = x.shape.slice(-3);
   const along = (
@@ -89,8 +87,8 @@ export function maxPool3d(
     [first, last]: readonly [number, number],
   ): [y: Tensor, indices: Tensor | undefined] => {
     // the one or two axes of a volume that an image's axes stand for
-    const pair = (of: readonly number[] | undefined, other: number) =>
-      [of![first] ?? other, of![last] ?? other] as const;
+    const pair = (of: readonly number[], other: number) =>
+      [of[first] ?? other, of[last] ?? other] as const;
     const sizes = {
       stride: pair(step, 1),
       padding: pair(pad, 0),

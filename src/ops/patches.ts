@@ -11,7 +11,7 @@ import { HostArray } from "../tensor/host_array.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { indexAdd, indexSelect } from "./indexing.ts";
-import { type Pair, pairOf } from "./pool_windows.ts";
+import { type Pair, pairOf } from "./per_dim.ts";
 import { widened } from "./wide.ts";
 
 /** Options of `unfold` and `fold`. */
@@ -41,20 +41,20 @@ function axesOf(
   kernelSize: Pair,
   { dilation = 1, padding = 0, stride = 1 }: PatchOptions,
 ): [rows: Axis, columns: Axis] {
-  const all = [kernelSize, dilation, padding, stride].map((pair) =>
-    pairOf(pair)
-  );
+  const all = [
+    pairOf(op, "kernelSize", kernelSize, 1),
+    pairOf(op, "dilation", dilation, 1),
+    pairOf(op, "padding", padding, 0),
+    pairOf(op, "stride", stride, 1),
+  ];
   const make = (axis: 0 | 1): Axis => {
     const [kernel, space, pad, step] = all.map((pair) => pair[axis]);
-    const sizes = [kernel!, space!, step!];
     const room = image[axis]! + 2 * pad! - space! * (kernel! - 1) - 1;
-    const fits = sizes.every((size) => Number.isInteger(size) && size > 0) &&
-      Number.isInteger(pad!) && pad! >= 0 && room >= 0;
-    if (!fits) {
+    if (room < 0) {
       throw new RangeError(
         `Cannot ${op} an image of ${image.join(" by ")} with kernel ` +
           `${kernel}, dilation ${space}, padding ${pad}, stride ${step}: ` +
-          `expected positive integers and room for a patch`,
+          `expected room for a patch`,
       );
     }
     const patches = Math.floor(room / step!) + 1;
@@ -129,7 +129,7 @@ export function fold(
     "kernelSize",
     ...OPTIONS,
   ]);
-  const [H, W] = pairOf(outputSize);
+  const [H, W] = pairOf("fold", "outputSize", outputSize, 1);
   const [rows, columns] = axesOf("fold", [H, W], kernelSize, options);
   const kernel = rows.kernel * columns.kernel;
   const patches = rows.patches * columns.patches;

@@ -6,10 +6,8 @@
  */
 
 import type { Tensor } from "../tensor/tensor.ts";
-import type { Pair, WindowOptions } from "./pool_windows.ts";
-
-/** A number for the only axis of a signal. */
-export type Single = number | readonly [number];
+import { type Pair, perDim, type Single } from "./per_dim.ts";
+import type { WindowOptions } from "./pool_windows.ts";
 
 /** What says where windows of a fixed size lie. */
 export interface SignalOptions {
@@ -19,11 +17,6 @@ export interface SignalOptions {
   readonly padding?: Single;
   /** Whether a last window that begins inside is taken. Default: false. */
   readonly ceilMode?: boolean;
-}
-
-/** The number of a single. */
-export function singleOf(single: Single): number {
-  return typeof single === "number" ? single : single[0];
 }
 
 /**
@@ -59,14 +52,13 @@ export function poolSignal(
   { stride = kernelSize, padding = 0, ceilMode = false }: SignalOptions,
   pool: (image: Tensor, kernelSize: Pair, options: WindowOptions) => Tensor,
 ): Tensor {
+  const single = (option: string, value: Single, least: number): number =>
+    perDim(op, option, value, least, 1)[0]!;
   const options: WindowOptions = {
-    stride: [1, singleOf(stride)],
-    padding: [0, singleOf(padding)],
+    stride: [1, single("stride", stride, 1)],
+    padding: [0, single("padding", padding, 0)],
     ceilMode,
   };
-  return asImage(
-    op,
-    x,
-    (image) => pool(image, [1, singleOf(kernelSize)], options),
-  );
+  const taps = single("kernelSize", kernelSize, 1);
+  return asImage(op, x, (image) => pool(image, [1, taps], options));
 }

@@ -9,9 +9,17 @@ import { f32Bits } from "../gpu/plan.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import { formatShape, type Shape, sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { type Pair, pairOf, spread } from "./per_dim.ts";
 
-/** One number for rows and columns alike, or [rows, columns]. */
-export type Pair = number | readonly [number, number];
+/** A number of windows, or null (or undefined) for as many as elements. */
+export type Outputs = number | null | undefined;
+
+/** Windows of rows and columns alike, or [rows, columns]. */
+export type OutputPair =
+  | number
+  | null
+  | readonly [Outputs]
+  | readonly [Outputs, Outputs];
 
 /** The windows along one axis, as shaders/lib/windows.wgsl has them. */
 export interface Axis {
@@ -58,11 +66,6 @@ export function windowsOfFirst(windows: Windows, count: number): Windows {
   };
 }
 
-/** Rows and columns of a pair. */
-export function pairOf(pair: Pair): readonly [number, number] {
-  return typeof pair === "number" ? [pair, pair] : pair;
-}
-
 /**
  * The windows of `kernelSize` over an image.
  *
@@ -77,15 +80,13 @@ export function fixedWindows(
   dilation: Pair = 1,
 ): Windows {
   checkImage(op, x);
-  const kernels = pairOf(kernelSize);
-  const strides = pairOf(stride);
-  const pads = pairOf(padding);
-  const dilations = pairOf(dilation);
+  const kernels = pairOf(op, "kernelSize", kernelSize, 1);
+  const strides = pairOf(op, "stride", stride, 1);
+  const pads = pairOf(op, "padding", padding, 0);
+  const dilations = pairOf(op, "dilation", dilation, 1);
   const axes = x.shape.slice(-2).map((size, i): Axis => {
-    const kernel = atLeast(1, op, "kernelSize", kernels[i]);
-    const step = atLeast(1, op, "stride", strides[i]);
-    const pad = atLeast(0, op, "padding", pads[i]);
-    const apart = atLeast(1, op, "dilation", dilations[i]);
+    const [kernel, step] = [kernels[i]!, strides[i]!];
+    const [pad, apart] = [pads[i]!, dilations[i]!];
     if (pad > kernel / 2) {
       throw new RangeError(
         `Cannot ${op} with a padding of ${pad}: ` +
@@ -110,21 +111,39 @@ export function fixedWindows(
 }
 
 /**
- * As many windows as `outputSize` says, from floor(i * in / out) up to
- * ceil((i + 1) * in / out).
+ * [rows, columns] of an image in as many windows as `outputSize` says.
  *
  * @throws {TypeError} If `x` is no image of floats
- * @throws {RangeError} If a size is not a positive integer
+ * @throws {RangeError} If a size is no integer from 0 up
+ */
+export function outputSizes(
+  op: string,
+  x: Tensor,
+  outputSize: OutputPair,
+): readonly [number, number] {
+  checkImage(op, x, true);
+  if (outputSize === undefined) {
+    throw new TypeError(`Cannot ${op} ${x.describe()} without an outputSize`);
+  }
+  const given = spread<Outputs>(op, "outputSize", outputSize, 2);
+  const sizes = x.shape.slice(-2).map((size, i) => given[i] ?? size);
+  return pairOf(op, "outputSize", sizes, 0);
+}
+
+/**
+ * As many windows as `sizes` says, one at least, from floor(i * in / out) up to
+ * ceil((i + 1) * in / out).
+ *
+ * @throws {TypeError} If `x` is no image of floats, or has no elements
  */
 export function adaptiveWindows(
   op: string,
   x: Tensor,
-  outputSize: Pair,
+  sizes: readonly [number, number],
 ): Windows {
   checkImage(op, x);
-  const sizes = pairOf(outputSize);
   const axes = x.shape.slice(-2).map((size, i): Axis => {
-    const out = atLeast(1, op, "outputSize", sizes[i]);
+    const out = sizes[i]!;
     const kernel = Math.ceil(size / out) + (size % out === 0 ? 0 : 1);
     return { size, out, kernel, stride: 1, pad: 0, dilation: 1 };
   });
@@ -154,29 +173,14 @@ function asPair([h, w]: readonly Axis[]): readonly [Axis, Axis] {
   return [h!, w!];
 }
 
-function checkImage(op: string, x: Tensor): void {
-  const hasSizes = x.shape.slice(1).every((length) => length > 0);
+function checkImage(op: string, x: Tensor, mayBeEmpty = false): void {
+  const hasSizes = mayBeEmpty || x.shape.slice(1).every((length) => length > 0);
   if ((x.ndim !== 3 && x.ndim !== 4) || !hasSizes || !isFloat(x.dtype)) {
     throw new TypeError(
       `Cannot ${op} ${x.describe()}: ` +
         `expected floats of shape [C, H, W] or [N, C, H, W]`,
     );
   }
-}
-
-function atLeast(
-  least: number,
-  op: string,
-  name: string,
-  value: number | undefined,
-): number {
-  if (value === undefined || !Number.isInteger(value) || value < least) {
-    throw new RangeError(
-      `Cannot ${op} with ${name} ${value}: ` +
-        `expected an integer of at least ${least}`,
-    );
-  }
-  return value;
 }
 
 /** What is prepended to shaders/lib/windows.wgsl. */

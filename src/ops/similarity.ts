@@ -7,6 +7,7 @@
 import { checkOptionNames } from "../tensor/arguments.ts";
 import { broadcastShapes } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { checkFloat } from "./reduce.ts";
 import { norm } from "./statistics.ts";
 import { inFloat32 } from "./wide.ts";
 
@@ -42,6 +43,9 @@ export function normalize(
   );
 }
 
+/** The smallest square that float32 holds with all its digits. */
+const SMALLEST = 2 ** -126;
+
 /** Options of `cosineSimilarity`. */
 export interface CosineSimilarityOptions {
   /** The dim that vectors lie along. Default: 1. */
@@ -56,7 +60,7 @@ export interface CosineSimilarityOptions {
  *
  * Source: torch.nn.functional.cosine_similarity.
  *
- * @throws {TypeError} If the shapes do not broadcast
+ * @throws {TypeError} If the shapes do not broadcast, or hold no floats
  * @throws {RangeError} If there is no such dim
  */
 export function cosineSimilarity(
@@ -70,13 +74,15 @@ export function cosineSimilarity(
     ["dim", "eps"],
   );
   const shape = broadcastShapes("cosineSimilarity", [x1.shape, x2.shape]);
+  for (const each of [x1, x2]) checkFloat("cosineSimilarity", each);
+  const least = Math.max(eps * eps, SMALLEST);
   return inFloat32([x1.expand(shape), x2.expand(shape)], (...both) => {
     // each by its own length first: products of lengths may leave float32
     const [a, b] = both.map((x) => {
-      const length = norm(x, 2, dim, { keepdim: true });
+      const squares = x.square().sum(dim, { keepdim: true });
       // the bound lets gradients through, as in torch
-      const raised = length.detach().clamp(eps).sub(length.detach());
-      return x.div(length.add(raised));
+      const now = squares.detach();
+      return x.div(squares.add(now.clamp(least).sub(now)).sqrt());
     });
     return a!.mul(b!).sum(dim);
   });

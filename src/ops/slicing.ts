@@ -8,6 +8,7 @@
  * @module
  */
 
+import { zeros } from "../tensor/create.ts";
 import {
   type Layout,
   rowMajor,
@@ -288,6 +289,7 @@ const unfoldView = defineView<UnfoldParams>({
     const count = dy.shape[dim]!;
     const wide = widened(dy);
     let dx: Tensor | undefined;
+    if (size === 0) return zeros(shape!, { dtype: dy.dtype });
     for (let k = 0; k < size; k++) {
       const part = embed(
         wide.select(-1, k),
@@ -300,7 +302,14 @@ const unfoldView = defineView<UnfoldParams>({
   },
 });
 
-/** Windows of `size` elements along `dim`, `step` apart, as a new last dim. */
+/**
+ * Windows of `size` elements along `dim`, `step` apart, as a new last dim. A
+ * tensor without dims has one element along its only one.
+ *
+ * Source: torch.Tensor.unfold.
+ *
+ * @throws {RangeError} If no window fits, or a number is no integer
+ */
 export function unfold(
   x: Tensor,
   dim: number,
@@ -310,13 +319,15 @@ export function unfold(
   const axis = normalizeDim("unfold", dim, x.shape);
   const length = x.shape[axis] ?? 1;
   const isValid = Number.isInteger(size) && Number.isInteger(step) &&
-    size > 0 && step > 0 && size <= length && x.ndim > 0;
+    size >= 0 && step > 0 && size <= length;
   if (!isValid) {
     throw new RangeError(
       `Cannot unfold dim ${dim} of ${formatShape(x.shape)} into windows of ` +
-        `${size}, ${step} apart: expected 1 to ${length}, and 1 or more`,
+        `${size}, ${step} apart: expected 0 to ${length}, and 1 or more`,
     );
   }
+  // the only window of the only element, and not its dim
+  if (x.ndim === 0) return x.reshape([1]).narrow(0, 0, size);
   return unfoldView(x, { dim: axis, size, step });
 }
 
@@ -346,4 +357,9 @@ export function padConstant(
     region = sliceLayout(region, dim, Math.max(edges[2 * dim]!, 0), length, 1);
   });
   return embed(part, shape, region, value);
+}
+
+/** No elements of `x`, in a shape that has none: its gradient is zeros. */
+export function emptied(x: Tensor, shape: Shape): Tensor {
+  return slice(x.reshape([x.size]), 0, 0, 0).reshape(shape);
 }

@@ -155,10 +155,9 @@ export function std(
 /**
  * The p-norm over some dims, or all: (sum |x|^p)^(1/p). For infinity the largest
  * |x|, for -infinity the smallest, for 0 the number of elements that are not 0.
- * The gradient at a vector of zeros is 0.
+ * Over no elements it is 0. The gradient at a vector of zeros is 0.
  *
  * @throws {TypeError} If the elements are no floats
- * @throws {RangeError} If p is infinite and there are no elements to choose from
  */
 export function norm(
   x: Tensor,
@@ -175,12 +174,13 @@ function normOf(x: Tensor, p: number, dim: Dims, keepdim: boolean): Tensor {
   const options = { keepdim };
   if (p === 2) return map("rootOfSquares", sum(map("square", x), dim, options));
   const size = map("abs", x);
-  if (p === 1) return sum(size, dim, options);
+  const dims = reducedDims("norm", dim, x.shape);
+  const isEmpty = dims.some((each) => x.shape[each] === 0);
+  if (p === 1 || isEmpty) return sum(size, dim, options);
   if (p === Infinity) return sharedExtreme("amax", size, dim, options);
   if (p === -Infinity) return sharedExtreme("amin", size, dim, options);
   if (p === 0) {
     const count = countNonzero(x, dim).to(x.dtype);
-    const dims = reducedDims("norm", dim, x.shape);
     return count.reshape(reducedShape(x.shape, dims, keepdim));
   }
   const powers = sum(map("powerOrZero", size, p), dim, options);

@@ -183,7 +183,7 @@ Deno.test("convolutions of any number of dims are their functions", async () => 
     // what an untyped program may write
     () => Reflect.construct(nn.Conv3d, [1, 1, [2, 2]]),
     TypeError,
-    "expected one number or 3",
+    "expected one number or three",
   );
 });
 

@@ -214,9 +214,9 @@ Deno.test("avgPool2d() names what it rejects", () => {
     "divisorOverride of 0",
   );
   assertThrows(
-    () => adaptiveAvgPool2d(x, [0, 2]),
+    () => adaptiveAvgPool2d(x, [-1, 2]),
     RangeError,
-    "with outputSize 0",
+    "with outputSize -1",
   );
   assertThrows(() => avgPool1d(x, 2), TypeError, "[C, L] or [N, C, L]");
 });

@@ -246,7 +246,7 @@ Deno.test("matmul() names the shapes, ranks and types it rejects", () => {
       "Cannot linear [3, 5] and [4, 6]: inner sizes must be equal, got 5 and 6",
     ],
     [
-      () => linear(zeros([3, 5]), zeros([5])),
+      () => linear(zeros([3, 5]), zeros([1, 4, 5])),
       "expected x [..., in] and weight [out, in]",
     ],
     [

@@ -10,7 +10,8 @@ import {
   type MaxPoolOptions,
   maxUnpool2d,
 } from "../../src/ops/max_pool.ts";
-import { fixedWindows, type Pair, pairOf } from "../../src/ops/pool_windows.ts";
+import { type Pair, pairOf } from "../../src/ops/per_dim.ts";
+import { fixedWindows } from "../../src/ops/pool_windows.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import {
   assertClose,
@@ -28,10 +29,10 @@ function reference(
   kernelSize: Pair,
   { stride = kernelSize, padding = 0, dilation = 1 }: MaxPoolOptions,
 ): { readonly y: number[]; readonly at: number[] } {
-  const [kernelH, kernelW] = pairOf(kernelSize);
-  const [strideH, strideW] = pairOf(stride);
-  const [padH, padW] = pairOf(padding);
-  const [dilationH, dilationW] = pairOf(dilation);
+  const [kernelH, kernelW] = pairOf("pool", "kernelSize", kernelSize, 1);
+  const [strideH, strideW] = pairOf("pool", "stride", stride, 1);
+  const [padH, padW] = pairOf("pool", "padding", padding, 0);
+  const [dilationH, dilationW] = pairOf("pool", "dilation", dilation, 1);
   const [height, width] = shape.slice(-2);
   const [outH, outW] = outShape.slice(-2);
   const planes = x.length / (height! * width!);
