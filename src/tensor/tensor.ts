@@ -681,11 +681,21 @@ export class Tensor {
   rdiv(other: number): Tensor {
     return map("div", other, this);
   }
-  /** The larger of two; NaN if either is. */
+  /**
+   * The larger of two; NaN if either is. Of integers and a number exact.
+   *
+   * @throws {RangeError} If every element would be a number that an integer type
+   * does not hold
+   */
   maximum(other: Operand): Tensor {
     return map("maximum", this, other);
   }
-  /** The smaller of two; NaN if either is. */
+  /**
+   * The smaller of two; NaN if either is. Of integers and a number exact.
+   *
+   * @throws {RangeError} If every element would be a number that an integer type
+   * does not hold
+   */
   minimum(other: Operand): Tensor {
     return map("minimum", this, other);
   }
@@ -693,15 +703,27 @@ export class Tensor {
   atan2(other: Operand): Tensor {
     return map("atan2", this, other);
   }
-  /** The remainder of a / b with the sign of a. */
+  /**
+   * The remainder of a / b with the sign of a.
+   *
+   * @throws {RangeError} If they are integers, and b has a 0 that the host knows
+   */
   fmod(other: Operand): Tensor {
     return map("fmod", this, other);
   }
-  /** The remainder of a / b with the sign of b. */
+  /**
+   * The remainder of a / b with the sign of b.
+   *
+   * @throws {RangeError} If they are integers, and b has a 0 that the host knows
+   */
   remainder(other: Operand): Tensor {
     return map("remainder", this, other);
   }
-  /** a / b, rounded down. */
+  /**
+   * a / b, rounded down.
+   *
+   * @throws {RangeError} If they are integers, and b has a 0 that the host knows
+   */
   floorDivide(other: Operand): Tensor {
     return map("floorDivide", this, other);
   }
@@ -725,7 +747,13 @@ export class Tensor {
   ): Tensor {
     return addcdiv(this, b, c, options);
   }
-  /** Elements below `min` as `min`, those above `max` as `max`. */
+  /**
+   * Elements below `min` as `min`, those above `max` as `max`. Of integers and
+   * numbers exact.
+   *
+   * @throws {RangeError} If elements would become a number that an integer type
+   * does not hold
+   */
   clamp(min?: Operand, max?: Operand): Tensor {
     return clamp(this, min, max);
   }
@@ -733,7 +761,11 @@ export class Tensor {
   nanToNum(options?: NanToNumOptions): Tensor {
     return nanToNum(this, options);
   }
-  /** The elements where `condition` is true, else those of `other`. */
+  /**
+   * The elements where `condition` is true, else those of `other`.
+   *
+   * @throws {RangeError} If the type does not hold a number
+   */
   where(condition: Tensor, other: Operand): Tensor {
     return where(condition, this, other);
   }
@@ -932,27 +964,27 @@ export class Tensor {
 
   // --- elementwise: tests and bits ------------------------------------------
 
-  /** a == b, as bool. */
+  /** a == b, as bool; of integers exact, whatever their types. */
   eq(other: Operand): Tensor {
     return compare("eq", this, other);
   }
-  /** a != b, as bool. */
+  /** a != b, as bool; of integers exact, whatever their types. */
   ne(other: Operand): Tensor {
     return compare("ne", this, other);
   }
-  /** a < b, as bool. */
+  /** a < b, as bool; of integers exact, whatever their types. */
   lt(other: Operand): Tensor {
     return compare("lt", this, other);
   }
-  /** a <= b, as bool. */
+  /** a <= b, as bool; of integers exact, whatever their types. */
   le(other: Operand): Tensor {
     return compare("le", this, other);
   }
-  /** a > b, as bool. */
+  /** a > b, as bool; of integers exact, whatever their types. */
   gt(other: Operand): Tensor {
     return compare("gt", this, other);
   }
-  /** a >= b, as bool. */
+  /** a >= b, as bool; of integers exact, whatever their types. */
   ge(other: Operand): Tensor {
     return compare("ge", this, other);
   }

@@ -390,3 +390,10 @@ Deno.test("compiled programs meet numbers as eager ones do", async () => {
     }
   }
 });
+
+Deno.test("compiled programs refuse a 0 among integer divisors, too", () => {
+  const divide = compile((x: Tensor, by: Tensor) => x.floorDivide(by));
+  for (let i = 1; i < 4; i++) divide(i32([6, 7]), i32([i, 2]));
+  const run = () => divide(i32([6, 7]), i32([3, 0]));
+  assertThrows(run, RangeError, "integers have no such quotient");
+});
