@@ -292,6 +292,11 @@ const ROWS: readonly WordRow[] = [
     (interpolation) => T.resize(2, { interpolation }),
   ],
   [
+    "interpolation of letterbox",
+    INTERPOLATIONS,
+    (interpolation) => T.letterbox(2, { interpolation }),
+  ],
+  [
     "interpolation of functional.resize",
     INTERPOLATIONS,
     (interpolation) => TF.resize(image(), [2, 2], { interpolation }),

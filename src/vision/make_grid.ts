@@ -54,7 +54,8 @@ export const MAKE_GRID_OPTIONS = [
  * @throws {TypeError} If the images are no batch of images, or are to be
  * normalized and no floats
  * @throws {RangeError} If there is no image, `nrow` is no positive integer,
- * `padding` no integer from 0 on, or `valueRange` falls
+ * `padding` no integer from 0 on, `valueRange` falls, or `padValue` is no byte
+ * and the images are of bytes
  *
  * @example Five images, three in a row
  * ```ts
@@ -74,6 +75,7 @@ export function makeGrid(
   checkCount("nrow of a grid", nrow, 1);
   checkCount("padding of a grid", padding, 0);
   const batch = normalized(batchOf(images), options);
+  checkPadValue(padValue, batch);
   const [count = 0, channels = 0, height = 0, width = 0] = batch.shape;
   if (count === 1) return batch.squeeze(0);
 
@@ -91,6 +93,18 @@ export function makeGrid(
     .permute([2, 0, 3, 1, 4]) // [C, rows, H, columns, W]
     .reshape([channels, rows * (height + padding), columns * (width + padding)])
     .pad([0, padding, 0, padding], { value: padValue });
+}
+
+// Bytes are padded with bytes, as by the transforms.
+function checkPadValue(value: number, { dtype }: Tensor): void {
+  const fits = dtype === "uint8"
+    ? Number.isInteger(value) && value >= 0 && value <= 255
+    : typeof value === "number";
+  if (fits) return;
+  throw new RangeError(
+    `Cannot pad a grid of ${dtype} with ${formatValue(value)}: expected ` +
+      (dtype === "uint8" ? "an integer from 0 to 255" : "a number"),
+  );
 }
 
 /** [N, 1 | 3 | …, H, W], grey as colour. */

@@ -113,3 +113,18 @@ Deno.test("makeGrid() says how an Image becomes a tensor", () => {
     );
   }
 });
+
+Deno.test("makeGrid() pads bytes with bytes", async () => {
+  const bytes = zeros([2, 3, 1, 1], { dtype: "uint8" });
+  for (const padValue of [-1, 300, 0.5, NaN]) {
+    assertThrows(
+      () => makeGrid(bytes, { padValue }),
+      RangeError,
+      `Cannot pad a grid of uint8 with ${padValue}: expected an integer from`,
+    );
+  }
+  const grid = makeGrid(bytes, { padValue: 255, padding: 1 });
+  assertEquals((await grid.data())[0], 255);
+  const floats = makeGrid(bytes.to("float32"), { padValue: -0.5 });
+  assertEquals((await floats.data())[0], -0.5);
+});

@@ -82,7 +82,7 @@ for (const [name, transforms] of Object.entries(MOVES)) {
     for (const [type, names] of Object.entries(NAMES)) {
       const dtype = type as DType; // the table's keys are types
       const augment = T.joint(transforms, { maskFill: names[4]! });
-      for (const lead of [[], [1], [3], [0]]) {
+      for (const lead of [[], [3], [0]]) {
         const mask = maskOf(dtype, lead);
         const moved = augment.call(
           { image: image(), mask },
