@@ -151,7 +151,10 @@ class Tracer implements Recorder {
   readonly guards = new Map<object, () => boolean>();
   readonly #values = new Map<GpuBuffer, Value>();
   readonly outside = new Set<Storage>();
-  /** Tensors made inside, and the places in the graph of leaves among them. */
+  /**
+   * Tensors made inside; the places in the graph of leaves among them, and other
+   * objects made inside that have a state.
+   */
   readonly #made = new WeakSet<Used>();
   readonly #refs: WeakRef<Used>[] = [];
   readonly #kept = new WeakSet<Used>();
@@ -253,7 +256,16 @@ class Tracer implements Recorder {
     );
   }
 
-  effect(about: readonly unknown[], again: () => void): void {
+  makes(owner: object): void {
+    this.#inside.add(owner);
+  }
+
+  isInside(owner: object): boolean {
+    return this.#inside.has(owner);
+  }
+
+  effect(about: readonly [object, ...unknown[]], again: () => void): void {
+    if (this.#inside.has(about[0])) return;
     this.effects.push({ kind: "host", about, again });
   }
 
@@ -275,10 +287,8 @@ class Tracer implements Recorder {
   }
 
   sets(owner: object, value: unknown, again: () => void, tensor?: Used): void {
-    if (tensor && this.#made.has(tensor)) {
-      this.#inside.add(owner);
-      return;
-    }
+    if (tensor && this.#made.has(tensor)) this.#inside.add(owner);
+    if (this.#inside.has(owner)) return;
     this.guard(owner, () => true);
     this.effect([owner, value], again);
   }

@@ -31,10 +31,18 @@ export interface Recorder {
    */
   refuse(what: string, instead?: string): never;
   /**
-   * The host did something that each replay has to do again, in order. Two
-   * effects are the same if they are `about` the same values, one by one.
+   * An object came into being that has a state on the host; what is done to it
+   * is no effect, as each call has one of its own.
    */
-  effect(about: readonly unknown[], again: () => void): void;
+  makes(owner: object): void;
+  /** Whether an object came into being while this records. */
+  isInside(owner: object): boolean;
+  /**
+   * The host did something that each replay has to do again, in order. Two
+   * effects are the same if they are `about` the same values, one by one; the
+   * first is what has changed.
+   */
+  effect(about: readonly [object, ...unknown[]], again: () => void): void;
   /**
    * What was recorded counts for as long as this holds before a call; the first
    * guard of an owner is the one that counts.
@@ -42,8 +50,8 @@ export interface Recorder {
   guard(owner: object, holds: () => boolean): void;
   /**
    * The function sets what guards of `owner` look at to `value`: guards that
-   * come later do not count, and each replay sets it, too; not where `owner`
-   * belongs to a tensor that is made inside.
+   * come later do not count, and each replay sets it, too; not where `owner`, or
+   * the tensor that it belongs to, is made inside.
    */
   sets(owner: object, value: unknown, again: () => void, tensor?: Used): void;
   /**
@@ -127,7 +135,10 @@ export function checkWritten(
  * Does something on the host, now and in each replay of what is recorded;
  * `about` has all that it depends on and that another call may have replaced.
  */
-export function onReplay(about: readonly unknown[], effect: () => void): void {
+export function onReplay(
+  about: readonly [object, ...unknown[]],
+  effect: () => void,
+): void {
   withRecorder(undefined, effect); // effects within are part of it
   current?.effect(about, effect);
 }

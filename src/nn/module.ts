@@ -82,6 +82,10 @@ export abstract class Module<
   /** Stands for `training` where a call is captured. */
   readonly #mode = {};
 
+  constructor() {
+    recorder()?.makes(this.#mode);
+  }
+
   /** Computes the output. Layers and models write it; users use `call`. */
   abstract forward(...inputs: In): Out;
 

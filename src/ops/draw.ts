@@ -7,7 +7,7 @@
  */
 
 import type { LiveWords } from "../gpu/plan.ts";
-import { onReplay } from "../gpu/recorder.ts";
+import { onReplay, recorder } from "../gpu/recorder.ts";
 import { defaultGenerator, Generator } from "../tensor/generator.ts";
 import { WORDS_PER_BLOCK } from "../tensor/philox.ts";
 
@@ -27,7 +27,7 @@ export interface Draw {
   seed: number;
   /** The first block. */
   block: number;
-  /** Whether a generator counts them, so that each replay draws others. */
+  /** Whether a generator outlives the call, so that each replay draws others. */
   readonly isCounted: boolean;
 }
 
@@ -39,7 +39,8 @@ export function reserveDraw(
   if (seed !== undefined) {
     return { seed: new Generator(seed).seed, block: 0, isCounted: false };
   }
-  const draw: Draw = { seed: 0, block: 0, isCounted: true };
+  const isCounted = !recorder()?.isInside(generator);
+  const draw: Draw = { seed: 0, block: 0, isCounted };
   const blocks = Math.ceil(size / WORDS_PER_BLOCK);
   onReplay([generator, blocks], () => {
     draw.block = generator.reserve(blocks);

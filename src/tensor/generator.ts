@@ -9,7 +9,7 @@
  */
 
 import { noteChange } from "../gpu/outside.ts";
-import { onReplay } from "../gpu/recorder.ts";
+import { onReplay, recorder } from "../gpu/recorder.ts";
 import {
   checkSeed,
   philox4x32,
@@ -72,6 +72,7 @@ export class Generator {
    */
   constructor(seed: number = unforeseeableSeed()) {
     this.#seed = checkSeed(seed);
+    recorder()?.makes(this);
   }
 
   /**

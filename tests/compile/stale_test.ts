@@ -106,6 +106,36 @@ const CASES: Readonly<Record<string, () => Case>> = {
       isStateful: true,
     };
   },
+  "the seed of a generator that each call makes": () => {
+    let seed = 1;
+    return {
+      step: (x) => {
+        const generator = new Generator(seed);
+        return [F.dropout(x, { generator }), randn([3], { generator })];
+      },
+      change: () => seed = 2,
+      watch: () => seed,
+    };
+  },
+  "the mode of a module that each call makes": () => {
+    let isOn = false;
+    return {
+      step: (x) => new nn.Dropout(1).train(isOn).call(x),
+      change: () => isOn = true,
+      watch: () => isOn,
+    };
+  },
+  "a seed that the function sets": () => {
+    let seed = 1;
+    return {
+      step: (x) => {
+        manualSeed(seed);
+        return F.dropout(x);
+      },
+      change: () => seed = 2,
+      watch: () => seed,
+    };
+  },
   "label smoothing": () => {
     const options = { labelSmoothing: 0 };
     return {
