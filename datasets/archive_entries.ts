@@ -7,6 +7,8 @@
  * @module
  */
 
+import { checkChoice } from "../src/tensor/arguments.ts";
+
 /** The formats that can be unpacked. */
 export type ArchiveFormat = "tar" | "tar.gz" | "zip" | "gz";
 
@@ -49,6 +51,18 @@ export function formatOf(path: string): ArchiveFormat {
     `Cannot unpack "${path}": expected a name that ends in ${expected}, or ` +
       `the option format`,
   );
+}
+
+/**
+ * `format`, if archives can have it.
+ *
+ * @throws {RangeError} If there is none of that name
+ */
+export function checkFormat(
+  path: string,
+  format: ArchiveFormat,
+): ArchiveFormat {
+  return checkChoice(`unpack "${path}"`, "format", format, READERS);
 }
 
 /**

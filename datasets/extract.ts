@@ -16,6 +16,7 @@ import { formatBytes, joinPath, withPath } from "./_shared.ts";
 import {
   type ArchiveEntry,
   type ArchiveFormat,
+  checkFormat,
   entriesOf,
   formatOf,
 } from "./archive_entries.ts";
@@ -79,7 +80,8 @@ const OPTIONS = ["format", "strip", "replace", "isThere", "limits", "signal"];
  *
  * @throws {SyntaxError} If the archive is damaged, cut off, of another format,
  * or has an entry that is refused
- * @throws {RangeError} If it comes to more than the limits
+ * @throws {RangeError} If it comes to more than the limits, or the option
+ * `format` is none
  * @throws {TypeError} If its name tells no format and there is no option
  * @throws {Deno.errors.NotFound} If there is no such archive
  * @throws The reason of `signal`, if it fires
@@ -106,6 +108,7 @@ export async function extract(
   checkOptionNames("extract", options, OPTIONS);
   checkOptionNames("limits", options.limits ?? {}, Object.keys(LIMITS));
   const { format = formatOf(path), strip = 0, replace = false } = options;
+  checkFormat(path, format);
   if (!Number.isInteger(strip) || strip < 0) {
     throw new RangeError(
       `Cannot unpack "${path}": strip must be a non-negative integer, ` +

@@ -264,6 +264,11 @@ const ROWS: readonly WordRow[] = [
   ["dtype of to", DTYPES, (dtype) => x().to(dtype)],
   ["dtype of randn", ["float32", "float16"], (dtype) => randn([2], { dtype })],
   [
+    "dtype of a module",
+    ["float32", "float16"],
+    (dtype) => new nn.Linear(1, 1).to(dtype),
+  ],
+  [
     "dtype of randint",
     ["int32", "uint32", "uint8"],
     (dtype) => randint(0, 9, [2], { dtype }),
@@ -313,6 +318,11 @@ const ROWS: readonly WordRow[] = [
     (interpolation) => T.randomResizedCrop(2, { interpolation }),
   ],
   [
+    "interpolation of letterbox",
+    INTERPOLATIONS,
+    (interpolation) => T.letterbox(2, { interpolation }),
+  ],
+  [
     "interpolation of randomRotation",
     WARPS,
     (interpolation) => T.randomRotation(9, { interpolation }),
@@ -326,6 +336,23 @@ const ROWS: readonly WordRow[] = [
     "interpolation of randomPerspective",
     WARPS,
     (interpolation) => T.randomPerspective({ interpolation }),
+  ],
+  [
+    "value of randomErasing",
+    ["random"],
+    (value) => T.randomErasing({ value }),
+  ],
+  [
+    "interpolation of functional.affine",
+    WARPS,
+    (interpolation) =>
+      TF.affine(image(), {
+        angle: 9,
+        translate: [0, 0],
+        scale: 1,
+        shear: 0,
+        interpolation,
+      }),
   ],
   [
     "interpolation of functional.rotate",
@@ -354,6 +381,12 @@ const ROWS: readonly WordRow[] = [
   ],
   // data sets
   ["missing of Table", ["refuse", "skip"], (word) => table({ missing: word })],
+  [
+    "format of extract",
+    ["tar", "tar.gz", "zip", "gz"],
+    // a folder that is there is left alone
+    (format) => datasets.extract("a.rar", ".", { format }),
+  ],
   ["quoting of Table", ["minimal", "none"], (word) => table({ quoting: word })],
 ];
 
@@ -383,5 +416,23 @@ Deno.test("div() refuses a roundingMode of null, and does not round down", () =>
     () => x().div(2, { roundingMode: null as never }), // as above
     RangeError,
     'Cannot div with roundingMode null: expected "trunc" or "floor"',
+  );
+});
+
+Deno.test("norm() and convolutions refuse words where numbers belong, in their words", () => {
+  for (const p of ["fro", "nuc", "inf", "2"]) {
+    assertThrows(
+      () => x().norm(p as never), // as above
+      TypeError,
+      `Cannot norm with p "${p}": expected a number`,
+    );
+  }
+  assertThrows(
+    () =>
+      F.convTranspose2d(image(), zeros([2, 1, 3, 3]), undefined, {
+        padding: "same" as never, // a convolution has it
+      }),
+    RangeError,
+    "Cannot convTranspose2d with padding same: expected an integer",
   );
 });

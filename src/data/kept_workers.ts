@@ -56,11 +56,11 @@ export class KeptWorkers {
   async begin(requests: () => Iterator<Request>): Promise<WorkerPool> {
     let pool = this.#waiting;
     this.#waiting = undefined; // another epoch at the same time has its own
-    if (pool && !samePortable(this.#sent.get(pool), this.#toSend(false))) {
+    if (pool && !this.#isFresh(pool)) {
       await pool.close();
       pool = undefined;
     }
-    pool ??= this.#start();
+    pool ??= this.#start(); // says what can't be sent
     pool.begin(requests());
     return pool;
   }
@@ -79,6 +79,15 @@ export class KeptWorkers {
     const pool = this.#waiting;
     this.#waiting = undefined;
     await pool?.close();
+  }
+
+  /** Whether workers have what would be sent now. */
+  #isFresh(pool: WorkerPool): boolean {
+    try {
+      return samePortable(this.#sent.get(pool), this.#toSend(false));
+    } catch {
+      return false; // what has come to it can't be sent
+    }
   }
 
   #start(): WorkerPool {

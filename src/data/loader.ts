@@ -52,6 +52,9 @@ import { transformFirst, uploadBatch } from "./upload.ts";
  * run at once, each with an epoch of its own. An error of the dataset names the
  * sample and has what was thrown as its `cause`.
  *
+ * With `batchSize: null` it gives samples as they are: their arrays as tensors,
+ * with no dim more, and what else they hold.
+ *
  * An IterableDataset is read anew in each epoch, by each worker its share; to
  * resume in the middle of one, what was given out is loaded again and thrown
  * away, with as many workers as before (`resume` refuses others).

@@ -28,8 +28,8 @@ export class BrokenSample extends Error {
 }
 
 /**
- * Leaves samples out that are null or undefined; a batch of nothing else is left
- * out as a whole. `collate.skipNulls` and `skipBroken` make it.
+ * Leaves samples out that are null or undefined, or null in every place as
+ * [null, null]; a batch of nothing else is left out as a whole. `collate.skipNulls` and `skipBroken` make it.
  */
 export class SkipNulls<Sample, Batch = Collated<Sample>> {
   /** Where workers find this class. */

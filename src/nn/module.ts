@@ -12,8 +12,8 @@
 
 import { noteChange } from "../gpu/outside.ts";
 import { recorder } from "../gpu/recorder.ts";
-import { checkOptionNames } from "../tensor/arguments.ts";
-import { type DType, isFloat } from "../tensor/dtype.ts";
+import { checkOptionNames, formatValue } from "../tensor/arguments.ts";
+import { type DType, isDType, isFloat } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { HookHandle } from "./hooks.ts";
 import { convertFloats, drawTree, ownOf } from "./members.ts";
@@ -279,9 +279,10 @@ export abstract class Module<
    * @throws {TypeError} If `dtype` is no float type
    */
   to(dtype: DType): this {
-    if (!isFloat(dtype)) {
+    if (!isDType(dtype) || !isFloat(dtype)) {
       throw new TypeError(
-        `Cannot put a module into ${dtype}: expected float32 or float16`,
+        `Cannot put a module into ${formatValue(dtype)}: expected "float32" ` +
+          `or "float16"`,
       );
     }
     convertFloats(this.modules(), dtype);

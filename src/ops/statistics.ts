@@ -5,7 +5,7 @@
  */
 
 import { isGradEnabled, withGrad } from "../autograd/mode.ts";
-import { checkOptionNames } from "../tensor/arguments.ts";
+import { checkOptionNames, formatValue } from "../tensor/arguments.ts";
 import { zeros } from "../tensor/create.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import type { ReduceOptions, Tensor } from "../tensor/tensor.ts";
@@ -157,7 +157,7 @@ export function std(
  * |x|, for -infinity the smallest, for 0 the number of elements that are not 0.
  * Over no elements it is 0. The gradient at a vector of zeros is 0.
  *
- * @throws {TypeError} If the elements are no floats
+ * @throws {TypeError} If the elements are no floats, or p is no number
  */
 export function norm(
   x: Tensor,
@@ -167,6 +167,12 @@ export function norm(
 ): Tensor {
   const { keepdim = false } = checkOptionNames("norm", options, ["keepdim"]);
   checkFloat("norm", x);
+  if (typeof p !== "number") {
+    throw new TypeError(
+      `Cannot norm with p ${formatValue(p)}: expected a number, as 2 for the ` +
+        `Frobenius norm, or Infinity`,
+    );
+  }
   return inFloat32([x], (wide) => normOf(wide, p, dim, keepdim));
 }
 

@@ -171,7 +171,11 @@ Deno.test("to() changes float parameters and buffers, and keeps who is trained",
   );
   assert(nn.isParameter(zoo.scale) && !zoo.scale.requiresGrad);
   assert(zoo.inner.weight.requiresGrad);
-  assertThrows(() => zoo.to("int32"), TypeError, "expected float32 or float16");
+  assertThrows(
+    () => zoo.to("int32"),
+    TypeError,
+    'expected "float32" or "float16"',
+  );
 });
 
 Deno.test("loadStateDict() writes a clone's values back", async () => {

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { checkOptionNames } from "../../tensor/arguments.ts";
+import { checkChoice, checkOptionNames } from "../../tensor/arguments.ts";
 import type { Generator } from "../../tensor/generator.ts";
 import {
   type Action,
@@ -52,7 +52,7 @@ export class RandomErasing extends Transform {
   /** A value, one for each channel, or "random" noise. */
   readonly value: Fill | "random";
 
-  /** @throws {RangeError} If a range is none */
+  /** @throws {RangeError} If a range is none, or `value` another word */
   constructor(options: RandomErasingOptions = {}) {
     super();
     const { p = 0.5, scale = [0.02, 0.33], ratio = [0.3, 3.3], value = 0 } =
@@ -66,7 +66,9 @@ export class RandomErasing extends Transform {
     this.p = checkProbability(p);
     this.scale = checkRange("a range of areas", scale, same, 0, 1);
     this.ratio = checkRange("a range of ratios", ratio, same, 1e-6);
-    this.value = value === "random" ? value : checkFill(value);
+    this.value = typeof value === "string"
+      ? checkChoice("make randomErasing", "value", value, ["random"] as const)
+      : checkFill(value);
   }
 
   /** A rectangle. */
