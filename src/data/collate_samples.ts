@@ -215,8 +215,10 @@ function collateLists(
         `${values[other]!.length} items must have equal lengths`,
     );
   }
-  return first.map((_, item) =>
-    collateAt(values.map((list) => list[item]), `${path}[${item}]`, job)
+  return Array.from(
+    first, // not map(), which passes over holes
+    (_, item) =>
+      collateAt(values.map((list) => list[item]), `${path}[${item}]`, job),
   );
 }
 

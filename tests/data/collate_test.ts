@@ -85,6 +85,8 @@ Deno.test("collate() names the place of what can't go into a batch", () => {
     [[1, null], "sample 1: expected arrays, numbers"],
     [[[1, { mask: null }]], "sample 0 at [1].mask: expected"],
     [[undefined], "got undefined"],
+    // deno-lint-ignore no-sparse-arrays -- the mistake that is meant
+    [[[1, , 2], [1, 5, 2]], "sample 0 at [1]: expected arrays"],
     [[[1n]], "sample 0 at [0]: a bigint is no element type"],
     [[new Date(0)], "got Date"],
     [[new Map([["a", 1]])], "got Map"],
