@@ -11,7 +11,13 @@
 import { type ResNetName, resnetParameters } from "./resnet.ts";
 
 /** A model of the workloads. */
-export type ModelName = "cnn" | "mlp" | "lenet" | "resnet18" | "resnet18-cifar";
+export type ModelName =
+  | "cnn"
+  | "mlp"
+  | "lenet"
+  | "alexnet-head"
+  | "resnet18"
+  | "resnet18-cifar";
 
 /** Values and shape of one parameter. */
 export interface Values {
@@ -54,6 +60,8 @@ const WEIGHTS: Readonly<
 > = {
   cnn: [[32, 1, 3, 3], [64, 32, 3, 3], [9216, 128], [128, 10]],
   mlp: [[784, 512], [512, 512], [512, 10]],
+  // the dense layers of AlexNet, the first of them larger than a binding of 128 MiB
+  "alexnet-head": [[9216, 4096], [4096, 4096], [4096, 1000]],
   lenet: [[6, 1, 5, 5], [16, 6, 5, 5], [400, 120], [120, 84], [84, 10]],
 };
 

@@ -67,6 +67,10 @@ export const GROUPS = {
     about: "training step of a 784-512-512-10 MLP, batch 128",
     run: (timer) => training(timer, { model: "mlp", batch: 128 }),
   },
+  alexnethead: {
+    about: "training step of AlexNet's dense layers (235 MB), batch 16",
+    run: (timer) => training(timer, { model: "alexnet-head", batch: 16 }),
+  },
   lenet64: {
     about: "training step of LeNet, batch 64",
     run: (timer) => training(timer, { model: "lenet", batch: 64 }),

@@ -3,7 +3,11 @@
  * prints, per category and in all, how many passed, failed and are unsupported.
  * Any folder of the goldens' format will do.
  *
- *   ./run conformance DIR [--only CATEGORY[,…]] [--verbose] [--json]
+ *   ./run conformance DIR [--only CATEGORY[,…]] [--binding BYTES]
+ *                         [--verbose] [--json]
+ *
+ * `--binding` lets kernels bind so many bytes of a tensor at most, so that the
+ * cases' tensors are large: NOTE [parts] in src/ops/launch.ts.
  *
  * Each failed case has a line: where it is farthest off, and by how much.
  * `--verbose` also lists what is unsupported, and why, and what is noteworthy
@@ -14,6 +18,7 @@
  * @module
  */
 
+import { overrideBindingLimit } from "../src/gpu/device.ts";
 import { listCategories } from "./conformance/case.ts";
 import type { Result } from "./conformance/outcome.ts";
 import {
@@ -25,11 +30,13 @@ import {
 import { runCategory } from "./conformance/run.ts";
 
 const USAGE =
-  "Usage: ./run conformance DIR [--only CATEGORY[,…]] [--verbose] [--json]";
+  "Usage: ./run conformance DIR [--only CATEGORY[,…]] [--binding BYTES] " +
+  "[--verbose] [--json]";
 
 interface CommandLine {
   readonly folder: string;
   readonly only: readonly string[] | undefined;
+  readonly binding: number | undefined;
   readonly verbose: boolean;
   readonly json: boolean;
 }
@@ -48,12 +55,16 @@ function refuse(why: string): never {
 function parseArguments(args: readonly string[]): CommandLine {
   const folders: string[] = [];
   let only: string[] | undefined;
+  let binding: number | undefined;
   let [verbose, json] = [false, false];
   for (let i = 0; i < args.length; i++) {
     const arg = args[i]!;
     if (arg === "--verbose") verbose = true;
     else if (arg === "--json") json = true;
-    else if (arg === "--only") only = args[++i]?.split(",");
+    else if (arg === "--binding") {
+      binding = Number(args[++i]);
+      if (!(binding >= 256)) refuse(`Cannot bind ${args[i]} bytes`);
+    } else if (arg === "--only") only = args[++i]?.split(",");
     else if (arg.startsWith("--only=")) only = arg.slice(7).split(",");
     else if (arg.startsWith("-")) refuse(`Unknown option "${arg}"`);
     else folders.push(arg);
@@ -62,7 +73,7 @@ function parseArguments(args: readonly string[]): CommandLine {
   if (folder === undefined || folders.length > 1) {
     refuse(`Expected one folder, got ${folders.length}`);
   }
-  return { folder, only, verbose, json };
+  return { folder, only, binding, verbose, json };
 }
 
 async function categoriesOf({ folder, only }: CommandLine): Promise<string[]> {
@@ -81,6 +92,7 @@ async function categoriesOf({ folder, only }: CommandLine): Promise<string[]> {
 
 if (import.meta.main) {
   const command = parseArguments(Deno.args);
+  overrideBindingLimit(command.binding);
   const start = performance.now();
   const all: Result[] = [];
   for (const name of await categoriesOf(command)) {

@@ -112,6 +112,11 @@ function residual(name: "resnet18" | "resnet18-cifar"): Model {
     }, x);
 }
 
+function perceptron(p: Weights, x: Array): Array {
+  const h = nn.relu(linear(x, p.w1, p.b1));
+  return linear(nn.relu(linear(h, p.w2, p.b2)), p.w3, p.b3);
+}
+
 const MODELS: Readonly<Record<ModelName, Model>> = {
   cnn(p, x) {
     let h = convRelu(x, p.w1, p.b1, "VALID");
@@ -124,10 +129,8 @@ const MODELS: Readonly<Record<ModelName, Model>> = {
     h = nn.relu(linear(h, p.w3, p.b3));
     return linear(nn.relu(linear(h, p.w4, p.b4)), p.w5, p.b5);
   },
-  mlp(p, x) {
-    const h = nn.relu(linear(x, p.w1, p.b1));
-    return linear(nn.relu(linear(h, p.w2, p.b2)), p.w3, p.b3);
-  },
+  mlp: perceptron,
+  "alexnet-head": perceptron,
   resnet18: residual("resnet18"),
   "resnet18-cifar": residual("resnet18-cifar"),
 };

@@ -22,6 +22,7 @@ import type { InferenceJob, TrainingJob } from "../library.ts";
 class SmallResNet extends vision.models.ResNet {
   constructor() {
     super([2, 2, 2, 2], { numClasses: 10 });
+    this.conv1.weight.dispose(); // the collector would, at its own time
     this.conv1 = new nn.Conv2d(3, 64, 3, { padding: 1, bias: false });
   }
 
@@ -48,6 +49,7 @@ const MODELS: Readonly<Record<ModelName, () => nn.Module>> = {
     ),
   lenet: () => new vision.models.LeNet(),
   mlp: () => new vision.models.MLP([784, 512, 512, 10]),
+  "alexnet-head": () => new vision.models.MLP([9216, 4096, 4096, 1000]),
   resnet18: () => vision.models.resnet18(),
   "resnet18-cifar": () => new SmallResNet(),
 };

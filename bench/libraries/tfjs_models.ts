@@ -71,6 +71,11 @@ function residual(name: "resnet18" | "resnet18-cifar"): Model {
     }, x);
 }
 
+function perceptron(p: Weights, x: tf.Tensor): tf.Tensor {
+  const h = tf.relu(linear(x, p.w1, p.b1));
+  return linear(tf.relu(linear(h, p.w2, p.b2)), p.w3, p.b3);
+}
+
 /** Logits of images, by the model's name. */
 export const models: Readonly<Record<ModelName, Model>> = {
   cnn(p, x) {
@@ -85,10 +90,8 @@ export const models: Readonly<Record<ModelName, Model>> = {
     h = tf.relu(linear(h, p.w3, p.b3));
     return linear(tf.relu(linear(h, p.w4, p.b4)), p.w5, p.b5);
   },
-  mlp(p, x) {
-    const h = tf.relu(linear(x, p.w1, p.b1));
-    return linear(tf.relu(linear(h, p.w2, p.b2)), p.w3, p.b3);
-  },
+  mlp: perceptron,
+  "alexnet-head": perceptron,
   resnet18: residual("resnet18"),
   "resnet18-cifar": residual("resnet18-cifar"),
 };

@@ -76,6 +76,11 @@ def mlp():
         nn.Linear(784, 512), nn.ReLU(), nn.Linear(512, 512), nn.ReLU(), nn.Linear(512, 10))
 
 
+def alexnet_head():
+    return nn.Sequential(
+        nn.Linear(9216, 4096), nn.ReLU(), nn.Linear(4096, 4096), nn.ReLU(), nn.Linear(4096, 1000))
+
+
 def resnet18():
     return torchvision.models.resnet18()
 
@@ -91,6 +96,7 @@ MODELS = {  # maker, shape of an image, what workloads are called
     "cnn": (mnist_cnn, (1, 28, 28), "mnistcnn"),
     "lenet": (lenet, (1, 28, 28), "lenet"),
     "mlp": (mlp, (784,), "mlp"),
+    "alexnet-head": (alexnet_head, (9216,), "alexnethead"),
     "resnet18": (resnet18, (3, 224, 224), "resnet18"),
     "resnet18-cifar": (resnet18_cifar, (3, 32, 32), "resnet18cifar"),
 }
@@ -361,6 +367,7 @@ GROUPS = {
     "layernorm": layer_norm,
     "adam25m": adam,
     "mlp128": lambda: training("mlp", 128),
+    "alexnethead": lambda: training("alexnet-head", 16),
     "lenet64": lambda: training("lenet", 64),
     "cnn64": lambda: training("cnn", 64),
     "cnn64adam": lambda: training("cnn", 64, "adam"),

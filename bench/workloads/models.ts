@@ -23,6 +23,7 @@ const IMAGES: Readonly<Record<ModelName, readonly number[]>> = {
   cnn: [1, 28, 28],
   lenet: [1, 28, 28],
   mlp: [784],
+  "alexnet-head": [9216],
   resnet18: [3, 224, 224],
   "resnet18-cifar": [3, 32, 32],
 };
@@ -32,6 +33,7 @@ const NAMES: Readonly<Record<ModelName, string>> = {
   cnn: "mnistcnn",
   lenet: "lenet",
   mlp: "mlp",
+  "alexnet-head": "alexnethead",
   resnet18: "resnet18",
   "resnet18-cifar": "resnet18cifar",
 };
