@@ -98,7 +98,12 @@ export type { SourceOptions } from "./source_options.ts";
 export { Dataset } from "../src/data/dataset.ts";
 export type { Subset } from "../src/data/subset.ts";
 export type { BatchContext, Callable, Collated } from "../src/data/batch.ts";
-export { type Channels, Image } from "../src/vision/image.ts";
+export {
+  type Channels,
+  type Colour,
+  Image,
+  type PaletteColour,
+} from "../src/vision/image.ts";
 export type {
   HostPicture,
   ImageBatch,

@@ -55,11 +55,10 @@ export function collateSamples(
   if (hole !== -1) {
     const given = samples[hole];
     const first = isGiven(given) ? Object.values(Object(given))[0] : given;
+    const why = `${whyUnfit(first)}; \`collate: collate.skipNulls()\` leaves ` +
+      `such samples out`;
     throw new TypeError(
-      `Cannot collate ${place(hole, "", context)}: ${
-        whyUnfit(first)
-      }; \`collate: collate.skipNulls()\` leaves ` +
-        `such samples out`,
+      `Cannot collate ${place(hole, "", context)}: ${why}`,
     );
   }
   return collateAt(samples, "", { context, stack });
@@ -84,9 +83,10 @@ const PARTS = {
 
 type Part = keyof typeof PARTS;
 
+const NAMES = Object.keys(PARTS) as Part[]; // the table's own keys
+
 function partOf(value: unknown): Part | undefined {
-  const parts = Object.keys(PARTS) as Part[]; // the table's own keys
-  return parts.find((part) => PARTS[part](value));
+  return NAMES.find((part) => PARTS[part](value));
 }
 
 /** Collates what the samples have at `path`. */
