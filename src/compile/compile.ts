@@ -15,7 +15,7 @@
  */
 
 import { noGrad } from "../autograd/mode.ts";
-import { unnoted } from "../gpu/outside.ts";
+import { outside, unnoted } from "../gpu/outside.ts";
 import { recorder } from "../gpu/recorder.ts";
 import { checkOptionNames, formatValue } from "../tensor/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -41,6 +41,8 @@ interface Compiled {
   readonly watched: Watched[];
   /** Whether its user knows that a program was stale. */
   isTold: boolean;
+  /** Calls so far. */
+  calls: number;
 }
 
 const compiledOf = new WeakMap<object, Compiled>();
@@ -126,7 +128,7 @@ export function compile<Args extends readonly unknown[], R>(
         `what is to be watched`,
     );
   }
-  const state: Compiled = { watched: [], isTold: false };
+  const state: Compiled = { watched: [], isTold: false, calls: 0 };
   const compiled = (...args: Args): R => {
     const around = recorder();
     if (around) { // part of the function around it
@@ -213,6 +215,7 @@ function call<Args extends readonly unknown[], R>(
   fn: (...args: Args) => R,
   args: Args,
 ): unknown {
+  const now = { number: state.calls++, epoch: outside.epochs };
   const { signatures } = watchedNow(state.watched, watch);
   const given: Tensor[] = [];
   const form = formOf(args, given, "an argument");
@@ -261,8 +264,8 @@ function call<Args extends readonly unknown[], R>(
   if (made.isExact && !isExact) {
     base.isExact = true;
     writeBack(inputs, given);
-    if (isFirst) settle(signatureOf(signatures, exactText()), made);
-  } else settle(signature, made);
+    if (isFirst) settle(signatureOf(signatures, exactText()), made, now);
+  } else settle(signature, made, now);
   return valueOf(made.form, back);
 }
 

@@ -57,9 +57,11 @@ export function prepare(capture: Capture, pins: Pins): Prepared {
   };
 }
 
-// Without what only the passes need: headers are long, and the stack of an error
-// holds on to the arguments of the calls.
-function forComparison(capture: Capture): Capture {
+/**
+ * A capture without what only the passes need: headers are long, and the stack
+ * of an error holds on to the arguments of the calls.
+ */
+export function forComparison(capture: Capture): Capture {
   const instructions = capture.instructions.map((each) => {
     if (each.kind === "clear") return { ...each, site: undefined };
     const { kind, pipeline, values, parts } = each;

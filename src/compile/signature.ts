@@ -24,11 +24,11 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { lineOf } from "./call_site.ts";
 import type { Capture, LeftGradient } from "./capture.ts";
 import { keyOf } from "./form.ts";
-import { prepare, type Prepared } from "./prepare.ts";
+import { forComparison, prepare, type Prepared } from "./prepare.ts";
 import { type Pins, releaseAll } from "./program.ts";
 import { type Difference, difference } from "./trace.ts";
 
-/** Recordings of one signature that may all differ. */
+/** Recordings of one signature that may all differ: those of calls in a row. */
 const MAX_DIFFERENT = 4;
 /** Programs that one signature keeps. */
 const MAX_PROGRAMS = 8;
@@ -42,6 +42,8 @@ export interface Signature {
   readonly programs: Prepared[];
   /** Recordings that nothing has confirmed so far. */
   readonly recorded: Capture[];
+  /** How many of the last were those of calls in a row, and the last of these. */
+  row: { length: number; last: Call };
   /** The recording of the last program that takes given storages only. */
   pinned: Capture | undefined;
   /** How often a program was found to be stale, and what was found last. */
@@ -50,6 +52,14 @@ export interface Signature {
   readonly outside: WeakSet<Storage>;
   /** Whether it matters where arguments lie: NOTE [arguments]. */
   isExact: boolean;
+}
+
+/** When a compiled function was called. */
+export interface Call {
+  /** How many calls of the function there were before. */
+  readonly number: number;
+  /** The epochs that there were before. */
+  readonly epoch: number;
 }
 
 /** All that a compiled function keeps: signatures by their texts. */
@@ -61,6 +71,7 @@ export function signatureOf(signatures: Signatures, text: string): Signature {
     text,
     programs: [],
     recorded: [],
+    row: { length: 0, last: { number: -1, epoch: -1 } },
     pinned: undefined,
     stale: { times: 0, what: "" },
     outside: new WeakSet(),
@@ -126,9 +137,17 @@ function unstableOf({ unstable }: Capture): Difference | undefined {
 /**
  * Makes a program of a recording if an earlier one was the same, or keeps it.
  *
- * @throws {Error} If too many recordings differ
+ * Recordings may differ because something has changed between them: with the
+ * epoch, for instance, of whose batches one is smaller than the others. Those of
+ * calls in a row differ because each call does something else.
+ *
+ * @throws {Error} If too many recordings of calls in a row differ
  */
-export function settle(signature: Signature, made: Capture): void {
+export function settle(
+  signature: Signature,
+  made: Capture,
+  call: Call,
+): void {
   const { programs, recorded, pinned } = signature;
   const earlier = [...(pinned ? [pinned] : []), ...recorded];
   // one that came in between, holds and differs: a call may do either
@@ -153,11 +172,16 @@ export function settle(signature: Signature, made: Capture): void {
     programs.splice(0, programs.length, ...programs.filter(isLeft));
     return;
   }
-  recorded.push(made);
-  if (recorded.length < MAX_DIFFERENT) return;
+  const { length, last } = signature.row;
+  const isNext = last.number + 1 === call.number && last.epoch === call.epoch;
+  signature.row = { length: isNext ? length + 1 : 1, last: call };
+  const before = recorded.at(-1);
+  recorded.push(forComparison(made));
+  if (recorded.length > MAX_DIFFERENT) recorded.shift();
+  if (!before || signature.row.length < MAX_DIFFERENT) return;
   // one of the two: else there would be a program
-  const found = differ(recorded.at(-2)!, made) ?? unstableOf(made)!;
-  recorded.length = 0;
+  const found = differ(before, made) ?? unstableOf(made)!;
+  recorded.length = signature.row.length = 0;
   throw new Error(
     `Cannot compile a function that does something else in each call` +
       `${placeOf(found)}: ${found.what}; give what changes as an argument, ` +

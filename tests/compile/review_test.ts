@@ -320,3 +320,21 @@ Deno.test("every iteration over a loader is an epoch, from its first batch to it
     await early.return();
   });
 });
+
+Deno.test("compile() does not refuse what changes with the epoch, one batch of which is smaller", async () => {
+  await warningsOf(() =>
+    assertSame(async (wrap) => {
+      const rows = Float32Array.from({ length: 14 }, (_, i) => i);
+      const samples = new data.TensorDataset(new HostArray(rows, [7, 2]));
+      const loader = new data.DataLoader(samples, { batchSize: 2 });
+      let beta = 0;
+      const run = wrap((x: Tensor) => x.square().mul(beta).sum());
+      const losses: Tensor[] = [];
+      for (let epoch = 0; epoch < 8; epoch++) {
+        beta = epoch / 8;
+        for await (const [x] of loader) losses.push(run(x));
+      }
+      return losses;
+    })
+  );
+});
