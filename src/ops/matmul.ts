@@ -11,6 +11,7 @@
 
 import { adapterClass } from "../gpu/device.ts";
 import { checkOptionNames } from "../tensor/arguments.ts";
+import { zeros } from "../tensor/create.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import type { Layout } from "../tensor/layout.ts";
 import {
@@ -314,7 +315,12 @@ function addProduct(
       );
     }
     const scaled = alpha === 1 ? product : product.mul(alpha);
-    if (beta === 0) return scaled;
+    if (beta === 0) {
+      if (!input!.requiresGrad) return scaled;
+      // the input is not looked at, NaN and all; its gradient is 0 as torch's
+      const never = zeros([], { dtype: "bool" });
+      return input!.where(never, 0).add(scaled);
+    }
     return (beta === 1 ? input! : input!.mul(beta)).add(scaled);
   });
 }

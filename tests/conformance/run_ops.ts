@@ -15,7 +15,7 @@ import { fromHost } from "../../src/tensor/create.ts";
 import { HostArray } from "../../src/tensor/host_array.ts";
 import { scope } from "../../src/tensor/scope.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
-import { withArguments } from "./arguments.ts";
+import { type Arguments, withArguments } from "./arguments.ts";
 import {
   asFields,
   type Case,
@@ -116,13 +116,31 @@ function call(category: Category, golden: Case, row: Row): Promise<Reads> {
       for (const loss of lossesOf(category, golden, results)) loss.backward();
     }
     for (const name of gradients) {
-      const leaf = args.arrival(name) ?? leaves.get(name);
+      const leaf = gradientAt(name, leaves, tensors, args);
       if (!leaf?.grad) continue;
       arrays.set(`grad ${name}`, readOf(leaf.grad));
       leaf.grad.dispose();
     }
     return { arrays, facts: args.facts };
   });
+}
+
+/**
+ * Where the gradient of an input is. What arrived at the parameter of a module
+ * goes on to the stored tensor, if the parameter was given as a view of it.
+ */
+function gradientAt(
+  name: string,
+  leaves: ReadonlyMap<string, Tensor>,
+  tensors: ReadonlyMap<string, Tensor>,
+  args: Arguments,
+): Tensor | undefined {
+  const leaf = leaves.get(name);
+  const arrival = args.arrival(name);
+  const view = tensors.get(name);
+  if (!arrival || !leaf || !view || view === leaf) return arrival ?? leaf;
+  if (arrival.grad) view.backward(arrival.grad);
+  return leaf;
 }
 
 /** A list is judged by its length, too; an extra named result is not. */

@@ -160,6 +160,11 @@ Deno.test("addmm() and baddbmm() scale both terms; beta 0 ignores the first", as
   assertEquals(await addmm(input, a, b, { beta: 0.5, alpha: 2 }).item(), 27);
   const nan = tensor([NaN]);
   assertEquals(await addmm(nan, a, b, { beta: 0 }).item(), 11);
+  const ignored = nan.clone().requiresGrad_();
+  const z = addmm(ignored, a, b, { beta: 0 });
+  assertEquals(await z.item(), 11);
+  z.backward();
+  assertEquals(await ignored.grad!.toArray(), [0]);
   const y = baddbmm(input, a.unsqueeze(0), b.unsqueeze(0), { alpha: 2 });
   assertEquals(await y.toArray(), [[[32]]]);
 });

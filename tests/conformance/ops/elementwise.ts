@@ -133,7 +133,7 @@ const FUNCTIONS: Rows = {
   "torch.log2": unary((x) => x.log2()),
   "torch.nan_to_num": (args) =>
     args.tensor("input").nanToNum({
-      nan: args.option("nan"),
+      nan: args.option("nan") ?? undefined, // None is 0, too
       posinf: args.option("posinf"),
       neginf: args.option("neginf"),
     }),

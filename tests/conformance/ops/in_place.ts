@@ -1,8 +1,9 @@
 /**
  * Calls that write into their first operand.
  *
- * A leaf that requires a gradient can't be written to, in torch as here: cases
- * with gradients write into a copy.
+ * Leaves that require gradients can't be written to, in torch as here, nor can
+ * their views: cases with gradients write into a copy. Programs, which write
+ * into what they have made, don't come here.
  *
  * @module
  */
@@ -18,7 +19,7 @@ type Scaled = { readonly alpha?: number };
 
 function written(args: Arguments): Tensor {
   const input = args.tensor("input");
-  return input.requiresGrad && input.isLeaf ? input.clone() : input;
+  return input.requiresGrad ? input.clone() : input;
 }
 
 function scaled(

@@ -35,6 +35,7 @@ import {
   type Given,
   itemsOf,
   NamedTuple,
+  operandOf,
   Slice,
   tensorOf,
   type Value,
@@ -169,12 +170,7 @@ class Evaluator {
       case "index": {
         const tensor = tensorOf(this.#value(target.object), "an assignment");
         const items = this.#indexItems(target.index);
-        const isNumber = typeof value === "number" ||
-          typeof value === "boolean";
-        tensor.setAt(
-          items,
-          isNumber ? value : tensorOf(value, "an assignment"),
-        );
+        tensor.setAt(items, operandOf(value, "an assignment"));
         break;
       }
       default:
@@ -186,7 +182,7 @@ class Evaluator {
     const before = this.#value(target);
     const operand = this.#value(value);
     if (before instanceof Tensor) {
-      inPlace(operator, before, operand, this.#invoke);
+      inPlace(operator, before, operand);
       // a part of a tensor is a view, and so is written already
     } else {
       this.#assign(target, binary(operator, before, operand, this.#invoke));
@@ -379,6 +375,7 @@ class Evaluator {
     const tensor = tensorOf(object, `.${name}()`);
     const own = METHODS[name];
     if (own) return own(tensor, given);
+    if (name.endsWith("_")) throw new Unsupported(`.${name}() in a program`);
     const op = `torch.Tensor.${name}`;
     if (!this.#lookup(op)) throw new Unsupported(`no ${op}`);
     const positional = [tensor, ...given.positional];

@@ -5,12 +5,14 @@
  */
 
 import { grad } from "../../../src/autograd/backward.ts";
+import type { Operand } from "../../../src/ops/map.ts";
 import { Tensor } from "../../../src/tensor/tensor.ts";
 import { truth } from "./operators.ts";
 import {
   type Given,
   itemsOf,
   numberOf,
+  operandOf,
   tensorOf,
   type Value,
 } from "./values.ts";

@@ -5,10 +5,11 @@
  * @module
  */
 
+import type { Operand } from "../../../src/ops/map.ts";
 import { isFloat } from "../../../src/tensor/dtype.ts";
 import { Tensor } from "../../../src/tensor/tensor.ts";
 import { Unsupported } from "../outcome.ts";
-import { describe, numberOf, type Value } from "./values.ts";
+import { describe, numberOf, operandOf, type Value } from "./values.ts";
 
 /** Makes a call of torch. */
 export type Invoke = (op: string, ...positional: readonly Value[]) => Value;
@@ -119,22 +120,19 @@ export function unary(operator: string, a: Value, invoke: Invoke): Value {
  *
  * @throws {Unsupported} If the library can't do that in place
  */
-export function inPlace(
-  operator: string,
-  target: Tensor,
-  value: Value,
-  invoke: Invoke,
-): void {
-  const op = IN_PLACE[operator];
-  if (!op) throw new Unsupported(`the operator ${operator}= of a tensor`);
-  invoke(op, target, value);
+export function inPlace(operator: string, target: Tensor, value: Value): void {
+  const write = IN_PLACE[operator];
+  if (!write) throw new Unsupported(`the operator ${operator}= of a tensor`);
+  write(target, operandOf(value, `the operator ${operator}=`));
 }
 
-const IN_PLACE: Readonly<Record<string, string>> = {
-  "+": "torch.Tensor.add_",
-  "-": "torch.Tensor.sub_",
-  "*": "torch.Tensor.mul_",
-  "/": "torch.Tensor.div_",
+const IN_PLACE: Readonly<
+  Record<string, (target: Tensor, value: Operand) => Tensor>
+> = {
+  "+": (target, value) => target.add_(value),
+  "-": (target, value) => target.sub_(value),
+  "*": (target, value) => target.mul_(value),
+  "/": (target, value) => target.div_(value),
 };
 
 /** Whether Python takes a value for true; a tensor's is on the GPU. */

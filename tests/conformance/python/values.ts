@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Operand } from "../../../src/ops/map.ts";
 import { Tensor } from "../../../src/tensor/tensor.ts";
 import { Unsupported } from "../outcome.ts";
 import type { Results } from "../row.ts";
@@ -90,6 +91,12 @@ export function numberOf(value: Value, what: string): number {
     return Number(value);
   }
   throw new Unsupported(`${what} of ${describe(value)}`);
+}
+
+/** @throws {Unsupported} If it is neither tensor nor number */
+export function operandOf(value: Value, what: string): Operand {
+  const isOperand = value instanceof Tensor || typeof value === "boolean";
+  return isOperand ? value : numberOf(value, what);
 }
 
 /** A kind of value, for messages. */
