@@ -10,6 +10,7 @@ import type { Tensor } from "../../../src/tensor/tensor.ts";
 import { type Channels, Image } from "../../../src/vision/image.ts";
 import * as TF from "../../../src/vision/transforms/functional.ts";
 import type { Arguments } from "../arguments.ts";
+import { listOf } from "./_shared.ts";
 import { Unsupported } from "../outcome.ts";
 import type { Row, Rows } from "../row.ts";
 
@@ -25,11 +26,11 @@ function adjust(
 }
 
 function resizeOptions(args: Arguments): TF.ResizeOptions {
-  return args.options<TF.ResizeOptions>(
-    "interpolation",
-    "maxSize",
-    "antialias",
-  );
+  return {
+    // torchvision 0.14 filters tensors only if it is told to
+    antialias: false,
+    ...args.options<TF.ResizeOptions>("interpolation", "maxSize", "antialias"),
+  };
 }
 
 function boxOf(args: Arguments): TF.CropBox {
@@ -55,11 +56,14 @@ export const TRANSFORMS: Rows = {
   },
   "torchvision.transforms.functional.crop": (args) =>
     TF.crop(args.tensor("img"), boxOf(args)),
-  "torchvision.transforms.functional.resized_crop": (args) =>
-    TF.resizedCrop(args.tensor("img"), boxOf(args), {
-      size: args.value("size"),
-      ...resizeOptions(args),
-    }),
+  "torchvision.transforms.functional.resized_crop": (args) => {
+    const [img, box] = [args.tensor("img"), boxOf(args)];
+    const [size, options] = [args.value<number[]>("size"), resizeOptions(args)];
+    // one number is the shorter edge for torchvision, and both edges for us
+    return listOf(size).length === 1
+      ? TF.resize(TF.crop(img, box), size, options)
+      : TF.resizedCrop(img, box, { size, ...options });
+  },
   "torchvision.transforms.functional.hflip": adjust(TF.hflip),
   "torchvision.transforms.functional.vflip": adjust(TF.vflip),
   "torchvision.transforms.functional.five_crop": (args) =>
