@@ -33,6 +33,11 @@ export class Unsupported extends Error {
   override readonly name = "Unsupported";
 }
 
+/** Thrown where a composition of calls refuses what torch refuses. */
+export class Refused extends Error {
+  override readonly name = "Refused";
+}
+
 /** Nothing was wrong. */
 export const PASSED: Outcome = { kind: "passed" };
 
@@ -54,11 +59,31 @@ export function judgeError(golden: Case, error: unknown): Outcome {
   if (error instanceof Unsupported) {
     return { kind: "unsupported", reason: error.message };
   }
-  if (golden.expect.error !== undefined) return PASSED;
+  if (golden.expect.error !== undefined && isRefusal(error)) return PASSED;
   const message = error instanceof Error
     ? `${error.name}: ${error.message}`
     : String(error);
   return { kind: "failed", message: `threw ${message}` };
+}
+
+/** The library's files, whose errors are refusals. */
+const LIBRARY = ["../../src/", "../../datasets/"]
+  .map((path) => new URL(path, import.meta.url).href);
+
+/** What V8 says where a program is wrong: nobody has refused anything. */
+const CRASH =
+  /^(Cannot (read|set) properties|Cannot destructure|Invalid array length|Maximum call stack)|is not (a function|iterable|a constructor|defined)/;
+
+/**
+ * Whether an error is a refusal: thrown by the library, with words of its own.
+ * A mistake of the runner, or a crash, is none.
+ */
+export function isRefusal(error: unknown): boolean {
+  if (error instanceof Refused) return true;
+  if (!(error instanceof Error) || CRASH.test(error.message)) return false;
+  const frames = error.stack?.match(/(?:file|https?):\/\/[^\s)]+/g) ?? [];
+  const [innermost] = frames;
+  return LIBRARY.some((folder) => innermost?.startsWith(folder));
 }
 
 /** @throws {Unsupported} If a case expects more than tensors and refusals */

@@ -13,7 +13,7 @@ import type { Tensor } from "../../src/tensor/tensor.ts";
 import { withArguments } from "./arguments.ts";
 import { asFields, type Case, type Fields } from "./case.ts";
 import { ownDType } from "./compare.ts";
-import { judge, type Outcome, Unsupported } from "./outcome.ts";
+import { isRefusal, judge, type Outcome, Unsupported } from "./outcome.ts";
 import { named, type Row } from "./row.ts";
 import { signaturesOf } from "./signatures.ts";
 
@@ -55,7 +55,7 @@ function resultType(
       const [first] = named(results).values();
       return first ? first.dtype : "nothing";
     } catch (error) {
-      if (error instanceof Unsupported) throw error;
+      if (!isRefusal(error)) throw error;
       return "error";
     }
   });

@@ -11,7 +11,7 @@ import { isFloat } from "../../../src/tensor/dtype.ts";
 import { zeros } from "../../../src/tensor/create.ts";
 import { onesLike } from "../../../src/tensor/create.ts";
 import type { Tensor } from "../../../src/tensor/tensor.ts";
-import { Unsupported } from "../outcome.ts";
+import { Refused, Unsupported } from "../outcome.ts";
 import type { Results, Rows } from "../row.ts";
 
 /** The lower of the two middle elements; NaN where there is one. */
@@ -55,7 +55,7 @@ async function putSum(
     const places = [...await index.data()];
     const wrong = places.find((place) => place < -size || place >= size);
     if (wrong !== undefined) {
-      throw new RangeError(`index ${wrong} of ${size} elements`);
+      throw new Refused(`index ${wrong} of ${size} elements`);
     }
     const here = index.add(index.lt(0).to("int32").mul(size));
     flat = flat ? flat.mul(size).add(here) : here;
@@ -84,7 +84,7 @@ export const COMPOSED: Rows = {
       ? [0, -1]
       : await Promise.all([input.min().item(), input.max().item()]);
     if (low! < 0 || input.ndim !== 1 || isFloat(input.dtype) || least < 0) {
-      throw new RangeError("bincount takes a list of numbers from 0 on");
+      throw new Refused("bincount takes a list of numbers from 0 on");
     }
     const ones = weights ?? onesLike(input);
     const counts = zeros([Math.max(least, high! + 1)], { dtype: ones.dtype });

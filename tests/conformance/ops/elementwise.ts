@@ -60,11 +60,11 @@ const ARITHMETIC: Rows = {
   },
   "torch.remainder": binary((a, b) => a.remainder(b)),
   "torch.rsub": (args) => {
-    args.only("alpha", 1);
     const [input, other] = [args.tensor("input"), args.operand("other")];
+    const options = args.options<Scaled>("alpha");
     return other instanceof Tensor
-      ? other.sub(input)
-      : input.rsub(Number(other));
+      ? other.sub(input, options)
+      : input.mul(options.alpha ?? 1).rsub(Number(other));
   },
   "torch.sub": (args) =>
     args.tensor("input").sub(

@@ -8,7 +8,7 @@ import * as F from "../../../src/nn/functional.ts";
 import type { Tensor } from "../../../src/tensor/tensor.ts";
 import { Unsupported } from "../outcome.ts";
 import type { Row, Rows } from "../row.ts";
-import { unary } from "./_shared.ts";
+import { castInput, unary } from "./_shared.ts";
 
 type Conv<Options> = (
   x: Tensor,
@@ -44,7 +44,7 @@ function convTranspose(call: Conv<F.ConvTransposeOptions>): Row {
 }
 
 function softmaxLike(call: (x: Tensor, dim: number) => Tensor): Row {
-  return (args) => call(args.tensor("input"), args.value("dim"));
+  return (args) => call(castInput(args), args.value("dim"));
 }
 
 /** A result, or a result with the indices it was taken from. */
