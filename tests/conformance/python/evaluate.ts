@@ -20,7 +20,7 @@ import { type Results, type Row, Through } from "../row.ts";
 import { bind } from "./bind.ts";
 import { differentiated } from "./gradients.ts";
 import { indexItem, itemAt } from "./items.ts";
-import { gradientsOf, METHODS } from "./methods.ts";
+import { bindTo, gradientsOf, METHODS } from "./methods.ts";
 import {
   attributeOf,
   builtinOf,
@@ -374,7 +374,7 @@ class Evaluator {
   #method(object: Value, name: string, given: Given): Value {
     const tensor = tensorOf(object, `.${name}()`);
     const own = METHODS[name];
-    if (own) return own(tensor, given);
+    if (own) return own.call(tensor, bindTo(name, own.parameters, given));
     if (name.endsWith("_")) throw new Unsupported(`.${name}() in a program`);
     const op = `torch.Tensor.${name}`;
     if (!this.#lookup(op)) throw new Unsupported(`no ${op}`);

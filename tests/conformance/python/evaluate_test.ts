@@ -63,6 +63,8 @@ Deno.test("a program writes in place, loops and suspends gradients", async () =>
     "y = x * 1; y += x; y *= 2; y[0] = 0; y[1, 1:] -= 1; out = y.sum(1)",
     "out = torch.zeros_like(x[0, :2])\nfor i in range(2):\n    out[i] = -22 * i\n",
     "y = x.abs() * 0\nwith torch.no_grad():\n  y += 1\nout = y.sum(1) * 0 + torch.tensor([0., -22.], dtype=torch.float)",
+    "y = x.clone(); y.mul_(0).add_(1, alpha=2).sub_(2); y[1].fill_(-22).div_(3); out = y.sum(1)",
+    "y = x * 0; y.copy_(x).clamp_(0, max=0); y[1, :2].sub_(11); out = y.sum(1)",
     "if 1 > 2:\n  out = 1\nelif len(x) == 2:\n  out = torch.tensor([0.0, -22.0], dtype=torch.float32)\n",
   ];
   assertEquals(
@@ -124,6 +126,8 @@ Deno.test("a program is unsupported with the name that nothing has", async () =>
     "out = nothing(x)",
     "out = torch.nothing(x)",
     "out = x.nothing()",
+    "out = x.relu_()",
+    "out = x.div_(2, rounding_mode='floor')",
     "out = x.sum(nothing=1)",
     "out = torch.sum(x, 1, True, 4)",
     "out = x ^ (x > 0)",
@@ -140,6 +144,8 @@ Deno.test("a program is unsupported with the name that nothing has", async () =>
     "unsupported: no nothing",
     "unsupported: no torch.nothing",
     "unsupported: no torch.Tensor.nothing",
+    "unsupported: .relu_() in a program",
+    "unsupported: div_ with rounding_mode",
     "unsupported: with nothing",
     "unsupported: torch.sum of (a tensor, 1, true, 4)",
     "unsupported: ^ of integers",
