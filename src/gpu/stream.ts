@@ -239,10 +239,15 @@ export function acquireIdle(bytes: number): GpuBuffer {
 }
 
 /**
- * Writes host bytes into a buffer. `writeBuffer` acts before everything that is
+ * Writes host bytes into a buffer, from byte `offset` on, a multiple of 4; what
+ * follows up to a whole word is zeroed. `writeBuffer` acts before everything that is
  * recorded and not yet submitted, so what uses this buffer is submitted first.
  */
-export function upload(buffer: GpuBuffer, data: ArrayBufferView): void {
+export function upload(
+  buffer: GpuBuffer,
+  data: ArrayBufferView,
+  offset = 0,
+): void {
   if (data.byteLength === 0) return;
   listen();
   if (buffer.serial === serial) submit();
@@ -251,11 +256,11 @@ export function upload(buffer: GpuBuffer, data: ArrayBufferView): void {
   const whole = bytes.length - bytes.length % 4;
   // Deno takes shared memory here as it is; the types know only ArrayBuffer
   const source = bytes as Uint8Array<ArrayBuffer>;
-  if (whole > 0) queue.writeBuffer(buffer.gpu, 0, source, 0, whole);
+  if (whole > 0) queue.writeBuffer(buffer.gpu, offset, source, 0, whole);
   if (whole < bytes.length) {
     const rest = new Uint8Array(4); // writes are multiples of four bytes
     rest.set(bytes.subarray(whole));
-    queue.writeBuffer(buffer.gpu, whole, rest);
+    queue.writeBuffer(buffer.gpu, offset + whole, rest);
   }
   counts.uploads++;
   recorder()?.uploaded(buffer, data);

@@ -10,21 +10,23 @@
  */
 
 /**
- * Writes `bytes` to `path`. Several writers of one path do not disturb each
+ * Writes `pieces` to `path`, one after the other. Several writers of one path do not disturb each
  * other: the last to finish stays.
  *
  * @throws What Deno throws when a file can't be written
  */
 export async function writeAtomically(
   path: string,
-  bytes: Uint8Array,
+  ...pieces: readonly Uint8Array[]
 ): Promise<void> {
   const part = `${path}.${crypto.randomUUID().slice(0, 8)}.part`;
   const file = await Deno.open(part, { write: true, createNew: true });
   try {
     try {
-      for (let at = 0; at < bytes.length;) {
-        at += await file.write(bytes.subarray(at));
+      for (const bytes of pieces) {
+        for (let at = 0; at < bytes.length;) {
+          at += await file.write(bytes.subarray(at));
+        }
       }
       await file.sync();
     } finally {

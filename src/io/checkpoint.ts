@@ -21,7 +21,7 @@ import { formatShape, sameShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { writeAtomically } from "./atomic_write.ts";
 import { readTensors } from "./read_tensors.ts";
-import { encodeSafetensors, parseSafetensors } from "./safetensors.ts";
+import { parseSafetensors, safetensorsPieces } from "./safetensors.ts";
 import {
   fromStored,
   type Json,
@@ -117,7 +117,7 @@ export async function save(
   }
   await naming(
     `Cannot save "${file}"`,
-    () => writeAtomically(file, encodeSafetensors(arrays, metadata)),
+    () => writeAtomically(file, ...safetensorsPieces(arrays, metadata)),
   );
 }
 

@@ -103,23 +103,24 @@ export function indexSafetensors(bytes: Uint8Array): SafetensorsIndex {
 }
 
 /**
- * The bytes of a file. The header keeps the order of `tensors`; elements lie by
- * falling size, so that each array is aligned.
+ * The bytes of a file, piece by piece: the header, then every array where it
+ * lies. The header keeps the order of `tensors`; elements lie by falling size,
+ * so that each array is aligned.
  *
  * @throws {TypeError} If an array is called `__metadata__`
  */
-export function encodeSafetensors(
+export function safetensorsPieces(
   tensors: ReadonlyMap<string, HostArray>,
   metadata: Readonly<Record<string, string>> = {},
-): Uint8Array<ArrayBuffer> {
+): Uint8Array[] {
   const header: [string, unknown][] = [];
   if (Object.keys(metadata).length > 0) header.push([METADATA, metadata]);
-  const { offsets, length } = place(tensors);
+  const places = place(tensors);
   for (const [name, array] of tensors) {
     if (name === METADATA) {
       throw new TypeError(`Cannot write a tensor named "${METADATA}"`);
     }
-    const begin = offsets.get(name)!;
+    const begin = places.get(name)!;
     header.push([name, {
       dtype: STORED_AS[array.dtype],
       shape: array.shape,
@@ -131,16 +132,33 @@ export function encodeSafetensors(
   const text = new TextEncoder().encode(
     `{${fields.map((pair) => pair.join(":")).join(",")}}`,
   );
-  const start = Math.ceil((8 + text.length) / 8) * 8;
-  const bytes = new Uint8Array(start + length);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(start - 8), true);
-  bytes.set(text, 8);
-  bytes.fill(0x20, 8 + text.length, start); // spaces, up to a multiple of 8
-  for (const [name, { data }] of tensors) {
-    bytes.set(
-      new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-      start + offsets.get(name)!,
-    );
+  const head = new Uint8Array(Math.ceil((8 + text.length) / 8) * 8);
+  new DataView(head.buffer).setBigUint64(0, BigInt(head.length - 8), true);
+  head.set(text, 8);
+  head.fill(0x20, 8 + text.length); // spaces, up to a multiple of 8
+  const arrays = [...places.keys()].map((name) => {
+    const { buffer, byteOffset, byteLength } = tensors.get(name)!.data;
+    return new Uint8Array(buffer, byteOffset, byteLength);
+  });
+  return [head, ...arrays];
+}
+
+/**
+ * The bytes of a file, as `safetensorsPieces` has them.
+ *
+ * @throws {TypeError} If an array is called `__metadata__`
+ */
+export function encodeSafetensors(
+  tensors: ReadonlyMap<string, HostArray>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array<ArrayBuffer> {
+  const pieces = safetensorsPieces(tensors, metadata);
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
   }
   return bytes;
 }
@@ -154,9 +172,10 @@ const STORED_AS: Readonly<Record<DType, StoredType>> = {
   bool: "BOOL",
 };
 
+/** Where arrays begin, from the end of the header, in the order they lie in. */
 function place(
   tensors: ReadonlyMap<string, HostArray>,
-): { offsets: ReadonlyMap<string, number>; length: number } {
+): ReadonlyMap<string, number> {
   const offsets = new Map<string, number>();
   let length = 0;
   const bySize = [...tensors].sort(([, a], [, b]) =>
@@ -166,7 +185,7 @@ function place(
     offsets.set(name, length);
     length += data.byteLength;
   }
-  return { offsets, length };
+  return offsets;
 }
 
 // --- reading, from the outside in ---

@@ -7,9 +7,12 @@
  */
 
 import { withGrad } from "../autograd/mode.ts";
+import { recorder } from "../gpu/recorder.ts";
+import { upload } from "../gpu/stream.ts";
 import { assign } from "../ops/movement.ts";
 import { fromHost } from "../tensor/create.ts";
 import { HostArray } from "../tensor/host_array.ts";
+import { isRowMajor } from "../tensor/layout.ts";
 import { unscoped } from "../tensor/scope.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import { emptyTensor, Tensor } from "../tensor/tensor.ts";
@@ -130,6 +133,16 @@ export function assignNamed(
 /** Writes a tensor's or a host array's elements over those of `target`. */
 export function write(target: Tensor, source: Tensor | HostArray): void {
   if (!(source instanceof HostArray)) return assign(target, source);
+  const { storage, layout, dtype, bytesPerElement } = target;
+  const offset = layout.offset * bytesPerElement;
+  // whole words go where they belong, without a copy on the GPU
+  const isDirect = source.dtype === dtype && isRowMajor(layout) &&
+    offset % 4 === 0 && source.data.byteLength % 4 === 0 && !recorder();
+  if (isDirect) {
+    upload(storage.buffer, source.data, offset);
+    storage.version++;
+    return;
+  }
   using uploaded = unscoped(() => fromHost(source));
   assign(target, uploaded);
 }

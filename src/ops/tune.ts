@@ -7,7 +7,7 @@
 
 import { gpu } from "../gpu/device.ts";
 import type { Plan } from "../gpu/plan.ts";
-import { dispatch, submit } from "../gpu/stream.ts";
+import { dispatch, excessOf, submit } from "../gpu/stream.ts";
 import { scope } from "../tensor/scope.ts";
 import { scratch } from "./define.ts";
 import { measured, type OpenSite, sitesOf, winnersFile } from "./tuned.ts";
@@ -59,9 +59,8 @@ export async function tune(body: () => unknown): Promise<readonly Tuned[]> {
   for (const site of sites) {
     if (winners.has(site.key)) continue;
     const times = await scope(() => measure(site));
-    const winner = site.candidates.reduce((best, name) =>
-      times[name]! < times[best]! ? name : best
-    );
+    const [winner] = Object.keys(times).sort((a, b) => times[a]! - times[b]!);
+    if (winner === undefined) continue;
     winners.set(site.key, winner);
     found.push({ site: site.key, winner, times });
   }
@@ -83,7 +82,7 @@ async function measure(site: OpenSite): Promise<Record<string, number>> {
     plans: site.plan(name, operands, (size) => scratch([size]).storage),
     runs: 1,
     best: Infinity,
-  }));
+  })).filter(({ plans }) => !plans.some(excessOf)); // such sites go in parts
   for (const job of jobs) {
     await timeOf(job.plans, 1); // compiles
     const once = await timeOf(job.plans, 4) / 4;

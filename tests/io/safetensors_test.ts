@@ -1,8 +1,14 @@
-import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import {
   encodeSafetensors,
   indexSafetensors,
   parseSafetensors,
+  safetensorsPieces,
 } from "../../src/io/safetensors.ts";
 import { HostArray } from "../../src/tensor/host_array.ts";
 
@@ -53,6 +59,18 @@ Deno.test("encodeSafetensors() writes what parseSafetensors() reads", () => {
   const read = parseSafetensors(bytes);
   assertEquals([...read.tensors], [...tensors]);
   assertEquals(read.metadata, { by: "Kindling" });
+});
+
+Deno.test("safetensorsPieces() copies no array", () => {
+  const data = Float32Array.of(1, 2, 3);
+  const tensors = new Map([["x", new HostArray(data)]]);
+  const [head, x] = safetensorsPieces(tensors);
+  assertEquals(head!.length % 8, 0);
+  assert(x!.buffer === data.buffer);
+  assertEquals(
+    encodeSafetensors(tensors),
+    Uint8Array.from([...head!, ...x!]),
+  );
 });
 
 Deno.test("encodeSafetensors() aligns the header and every array", () => {
