@@ -10,6 +10,7 @@ import {
   randn,
   save,
   type Tensor,
+  zeros,
 } from "../../mod.ts";
 import { largeTest, LIMIT, whole } from "../ops/_large.ts";
 
@@ -187,4 +188,23 @@ largeTest("stateDict().clone() copies large parameters", async () => {
   step(randn([6, 33]));
   model.loadStateDict(kept);
   assertEquals(await valuesOf(model), before);
+});
+
+Deno.test("nn.Linear(9216, 4096) trains where 128 MiB are bound at most", async () => {
+  const layer = new nn.Linear(9216, 4096); // 151 MB, AlexNet's first dense one
+  const optimizer = new optim.SGD(layer.parameters(), { lr: 1 });
+  const x = zeros([1, 9216]);
+  x.slice(1, 9000, 9001).fill_(1);
+  const [before, y] = [
+    layer.weight.slice(1, 9000, 9001).clone(),
+    layer.call(x),
+  ];
+  const column = y.sub(layer.bias!);
+  assert(await column.abs().mean().item() > 0);
+  assert(await column.sub(before.t()).abs().max().item() < 1e-6);
+  y.sum().backward();
+  optimizer.step(); // the gradient is 1 in that column alone
+  const moved = before.sub(layer.weight.slice(1, 9000, 9001));
+  assert(await moved.sub(1).abs().max().item() < 1e-6);
+  assertEquals(await layer.weight.grad!.sum().item(), 4096);
 });
