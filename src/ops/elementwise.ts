@@ -131,19 +131,23 @@ function makeOp(name: string, row: MapRow): Op<MapParams> {
       const rules = grads.filter((_, i) => numbers[i] === undefined);
       return shapes.map((shape, i) =>
         needs[i]
-          ? applyRule(rules[i], dy, values)?.sumTo(shape).to(types[i]!)
+          ? applyRule(rules[i], dy, values, shape)?.sumTo(shape).to(types[i]!)
           : undefined
       );
     }),
   });
 }
 
+// float16 made float32 where several ops follow on each other, be it the rule's
+// own or the sum over what was broadcast.
 function applyRule(
   grad: MapGrad | undefined,
   dy: Tensor,
   values: MapValues,
+  shape: Shape,
 ): Tensor | undefined {
-  if (!grad?.wide || dy.dtype !== "float16") return grad?.rule(dy, values);
+  const isLong = grad?.wide || (grad?.uses && !sameShape(shape, dy.shape));
+  if (!isLong || dy.dtype !== "float16") return grad?.rule(dy, values);
   const { a, b, c, y } = values;
   return grad.rule(dy.to("float32"), {
     a: widened(a),

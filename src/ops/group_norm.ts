@@ -18,7 +18,8 @@ import { checkNorm, norm, type NormOptions } from "./norm.ts";
  * Source: torch.nn.functional.group_norm; Wu & He 2018, arXiv:1803.08494.
  *
  * @throws {TypeError} If types or shapes do not fit each other
- * @throws {RangeError} If `numGroups` does not divide C
+ * @throws {RangeError} If `numGroups` does not divide C, or a group of the only
+ * image is a single value
  */
 export function groupNorm(
   x: Tensor,
@@ -44,6 +45,12 @@ export function groupNorm(
   }
   checkNorm("groupNorm", x, [C], { weight, bias });
   const inner = sizeOf(x.shape.slice(2));
+  if (N * C / numGroups * inner === 1) {
+    throw new RangeError(
+      `Cannot groupNorm ${formatShape(x.shape)} in ${numGroups} groups: a ` +
+        `group has one value, expected 2 at least`,
+    );
+  }
   const shape = [N, numGroups, C / numGroups, inner] as const;
   return norm(x, { kind: "group", shape }, options);
 }

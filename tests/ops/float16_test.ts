@@ -149,6 +149,15 @@ Deno.test("elementwise gradients of float16 are computed in float32", async () =
   }
 });
 
+Deno.test("gradients of float16 that was broadcast are summed before they are rounded", async () => {
+  const scale = full([1], 2, { dtype: "float16" }).requiresGrad_();
+  const x = full([4096], 2 ** -13, { dtype: "float16" });
+  const dy = full([4096], 2 ** -13, { dtype: "float16" });
+  scale.mul(x).backward(dy);
+  // 2^12 products of 2^-26, each of them 0 in float16
+  assertEquals(await scale.grad!.item(), 2 ** -14);
+});
+
 Deno.test("addmm() of float16 scales its product before it is rounded", async () => {
   const x = full([2, 2], 512, { dtype: "float16" });
   const y = addmm(x, x, x, { alpha: 2 ** -7, beta: 0.5 });

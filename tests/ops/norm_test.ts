@@ -338,6 +338,11 @@ Deno.test("norms name the shapes that they reject", () => {
     "Cannot groupNorm [2, 6]: 4 groups do not divide 6 channels",
   );
   assertThrows(
+    () => groupNorm(made([1, 2]), 2),
+    RangeError,
+    "a group has one value, expected 2 at least",
+  );
+  assertThrows(
     () => groupNorm(made([2]), 1),
     TypeError,
     "expected shape [N, C]",
