@@ -5,12 +5,11 @@
  * NOTE [parts]: an operand that reaches over no more than a binding is bound by
  * a window (windows.ts), whatever the size of its storage. Of others the op is
  * halved along one of the axes that its rules name, again and again, until every
- * part fits; an op without such an axis is refused before any work. The axis is
- * the one along which the largest operand reaches farthest. What an op's rules
- * promise their kernel holds in every part: operands that were row-major stay
- * so, those that began with their buffer still do, results are such; where a
- * part lies otherwise, the kernel gets a copy; and of a part whose elements
- * lie too far apart for a window, whatever is cut.
+ * part fits (cuts.ts); an op without such an axis is refused before any work.
+ * What an op's rules promise their kernel holds in every part: operands that
+ * were row-major stay so, those that began with their buffer still do, results
+ * are such. Where a part lies otherwise, the kernel gets a copy. It gets one,
+ * too, of few elements that lie too far apart for a window, whatever is cut.
  *
  * @module
  */
@@ -20,11 +19,12 @@ import { bindingLimit } from "../gpu/device.ts";
 import type { Plan } from "../gpu/plan.ts";
 import { dispatch, excessOf } from "../gpu/stream.ts";
 import { type DType, DTYPES } from "../tensor/dtype.ts";
-import { isRowMajor, type Layout, sliceLayout } from "../tensor/layout.ts";
+import { isRowMajor } from "../tensor/layout.ts";
 import { Scope } from "../tensor/scope.ts";
 import { formatShape, type Shape, sizeOf } from "../tensor/shape.ts";
 import { emptyTensor, Tensor } from "../tensor/tensor.ts";
 import { asTensors, type Tensors } from "./define.ts";
+import { type Cut, cutOf, longestCut, sliceAlong, worstOf } from "./cuts.ts";
 import { copyTo } from "./movement.ts";
 import { type Extents, isLarge, windowBytes, windowed } from "./windows.ts";
 
@@ -46,7 +46,8 @@ export interface Axis<P> {
   readonly strides?: readonly number[];
   /**
    * The part that begins at `start`, with its tensors cut already, where its
-   * arguments or its inputs depend on where it lies or how long it is.
+   * arguments or its inputs depend on where it lies or how long it is. There
+   * are as many inputs as before, and in that order: `dims` counts them.
    */
   readonly cut?: (part: Call<P>, start: number) => Call<P>;
   /**
@@ -221,13 +222,6 @@ function runHalves<P>(parts: Parts<P>, call: Call<P>, cut: Cut<P>): void {
   });
 }
 
-/** Where an op is cut in two: steps along an axis, and those before the cut. */
-interface Cut<P> {
-  readonly axis: Axis<P>;
-  readonly length: number;
-  readonly at: number;
-}
-
 function partOf<P>(
   { inputs, outputs, params }: Call<P>,
   cut: Cut<P>,
@@ -247,120 +241,6 @@ function partOf<P>(
     params,
   );
   return withGrad(false, () => axis.cut?.(part, start) ?? part);
-}
-
-function sliceAlong<P>(
-  layout: Layout,
-  { axis: { dims, strides } }: Cut<P>,
-  i: number,
-  start: number,
-  end: number,
-): Layout {
-  const dim = dims[i];
-  if (dim === undefined) return layout;
-  const by = strides?.[i] ?? 1;
-  return sliceLayout(layout, dim, start * by, (end - start) * by, 1);
-}
-
-/** The largest operand, if it does not fit into a binding. */
-function worstOf<P, E extends Extents>(
-  op: Launch<P>,
-  operands: readonly E[],
-  axes: readonly Axis<P>[],
-): E | undefined {
-  let worst: E | undefined;
-  let most = bindingLimit();
-  operands.forEach((operand, i) => {
-    const bytes = isScattered(op, operand, i, axes)
-      ? sizeOf(operand.layout.shape) * DTYPES[operand.dtype].bytes
-      : windowBytes(operand);
-    if (bytes > most) [worst, most] = [operand, bytes];
-  });
-  return worst;
-}
-
-/**
- * Whether elements that no axis takes apart lie too far apart for a window, so
- * that the kernel gets a copy, which lies otherwise.
- */
-function isScattered<P>(
-  { strided }: Launch<P>,
-  { layout, dtype }: Extents,
-  i: number,
-  axes: readonly Axis<P>[],
-): boolean {
-  if (strided) return false;
-  const shape = [...layout.shape];
-  for (const { dims, strides } of axes) {
-    const dim = dims[i];
-    if (dim !== undefined) {
-      shape[dim] = Math.min(shape[dim]!, strides?.[i] ?? 1);
-    }
-  }
-  return windowBytes({ layout: { ...layout, shape }, dtype }) > bindingLimit();
-}
-
-/**
- * The cut along the axis on which an operand reaches farthest, or the longest
- * one, if it will be copied.
- */
-function cutOf<P>(
-  op: Launch<P>,
-  operands: readonly Extents[],
-  axes: readonly Axis<P>[],
-  worst: Extents,
-): Cut<P> | undefined {
-  const i = operands.indexOf(worst);
-  const { shape, strides } = worst.layout;
-  const isCopied = isScattered(op, worst, i, axes);
-  const reach = ({ dims }: Axis<P>): number => {
-    const dim = dims[i];
-    if (dim === undefined) return 0;
-    return (isCopied ? 1 : Math.abs(strides[dim]!)) * (shape[dim]! - 1);
-  };
-  return farthestCut(operands, axes, reach);
-}
-
-/** The cut along the longest axis. */
-function longestCut<P>(
-  operands: readonly Extents[],
-  axes: readonly Axis<P>[],
-): Cut<P> | undefined {
-  return farthestCut(operands, axes, (axis) => stepsOf(axis, operands) - 1);
-}
-
-function farthestCut<P>(
-  operands: readonly Extents[],
-  axes: readonly Axis<P>[],
-  reach: (axis: Axis<P>) => number,
-): Cut<P> | undefined {
-  let best: Axis<P> | undefined;
-  let farthest = 0;
-  for (const axis of axes) {
-    const far = reach(axis);
-    if (far > farthest && stepsOf(axis, operands) > 1) {
-      [best, farthest] = [axis, far];
-    }
-  }
-  if (!best) return undefined;
-  const length = stepsOf(best, operands);
-  return { axis: best, length, at: halfOf(length) };
-}
-
-function stepsOf<P>(
-  { dims, strides }: Axis<P>,
-  operands: readonly Extents[],
-): number {
-  const i = dims.findIndex((dim) => dim !== undefined);
-  const dim = dims[i];
-  if (dim === undefined) return 1;
-  return operands[i]!.layout.shape[dim]! / (strides?.[i] ?? 1);
-}
-
-// Half of a length, in steps that keep parts aligned as they were.
-function halfOf(length: number): number {
-  const step = length >= 1024 ? 256 : length >= 8 ? 4 : 1;
-  return Math.ceil(length / 2 / step) * step;
 }
 
 function plansOf<P>(

@@ -22,13 +22,7 @@ import {
 } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { joinBy } from "./axes.ts";
-import {
-  asTensors,
-  checkTensor,
-  defineOp,
-  type Op,
-  scratch,
-} from "./define.ts";
+import { checkTensor, defineOp, type Op, scratch } from "./define.ts";
 import { integerProduct } from "./matmul_integers.ts";
 import { planMatmul } from "./matmul_kernels.ts";
 import { stacks } from "./matmul_stacks.ts";
@@ -91,11 +85,9 @@ const productOp: Op<Product> = defineOp<Product>({
       {
         dims: [col, row, ...added(undefined), undefined],
         cut: (part, start) =>
-          start === 0 ? part : {
-            ...part,
-            inputs: asTensors(part.inputs.slice(0, 2)),
-            params: { ...part.params, bias: false },
-          },
+          start === 0
+            ? part
+            : { ...part, params: { ...part.params, bias: false } },
         join: joinBy("add"),
       },
     ];

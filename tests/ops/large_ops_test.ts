@@ -120,6 +120,22 @@ const CASES: Readonly<Record<string, Case>> = {
     (x, w, b) => F.linear(x, w, b),
     1e-4,
   ],
+  "linear() with a weight that is transposed": [
+    [[40, 90], [90, 130], [130]],
+    (x, v, b) => F.linear(x, v.t(), b),
+    1e-4,
+  ],
+  "amax() of float16": [[[9000]], (x) => x.to("float16").amax()],
+  "prod() of float16": [
+    [[70, 77]],
+    (x) => x.abs().pow(0.1).to("float16").prod(0),
+    5e-3,
+  ],
+  "embedding() of float16": [
+    [[9, 30]],
+    (table) => F.embedding(rows(300, 9), table.to("float16")),
+    5e-3,
+  ],
   "linear() of float16": [
     [[5, 33], [70, 33]],
     (x, w) => F.linear(x.to("float16"), w.to("float16")),
