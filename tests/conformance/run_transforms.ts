@@ -77,6 +77,10 @@ function judgeBounds(
   bounds: Readonly<Record<string, unknown>>,
 ): (string | undefined)[] {
   return Object.entries(bounds).map(([name, bound]) => {
+    if (bound === null) { // a step that is turned off
+      const drawn = draws.find((draw) => name in draw);
+      return drawn && `${name}: got ${drawn[name]}, want none`;
+    }
     const [low, high] = rangeOf(bound);
     const slack = 1e-6 * Math.max(Math.abs(low), Math.abs(high));
     const outside = draws.map((draw) => draw[name]).find((value) =>

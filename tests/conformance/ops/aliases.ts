@@ -33,6 +33,7 @@ export const ALIASES: Readonly<Record<string, string>> = {
   "torch.negative": "torch.neg",
   "torch.not_equal": "torch.ne",
   "torch.selu": "torch.nn.functional.selu",
+  "torch.sgn": "torch.sign", // of real numbers
   "torch.special.erf": "torch.erf",
   "torch.special.exp2": "torch.exp2",
   "torch.special.expit": "torch.sigmoid",

@@ -127,11 +127,13 @@ const COPIES: Rows = {
   "torch.flip": listing("dims", (x, dims) => x.flip(dims)),
   "torch.fliplr": unary((x) => x.flip([1])),
   "torch.flipud": unary((x) => x.flip([0])),
-  "torch.repeat_interleave": (args) =>
-    args.tensor("input").repeatInterleave(
+  "torch.repeat_interleave": (args) => {
+    if (args.maybe("repeats")) throw new Unsupported("repeats in a tensor");
+    return args.tensor("input").repeatInterleave(
       args.value<Dims>("repeats"),
       args.option("dim"),
-    ),
+    );
+  },
   "torch.roll": (args) =>
     args.tensor("input").roll(
       args.value<Dims>("shifts"),

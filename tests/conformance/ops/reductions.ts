@@ -86,6 +86,15 @@ export const REDUCTIONS: Rows = {
   // the goldens' tables of types give no dim
   "torch.cumsum": (args) =>
     castInput(args).cumsum(args.option<number>("dim") ?? 0),
+  "torch.linalg.norm": (args) => {
+    const [x, ord] = [castInput(args, "A"), args.option<number>("ord")];
+    const dim = args.option<Dims>("dim");
+    const isMatrix = typeof dim === "object" ? dim.length === 2 : x.ndim === 2;
+    if (ord !== undefined && typeof dim !== "number" && isMatrix) {
+      throw new Unsupported("norms of matrices");
+    }
+    return x.norm(ord, dim, args.options<ReduceOptions>("keepdim"));
+  },
   "torch.linalg.vector_norm": (args) =>
     castInput(args, "x").norm(
       args.value<number>("ord"),
