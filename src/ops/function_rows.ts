@@ -20,7 +20,7 @@ export const FUNCTIONS: MapRows = {
     grads: [{ rule: (dy) => dy.neg() }],
   },
   abs: {
-    kind: "number",
+    kind: "numeric",
     wgsl: { f32: "abs(a)", i32: "abs(a)", u32: "a" },
     grads: [{ uses: "a", rule: (dy, { a }) => dy.mul(map("sign", a)) }],
   },
@@ -213,23 +213,23 @@ export const FUNCTIONS: MapRows = {
     }],
   },
   floor: {
-    kind: "number",
+    kind: "numeric",
     wgsl: { f32: "floor(a)", i32: "a", u32: "a" },
     grads: [FLAT],
   },
   ceil: {
-    kind: "number",
+    kind: "numeric",
     wgsl: { f32: "ceil(a)", i32: "a", u32: "a" },
     grads: [FLAT],
   },
   // to the nearest, halves to the even one
   round: {
-    kind: "number",
+    kind: "numeric",
     wgsl: { f32: "round(a)", i32: "a", u32: "a" },
     grads: [FLAT],
   },
   trunc: {
-    kind: "number",
+    kind: "numeric",
     wgsl: { f32: "trunc(a)", i32: "a", u32: "a" },
     grads: [FLAT],
   },

@@ -371,3 +371,16 @@ Deno.test("nanToNum() and maskedFill() stop the gradient where they write", asyn
   y.maskedFill(tensor([true, false]), -1e9).sum().backward();
   assertEquals([...await y.grad!.data()], [0, 1]);
 });
+
+Deno.test("abs() and what rounds refuse bool tensors, as torch does", () => {
+  const x = tensor([1, 0], { dtype: "bool" });
+  for (const name of ["abs", "floor", "ceil", "round", "trunc"] as const) {
+    assertThrows(
+      () => x[name](),
+      TypeError,
+      `Cannot ${name} bool tensors: expected numbers`,
+    );
+    const bytes = x.to("uint8")[name]();
+    assertEquals(bytes.dtype, "uint8");
+  }
+});

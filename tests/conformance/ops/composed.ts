@@ -93,6 +93,7 @@ export const COMPOSED: Rows = {
   "torch.median": (args) => {
     const [input, dim] = [args.tensor("input"), args.option<number>("dim")];
     const keepdim = args.value<boolean>("keepdim");
+    if (input.dtype === "bool") throw new Refused("the median of booleans");
     return dim === undefined
       ? median(input.reshape([-1]), 0, false).values
       : median(input, dim, keepdim);

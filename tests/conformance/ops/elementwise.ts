@@ -7,6 +7,7 @@
 import { where } from "../../../src/ops/arithmetic.ts";
 import type { Operand } from "../../../src/ops/map.ts";
 import { Tensor } from "../../../src/tensor/tensor.ts";
+import { Refused } from "../outcome.ts";
 import type { Rows } from "../row.ts";
 import { binary, unary } from "./_shared.ts";
 
@@ -138,7 +139,10 @@ const FUNCTIONS: Rows = {
       neginf: args.option("neginf"),
     }),
   "torch.neg": unary((x) => x.neg()),
-  "torch.positive": unary((x) => x),
+  "torch.positive": unary((x) => {
+    if (x.dtype === "bool") throw new Refused("+ of booleans");
+    return x;
+  }),
   "torch.reciprocal": unary((x) => x.reciprocal()),
   "torch.round": unary((x) => x.round()),
   "torch.rsqrt": unary((x) => x.rsqrt()),
