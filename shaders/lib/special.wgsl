@@ -189,7 +189,10 @@ fn power_of_size(a: f32, b: f32) -> f32 {
   let whole = high * f32(e); // exact
   // log1p: log(m) of m near 1 keeps its relative precision
   let rest = fma(b, log1p(m - 1.0) * 1.442695, (b - high) * f32(e));
-  let n = round(whole + rest);
+  // far beyond f32 the parts below would be off by more than they are
+  let total = whole + rest;
+  if (abs(total) > 512.0) { return select(0.0, infinity(), total > 0.0); }
+  let n = round(total);
   let scaled = exp2((whole - n) + rest);
   // in two steps, for results below the smallest normal number or over all
   let half = clamp(i32(n) / 2, -126, 127);

@@ -217,6 +217,11 @@ Deno.test("pow() takes negative bases, zeros and infinities as C does", async ()
     [2, 127, 2 ** 127],
     [2, -140, 2 ** -140],
     [10, 39, Infinity],
+    [1e-8, -1e30, Infinity],
+    [1e-8, 1e9, 0],
+    [3, 1e9, Infinity],
+    [1.1, -1e7, 0],
+    [0.9, -1e7, Infinity],
   ];
   const base = tensor(cases.map(([a]) => a!));
   const exponent = tensor(cases.map(([, b]) => b!));
