@@ -8,8 +8,10 @@
 //            of keys (lib/attention_keys.wgsl); nan() -> f32
 // y          f32 [batches, queries, 4 * V4], row-major
 // lse        f32 [batches, queries]
-// dispatch   a workgroup for GROUP queries of a batch, folded over x and y
-// special    a query that sees no key: NaN, its lse too
+// dispatch   a workgroup for GROUP queries of a batch, folded over x and y. Where
+//            params.first is above 0, y and lse are those of the keys before it
+// special    a query that sees no key: NaN, its lse too; as long as there are keys
+//            to come 0, and an lse of LOWEST
 // geometry   A lane holds its query and its output in registers. Keys and values
 //            come by tiles into workgroup memory, where all lanes read the same
 //            one at a time. What a new maximum makes of the sum and the output
@@ -42,8 +44,13 @@ fn main(
   for (var e = 0u; e < V4; e++) { output[e] = vec4f(0.0); }
   var highest = LOWEST;
   var sum = 0.0;
+  if (params.first > 0u && lse[at] != LOWEST) {
+    highest = lse[at];
+    sum = 1.0;
+    for (var e = 0u; e < V4; e++) { output[e] = y[at * V4 + e]; }
+  }
   let end = end_of_keys(first);
-  for (var start = 0u; start < end; start += KEYS) {
+  for (var start = params.first; start < end; start += KEYS) {
     let n = min(KEYS, end - start);
     bring_keys(b * params.keys + start, n, lane);
     var scores: array<f32, KEYS>;
@@ -76,8 +83,10 @@ fn main(
   }
   if (first + lane >= params.queries) { return; } // guard; no more barriers
   let is_blind = sum == 0.0;
+  let is_last = params.end == params.keys;
+  let nothing = vec4f(select(0.0, nan(), is_last));
   for (var e = 0u; e < V4; e++) {
-    y[at * V4 + e] = select(output[e] / sum, vec4f(nan()), is_blind);
+    y[at * V4 + e] = select(output[e] / sum, nothing, is_blind);
   }
-  lse[at] = select(highest + log(sum), nan(), is_blind);
+  lse[at] = select(highest + log(sum), select(LOWEST, nan(), is_last), is_blind);
 }

@@ -44,9 +44,9 @@ fn main(
     value_grad[e] = vec4f(0.0);
   }
   // a causal key is seen by the queries from its own number on
-  let top = select(0u, first, CAUSAL);
-  for (var start = top; start < params.queries; start += KEYS) {
-    let n = min(KEYS, params.queries - start);
+  let top = max(params.first, select(0u, first, CAUSAL));
+  for (var start = top; start < params.end; start += KEYS) {
+    let n = min(KEYS, params.end - start);
     let row = b * params.queries + start;
     for (var t = lane; t < n * E4; t += GROUP) { q_tile[t] = q[row * E4 + t]; }
     for (var t = lane; t < n * V4; t += GROUP) { dy_tile[t] = dy[row * V4 + t]; }
@@ -68,6 +68,14 @@ fn main(
     workgroupBarrier();
   }
   if (first + lane >= params.keys) { return; } // guard; no more barriers
-  for (var e = 0u; e < E4; e++) { dk[at * E4 + e] = key_grad[e] * params.scale; }
-  for (var e = 0u; e < V4; e++) { dv[at * V4 + e] = value_grad[e]; }
+  for (var e = 0u; e < E4; e++) {
+    var sum = key_grad[e] * params.scale;
+    if (params.first > 0u) { sum += dk[at * E4 + e]; }
+    dk[at * E4 + e] = sum;
+  }
+  for (var e = 0u; e < V4; e++) {
+    var sum = value_grad[e];
+    if (params.first > 0u) { sum += dv[at * V4 + e]; }
+    dv[at * V4 + e] = sum;
+  }
 }

@@ -34,7 +34,7 @@ fn main(
   for (var e = 0u; e < V4; e++) { given[e] = dy[at * V4 + e]; }
   let row = row_of(at);
   let end = end_of_keys(first);
-  for (var start = 0u; start < end; start += KEYS) {
+  for (var start = params.first; start < end; start += KEYS) {
     let n = min(KEYS, end - start);
     bring_keys(b * params.keys + start, n, lane);
     for (var j = 0u; j < n; j++) {
@@ -52,5 +52,9 @@ fn main(
     workgroupBarrier();
   }
   if (first + lane >= params.queries) { return; } // guard; no more barriers
-  for (var e = 0u; e < E4; e++) { dq[at * E4 + e] = gradient[e] * params.scale; }
+  for (var e = 0u; e < E4; e++) {
+    var sum = gradient[e] * params.scale;
+    if (params.first > 0u) { sum += dq[at * E4 + e]; }
+    dq[at * E4 + e] = sum;
+  }
 }

@@ -7,10 +7,11 @@
 // x          f32 [planes, in_height, in_width], contiguous
 // y          f32 [planes, height, 4 * vecs], contiguous, as vec4
 // dispatch   8 invocations a workgroup along x, one a vec4 of a row of y, from top to
-//            bottom; planes along y, 8 each
+//            bottom of a strip; planes along y, 8 each; strips along z
 
 struct Params {
   planes: u32, in_height: u32, in_width: u32, height: u32, vecs: u32, x_offset: u32,
+  strip_rows: u32,
 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
@@ -31,8 +32,10 @@ fn main(
   let vec = group.x * 8u + lane;
   if (vec >= params.vecs) { return; }
   let end = min(8u * group.y + 8u, params.planes);
+  let first = group.z * params.strip_rows;
+  let last = min(first + params.strip_rows, params.height);
   for (var plane = 8u * group.y; plane < end; plane++) {
-    for (var i = 0u; i < params.height; i++) {
+    for (var i = first; i < last; i++) {
       let row = i / UP;
       let line = params.x_offset + (plane * params.in_height + row) * params.in_width;
       // written out: naga gives variables of a loop their zeros but once

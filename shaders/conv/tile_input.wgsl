@@ -3,16 +3,19 @@
 // operand of conv_units.
 //
 // y[n, c, i, s, e] = x[n, c, i - pad_h, min(s * unit, last) + e - pad_w], or 0
-// outside the image; `last` is where the last unit of a row begins
+// outside the image; `last` is where the last unit of a row begins. Rows that are one
+// unit are cut into pieces: units that do not overlap, the last one shorter.
 //
 // x         f32 [images, channels, height, width], contiguous, from x_offset on, as
 //           vec4 of the whole buffer: rows may begin anywhere in one
-// y         f32 [images, channels, rows, segments, 4 * vecs], contiguous, as vec4
+// y         f32 [images, channels, rows, segments, 4 * vecs], contiguous, as vec4; of
+//           a row the first row_vecs
 // dispatch  a unit an invocation, folded over x and y
 
 struct Params {
   height: u32, width: u32, rows: u32, segments: u32, vecs: u32,
   unit: u32, last: u32, pad_h: u32, pad_w: u32, units: u32, x_offset: u32,
+  row_vecs: u32,
 }
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
@@ -47,12 +50,14 @@ fn main(
   var quad = bitcast<u32>(bitcast<i32>(at) >> 2u);
   var left = x[min(quad, end)];
   let width = select(0u, params.width, inside);
-  for (var v = 0u; v < params.vecs; v++) {
+  let to = line * params.row_vecs + segment * params.vecs;
+  let count = min(params.vecs, params.row_vecs - segment * params.vecs);
+  for (var v = 0u; v < count; v++) {
     quad++;
     let right = x[min(quad, end)];
     let value = joined(left, right, at & 3u);
     let cols = vec4u(col, col + 1u, col + 2u, col + 3u);
-    y[index * params.vecs + v] = select(vec4f(), value, cols < vec4u(width));
+    y[to + v] = select(vec4f(), value, cols < vec4u(width));
     left = right;
     col += 4u;
   }

@@ -1,35 +1,14 @@
 // scatter_sorted: as scatter.wgsl, where there are many indices: a destination
 // finds its own by binary search in the sorted index instead of looking at all.
 //
-// prepended  as in scatter.wgsl, and load_order(i) -> i32
-// order      i32, in the shape of index: for each o and i, or for all of them,
-//            the k in the order of their indices, equal ones in rising order
+// prepended  as in scatter.wgsl; the functions of ranks (lib/ranks.wgsl);
+//            SEGMENTED: bool, whether src holds, at the rank where a segment
+//            begins, what the segment comes to (segments.wgsl)
 // dispatch   one invocation a quad of y, folded over x and y
 // geometry   The sum of a destination has the order that scatter.wgsl gives it,
 //            so both kernels give the same bits.
 
-struct Params {
-  outer: u32,
-  length: u32,
-  inner: u32,
-  count: u32,
-  src_offset: u32,
-  index_offset: u32,
-  offset: u32, // of x
-}
-
 const GROUP = 64u;
-
-// Where the c-th of the index, or of the order, for o and i lies.
-fn place(o: u32, c: u32, i: u32) -> u32 {
-  return select((o * params.count + c) * params.inner + i, c, BY_ROW);
-}
-
-// The k of the c-th smallest index, and that index.
-fn ranked(o: u32, c: u32, i: u32) -> vec2i {
-  let k = load_order(place(o, c, i));
-  return vec2i(k, load_index(params.index_offset + place(o, u32(k), i)));
-}
 
 // How many indices are below r: where those of r begin.
 fn first_of(o: u32, r: i32, i: u32) -> u32 {
@@ -60,11 +39,13 @@ fn main(
     let i = (first + e) % params.inner;
     let r = i32(((first + e) / params.inner) % params.length);
     let o = (first + e) / (params.inner * params.length);
-    for (var c = first_of(o, r, i); c < params.count; c++) {
+    var next = 0u;
+    for (var c = first_of(o, r, i); c < params.count; c = next) {
       let hit = ranked(o, c, i);
       if (hit.y != r) { break; }
-      let at = params.src_offset +
-        (o * params.count + u32(hit.x)) * params.inner + i;
+      next = select(c + 1u, end_of(c), SEGMENTED);
+      let k = select(u32(hit.x), c, SEGMENTED);
+      let at = params.src_offset + (o * params.count + k) * params.inner + i;
       if (together) {
         result[0] = join(result[0], load_src(at));
         result[1] = join(result[1], load_src(at + 1u));

@@ -14,6 +14,11 @@ struct Params {
   queries: u32,
   keys: u32,
   blocks: u32, // of GROUP queries (or keys, for their gradients), in a batch
+  // Long sums go in several dispatches: each takes the keys (or queries, for
+  // gradients of keys) from `first` up to `end`, exclusive, and goes on from what
+  // the one before it wrote.
+  first: u32,
+  end: u32,
   scale: f32,
   mask_offset: u32,
   heads: u32, // of the mask: batch b is image b / heads, head b % heads

@@ -8,7 +8,7 @@ var<workgroup> v_tile: array<vec4f, KEYS * V4>;
 
 // Where the keys end that the queries of a workgroup see, of which `first` is one.
 fn end_of_keys(first: u32) -> u32 {
-  return select(params.keys, min(params.keys, first + GROUP), CAUSAL);
+  return select(params.end, min(params.end, first + GROUP), CAUSAL);
 }
 
 // Brings `n` keys and values, from those of `row` on. No lane may miss it.

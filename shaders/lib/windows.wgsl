@@ -22,23 +22,42 @@ struct Params {
   code_row: u32, // codes of a row of windows
   counts_pad: u32, // 1 where the padding of a mean counts as zeros
   divisor: f32, // of a mean, instead of the count of a window, if it is not 0
-  pad0: u32, pad1: u32,
+  // Windows of very many rows go in several dispatches: each takes the rows of taps
+  // (back: the rows of windows over an element) from `first` up to `end`,
+  // exclusive, and goes on from what the one before it wrote.
+  first: u32,
+  end: u32,
   h: Axis,
   w: Axis,
 }
 
 const GROUP = 64u;
 
+// a * b / c, rounded down, where the product may pass 2^32: an estimate, and what
+// that leaves, which is less than 2^31 for products below 2^50.
+fn scaled(a: u32, b: u32, c: u32) -> u32 {
+  let near = u32(f32(a) * f32(b) / f32(c));
+  let rest = bitcast<i32>(a * b - near * c);
+  if (rest >= 0) { return near + u32(rest) / c; }
+  return near - (u32(-rest) + c - 1u) / c;
+}
+
+// The same, rounded up.
+fn scaled_up(a: u32, b: u32, c: u32) -> u32 {
+  let low = scaled(a, b, c);
+  return low + select(0u, 1u, a * b != low * c);
+}
+
 // Where the first tap of window `o` lies; it may lie in the padding.
 fn first_of(a: Axis, o: u32) -> i32 {
-  if (ADAPTIVE) { return i32(o * a.size / a.out); }
+  if (ADAPTIVE) { return i32(scaled(o, a.size, a.out)); }
   return i32(o * a.stride) - i32(a.pad);
 }
 
 // Taps of window `o`, those in the padding counted.
 fn taps_of(a: Axis, o: u32) -> u32 {
   if (ADAPTIVE) {
-    return ((o + 1u) * a.size + a.out - 1u) / a.out - o * a.size / a.out;
+    return scaled_up(o + 1u, a.size, a.out) - scaled(o, a.size, a.out);
   }
   return a.kernel;
 }
@@ -59,7 +78,7 @@ fn inside(a: Axis, o: u32) -> vec2u {
 // do, unless taps are dilated.
 fn covering(a: Axis, i: u32) -> vec2u {
   if (ADAPTIVE) {
-    return vec2u(i * a.out / a.size, ((i + 1u) * a.out + a.size - 1u) / a.size);
+    return vec2u(scaled(i, a.out, a.size), scaled_up(i + 1u, a.out, a.size));
   }
   let at = i + a.pad;
   let reach = (a.kernel - 1u) * a.dilation;

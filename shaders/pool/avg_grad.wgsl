@@ -5,7 +5,8 @@
 //            divisor(row, column) (lib/window_means.wgsl)
 // dy         f32 [planes, h.out, w.out], row-major from `offset` on
 // dx         f32 [planes, h.size, w.size]
-// dispatch   an invocation for each element of dx, folded over x and y
+// dispatch   an invocation for each element of dx, folded over x and y;
+//            params.first is above 0 where it adds to dx
 
 @group(0) @binding(0) var<storage, read> dy: array<f32>;
 @group(0) @binding(1) var<storage, read_write> dx: array<f32>;
@@ -27,7 +28,8 @@ fn main(
   let rows = covering(h, row);
   let columns = covering(w, column);
   var sum = 0.0;
-  for (var o = rows.x; o < rows.y; o++) {
+  if (params.first > 0u) { sum = dx[index]; }
+  for (var o = rows.x + params.first; o < min(rows.y, rows.x + params.end); o++) {
     for (var p = columns.x; p < columns.y; p++) {
       sum += dy[base + o * w.out + p] / divisor(o, p);
     }

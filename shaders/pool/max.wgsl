@@ -1,11 +1,12 @@
 // max: the maximum of each window of an image, and which tap it came from.
 //
 // prepended  Params, Axis and its functions (lib/windows.wgsl); is_nan, infinity
-//            C: what holds the codes of four outputs; pack(vec4u) -> C
+//            C: what holds the codes of four outputs; pack(vec4u) -> C, unpack(C)
 // x          f32 [planes, h.size, w.size], row-major from `offset` on
 // y          f32 [planes, h.out, w.out]
 // codes      in the shape of y: row of the tap times w.kernel, plus its column
-// dispatch   an invocation for four neighbouring outputs, folded over x and y
+// dispatch   an invocation for four neighbouring outputs, folded over x and y;
+//            params.first is above 0 where it goes on from y and codes
 // special    the first of equal maxima counts; NaN is larger than everything,
 //            the last NaN of a window counts; padding never counts
 
@@ -19,7 +20,8 @@ struct Best {
   code: u32,
 }
 
-fn best_of(index: u32) -> Best {
+// The best of output `index`, `given` being that of the taps before params.first.
+fn best_of(index: u32, given: Best) -> Best {
   let h = params.h;
   let w = params.w;
   let column = index % w.out;
@@ -28,11 +30,15 @@ fn best_of(index: u32) -> Best {
   let base = params.offset + (rest / h.out) * h.size * w.size;
   let rows = inside(h, row);
   let columns = inside(w, column);
+  let first = max(rows.x, params.first);
   let line_step = h.dilation * w.size;
-  var line = base + u32(first_of(h, row) + i32(rows.x * h.dilation)) * w.size +
+  var line = base + u32(first_of(h, row) + i32(first * h.dilation)) * w.size +
     u32(first_of(w, column) + i32(columns.x * w.dilation));
-  var best = Best(-infinity(), rows.x * w.kernel + columns.x);
-  for (var k = rows.x; k < rows.y; k++) {
+  var best = given;
+  if (params.first == 0u) {
+    best = Best(-infinity(), rows.x * w.kernel + columns.x);
+  }
+  for (var k = first; k < min(rows.y, params.end); k++) {
     var at = line;
     for (var l = columns.x; l < columns.y; l++) {
       let value = x[at];
@@ -55,9 +61,14 @@ fn main(
   if (quad * 4u >= params.size) { return; } // guard
   var value: vec4f;
   var code: vec4u;
+  if (params.first > 0u) {
+    value = y[quad];
+    code = unpack(codes[quad]);
+  }
   for (var k = 0u; k < 4u; k++) {
     // Past the end the last output is made again: buffers are whole quads.
-    let best = best_of(min(quad * 4u + k, params.size - 1u));
+    let index = min(quad * 4u + k, params.size - 1u);
+    let best = best_of(index, Best(value[k], code[k]));
     value[k] = best.value;
     code[k] = best.code;
   }

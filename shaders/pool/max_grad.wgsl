@@ -6,7 +6,8 @@
 // dy         f32 [planes, h.out, w.out], row-major from `offset` on
 // codes      [planes, h.out, code_row]
 // dx         f32 [planes, h.size, w.size]
-// dispatch   an invocation for each element of dx, folded over x and y
+// dispatch   an invocation for each element of dx, folded over x and y;
+//            params.first is above 0 where it adds to dx
 
 @group(0) @binding(0) var<storage, read> dy: array<f32>;
 @group(0) @binding(2) var<storage, read_write> dx: array<f32>;
@@ -28,7 +29,8 @@ fn main(
   let rows = covering(h, row);
   let columns = covering(w, column);
   var sum = 0.0;
-  for (var o = rows.x; o < rows.y; o++) {
+  if (params.first > 0u) { sum = dx[index]; }
+  for (var o = rows.x + params.first; o < min(rows.y, rows.x + params.end); o++) {
     let k = tap_on(h, o, row);
     if (DILATED && k == h.kernel) { continue; }
     for (var p = columns.x; p < columns.y; p++) {

@@ -1,16 +1,19 @@
-// grey_mean: y[n] = mean over all pixels of 0.2989 r + 0.587 g + 0.114 b, or of
-// the only channel; one workgroup per image.
+// grey_mean: y[n, s] = sum over the pixels of part s of 0.2989 r + 0.587 g +
+// 0.114 b, or of the only channel, divided by all pixels; one workgroup per part
+// of an image.
 //
 // prepended  C: u32, channels, 1 or 3; WG: u32, invocations per workgroup (a
 //            power of two)
 // x          f32 [N, C, H, W], contiguous
 // records    u32 [N, words]: word 30 says whether an image has bytes, whose
 //            greys are cut to whole numbers
-// y          f32 [N]
-// dispatch   N workgroups, folded over x and y
+// y          f32 [N, parts]; a part has `run` pixels, the last one those left
+// dispatch   N * parts workgroups, folded over x and y
 // special    NaN in an image: NaN
 
-struct Params { images: u32, plane: u32, words: u32, offset: u32 }
+struct Params {
+  images: u32, plane: u32, words: u32, offset: u32, parts: u32, run: u32,
+}
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> records: array<u32>;
@@ -26,12 +29,15 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let n = group.y * groups.x + group.x;
+  let index = group.y * groups.x + group.x;
+  let n = index / params.parts;
   if (n >= params.images) { return; } // the same answer in every lane
   let is_byte = records[n * params.words + IS_BYTE] != 0u;
   let base = params.offset + n * C * params.plane;
   var sum = 0.0;
-  for (var p = lane; p < params.plane; p += WG) {
+  let first = index % params.parts * params.run;
+  let end = min(first + params.run, params.plane);
+  for (var p = first + lane; p < end; p += WG) {
     var grey = x[base + p];
     if (C == 3u) {
       grey = 0.2989 * grey + 0.587 * x[base + params.plane + p] +
@@ -46,5 +52,5 @@ fn main(
     if (lane < stride) { partial[lane] += partial[lane + stride]; }
     workgroupBarrier();
   }
-  if (lane == 0u) { y[n] = partial[0] / f32(params.plane); }
+  if (lane == 0u) { y[index] = partial[0] / f32(params.plane); }
 }

@@ -187,8 +187,9 @@ fn sample_window(record: u32, x: u32, y: u32) -> vec4f {
   if (SAMPLER == 0u) {
     return pixel(record, tap_pixel(record + AXIS_X, j), tap_pixel(record + AXIS_Y, i));
   }
-  if (records[record + FILTER] == 0u) { return filtered(record, j, i); }
-  return rounded(record, filtered(record, j, i));
+  let value = filtered(record, j, i);
+  if (records[record + FILTER] == 0u) { return value; }
+  return rounded(record, value);
 }
 
 fn is_there(record: u32, x: i32, y: i32) -> bool {

@@ -7,7 +7,9 @@
  */
 
 import { type AdapterClass, gpu } from "../gpu/device.ts";
+import { loop, passesOf } from "../gpu/loops.ts";
 import { foldGroups } from "../gpu/plan.ts";
+import { loopsOf } from "../ops/map_header.ts";
 import { WORDS } from "../ops/words.ts";
 import { type MergedDims, mergeDims, rowMajor } from "../tensor/layout.ts";
 import { sizeOf } from "../tensor/shape.ts";
@@ -134,6 +136,14 @@ class Writer {
       ].join("\n"),
       params: this.#params(size),
       groups: foldGroups(Math.ceil(Math.ceil(size / 4) / (GROUP * run))),
+      loops: passesOf(
+        loop(MAX_DIMS),
+        loop(
+          run,
+          loop(MAX_DIMS),
+          ...this.#nodes.flatMap(({ rule }) => loopsOf(rule.wgsl)),
+        ),
+      ),
     };
     return { plan, values: this.#bound.map(({ value }) => value) };
   }

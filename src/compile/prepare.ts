@@ -65,8 +65,8 @@ export function forComparison(capture: Capture): Capture {
   const instructions = capture.instructions.map((each) => {
     if (each.kind === "clear") return { ...each, site: undefined };
     const { kind, pipeline, values, parts } = each;
-    const { name, source, params, groups, live } = each.plan;
-    const plan = { name, source, params, groups, live };
+    const { name, source, params, groups, loops, live } = each.plan;
+    const plan = { name, source, params, groups, loops, live };
     return { kind, pipeline, values, parts, plan };
   });
   return { ...capture, instructions };

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { loopsOf } from "../ops/map_header.ts";
 import { DTYPES } from "../tensor/dtype.ts";
 import { isRowMajor, type Layout } from "../tensor/layout.ts";
 import { sizeOf } from "../tensor/shape.ts";
@@ -104,6 +105,8 @@ function readerOf(
   if (!fits(regions) || last.value !== value || !isWhole(last.layout)) {
     return undefined;
   }
+  // loops inside of the reader's loops would pass the bound of NOTE [loops]
+  if (maps.some(({ rule }) => loopsOf(rule.wgsl).length > 0)) return undefined;
   const body = new HookBody(reader, "load");
   body.free(hook.binding);
   const chain = new Chain(maps, regions, body);

@@ -60,6 +60,11 @@ export interface Plan {
   /** Workgroups along x, y and z, 65,535 at most on each. */
   readonly groups: readonly [number, number, number];
   /**
+   * The most loop iterations that one invocation makes, those of all its loops
+   * together: an upper bound from the plan's own sizes. See NOTE [loops].
+   */
+  readonly loops: number;
+  /**
    * The binding of the uniform, where it does not follow the buffers: those
    * from there on come after it.
    */
@@ -112,6 +117,19 @@ export const MAX_PARAMS = 64;
 /** The most workgroups along one axis that every adapter takes. */
 export const MAX_GROUPS = 65535;
 
+/**
+ * NOTE [loops]: llvmpipe of Mesa 22.3 ends the loops of an invocation after
+ * 65,535 passes, counted over all loops of all 8 lanes of a vector, without a
+ * word: later loops run once or not at all. A pass is an iteration, or the one
+ * that finds nothing left to do: that goes through the loops inside once more, as
+ * an `if` does that no lane takes (loops.ts has the sum). GPUs kill kernels that
+ * run too long. So every plan says how many passes its longest invocation makes,
+ * and a plan above this bound is refused, on every adapter. An op whose sizes
+ * ask for more splits its work: over invocations with joined partial results,
+ * or over several dispatches.
+ */
+export const MAX_LOOPS = 65535;
+
 const floatView = new Float32Array(1);
 const wordView = new Uint32Array(floatView.buffer);
 
@@ -129,4 +147,32 @@ export function foldGroups(count: number): [number, number, number] {
   if (count <= MAX_GROUPS) return [count, 1, 1];
   const rows = Math.ceil(count / MAX_GROUPS);
   return [Math.ceil(count / rows), rows, 1];
+}
+
+/**
+ * Checks what holds for every plan: the words of its uniform, its workgroups,
+ * and its loops.
+ *
+ * @throws {RangeError} If a bound is passed; the message names the kernel
+ */
+export function checkBounds({ name, params, groups, loops }: Plan): void {
+  if (params.length > MAX_PARAMS) {
+    throw new RangeError(
+      `Cannot run "${name}": ${params.length} parameters, ` +
+        `${MAX_PARAMS} at most`,
+    );
+  }
+  if (Math.max(...groups) > MAX_GROUPS) {
+    throw new RangeError(
+      `Cannot run "${name}": [${groups}] workgroups, ` +
+        `${MAX_GROUPS} at most along an axis`,
+    );
+  }
+  // a bound that is not a number is no bound
+  if (!(loops <= MAX_LOOPS)) {
+    throw new RangeError(
+      `Cannot run "${name}": an invocation would make ${loops} loop ` +
+        `iterations, ${MAX_LOOPS} at most`,
+    );
+  }
 }

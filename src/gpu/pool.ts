@@ -129,11 +129,13 @@ function usable(
   return undefined;
 }
 
-// The third layer of NOTE [memory] in scope.ts. V8 knows nothing of the GPU's
-// memory. A large array that nobody holds makes it look for what is forgotten;
-// a resizable one is reserved as pages, which take no memory until they are
-// touched.
-function pressCollector(): void {
+/**
+ * Makes V8 look for what is forgotten: the third layer of NOTE [memory] in
+ * scope.ts. V8 knows nothing of the GPU's memory. A large array that nobody
+ * holds makes it look; a resizable one is reserved as pages, which take no
+ * memory until they are touched.
+ */
+export function pressCollector(): void {
   low = use.live;
   new ArrayBuffer(FELT, { maxByteLength: FELT });
 }

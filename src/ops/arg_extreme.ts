@@ -7,6 +7,7 @@
  * @module
  */
 
+import { loop } from "../gpu/loops.ts";
 import { foldGroups, type Plan } from "../gpu/plan.ts";
 import { checkOptionNames } from "../tensor/arguments.ts";
 import { normalizeDim } from "../tensor/shape.ts";
@@ -135,6 +136,7 @@ function planPass(
       x.layout.offset,
     ],
     groups: foldGroups(Math.ceil(outer * parts * inner / GROUP)),
+    loops: loop(Math.ceil(count / parts)).passes,
   };
 }
 

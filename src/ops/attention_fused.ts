@@ -10,6 +10,7 @@
  */
 
 import { isGradEnabled } from "../autograd/mode.ts";
+import { type Loop, loop, mostIterations, passesOf } from "../gpu/loops.ts";
 import { f32Bits, foldGroups, type Plan } from "../gpu/plan.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { composeAttentionGrads } from "./attention_grads.ts";
@@ -86,36 +87,93 @@ function biasText({ mask }: Inputs, { isCausal }: FusedParams): string {
   return lines.join("\n");
 }
 
-/** What the plans of the three kernels have in common, over blocks of `rows`. */
-function planOf(
+/** The loops of a kernel. */
+interface Loops {
+  /** For each tile of keys or queries. */
+  readonly tile: readonly Loop[];
+  /** Before and after the tiles. */
+  readonly others: readonly Loop[];
+}
+
+// By the vec4 of a query or key (`e`) and of a value (`v`).
+const LOOPS = {
+  forward: (e: number, v: number): Loops => ({
+    tile: [
+      ...broughtBy(e, v),
+      loop(TILE, loop(e)),
+      loop(v),
+      loop(TILE, loop(v)),
+    ],
+    others: [e, v, v, v].map((count) => loop(count)),
+  }),
+  queryGrad: (e: number, v: number): Loops => ({
+    tile: [...broughtBy(e, v), loop(TILE, loop(e), loop(v), loop(e))],
+    others: [e, v, e].map((count) => loop(count)),
+  }),
+  keyGrads: (e: number, v: number): Loops => ({
+    tile: [
+      ...broughtBy(e, v),
+      loop(1),
+      loop(TILE, loop(e), loop(v), loop(v), loop(e)),
+    ],
+    others: [e, v, e, v].map((count) => loop(count)),
+  }),
+};
+
+// Those by which 64 invocations bring a tile.
+function broughtBy(e: number, v: number): Loop[] {
+  return [e, v].map((count) => loop(Math.ceil(TILE * count / GROUP)));
+}
+
+/**
+ * What the plans of the three kernels have in common, over blocks of `rows`, each
+ * of which meets all of `others`: as many dispatches as these ask for.
+ */
+function plansOf(
   inputs: Inputs,
   params: FusedParams,
-  rows: number,
-): Pick<Plan, "consts" | "header" | "params" | "groups"> {
+  kernel: keyof typeof LOOPS,
+  [rows, others]: readonly [rows: number, others: number],
+): Pick<Plan, "consts" | "header" | "params" | "groups" | "loops">[] {
   const { q, k, v, mask } = inputs;
   const [batches, queries, width] = q.shape;
   const blocks = Math.ceil(rows / GROUP);
-  return {
-    consts: {
-      GROUP,
-      KEYS: TILE,
-      E4: width! / 4,
-      V4: v.shape[2]! / 4,
-      CAUSAL: params.isCausal,
-    },
-    header: biasText(inputs, params),
-    params: [
-      batches!,
-      queries!,
-      k.shape[1]!,
-      blocks,
-      f32Bits(params.scale),
-      mask?.layout.offset ?? 0,
-      mask?.shape[1] ?? 1,
-      ...(mask?.layout.strides ?? []),
-    ],
-    groups: foldGroups(batches! * blocks),
-  };
+  const [e4, v4] = [width! / 4, v.shape[2]! / 4];
+  const { tile, others: rest } = LOOPS[kernel](e4, v4);
+  const part = mostIterations(tile, passesOf(...rest)) * TILE;
+  return Array.from({ length: Math.ceil(others / part) }, (_, i) => {
+    const first = i * part;
+    const end = Math.min(first + part, others);
+    return {
+      consts: {
+        GROUP,
+        KEYS: TILE,
+        E4: e4,
+        V4: v4,
+        CAUSAL: params.isCausal,
+      },
+      header: biasText(inputs, params),
+      params: [
+        batches!,
+        queries!,
+        k.shape[1]!,
+        blocks,
+        first,
+        end,
+        f32Bits(params.scale),
+        mask?.layout.offset ?? 0,
+        mask?.shape[1] ?? 1,
+        ...(mask?.layout.strides ?? []),
+      ],
+      groups: foldGroups(batches! * blocks),
+      loops: passesOf(loop(Math.ceil((end - first) / TILE), ...tile), ...rest),
+    };
+  });
+}
+
+/** The queries and keys, as rows and the others they meet. */
+function pairsOf({ q, k }: Inputs): readonly [queries: number, keys: number] {
+  return [q.shape[1]!, k.shape[1]!];
 }
 
 // Buffers in the order of the bindings; without a mask any takes its place.
@@ -140,12 +198,14 @@ const queryGradOp: Op<FusedParams> = defineOp<FusedParams>({
   shape: ([q]) => q,
   kernel: ([q, k, v, dy, rows, mask], [dq], params) => {
     const inputs = { q, k, v, mask };
-    return {
+    return plansOf(inputs, params, "queryGrad", pairsOf(inputs)).map((
+      plan,
+    ) => ({
+      ...plan,
       name: "attention_query_grad",
       source: QUERY_GRAD,
-      ...planOf(inputs, params, q.shape[1]!),
       buffers: buffersOf(inputs, dy, rows!, dq),
-    };
+    }));
   },
   axes: (inputs) => batchAxis(inputs, [0, 0, 0, 0, 1, 0]),
 });
@@ -156,12 +216,13 @@ const keyGradsOp: Op<FusedParams> = defineOp<FusedParams>({
   shape: ([, k, v]) => [k, v],
   kernel: ([q, k, v, dy, rows, mask], [dk, dv], params) => {
     const inputs = { q, k, v, mask };
-    return {
+    const [queries, keys] = pairsOf(inputs);
+    return plansOf(inputs, params, "keyGrads", [keys, queries]).map((plan) => ({
+      ...plan,
       name: "attention_key_grads",
       source: KEY_GRADS,
-      ...planOf(inputs, params, k.shape[1]!),
       buffers: buffersOf(inputs, dy, rows!, dk, dv),
-    };
+    }));
   },
   axes: (inputs) => batchAxis(inputs, [0, 0, 0, 0, 1, 0, 0]),
 });
@@ -178,12 +239,12 @@ const fusedOp: Op<FusedParams> = defineOp<FusedParams>({
   },
   kernel: ([q, k, v, mask], [y, lse], params) => {
     const inputs = { q, k, v, mask };
-    return {
+    return plansOf(inputs, params, "forward", pairsOf(inputs)).map((plan) => ({
+      ...plan,
       name: "attention",
       source: FORWARD,
-      ...planOf(inputs, params, q.shape[1]!),
       buffers: buffersOf(inputs, y, lse),
-    };
+    }));
   },
   axes: (inputs) => batchAxis(inputs, [0, 0, 0, 0, 0]),
   save: ([q, k, v, mask], [y, lse]) => [q, k, v, y, lse, mask],

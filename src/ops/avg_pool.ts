@@ -1,11 +1,13 @@
 /**
  * Average pooling: the means of windows. Both kernels are linear maps, each the
- * gradient of the other.
+ * gradient of the other. Windows too large for an invocation (see NOTE [loops])
+ * are pooled along rows, then along columns.
  *
  * @module
  */
 
-import { foldGroups, type Plan } from "../gpu/plan.ts";
+import { type Loop, loop, passesOf } from "../gpu/loops.ts";
+import { foldGroups, MAX_LOOPS, type Plan } from "../gpu/plan.ts";
 import { checkOptionNames } from "../tensor/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Op } from "./define.ts";
@@ -24,9 +26,12 @@ import { asImage, poolSignal, type SignalOptions } from "./pool_signals.ts";
 import {
   adaptiveWindows,
   fixedWindows,
+  mostOver,
   type OutputPair,
   type Outputs,
   outputSizes,
+  rowRanges,
+  separated,
   windowConsts,
   type WindowOptions,
   windowParams,
@@ -94,13 +99,13 @@ function planAvg(
   input: Tensor,
   output: Tensor,
   params: AvgParams,
-): Plan {
+): Plan | Plan[] {
   const { windows, countsPad, divisor } = params;
   const isForward = name === "avg_pool";
   const { offset } = input.layout;
   const buffers = [input.storage, output.storage];
   if (isForward ? goesByLines(windows) : goesBackByLines(windows)) {
-    const { consts, header, sizes, groups } = isForward
+    const { consts, header, sizes, groups, loops } = isForward
       ? forwardLines(input, windows, "0.0")
       : backwardLines(windows);
     const put = isForward
@@ -125,9 +130,11 @@ function planAvg(
         divisor: divisor || (differ ? 0 : taps),
       }),
       groups,
+      loops,
     };
   }
-  return {
+  const { count, each } = isForward ? tapRows(windows) : windowRows(windows);
+  return rowRanges(count, each).map((range) => ({
     name,
     source: isForward ? avgSource : avgGradSource,
     consts: windowConsts(windows),
@@ -138,9 +145,53 @@ function planAvg(
       offset,
       countsPad,
       divisor,
+      range,
     }),
     groups: foldGroups(Math.ceil(output.size / GROUP)),
-  };
+    loops: passesOf(range.loop),
+  }));
+}
+
+// The rows of a window, and the loop of each: its taps.
+function tapRows({ h, w }: Windows): Rows {
+  return { count: h.kernel, each: loop(w.kernel) };
+}
+
+// The same of the windows over an element.
+function windowRows({ h, w, adaptive }: Windows): Rows {
+  return { count: mostOver(h, adaptive), each: loop(mostOver(w, adaptive)) };
+}
+
+interface Rows {
+  readonly count: number;
+  readonly each: Loop;
+}
+
+// Windows along columns alone are taken in parts by their kernels.
+function isLong(windows: Windows): boolean {
+  const rows = [
+    ...(goesByLines(windows) ? [] : [tapRows(windows)]),
+    ...(goesBackByLines(windows) ? [] : [windowRows(windows)]),
+  ];
+  return windows.w.kernel > 1 &&
+    rows.some(({ count, each }) => passesOf(loop(count, each)) > MAX_LOOPS);
+}
+
+// A mean of means, as a window's count is that of its rows times that of its
+// columns; sums where there is one divisor for all.
+function meansOf(x: Tensor, params: AvgParams): Tensor {
+  const { windows, divisor } = params;
+  if (!isLong(windows)) return avgPoolOp([x], params)[0];
+  const [rows, columns] = separated(windows);
+  const ofRows = meansOf(x.reshape(rows.shape), {
+    ...params,
+    windows: rows,
+    divisor: divisor && 1,
+  });
+  return meansOf(ofRows.reshape(columns.shape), {
+    ...params,
+    windows: columns,
+  }).reshape(windows.outShape);
 }
 
 const IMAGES: Axis<AvgParams> = {
@@ -200,7 +251,7 @@ export function avgPool2d(
     countsPad: countIncludePad,
     divisor: divisorOverride ?? 0,
   };
-  return avgPoolOp([x.to("float32")], params)[0].to(x.dtype);
+  return meansOf(x.to("float32"), params).to(x.dtype);
 }
 
 /** Options of average pooling of signals. */
@@ -259,7 +310,7 @@ export function adaptiveAvgPool2d(x: Tensor, outputSize: OutputPair): Tensor {
   }
   const windows = adaptiveWindows("adaptiveAvgPool2d", x, sizes);
   const params = { windows, countsPad: false, divisor: 0 };
-  return avgPoolOp([x.to("float32")], params)[0].to(x.dtype);
+  return meansOf(x.to("float32"), params).to(x.dtype);
 }
 
 /**

@@ -6,15 +6,21 @@
  * @module
  */
 
-import { foldGroups, type Plan } from "../gpu/plan.ts";
+import { loop, passesOf } from "../gpu/loops.ts";
+import { foldGroups, MAX_LOOPS, type Plan } from "../gpu/plan.ts";
+import { arange } from "../tensor/create.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Op } from "./define.ts";
-import { softmaxGrad } from "./softmax.ts";
+import { softmax, softmaxGrad } from "./softmax.ts";
 
 import source from "../../shaders/softmax/causal.wgsl" with { type: "text" };
 
 const GROUP = 8;
+// The kernel goes over a row three times, the last time in two loops.
+function loopsOf(loads: number): number {
+  return passesOf(loop(loads), loop(loads), loop(loads), loop(0));
+}
 
 const ONE_LANE = `alias Q = f32;
 alias U = u32;
@@ -43,6 +49,7 @@ function planCausal(x: Tensor, y: Tensor, first: number): Plan {
     buffers: [x.storage, y.storage],
     params: [runs, length / width, x.shape.at(-2)!, first, offset / width],
     groups: foldGroups(Math.ceil(runs / GROUP)),
+    loops: loopsOf(length / width),
   };
 }
 
@@ -67,5 +74,8 @@ const causalOp: Op<number> = defineOp<number>({
  * row r the elements 0 to `first` + r count; the rest becomes 0.
  */
 export function causalSoftmax(x: Tensor, first = 0): Tensor {
-  return causalOp([x], first)[0];
+  const length = x.shape.at(-1)!;
+  if (loopsOf(length) <= MAX_LOOPS) return causalOp([x], first)[0];
+  const last = arange(x.shape.at(-2)!).add(first).unsqueeze(1);
+  return softmax(x.maskedFill(arange(length).gt(last), -Infinity), -1);
 }

@@ -14,7 +14,8 @@ import { adapterClass } from "../gpu/device.ts";
 import { checkOptionNames } from "../tensor/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type ConvCase, forwardGather, inputGather } from "./conv_gather.ts";
-import { planGather } from "./conv_kernels.ts";
+import { fitsGather, planGather } from "./conv_kernels.ts";
+import { addHalves, addInputHalves, asStrips, stripsOf } from "./conv_parts.ts";
 import {
   asRow,
   checkBias,
@@ -26,7 +27,7 @@ import {
   type ConvTransposeOptions,
   transposedCase,
 } from "./conv_shapes.ts";
-import { planWeight } from "./conv_weight_kernels.ts";
+import { imageShare, planWeight } from "./conv_weight_kernels.ts";
 import { joinBy } from "./axes.ts";
 import { defineOp, type Op, scratch } from "./define.ts";
 import type { Axis, Call } from "./launch.ts";
@@ -41,6 +42,11 @@ const convOp: Op<ConvCase> = defineOp<ConvCase>({
   },
 
   kernel([x, w, bias], [y], conv) {
+    if (!fitsGather(forwardGather(conv), adapterClass())) {
+      addHalves([x, w], y, conv, (parts, conv) => convOp(parts, conv)[0]);
+      if (bias) y.add_(bias.reshape([-1, 1, 1]));
+      return [];
+    }
     const [dense, filters] = [x.contiguous(), w.contiguous()];
     return planGather(
       forwardGather(conv),
@@ -93,6 +99,15 @@ const convInputOp: Op<ConvCase> = defineOp<ConvCase>({
   },
 
   kernel([dy, w], [dx], conv) {
+    if (!fitsGather(inputGather(conv), adapterClass())) {
+      addInputHalves(
+        [dy, w],
+        dx,
+        conv,
+        (parts, conv) => convInputOp(parts, conv)[0],
+      );
+      return [];
+    }
     const [dense, filters] = [dy.contiguous(), w.contiguous()];
     return planGather(
       inputGather(conv),
@@ -145,7 +160,12 @@ const convWeightOp: Op<ConvCase> = defineOp<ConvCase>({
     return { shape: [groups * outputs, channels, ...kernel], dtype: x.dtype };
   },
 
-  kernel([x, dy], [dw], conv) {
+  kernel([image, gradients], [dw], whole) {
+    const kind = adapterClass();
+    const strips = stripsOf(whole, (part) => imageShare(part, kind));
+    const [x, dy, conv] = strips
+      ? asStrips(image, gradients, whole, strips)
+      : [image, gradients, whole];
     const [dense, gradient] = [x.contiguous(), dy.contiguous()];
     return planWeight(
       conv,
@@ -157,7 +177,7 @@ const convWeightOp: Op<ConvCase> = defineOp<ConvCase>({
         dw: dw.storage,
       },
       newScratch,
-      adapterClass(),
+      kind,
     );
   },
 

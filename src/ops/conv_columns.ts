@@ -13,8 +13,14 @@
  */
 
 import type { AdapterClass } from "../gpu/device.ts";
-import type { Bindable, Plan } from "../gpu/plan.ts";
-import { type ConvCase, gcd } from "./conv_gather.ts";
+import { loop, passesOf } from "../gpu/loops.ts";
+import {
+  type Bindable,
+  MAX_GROUPS,
+  MAX_LOOPS,
+  type Plan,
+} from "../gpu/plan.ts";
+import { type ConvCase, gcd, type Pair } from "./conv_gather.ts";
 import type { MatmulCase } from "./matmul_choice.ts";
 import { planMatmul, type Scratch } from "./matmul_kernels.ts";
 import { partialSums } from "./matmul_parts.ts";
@@ -30,6 +36,8 @@ export interface Operand {
 
 /** Elements of columns at a time: what the processor's caches hold. */
 const COLUMNS = 2 ** 21;
+/** Elements of one image's columns at most: what every adapter binds. */
+const MOST_COLUMNS = 2 ** 25;
 
 const LANES = 8; // of a workgroup of conv_unfold and conv_fold
 const PLANES = 8; // channels of an invocation
@@ -62,6 +70,67 @@ export function isPointwise({ kernel, stride, padding }: ConvCase): boolean {
     padding.every((by) => by === 0);
 }
 
+// Channels, their taps, and what fills up the lines of the last one.
+function unfoldLoops(conv: ConvCase): number {
+  const { lines, stored } = sizesOf(conv);
+  const [rows, columns] = conv.kernel;
+  return passesOf(
+    loop(PLANES, loop(rows, loop(columns)), loop(stored - lines)),
+  );
+}
+
+// The search for the first taps, then taps of channels.
+function foldLoops({ kernel, stride, dilation }: ConvCase): number {
+  const [high, wide] = everyOf(stride, dilation);
+  const rows = Math.ceil(kernel[0] / high);
+  const columns = Math.ceil(kernel[1] / wide);
+  return passesOf(
+    loop(high),
+    loop(wide),
+    loop(PLANES, loop(rows, loop(columns))),
+  );
+}
+
+// Workgroups of conv_unfold and conv_fold for the positions of an image.
+function groupsToUnfold(padded: number): number {
+  return Math.ceil(padded / 4 / LANES);
+}
+
+function groupsToFold(conv: ConvCase): number {
+  const { runs, rows } = runsOf(conv);
+  return Math.ceil(runs * rows * conv.stride[0] * conv.stride[1] / LANES);
+}
+
+// Runs of 4 inputs in a row of a phase, and such rows.
+function runsOf({ input, stride }: ConvCase): { runs: number; rows: number } {
+  const runs = Math.ceil(Math.ceil(input[1] / stride[1]) / 4);
+  return { runs, rows: Math.ceil(input[0] / stride[0]) };
+}
+
+// Of the taps of a row or column every so-manieth meets a whole position.
+function everyOf(stride: Pair, dilation: Pair): Pair {
+  const every = (dim: 0 | 1) => stride[dim] / gcd(stride[dim], dilation[dim]);
+  return [every(0), every(1)];
+}
+
+/** Columns of one image, as a share of those that can be made; above 1, none. */
+export function columnsShare(conv: ConvCase): number {
+  if (isPointwise(conv)) return 0;
+  const { padded, size } = sizesOf(conv);
+  return Math.max(size / MOST_COLUMNS, groupsToUnfold(padded) / MAX_GROUPS);
+}
+
+/** Whether filters are small enough for columns: see NOTE [loops]. */
+export function columnsReach(conv: ConvCase): boolean {
+  return isPointwise(conv) || unfoldLoops(conv) <= MAX_LOOPS;
+}
+
+/** Whether columns can be folded, too. */
+export function columnsFold(conv: ConvCase): boolean {
+  return isPointwise(conv) ||
+    (foldLoops(conv) <= MAX_LOOPS && groupsToFold(conv) <= MAX_GROUPS);
+}
+
 /** Images next to each other. */
 interface Part {
   readonly first: number;
@@ -71,9 +140,10 @@ interface Part {
 /** Parts of the batch, of one size but for the last, whose columns are few enough. */
 function partsOf(conv: ConvCase): Part[] {
   const { images } = conv;
-  const most = isPointwise(conv)
-    ? images
-    : Math.max(1, Math.floor(COLUMNS / sizesOf(conv).size));
+  const most = isPointwise(conv) ? images : Math.max(
+    1,
+    Math.min(Math.floor(COLUMNS / sizesOf(conv).size), MAX_GROUPS),
+  );
   const size = Math.ceil(images / Math.ceil(images / most));
   const parts: Part[] = [];
   for (let first = 0; first < images; first += size) {
@@ -122,10 +192,11 @@ function columnsOf(
       ...[stored, padded / 4, offset],
     ],
     groups: [
-      Math.ceil(padded / 4 / LANES),
+      groupsToUnfold(padded),
       Math.ceil(groups * channels / PLANES),
       count,
     ],
+    loops: unfoldLoops(conv),
   };
   return {
     ...{ plans: [plan], buffer, offset: 0, isPadded: true },
@@ -209,10 +280,9 @@ function planFold(
   count: number,
 ): Plan {
   const { groups, channels, input, stride, dilation } = conv;
-  const every = stride.map((by, dim) => by / gcd(by, dilation[dim]!));
+  const every = everyOf(stride, dilation);
   const hop = every.map((by, dim) => by * dilation[dim]! / stride[dim]!);
-  const runs = Math.ceil(Math.ceil(input[1] / stride[1]) / 4);
-  const rows = Math.ceil(input[0] / stride[0]);
+  const { runs, rows } = runsOf(conv);
   return {
     name: "conv_fold",
     source: foldSource,
@@ -223,10 +293,11 @@ function planFold(
       ...[...every, ...hop, runs, rows, offset],
     ],
     groups: [
-      Math.ceil(runs * rows * stride[0] * stride[1] / LANES),
+      groupsToFold(conv),
       Math.ceil(groups * channels / PLANES),
       count,
     ],
+    loops: foldLoops(conv),
   };
 }
 

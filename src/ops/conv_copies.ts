@@ -6,6 +6,7 @@
  * @module
  */
 
+import { loop, passesOf } from "../gpu/loops.ts";
 import { type Bindable, foldGroups, type Plan } from "../gpu/plan.ts";
 import type { Facing, Pair } from "./conv_gather.ts";
 import { putHook } from "./kernel_hooks.ts";
@@ -48,6 +49,8 @@ export function putOutput(
 /** Elements that a tiled copy may have; larger batches go in parts. */
 export const COPY_LIMIT = 2 ** 24;
 const BLOCK = 8; // output channels of an invocation
+/** vec4 of a row that one invocation copies at most. */
+const PIECE = 2 ** 12;
 
 /** Packs the filters of a gather: see conv_pack_weights. */
 export function planWeights(
@@ -69,11 +72,12 @@ export function planWeights(
       ...[wOffset, weights.group, weights.output, weights.input],
     ],
     groups: [Math.ceil(channels / 8), groups * blocks, 1],
+    loops: passesOf(loop(taps)),
   };
   return { plan, y, blocks };
 }
 
-/** A copy of images with rows cut into runs: see conv_tile_input. */
+/** A copy of images with rows cut into runs, or whole: see conv_tile_input. */
 export interface Tile {
   readonly channels: number;
   readonly input: Pair;
@@ -104,7 +108,12 @@ export function planTile(
   count: number,
   y: Bindable,
 ): Plan {
-  const { channels, input, rows, segments, vecs, run, last, padding } = tile;
+  const { channels, input, rows, padding } = tile;
+  const pieces = tile.segments === 1 ? Math.ceil(tile.vecs / PIECE) : 1;
+  const { segments, vecs, run, last } = pieces === 1 ? tile : {
+    ...{ segments: pieces, vecs: PIECE },
+    ...{ run: 4 * PIECE, last: 4 * PIECE * pieces },
+  };
   const units = count * channels * rows * segments;
   return {
     name: "conv_tile_input",
@@ -114,7 +123,9 @@ export function planTile(
       ...[...input, rows, segments, vecs, run, last],
       ...padding.map((by) => by >>> 0), // i32
       ...[units, xOffset + first * channels * input[0] * input[1]],
+      tile.segments * tile.vecs,
     ],
     groups: foldGroups(Math.ceil(units / 64)),
+    loops: passesOf(loop(vecs)),
   };
 }

@@ -6,6 +6,7 @@
  */
 
 import type { AdapterClass } from "../gpu/device.ts";
+import { type Loop, loop, mostIterations, passesOf } from "../gpu/loops.ts";
 import { type Bindable, foldGroups, type Plan } from "../gpu/plan.ts";
 import {
   type GatherBuffers,
@@ -23,7 +24,7 @@ import {
   isOne,
   type Pair,
 } from "./conv_gather.ts";
-import { partialSums } from "./matmul_parts.ts";
+import { partialSums, splitsOf } from "./matmul_parts.ts";
 import type { Scratch } from "./matmul_kernels.ts";
 
 import depthwiseSource from "../../shaders/conv/depthwise.wgsl" with {
@@ -46,6 +47,9 @@ const SIZES = {
   cpu: { lanes: 8, jobs: 256, rows: 8 },
   gpu: { lanes: 64, jobs: 2 ** 16, rows: 4 },
 } as const;
+
+/** Rows that an invocation of conv_spread makes of each of its planes. */
+const SPREAD_ROWS = 2 ** 12;
 
 /** Whether lines can pass through registers for a gather. */
 export function streams(given: Gather): boolean {
@@ -122,6 +126,7 @@ function spreadOf(given: Gather, { x, xOffset }: GatherBuffers): Source {
   const { groups, input, up } = given;
   const [height, width] = apart(given).input;
   const vecs = Math.ceil(width / 4);
+  const rows = Math.min(height, SPREAD_ROWS);
   return {
     copied: groups * height * vecs * 4,
     lines(first, count, room) {
@@ -132,8 +137,13 @@ function spreadOf(given: Gather, { x, xOffset }: GatherBuffers): Source {
         source: spreadSource,
         consts: { UP: up[0] },
         buffers: [x, buffer],
-        params: [count * groups, ...input, height, vecs, offset],
-        groups: [Math.ceil(vecs / 8), Math.ceil(count * groups / 8), 1],
+        params: [count * groups, ...input, height, vecs, offset, rows],
+        groups: [
+          Math.ceil(vecs / 8),
+          Math.ceil(count * groups / 8),
+          Math.ceil(height / rows),
+        ],
+        loops: passesOf(loop(8, loop(rows))),
       };
       return { plans: [plan], buffer, offset: 0, vecs };
     },
@@ -186,6 +196,7 @@ export function planDepthwise(
     ? sourceOf({ buffer, offset, channels: groups, size: input })
     : spreadOf(original, buffers);
   const blocks = Math.ceil(output[1] * step / 8);
+  const reach = Math.ceil(kernel[0] / step) - 1; // rows after the last line's
   const parts = partsOf(images, [source], scratch);
   return parts.flatMap(({ first, count, lines: [lines] }) => {
     const { plans, buffer, offset, vecs } = lines!; // of the one source
@@ -194,7 +205,8 @@ export function planDepthwise(
       Math.ceil(jobs / columns),
       Math.ceil(output[0] / least),
     );
-    const rows = Math.ceil(output[0] / wanted);
+    const most = mostIterations([]) - reach;
+    const rows = Math.min(Math.ceil(output[0] / wanted), most);
     const strips = Math.ceil(output[0] / rows);
     return [...plans, {
       name: "conv_depthwise",
@@ -214,8 +226,19 @@ export function planDepthwise(
         ...[weights.group, weights.output],
       ],
       groups: foldGroups(Math.ceil(columns * strips / lanes)),
+      loops: passesOf(loop(rows + reach)),
     }];
   });
+}
+
+/** Blocks of columns that a row of a gradient is walked in. */
+function blocksOf({ output, stride }: ConvCase): number {
+  return Math.ceil(output[1] * stride[0] / 8);
+}
+
+/** The loops of the gradient to such a filter, for each image. */
+export function depthwiseWeightLoop(conv: ConvCase): Loop {
+  return loop(blocksOf(conv), loop(conv.output[0]));
 }
 
 /** The dispatches of the gradient to such filters. */
@@ -235,7 +258,8 @@ export function planDepthwiseWeight(
   ];
   const parts = partsOf(images, sources, scratch);
   const most = parts[0]?.count ?? 0;
-  const splits = Math.max(1, Math.min(most, Math.ceil(jobs / filters)));
+  const each = depthwiseWeightLoop(conv);
+  const splits = splitsOf(most, Math.ceil(jobs / filters), each);
   const size = filters * kernel[0] * kernel[1];
   const sums = partialSums(size, parts.length * splits, dw, scratch);
   const plans = parts.flatMap(({ count, lines }, part) => {
@@ -253,11 +277,12 @@ export function planDepthwiseWeight(
       buffers: [from.buffer, to.buffer, sums.buffer],
       params: [
         ...[count, groups, outputs, input[0], from.vecs, output[0], to.vecs],
-        ...[padding[0], Math.ceil(output[1] * step / 8)],
+        ...[padding[0], blocksOf(conv)],
         ...[splits, Math.ceil(most / splits), sums.stride],
         ...[from.offset, to.offset, part * splits * sums.stride],
       ],
       groups: foldGroups(Math.ceil(filters * splits / lanes)),
+      loops: passesOf(loop(Math.ceil(most / splits), each)),
     }];
   });
   return [...plans, ...sums.finish];

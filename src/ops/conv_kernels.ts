@@ -8,7 +8,8 @@
  */
 
 import type { AdapterClass } from "../gpu/device.ts";
-import { foldGroups, type Plan } from "../gpu/plan.ts";
+import { loop, passesOf } from "../gpu/loops.ts";
+import { foldGroups, MAX_LOOPS, type Plan } from "../gpu/plan.ts";
 import {
   type GatherBuffers,
   imagesPerCopy,
@@ -18,7 +19,14 @@ import {
   tileSize,
 } from "./conv_copies.ts";
 import { planDepthwise, streams } from "./conv_depthwise.ts";
-import { isPointwise, planForward, planInput } from "./conv_columns.ts";
+import {
+  columnsFold,
+  columnsReach,
+  columnsShare,
+  isPointwise,
+  planForward,
+  planInput,
+} from "./conv_columns.ts";
 import {
   convOf,
   type Facing,
@@ -72,6 +80,37 @@ export function chooseGather(
   given: Gather,
   adapter: AdapterClass,
 ): ConvKernel {
+  const kernel = fastest(given, adapter);
+  if (kernel !== "columns" || isAble(kernel, given)) return kernel;
+  if (adapter === "gpu") return "gemm";
+  return given.outputs < 3 ? "plane" : "window";
+}
+
+/** Whether the sums of a gather are short enough for an invocation. */
+export function fitsGather(given: Gather, adapter: AdapterClass): boolean {
+  return isAble(chooseGather(given, adapter), given);
+}
+
+// Whether a kernel that suits a gather can make it: see NOTE [loops].
+function isAble(kernel: ConvKernel, given: Gather): boolean {
+  const conv = convOf(given);
+  switch (kernel) {
+    case "columns":
+      return columnsReach(conv) && columnsShare(conv) <= 1 &&
+        (!isGradient(given) || columnsFold(conv));
+    case "units":
+      return unitsLoops(given) <= MAX_LOOPS;
+    case "window":
+    case "plane":
+      return windowLoops(given) <= MAX_LOOPS;
+    case "depthwise":
+      return true; // by strips of rows
+    case "gemm":
+      return gemmLoops(given, 128) <= MAX_LOOPS;
+  }
+}
+
+function fastest(given: Gather, adapter: AdapterClass): ConvKernel {
   const { groups, channels, outputs, output, kernel, step, up } = given;
   const pointwise = isPointwise(convOf(given));
   // tiles would be empty but for one of their rows
@@ -105,7 +144,8 @@ export function gatherCandidates(
   if (slides && kernel[1] <= 5) able.push("units");
   if (streams(given)) able.push("depthwise");
   if (outputs < 8) able.push("plane");
-  return [...new Set([chooseGather(given, adapter), ...able])];
+  const chosen = chooseGather(given, adapter);
+  return [...new Set([chosen, ...able.filter((name) => isAble(name, given))])];
 }
 
 /** The dispatches of a gather, in order; none when it has no elements. */
@@ -166,6 +206,36 @@ export function runOf(width: number): 14 | 8 {
   return computed(8) * 1.25 < computed(14) ? 8 : 14;
 }
 
+// Rows of taps in each channel.
+function unitsLoops({ channels, kernel }: Gather): number {
+  return passesOf(loop(channels, loop(kernel[0])));
+}
+
+// The search for the first taps, then taps in rows in channels; conv_pack_weights
+// makes fewer.
+function windowLoops(given: Gather): number {
+  const { channels, kernel } = given;
+  const [high, wide] = strideOfTaps(given) as [number, number, ...number[]];
+  const rows = Math.ceil(kernel[0] / high);
+  const columns = Math.ceil(kernel[1] / wide);
+  return Math.max(
+    passesOf(
+      loop(high),
+      loop(wide),
+      loop(channels, loop(rows, loop(columns))),
+    ),
+    passesOf(loop(kernel[0] * kernel[1])),
+  );
+}
+
+// Slices of 16 (c, u, v), what 256 invocations load of them one by one, and their
+// steps; then the 4 columns of each 4 x 4, which are four where tiles are of 128.
+function gemmLoops({ channels, kernel }: Gather, side: number): number {
+  const slices = Math.ceil(channels * kernel[0] * kernel[1] / 16);
+  const stores = Array(4).fill(loop(4));
+  return passesOf(loop(slices, loop(side / 64), loop(16)), ...stores);
+}
+
 function planUnits(
   given: Facing,
   buffers: GatherBuffers,
@@ -214,6 +284,7 @@ function planUnits(
           Math.ceil(output[0] * segments / runs) * count * weights.blocks *
             groups / 8,
         )),
+        loops: unitsLoops(given),
       },
     );
   }
@@ -254,6 +325,7 @@ function planWindow(
       ...[segments, weights.blocks],
     ],
     groups: foldGroups(Math.ceil(jobs / 8)),
+    loops: windowLoops(given),
   }];
 }
 
@@ -277,6 +349,7 @@ function planPlane(given: Facing, buffers: GatherBuffers): Plan {
       segments,
     ],
     groups: foldGroups(Math.ceil(jobs / 8)),
+    loops: windowLoops(given),
   };
 }
 
@@ -295,6 +368,7 @@ function planGemm(given: Gather, buffers: GatherBuffers): Plan {
     buffers: [buffers.x, buffers.w, buffers.bias ?? buffers.w, buffers.y],
     params: paramsOf(given, buffers),
     groups: foldGroups(tilesOf(side)),
+    loops: gemmLoops(given, side),
   };
 }
 

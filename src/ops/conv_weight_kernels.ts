@@ -11,18 +11,28 @@
  */
 
 import type { AdapterClass } from "../gpu/device.ts";
+import { type Loop, loop, mostIterations, passesOf } from "../gpu/loops.ts";
 import { foldGroups, type Plan } from "../gpu/plan.ts";
-import { isPointwise, planWeight as planProducts } from "./conv_columns.ts";
+import {
+  columnsReach,
+  columnsShare,
+  isPointwise,
+  planWeight as planProducts,
+} from "./conv_columns.ts";
 import {
   imagesPerCopy,
   planTile,
   tileSize,
   type WeightBuffers,
 } from "./conv_copies.ts";
-import { planDepthwiseWeight, streams } from "./conv_depthwise.ts";
+import {
+  depthwiseWeightLoop,
+  planDepthwiseWeight,
+  streams,
+} from "./conv_depthwise.ts";
 import { type ConvCase, forwardGather } from "./conv_gather.ts";
 import type { Scratch } from "./matmul_kernels.ts";
-import { partialSums } from "./matmul_parts.ts";
+import { partialSums, splitsOf } from "./matmul_parts.ts";
 import { byName, tuned } from "./tuned.ts";
 
 import gemmSource from "../../shaders/conv/dw_gemm.wgsl" with { type: "text" };
@@ -69,7 +79,35 @@ export function chooseWeight(
   const tiny = output[1] <= 4 && outputs >= MANY;
   if (plain && kernel[0] <= ROWS && kernel[1] <= 5 && !tiny) return "rows";
   const lines = channels * kernel[0] * kernel[1];
-  return outputs >= MANY && lines >= MANY / 2 ? "columns" : "window";
+  return outputs >= MANY && lines >= MANY / 2 && columnsReach(conv)
+    ? "columns"
+    : "window";
+}
+
+/**
+ * What the chosen kernel asks of an invocation, or of memory, for one image: above
+ * 1 it can't, and images must be cut (conv_parts.ts). See NOTE [loops].
+ */
+export function imageShare(conv: ConvCase, adapter: AdapterClass): number {
+  return shareOf(chooseWeight(conv, adapter), conv);
+}
+
+// Those that an image may make for there to be room for the loop around it.
+const MOST_PASSES = mostIterations([]) - 8;
+
+function shareOf(kernel: WeightKernel, conv: ConvCase): number {
+  switch (kernel) {
+    case "columns":
+      return columnsReach(conv) ? columnsShare(conv) : Infinity;
+    case "rows":
+      return passesOf(rowsLoop(conv)) / MOST_PASSES;
+    case "depthwise":
+      return passesOf(depthwiseWeightLoop(conv)) / MOST_PASSES;
+    case "window":
+      return passesOf(windowLoop(conv)) / MOST_PASSES;
+    case "gemm":
+      return 0; // splits are of positions, not images
+  }
 }
 
 /** The kernels that could make the gradient, the one that is chosen first. */
@@ -83,7 +121,8 @@ export function weightCandidates(
   if (adapter === "gpu") able.push("gemm");
   if (plain && kernel[0] <= ROWS && kernel[1] <= 5) able.push("rows");
   if (streams(forwardGather(conv))) able.push("depthwise");
-  return [...new Set([chooseWeight(conv, adapter), ...able])];
+  const fitting = able.filter((name) => shareOf(name, conv) <= 1);
+  return [...new Set([chooseWeight(conv, adapter), ...fitting])];
 }
 
 /** The dispatches of the gradient to the weights, in order. */
@@ -159,6 +198,19 @@ function planColumns(
   );
 }
 
+// The loops for each image: rows of dy, and their vec4.
+function rowsLoop({ output }: ConvCase): Loop {
+  return loop(output[0], loop(Math.ceil(output[1] / 4)));
+}
+
+// The same, and their columns.
+function windowLoop({ output }: ConvCase): Loop {
+  return loop(output[0], loop(output[1]));
+}
+
+// The loops for each slice of 16 positions: loads one by one, and the steps.
+const SLICE_LOOPS = [loop(4), loop(16)];
+
 function planRows(
   conv: ConvCase,
   size: number,
@@ -194,7 +246,8 @@ function planRows(
     imagesPerCopy(images, tileSize(xTile) + tileSize(dyTile)),
   );
   const parts = Math.max(1, Math.ceil(images / part));
-  const splits = splitsOf(part, Math.ceil(JOBS / tiles));
+  const each = rowsLoop(conv);
+  const splits = splitsOf(part, Math.ceil(JOBS / tiles), each);
   const sums = partialSums(size, parts * splits, dw, scratch);
   const xCopy = scratch(part * tileSize(xTile));
   const dyAligned = output[1] % 4 === 0 && dyOffset % 4 === 0;
@@ -220,6 +273,7 @@ function planRows(
           dyAligned ? (dyOffset + first * tileSize(dyTile)) / 4 : 0,
         ],
         groups: foldGroups(Math.ceil(tiles * splits / 8)),
+        loops: passesOf(loop(Math.ceil(part / splits), each)),
       },
     );
   }
@@ -236,7 +290,8 @@ function planWindow(
   const tapTiles = Math.ceil(channels * kernel[0] * kernel[1] / BLOCK);
   const outputTiles = Math.ceil(outputs / BLOCK);
   const tiles = tapTiles * outputTiles * groups;
-  const splits = splitsOf(images, Math.ceil(JOBS / tiles));
+  const each = windowLoop(conv);
+  const splits = splitsOf(images, Math.ceil(JOBS / tiles), each);
   const sums = partialSums(size, splits, dw, scratch);
   return [
     {
@@ -249,6 +304,7 @@ function planWindow(
         ...[sums.stride, xOffset, dyOffset],
       ],
       groups: foldGroups(Math.ceil(tiles * splits / 8)),
+      loops: passesOf(loop(Math.ceil(images / splits), each)),
     },
     ...sums.finish,
   ];
@@ -264,9 +320,10 @@ function planGemm(
   const positions = images * output[0] * output[1];
   const tiles = Math.ceil(channels * kernel[0] * kernel[1] / 64) *
     Math.ceil(outputs / 64) * groups;
-  const splits = splitsOf(
-    Math.ceil(positions / 1024),
-    Math.ceil(2 * JOBS / tiles),
+  const slices = Math.ceil(positions / 16);
+  const splits = Math.max(
+    splitsOf(slices, 1, ...SLICE_LOOPS),
+    splitsOf(Math.ceil(slices / 64), Math.ceil(2 * JOBS / tiles)),
   );
   const sums = partialSums(size, splits, dw, scratch);
   return [
@@ -280,14 +337,12 @@ function planGemm(
         ...[sums.stride, xOffset, dyOffset],
       ],
       groups: foldGroups(tiles * splits),
+      loops: passesOf(
+        loop(Math.ceil(Math.ceil(positions / splits) / 16), ...SLICE_LOOPS),
+      ),
     },
     ...sums.finish,
   ];
-}
-
-/** `wanted` parts of a batch, each at least one image long. */
-function splitsOf(images: number, wanted: number): number {
-  return Math.max(1, Math.min(images, wanted));
 }
 
 function weightParams(conv: ConvCase): number[] {

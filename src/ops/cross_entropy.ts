@@ -22,6 +22,7 @@ import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
   chooseCrossEntropy,
+  loadsOf,
   type PickParams,
   type PickSaved,
   planLosses,
@@ -33,7 +34,8 @@ import { checkTensor, defineOp, type Tensors } from "./define.ts";
 import type { Axis } from "./launch.ts";
 import { checkIndices } from "./indices.ts";
 import { checkReduction, reduceLoss, type Reduction } from "./reduction.ts";
-import { extentOf, logSoftmax } from "./softmax.ts";
+import { extentOf } from "./extent.ts";
+import { logSoftmax } from "./softmax.ts";
 
 /** Options of `nllLoss`. */
 export interface NllLossOptions {
@@ -288,6 +290,7 @@ export function crossEntropy(
     extent,
     labelSmoothing !== 0 && checked.weight !== undefined,
     adapterClass(),
+    loadsOf(extent, checked.x),
   );
   if (choice === "fused") {
     const smoothing = smoothingOf(labelSmoothing, extent.length);

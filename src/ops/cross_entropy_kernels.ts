@@ -6,9 +6,10 @@
  */
 
 import { type AdapterClass, adapterClass } from "../gpu/device.ts";
-import { f32Bits, foldGroups, type Plan } from "../gpu/plan.ts";
+import { loop, mostIterations, passesOf } from "../gpu/loops.ts";
+import { f32Bits, foldGroups, MAX_LOOPS, type Plan } from "../gpu/plan.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { type Extent, extentOf } from "./softmax.ts";
+import { type Extent, extentOf } from "./extent.ts";
 import { declareInput } from "./words.ts";
 
 import lossesLib from "../../shaders/lib/class_losses.wgsl" with {
@@ -48,22 +49,34 @@ export function smoothingOf(
   return { hit: 1 - labelSmoothing, rest: labelSmoothing / classes };
 }
 
+// The kernel goes over the classes of a row twice.
+function loopsOf(loads: number): number {
+  return passesOf(loop(loads), loop(loads));
+}
+
 /**
  * Whether logits go to losses in one kernel, or through log-softmax. Smoothed
- * targets whose classes have weights are for ops.
+ * targets whose classes have weights are for ops, and so are rows that take
+ * too many `loads` for an invocation.
  */
 export function chooseCrossEntropy(
   { length, inner }: Extent,
   isWeightedAndSmooth: boolean,
   kind: AdapterClass,
+  loads = length,
 ): "fused" | "composed" {
-  if (isWeightedAndSmooth) return "composed";
+  if (isWeightedAndSmooth || loopsOf(loads) > MAX_LOOPS) return "composed";
   return kind === "gpu" && inner === 1 && length >= LONG ? "composed" : "fused";
 }
 
 /** Whether rows can be read four elements at a time. */
 function isWide({ length, inner }: Extent, x: Tensor): boolean {
   return inner === 1 && length % 4 === 0 && x.layout.offset % 4 === 0;
+}
+
+/** Loads that it takes to read the classes of a row. */
+export function loadsOf(extent: Extent, x: Tensor): number {
+  return isWide(extent, x) ? extent.length / 4 : extent.length;
 }
 
 const ONE = `alias Q = f32;
@@ -140,6 +153,7 @@ export function planLosses(
       f32Bits(rest),
     ],
     groups: foldGroups(Math.ceil(runs / group)),
+    loops: isFused ? loopsOf(extent.length / width) : 0,
   };
 }
 
@@ -153,6 +167,11 @@ export interface PickSaved {
 
 /** Lanes that share a run of classes side by side, at most. */
 const SPREAD: Readonly<Record<AdapterClass, number>> = { cpu: 4, gpu: 64 };
+
+/** The least power of two that is `count` or more. */
+function powerOfTwo(count: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(1, count)));
+}
 
 /** The plan of the gradient of either. */
 export function planPickGrad(
@@ -169,7 +188,10 @@ export function planPickGrad(
   const runs = extent.outer * extent.inner;
   // runs that lie side by side are neighbours as they are
   const most = extent.inner > 1 ? 1 : SPREAD[adapterClass()];
-  const spread = Math.min(most, 2 ** Math.ceil(Math.log2(Math.max(1, length))));
+  const spread = Math.max(
+    Math.min(most, powerOfTwo(length)),
+    powerOfTwo(length / mostIterations([])),
+  );
   const lanes = wide
     ? "alias Q = vec4f;\nalias U = vec4u;\nconst LANES = vec4u(0, 1, 2, 3);\n"
     : "alias Q = f32;\nalias U = u32;\nconst LANES = 0u;\n";
@@ -208,5 +230,6 @@ fn share(i: u32, own: vec2f) -> Q { return Q(0.0); }
       f32Bits(rest),
     ],
     groups: foldGroups(Math.ceil(runs * spread / GRAD_GROUP)),
+    loops: loop(Math.ceil(length / spread)).passes,
   };
 }

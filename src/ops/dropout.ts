@@ -6,9 +6,11 @@
  * @module
  */
 
+import { loop } from "../gpu/loops.ts";
 import { f32Bits, foldGroups, type Plan } from "../gpu/plan.ts";
 import { checkOptionNames } from "../tensor/arguments.ts";
 import { isFloat } from "../tensor/dtype.ts";
+import { ROUNDS } from "../tensor/philox.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Op } from "./define.ts";
 import { areLarge } from "./launch.ts";
@@ -74,6 +76,7 @@ ${put}
     ],
     live: liveDraw(draw),
     groups: foldGroups(Math.ceil(y.size / 4 / GROUP)),
+    loops: loop(ROUNDS).passes,
     hooks: {
       ...(wide && {
         load: makeHook(

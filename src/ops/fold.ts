@@ -8,6 +8,7 @@
  * @module
  */
 
+import { loop } from "../gpu/loops.ts";
 import { f32Bits, foldGroups, type Plan } from "../gpu/plan.ts";
 import { normalizeDim, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -202,6 +203,7 @@ fn finish(x: ${value}) -> Y { return Y(${scaled}); }
       center?.layout.offset ?? 0,
     ],
     groups: foldGroups(Math.ceil(outer * parts * inner / unit / GROUP)),
+    loops: loop(rows ? Math.ceil(run / 4) : run).passes,
     hooks: {
       load: makeHook(
         { declaration: input, name: "x", binding: 0, lanes: wide ? 4 : 1 },

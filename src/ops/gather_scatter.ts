@@ -6,32 +6,21 @@
  * @module
  */
 
+import { loop } from "../gpu/loops.ts";
 import { foldGroups, type Plan } from "../gpu/plan.ts";
 import { full } from "../tensor/create.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { joinBy } from "./axes.ts";
-import {
-  asTensors,
-  defineOp,
-  type Op,
-  scratch,
-  type Tensors,
-} from "./define.ts";
+import { asTensors, defineOp, type Op, type Tensors } from "./define.ts";
 import { mapTo } from "./elementwise.ts";
 import { extentOf } from "./extent.ts";
 import type { Axis, Call } from "./launch.ts";
-import { planSort, sortSteps } from "./sort_steps.ts";
+import { type IndexParams, planScatter } from "./scatter_kernels.ts";
 import { computeType, declareInput, declareOutput } from "./words.ts";
 
 import floatLib from "../../shaders/lib/float.wgsl" with { type: "text" };
 import gatherSource from "../../shaders/index/gather.wgsl" with {
-  type: "text",
-};
-import scatterSource from "../../shaders/index/scatter.wgsl" with {
-  type: "text",
-};
-import sortedSource from "../../shaders/index/scatter_sorted.wgsl" with {
   type: "text",
 };
 import rowsSource from "../../shaders/index/select_rows.wgsl" with {
@@ -39,16 +28,6 @@ import rowsSource from "../../shaders/index/select_rows.wgsl" with {
 };
 
 const GROUP = 64;
-
-/** The arguments of gathers and scatters. */
-export interface IndexParams {
-  /** The indexed dim. */
-  readonly dim: number;
-  /** Size of the indexed dim, where it is not the input's. */
-  readonly length: number;
-  /** Whether the index has one dim and counts for whole rows. */
-  readonly byRow: boolean;
-}
 
 /** y[o, k, i] = x[o, index, i] of (x, index). */
 export const gatherOp: Op<IndexParams> = defineOp({
@@ -144,6 +123,7 @@ function planRows(
       index.layout.offset,
     ],
     groups: foldGroups(Math.ceil(outer * index.size * row / GROUP)),
+    loops: 0,
   };
 }
 
@@ -178,75 +158,8 @@ function planGather(
       index.layout.offset,
     ],
     groups: foldGroups(Math.ceil(y.size / 4 / GROUP)),
+    loops: loop(4).passes,
   };
-}
-
-type Join = "add" | "last";
-const JOINS: Readonly<Record<Join, string>> = { add: "a + b", last: "b" };
-
-// Loads that sorting may cost for each dispatch of it.
-const DISPATCH_LOADS = 20_000;
-
-// Every destination looking at all indices, against a sort and a search.
-function isSortCheaper(
-  index: Tensor,
-  y: Tensor,
-  { inner, count, byRow }: { inner: number; count: number; byRow: boolean },
-): boolean {
-  const searches = byRow && inner % 4 === 0 ? y.size / 4 : y.size;
-  const steps = sortSteps(count);
-  // a step loads two ranks and two indices for each pair, and writes two
-  const sort = steps * (3 * index.size + DISPATCH_LOADS);
-  return sort + searches * 2 * Math.log2(count) < searches * count;
-}
-
-// Joined to `x`, or to zeros without it.
-function planScatter(
-  join: Join,
-  index: Tensor,
-  src: Tensor,
-  y: Tensor,
-  { dim, byRow }: IndexParams,
-  x?: Tensor,
-): Plan[] {
-  const { outer, length, inner } = extentOf(y.shape, dim);
-  const count = src.shape[dim] ?? 1;
-  const plans: Plan[] = [];
-  let order: Tensor | undefined;
-  if (isSortCheaper(index, y, { inner, count, byRow })) {
-    order = scratch(index.shape, "int32");
-    plans.push(...planSort(index, order, byRow ? 0 : dim, false));
-  }
-  const tensors = [index, src, ...(order ? [order] : []), ...(x ? [x] : [])];
-  plans.push({
-    name: `scatter_${join}${order ? "_sorted" : ""}`,
-    source: order ? sortedSource : scatterSource,
-    header: [
-      `alias T = ${computeType(y.dtype)};`,
-      declareInput("index", 0, "int32", false, "i32"),
-      declareInput("src", 1, src.dtype, false),
-      order ? declareInput("order", 2, "int32", false, "i32") : "",
-      x ? declareInput("x", tensors.length - 1, x.dtype, false) : "",
-      declareOutput("y", tensors.length, y.dtype),
-      `@group(0) @binding(${tensors.length + 1}) ` +
-      `var<uniform> params: Params;`,
-      `const BY_ROW = ${byRow};`,
-      `fn base(i: u32) -> T { return ${x ? "load_x(i)" : "T(0)"}; }`,
-      `fn join(a: T, b: T) -> T { return ${JOINS[join]}; }\n`,
-    ].join("\n"),
-    buffers: [...tensors, y].map((tensor) => tensor.storage),
-    params: [
-      outer,
-      length,
-      inner,
-      count,
-      src.layout.offset,
-      index.layout.offset,
-      x?.layout.offset ?? 0,
-    ],
-    groups: foldGroups(Math.ceil(y.size / 4 / GROUP)),
-  });
-  return plans;
 }
 
 // Zeros, with the elements added where the index says: a gather's gradient.
@@ -257,7 +170,12 @@ const spreadOp: Op<IndexParams> = defineOp({
     dtype: src.dtype,
   }),
   kernel: ([index, src], [y], params) =>
-    planScatter("add", index.contiguous(), src.contiguous(), y, params),
+    planScatter(
+      "add",
+      { index: index.contiguous(), src: src.contiguous() },
+      y,
+      params,
+    ),
   axes: ([, src], { dim, byRow }) => [
     ...othersOf(src.ndim, dim, (d) => [byRow ? undefined : d, d, d]),
     {
@@ -295,11 +213,13 @@ export const scatterAddOp: Op<IndexParams> = defineOp({
   kernel: ([x, index, src], [y], params) =>
     planScatter(
       "add",
-      index.contiguous(),
-      src.contiguous(),
+      {
+        index: index.contiguous(),
+        src: src.contiguous(),
+        x: x.contiguous(),
+      },
       y,
       params,
-      x.contiguous(),
     ),
   axes: scatterAxes,
   save: ([, index]) => [index],
@@ -317,11 +237,13 @@ export const scatterOp: Op<IndexParams> = defineOp({
   kernel: ([x, index, src], [y], params) =>
     planScatter(
       "last",
-      index.contiguous(),
-      src.contiguous(),
+      {
+        index: index.contiguous(),
+        src: src.contiguous(),
+        x: x.contiguous(),
+      },
       y,
       params,
-      x.contiguous(),
     ),
   axes: scatterAxes,
   save: ([, index]) => [index],

@@ -23,13 +23,9 @@ import {
 } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Op } from "./define.ts";
-import {
-  gatherOp,
-  type IndexParams,
-  scatterAddOp,
-  scatterOp,
-} from "./gather_scatter.ts";
+import { gatherOp, scatterAddOp, scatterOp } from "./gather_scatter.ts";
 import { checkIndices } from "./indices.ts";
+import type { IndexParams } from "./scatter_kernels.ts";
 import { emptied, padConstant } from "./slicing.ts";
 
 /**

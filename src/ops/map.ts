@@ -12,6 +12,7 @@
  */
 
 import { adapterClass } from "../gpu/device.ts";
+import { loop } from "../gpu/loops.ts";
 import { f32Bits, foldGroups, type Plan } from "../gpu/plan.ts";
 import { recorder } from "../gpu/recorder.ts";
 import type { DType } from "../tensor/dtype.ts";
@@ -28,6 +29,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import {
   type Access,
   headerOf,
+  loopsOf,
   type MapKernel,
   type MapRule,
 } from "./map_header.ts";
@@ -153,6 +155,9 @@ export function planMap(
       ? stridedParams(rule, operands, out, merged)
       : denseParams(rule, operands, out),
     groups: foldGroups(Math.ceil(Math.ceil(size / 4) / (GROUP * run))),
+    // the place of each element takes a loop over its dims
+    loops: loop(run, loop(4, loop(MAX_RANK)), ...loopsOf(rule.wgsl)).passes +
+      loop(MAX_RANK).passes,
   };
   if (recorder()) calls.set(plan, { rule, operands, out, whole });
   return plan;

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { type Loop, loop } from "../gpu/loops.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { type ComputeType, computeType, declareInput, WORDS } from "./words.ts";
 
@@ -59,6 +60,15 @@ function specialOf(text: string): string {
 /** The text of what an expression calls: floats, and special functions. */
 export function libraryFor(wgsl: string): string {
   return `${floatLib}\n${specialOf(wgsl)}`;
+}
+
+/**
+ * The loops of an expression for a quad. A special function that loops does so
+ * over the bits of an integer.
+ */
+export function loopsOf(wgsl: string): Loop[] {
+  const loops = [...specialOf(wgsl).matchAll(/\bfor \(/g)];
+  return loops.flatMap(() => [32, 32, 32, 32].map((bits) => loop(bits)));
 }
 
 /** The text of a function `name` that applies a rule to elements. */

@@ -7,6 +7,7 @@
  */
 
 import type { AdapterClass } from "../gpu/device.ts";
+import { type Loop, loop, mostIterations } from "../gpu/loops.ts";
 
 /** Where element (i, j) of a matrix lies, and of the next ones. */
 export interface Matrix {
@@ -85,13 +86,43 @@ const THIN_ROWS = 4;
 const SMALL = { cpu: 10, gpu: 64 } as const;
 /** Elements that a part of a sum has at least. */
 const LEAST_PART = 256;
+/** k that matmul_tiles has in workgroup memory at a time. */
+const SLICE = 16;
+
+/** What an invocation goes through for its sums, all splits together. */
+export interface Walk {
+  /** Steps of 4 k in registers, slices of 16 k in tiles, k in dots. */
+  readonly steps: number;
+  /** The loops of a step. */
+  readonly inner: readonly Loop[];
+}
+
+/** The walk of a kernel through a product with tiles of so many rows. */
+export function walkOf(
+  { k, terms }: WholeCase,
+  kernel: MatmulChoice["kernel"],
+  rows: number,
+): Walk {
+  if (kernel === "dots") return { steps: k, inner: [] };
+  if (kernel === "registers") {
+    return { steps: Math.ceil(k / 4) * terms, inner: [] };
+  }
+  // what 256 invocations load of a slice one by one, and its k
+  const inner = [loop(SLICE * rows / 4 / 256), loop(SLICE)];
+  return { steps: Math.ceil(k / SLICE) * terms, inner };
+}
+
+/** Parts of the sum that no invocation is too long for. */
+function leastSplits({ steps, inner }: Walk): number {
+  return Math.max(1, Math.ceil(steps / mostIterations(inner)));
+}
 
 /** The kernels for a product, as `wholeCase` made it, on this class of adapter. */
 export function chooseMatmul(
   given: WholeCase,
   adapter: AdapterClass,
 ): MatmulChoice {
-  const { m, n, batches, terms, chunks, a } = given;
+  const { m, n, k, batches, terms, chunks, a } = given;
   const plain = {
     rows: 1,
     packA: false,
@@ -101,7 +132,8 @@ export function chooseMatmul(
     splits: 1,
     finish: false,
   };
-  if (m * n <= SMALL[adapter] && batches >= 16 && terms * chunks === 1) {
+  const isSmall = m * n <= SMALL[adapter] && k <= mostIterations([]);
+  if (isSmall && batches >= 16 && terms * chunks === 1) {
     return { ...plain, kernel: "dots" };
   }
   return adapter === "gpu"
@@ -109,23 +141,32 @@ export function chooseMatmul(
     : { ...plain, ...chooseRegisters(given) };
 }
 
-function chooseTiles({ m, n, k, batches, terms, chunks }: WholeCase) {
+function chooseTiles(given: WholeCase) {
+  const { m, n, k, batches, terms, chunks } = given;
   // tiles of 128 where they are enough to fill a GPU
   const count = (side: number) =>
     Math.ceil(m / side) * Math.ceil(n / side) * batches * chunks;
   const rows = m > 64 && n > 64 && count(128) >= 128 ? 128 : 64;
-  const splits = splitsFor(k * terms, count(rows), 128);
+  const splits = Math.max(
+    splitsFor(k * terms, count(rows), 128),
+    leastSplits(walkOf(given, "tiles", rows)),
+  );
   return { kernel: "tiles", rows, splits, finish: splits > 1 } as const;
 }
 
 function chooseRegisters(given: WholeCase) {
   const { m, n, k, batches, terms, chunks, a, b } = given;
-  const rows = m <= THIN_ROWS ? THIN_ROWS : REGISTER_TILE;
+  // splits of thin tiles are no more than the steps of a term
+  const isThin = m <= THIN_ROWS && terms <= mostIterations([]);
+  const rows = isThin ? THIN_ROWS : REGISTER_TILE;
   const columns = chunks * Math.ceil(n / 4) * 4;
   const tiles = Math.ceil(m / rows) * Math.ceil(columns / REGISTER_TILE) *
     batches;
   // 8 lanes a workgroup, and a few workgroups for each core
-  const wanted = splitsFor(k * terms, tiles, 64);
+  const wanted = Math.max(
+    splitsFor(k * terms, tiles, 64),
+    leastSplits(walkOf(given, "registers", rows)),
+  );
   const whole = (matrix: Matrix) => k % 4 === 0 || matrix.padded === true;
   const bTransposed = isTransposed(given);
   const bReady = whole(b) &&
@@ -167,8 +208,9 @@ export function matmulCandidates(
   const most = Math.max(1, Math.floor(depth / (4 * rows)));
   const found: Record<string, MatmulChoice> = {};
   for (const side of isTile ? [rows, 64 + 128 - rows] : [rows]) {
+    const least = leastSplits(walkOf(given, kernel, side));
     for (const factor of [1, 2, 4, 0.5]) {
-      const parts = Math.max(1, Math.min(most, Math.ceil(splits * factor)));
+      const parts = Math.max(least, Math.min(most, Math.ceil(splits * factor)));
       const finish = parts > 1 || (!isTile && given.n % 4 !== 0);
       const choice = { ...chosen, rows: side, splits: parts, finish };
       found[`${kernel} of ${side}, ${parts} parts`] = choice;

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { loop, passesOf } from "../gpu/loops.ts";
 import { foldGroups } from "../gpu/plan.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -38,16 +39,18 @@ const partsOp: Op<number> = defineOp<number>({
       matrix.col,
       matrix.batch,
     ]);
+    const run = Math.ceil(k / parts);
     return {
       name: "matmul_integers",
       source,
       buffers: [stacked.a.tensor.storage, stacked.b.tensor.storage, y.storage],
       params: [
         ...[a.shape.at(-2)!, b.shape.at(-1)!, k, sizeOf(a.shape.slice(0, -2))],
-        ...[Math.ceil(k / parts), y.size],
+        ...[run, y.size],
         ...words,
       ],
       groups: foldGroups(Math.ceil(y.size / 64)),
+      loops: passesOf(loop(run)),
     };
   },
 

@@ -7,6 +7,7 @@
  */
 
 import type { AdapterClass } from "../gpu/device.ts";
+import { loop, passesOf } from "../gpu/loops.ts";
 import { type Bindable, foldGroups, type Plan } from "../gpu/plan.ts";
 import {
   asRow,
@@ -17,6 +18,7 @@ import {
   type MatmulChoice,
   type Matrix,
   REGISTER_TILE,
+  walkOf,
   type WholeCase,
   wholeCase,
 } from "./matmul_choice.ts";
@@ -48,9 +50,6 @@ export interface MatmulBuffers {
 
 /** Makes a buffer of so many float32 that lives until the plans have run. */
 export type Scratch = (elements: number) => Bindable;
-
-/** k that matmul_tiles has in workgroup memory at a time. */
-const GROUP_DEPTH = 16;
 
 /** The dispatches of a product, in order; none when it has no elements. */
 export function planMatmul(
@@ -147,6 +146,7 @@ export function planFinish(
       ...[yOffset, parts.bias?.offset ?? 0],
     ],
     groups: foldGroups(Math.ceil(rows * n4 / 64)),
+    loops: passesOf(loop(splits - 1)),
   };
 }
 
@@ -213,8 +213,16 @@ function planRegisters(job: Job, scratch: Scratch): Plan[] {
       ...[(b.chunk ?? 0) / 4, (buffers.yOffset ?? 0) / 4, bias?.offset ?? 0],
     ].map(Math.trunc), // strides that no step uses need not be multiples of 4
     groups: foldGroups(Math.ceil(tiles / 8)),
+    loops: loopsOf(job),
   });
   return plans;
+}
+
+// Those of the longest split.
+function loopsOf({ given, choice }: Job): number {
+  const { kernel, rows, splits } = choice;
+  const { steps, inner } = walkOf(given, kernel, rows);
+  return passesOf(loop(Math.ceil(steps / splits), ...inner));
 }
 
 // The buffers of a product, and how its kernel writes to the last one.
@@ -241,7 +249,7 @@ function planTiles(job: Job): Plan {
   const { rows: side, splits } = choice;
   const tiles = Math.ceil(m / side) * Math.ceil(n / side) * batches * chunks *
     splits;
-  const slices = Math.ceil(k / GROUP_DEPTH) * terms;
+  const slices = walkOf(given, "tiles", side).steps;
   return {
     name: "matmul_tiles",
     source: TILES,
@@ -260,6 +268,7 @@ function planTiles(job: Job): Plan {
       bias?.offset ?? 0,
     ],
     groups: foldGroups(tiles),
+    loops: loopsOf(job),
   };
 }
 
@@ -279,5 +288,6 @@ function planDots(job: Job): Plan {
       ...[buffers.yOffset ?? 0, bias?.offset ?? 0],
     ],
     groups: foldGroups(Math.ceil(count / 64)),
+    loops: loopsOf(job),
   };
 }

@@ -57,6 +57,7 @@ export function packMatrix(
         ...[offset, row, col, batch, term, chunk],
       ],
       groups: foldGroups(Math.ceil(strips * cols4 / 8)),
+      loops: 0,
     },
     matrix: {
       offset: 0,

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { type Loop, mostIterations } from "../gpu/loops.ts";
 import type { Bindable, Plan } from "../gpu/plan.ts";
 import { planFinish, type Scratch } from "./matmul_kernels.ts";
 
@@ -14,6 +15,19 @@ export interface Sums {
   /** From one part to the next, in whole vec4. */
   readonly stride: number;
   readonly finish: readonly Plan[];
+}
+
+/**
+ * Parts of a sum of so many terms: `wanted`, each at least one term long, or more
+ * where the loops of a term, `each`, ask for them.
+ */
+export function splitsOf(
+  terms: number,
+  wanted: number,
+  ...each: readonly Loop[]
+): number {
+  const least = Math.ceil(terms / mostIterations(each));
+  return Math.max(1, Math.min(terms, wanted), least);
 }
 
 /** Room for so many parts of `y`; for a single one, `y` itself. */

@@ -4,21 +4,26 @@
  * Forward also writes, for each output, which tap of its window won: a byte
  * where a window has up to 256 taps. Backward reads those bytes and adds up in
  * a fixed order. Most windows go by lines (pool_lines.ts), those of 2x2 side by
- * side have kernels of their own.
+ * side have kernels of their own. Windows too large for an invocation (see NOTE
+ * [loops]) are pooled along rows, then along columns.
  *
  * @module
  */
 
 import { type AdapterClass, adapterClass } from "../gpu/device.ts";
+import { MAX_LOOPS } from "../gpu/plan.ts";
 import { checkOptionNames } from "../tensor/arguments.ts";
 import { zeros } from "../tensor/create.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineOp, type Op } from "./define.ts";
+import { gather } from "./indexing.ts";
 import type { Axis } from "./launch.ts";
 import {
   aligned,
+  anyLoops,
+  gradRowsLoops,
   type MaxPoolGradKernel,
   type MaxPoolKernel,
   planMaxPool,
@@ -33,6 +38,7 @@ import {
   fixedWindows,
   type OutputPair,
   outputSizes,
+  separated,
   type WindowOptions,
   type Windows,
   windowsOfFirst,
@@ -75,7 +81,9 @@ export function chooseMaxPool(
       axis.kernel === 2 && axis.stride === 2 && axis.pad === 0 &&
       axis.dilation === 1 && axis.out === Math.floor(axis.size / 2)
     );
-  const others = kind === "cpu" ? "rows" : "any";
+  const others = kind === "cpu" && gradRowsLoops(windows) <= MAX_LOOPS
+    ? "rows"
+    : "any";
   return {
     forward: isSimple ? "2x2" : goesByLines(windows) ? "lines" : "any",
     backward: isSimple && h.size % 2 === 0
@@ -180,9 +188,54 @@ function pool(
   windows: Windows,
   returnIndices = false,
 ): Tensor | [y: Tensor, indices: Tensor] {
-  const [maxima, codes] = maxPoolOp([x.to("float32")], windows);
+  const [maxima, indices] = maximaOf(x.to("float32"), windows, returnIndices);
   const y = maxima.to(x.dtype);
-  return returnIndices ? [y, indicesOp([codes], windows)[0]] : y;
+  return indices ? [y, indices] : y;
+}
+
+type Maxima = readonly [y: Tensor, indices?: Tensor];
+
+function maximaOf(
+  x: Tensor,
+  windows: Windows,
+  returnIndices: boolean,
+): Maxima {
+  if (isLong(windows)) return separateMaxima(x, windows, returnIndices);
+  const [y, codes] = maxPoolOp([x], windows);
+  return returnIndices ? [y, indicesOp([codes], windows)[0]] : [y];
+}
+
+// Windows along columns alone are taken in parts by their kernels.
+function isLong(windows: Windows): boolean {
+  const { forward, backward } = choose(windows);
+  return windows.w.kernel > 1 && (forward === "any" || backward === "any") &&
+    anyLoops(windows) > MAX_LOOPS;
+}
+
+// The first maximum of a window, or its last NaN, is that of the first or last row
+// that has one: rows first, then columns find the same.
+function separateMaxima(
+  x: Tensor,
+  windows: Windows,
+  returnIndices: boolean,
+): Maxima {
+  const { planes, outShape, w } = windows;
+  const [rows, columns] = separated(windows);
+  const [ofRows, inRows] = maximaOf(
+    x.reshape(rows.shape),
+    rows,
+    returnIndices,
+  );
+  const [y, inColumns] = maximaOf(
+    ofRows.reshape(columns.shape),
+    columns,
+    returnIndices,
+  );
+  if (!inRows || !inColumns) return [y.reshape(outShape)];
+  const at = inColumns.reshape([planes, -1]);
+  const column = gather(inRows.reshape([planes, -1]), 1, at);
+  const indices = at.floorDivide(w.out).mul(w.size).add(column);
+  return [y.reshape(outShape), indices.reshape(outShape)];
 }
 
 /**

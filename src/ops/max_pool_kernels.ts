@@ -9,6 +9,7 @@
  * @module
  */
 
+import { type Loop, loop, passesOf } from "../gpu/loops.ts";
 import { foldGroups, type Plan } from "../gpu/plan.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { putHook } from "./kernel_hooks.ts";
@@ -18,7 +19,13 @@ import {
   forwardLines,
   putLines,
 } from "./pool_lines.ts";
-import { windowConsts, windowParams, type Windows } from "./pool_windows.ts";
+import {
+  mostOver,
+  rowRanges,
+  windowConsts,
+  windowParams,
+  type Windows,
+} from "./pool_windows.ts";
 import { declareInput } from "./words.ts";
 
 import floatLib from "../../shaders/lib/float.wgsl" with { type: "text" };
@@ -52,6 +59,33 @@ export type MaxPoolKernel = "2x2" | "lines" | "any";
 /** Kernels that take gradients back. */
 export type MaxPoolGradKernel = MaxPoolKernel | "rows";
 
+// Outputs of an invocation of max.wgsl.
+const OUTPUTS = 4;
+
+// The loop of max.wgsl for a row of taps.
+function tapLoop({ w }: Windows): Loop {
+  return loop(w.kernel);
+}
+
+// That of max_grad.wgsl for a row of windows over an element.
+function windowLoop({ w, adaptive }: Windows): Loop {
+  return loop(mostOver(w, adaptive));
+}
+
+/** Passes of max_grad_rows.wgsl: zeros, then the windows over a row. */
+export function gradRowsLoops({ h, w, adaptive }: Windows): number {
+  return passesOf(loop(w.size), loop(mostOver(h, adaptive), loop(w.out)));
+}
+
+/** The more of the passes of max.wgsl and max_grad.wgsl, in one dispatch each. */
+export function anyLoops(windows: Windows): number {
+  const { h, adaptive } = windows;
+  return Math.max(
+    passesOf(loop(OUTPUTS, loop(h.kernel, tapLoop(windows)))),
+    passesOf(loop(mostOver(h, adaptive), windowLoop(windows))),
+  );
+}
+
 function words2x2({ planes, h, w }: Windows, offset: number): number[] {
   const pairs = planes * h.out * w.out / 2;
   return [pairs, w.out / 2, h.out, h.size % 2, offset / 4];
@@ -68,11 +102,12 @@ export function planMaxPool(
   kernel: MaxPoolKernel,
   { x, y, codes }: Readonly<Record<"x" | "y" | "codes", Tensor>>,
   windows: Windows,
-): Plan {
+): Plan | Plan[] {
   const { offset } = x.layout;
   const packed = codes.dtype === "uint8";
   const ofCodes = `alias C = ${packed ? "u32" : "vec4u"};
 fn pack(v: vec4u) -> C { return ${packed ? "pack4xU8(v)" : "v"}; }
+fn unpack(c: C) -> vec4u { return ${packed ? "unpack4xU8(c)" : "c"}; }
 `;
   const buffers = [x.storage, y.storage, codes.storage];
   if (kernel === "2x2") {
@@ -83,10 +118,11 @@ fn pack(v: vec4u) -> C { return ${packed ? "pack4xU8(v)" : "v"}; }
       buffers,
       params: words2x2(windows, offset),
       groups: foldGroups(Math.ceil(y.size / 4 / GROUP)),
+      loops: 0,
     };
   }
   if (kernel === "lines") {
-    const { consts, header, sizes, groups } = forwardLines(
+    const { consts, header, sizes, groups, loops } = forwardLines(
       x,
       windows,
       "-infinity()",
@@ -102,17 +138,20 @@ fn pack(v: vec4u) -> C { return ${packed ? "pack4xU8(v)" : "v"}; }
       buffers,
       params: windowParams(windows, { ...sizes, offset }),
       groups,
+      loops,
     };
   }
-  return {
+  const ranges = rowRanges(windows.h.kernel, tapLoop(windows), OUTPUTS);
+  return ranges.map((range) => ({
     name: "max_pool",
     source: maxSource,
     consts: windowConsts(windows),
     header: windowsLib + floatLib + ofCodes,
     buffers,
-    params: windowParams(windows, { size: y.size, offset }),
+    params: windowParams(windows, { size: y.size, offset, range }),
     groups: foldGroups(Math.ceil(y.size / 4 / GROUP)),
-  };
+    loops: passesOf(loop(OUTPUTS, range.loop)),
+  }));
 }
 
 /** From `dy`, which is `aligned`, and the codes back to `dx`. */
@@ -120,7 +159,7 @@ export function planMaxPoolGrad(
   kernel: MaxPoolGradKernel,
   { dy, codes, dx }: Readonly<Record<"dy" | "codes" | "dx", Tensor>>,
   windows: Windows,
-): Plan {
+): Plan | Plan[] {
   const { offset } = dy.layout;
   const buffers = [dy.storage, codes.storage, dx.storage];
   if (kernel === "2x2") {
@@ -131,10 +170,11 @@ export function planMaxPoolGrad(
       buffers,
       params: words2x2(windows, offset),
       groups: foldGroups(Math.ceil(dy.size / 4 / GROUP)),
+      loops: 0,
     };
   }
   if (kernel === "lines") {
-    const { consts, sizes, groups, ...lines } = backwardLines(windows);
+    const { consts, sizes, groups, loops, ...lines } = backwardLines(windows);
     const put = putLines(buffers, "dx", windows.w.size);
     return {
       name: "max_pool_lines_grad",
@@ -151,19 +191,39 @@ export function planMaxPoolGrad(
         codeRow: rowOf(codes),
       }),
       groups,
+      loops,
     };
   }
-  const byRow = kernel === "rows";
-  const size = byRow ? windows.planes * windows.h.size : dx.size;
-  return {
-    name: byRow ? "max_pool_grad_rows" : "max_pool_grad",
-    source: byRow ? maxGradRowsSource : maxGradSource,
+  const others = {
     consts: windowConsts(windows),
     header: windowsLib + readCodes(codes, 1),
     buffers,
-    params: windowParams(windows, { size, offset, codeRow: rowOf(codes) }),
-    groups: foldGroups(Math.ceil(size / GROUP)),
   };
+  const codeRow = rowOf(codes);
+  if (kernel === "rows") {
+    const size = windows.planes * windows.h.size;
+    return {
+      ...others,
+      name: "max_pool_grad_rows",
+      source: maxGradRowsSource,
+      params: windowParams(windows, { size, offset, codeRow }),
+      groups: foldGroups(Math.ceil(size / GROUP)),
+      loops: gradRowsLoops(windows),
+    };
+  }
+  const { size } = dx;
+  const ranges = rowRanges(
+    mostOver(windows.h, windows.adaptive),
+    windowLoop(windows),
+  );
+  return ranges.map((range) => ({
+    ...others,
+    name: "max_pool_grad",
+    source: maxGradSource,
+    params: windowParams(windows, { size, offset, codeRow, range }),
+    groups: foldGroups(Math.ceil(size / GROUP)),
+    loops: passesOf(range.loop),
+  }));
 }
 
 /** The values of `x` at the maxima; without it their indices in a plane. */
@@ -193,6 +253,7 @@ fn value(at: u32, index: u32) -> V { return x[at]; }
       codeRow: rowOf(codes),
     }),
     groups: foldGroups(Math.ceil(out.size / GROUP)),
+    loops: 0,
   };
 }
 

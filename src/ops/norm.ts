@@ -54,15 +54,11 @@ const sumsOp: Op<{ size: Channels; by: SumsBy }> = defineOp({
 // (dy, x, stats, weight?) -> (dx, sums over blocks of rows, if they are wanted)
 const rowGradsOp: Op<{ view: NormView; partial: boolean }> = defineOp({
   name: "layerNormGrad",
-  shape: ([dy], { view, partial }) => [
-    dy,
-    ...(partial
-      ? [{
-        shape: [2, blocksOf(statCount(view)), elementsOf(view)],
-        dtype: "float32" as const,
-      }]
-      : []),
-  ],
+  shape: ([dy, x, stats, weight], { view, partial }) => {
+    if (!partial) return [dy];
+    const blocks = blocksOf({ dy, x, stats, weight }, view);
+    return [dy, { shape: [2, blocks, elementsOf(view)], dtype: "float32" }];
+  },
   kernel: ([dy, x, stats, weight], [dx, sums], { view, partial }) =>
     planRowGrads(
       { dy, x, stats, weight },
@@ -226,7 +222,7 @@ function affineGrads(sums: Tensor | undefined, wanted: Wanted): Grads {
   };
 }
 
-// The same in ops, for gradients that will be differentiated again.
+// The gradients in ops, where they will be differentiated again.
 function composeGrads(
   given: Tensor,
   input: Tensor,
@@ -250,7 +246,13 @@ function composeGrads(
   };
 }
 
-// Norms in ops, where x is larger than a binding: NOTE [parts] in launch.ts.
+// Kernels go over a row three times, and over a channel of an image twice.
+function isLong({ kind, shape: [, , channels, inner] }: NormView): boolean {
+  return kind === "batch" ? inner > 2 ** 22 : channels * inner > 2 ** 21;
+}
+
+// Norms in ops, where x is larger than a binding (NOTE [parts] in launch.ts), or
+// statistics are taken over too many elements for the lanes of a workgroup.
 function compose(
   x: Tensor,
   view: NormView,
@@ -305,7 +307,7 @@ export function norm(
     return operands.slice(1).reduce((y, each) => y.add(each.sum()), x.mul(1));
   }
   const floats = operands.map((each) => each.to("float32"));
-  if (areLarge(floats.slice(0, 1), floats.slice(0, 1))) {
+  if (areLarge(floats.slice(0, 1), floats.slice(0, 1)) || isLong(view)) {
     return compose(floats[0]!, view, { weight, bias, eps }, running).to(
       x.dtype,
     );

@@ -9,7 +9,8 @@
  */
 
 import { type AdapterClass, adapterClass } from "../gpu/device.ts";
-import { f32Bits, foldGroups, type Plan } from "../gpu/plan.ts";
+import { loop } from "../gpu/loops.ts";
+import { f32Bits, foldGroups, MAX_LOOPS, type Plan } from "../gpu/plan.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { putHook } from "./kernel_hooks.ts";
 import { elementsOf, type NormView, statCount } from "./norm_view.ts";
@@ -22,9 +23,24 @@ export interface NormChoice {
   readonly lanes: number;
 }
 
-/** How many lanes read a run of `length` loads. */
-export function chooseNorm(length: number, kind: AdapterClass): NormChoice {
-  if (kind === "cpu") return { group: 8, lanes: 1 };
+/** What lanes do besides their runs: joining sums, and loops around a run. */
+const BESIDE = 1024;
+
+/**
+ * How many lanes read a run of `length` loads, for each of which a lane makes
+ * `each` loop iterations: more where one would make too many.
+ */
+export function chooseNorm(
+  length: number,
+  kind: AdapterClass,
+  each = 1,
+): NormChoice {
+  if (kind === "cpu") {
+    const least = length * each / (MAX_LOOPS - BESIDE);
+    if (least <= 1) return { group: 8, lanes: 1 };
+    const lanes = Math.min(256, Math.max(8, 2 ** Math.ceil(Math.log2(least))));
+    return { group: lanes, lanes };
+  }
   if (length >= 256) return { group: 256, lanes: 256 };
   return { group: 64, lanes: length >= 16 ? 32 : 1 };
 }
@@ -221,5 +237,6 @@ export function planApply(
       f32Bits(1 / elementsOf(view)),
     ],
     groups: foldGroups(Math.ceil(rows * parts / group)),
+    loops: loop(run).passes,
   };
 }

@@ -8,6 +8,7 @@
  */
 
 import { type AdapterClass, adapterClass } from "../gpu/device.ts";
+import { loop, passesOf } from "../gpu/loops.ts";
 import { f32Bits, foldGroups, type Plan } from "../gpu/plan.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
@@ -46,19 +47,33 @@ const ROWS = 8;
 /** Rows from which on that leaves enough to do for every core. */
 const MANY = 16 * ROWS;
 
+/** Loads of a row up to which an invocation may take several. */
+const SHORT = 2048;
+
 /** Who reads `count` rows of `length` loads. */
 export function chooseRows(
   count: number,
   length: number,
   kind: AdapterClass,
 ): RowsChoice {
-  const rows = kind === "cpu" && count >= MANY ? ROWS : 1;
-  return { ...chooseNorm(length, kind), rows };
+  const isCheap = kind === "cpu" && count >= MANY && length <= SHORT;
+  const rows = isCheap ? ROWS : 1;
+  return { ...chooseNorm(length, kind, PASSES * (2 + rows)), rows };
 }
 
-/** Blocks of rows that `planRowGrads` sums over, each for itself. */
-export function blocksOf(rows: number): number {
-  return Math.ceil(rows / chooseRows(rows, 1, adapterClass()).rows);
+/** Times that the kernels go over a row, at most. */
+const PASSES = 3;
+
+// Rows are gone over in loops over their loads, and for each over the rows.
+function loopsOf(
+  passes: number,
+  length: number,
+  { lanes, rows }: RowsChoice,
+): number {
+  const over = loop(Math.ceil(length / lanes), loop(rows));
+  const join = loop(rows, loop(Math.log2(lanes)), loop(Math.log2(lanes)));
+  const setup = loop(rows);
+  return passes * over.passes + passesOf(join, join, setup, setup);
 }
 
 function opening(wide: boolean): string {
@@ -118,6 +133,7 @@ function planRows(
       offsetOf(affine.bias),
     ],
     groups: foldGroups(Math.ceil(Math.ceil(count / rows) * lanes / group)),
+    loops: loopsOf(PASSES, inner / unit, choice),
   };
 }
 
@@ -131,7 +147,8 @@ function planGroups(
   const count = statCount(view);
   const wide = inner % 4 === 0 && isAligned([x]);
   const unit = wide ? 4 : 1;
-  const { group, lanes } = chooseNorm(channels * inner / unit, adapterClass());
+  const length = channels * inner / unit;
+  const { group, lanes } = chooseNorm(length, adapterClass(), PASSES);
   const bindings = new Bindings();
   bindings.buffers.push(x.storage);
   bindings.text = opening(wide);
@@ -156,6 +173,14 @@ function planGroups(
       offsetOf(affine.bias),
     ],
     groups: foldGroups(Math.ceil(count * lanes / group)),
+    loops: passesOf(
+      ...[1, 2].map(() => loop(Math.ceil(length / lanes))),
+      ...[1, 2].map(() => loop(Math.log2(lanes))),
+      lanes === 1
+        ? loop(channels, loop(inner / unit))
+        : loop(Math.ceil(length / lanes)),
+      loop(0, loop(0)),
+    ),
   };
 }
 
@@ -167,26 +192,41 @@ export interface RowGradInputs {
   readonly weight: Tensor | undefined;
 }
 
+// Elements of a load, and who reads rows.
+function rowGradsChoice(
+  { dy, x, weight }: RowGradInputs,
+  view: NormView,
+): RowsChoice & { readonly unit: 1 | 4 } {
+  const inner = elementsOf(view);
+  const unit = inner % 4 === 0 && isAligned([dy, x, weight]) ? 4 : 1;
+  const count = statCount(view);
+  return { unit, ...chooseRows(count, inner / unit, adapterClass()) };
+}
+
+/** Blocks of rows that `planRowGrads` sums over, each for itself. */
+export function blocksOf(inputs: RowGradInputs, view: NormView): number {
+  return Math.ceil(statCount(view) / rowGradsChoice(inputs, view).rows);
+}
+
 /**
  * The gradient of x into `dx`, and into `partial` [2, blocks, length], if there
  * is one, the sums of dy and of dy * normalized x over the rows of each block.
  */
 export function planRowGrads(
-  { dy, x, stats, weight }: RowGradInputs,
+  inputs: RowGradInputs,
   view: NormView,
   dx: Tensor,
   partial: Tensor | undefined,
 ): Plan {
+  const { dy, x, stats, weight } = inputs;
   const inner = elementsOf(view);
   const count = statCount(view);
-  const wide = inner % 4 === 0 && isAligned([dy, x, weight]);
-  const unit = wide ? 4 : 1;
-  const choice = chooseRows(count, inner / unit, adapterClass());
-  const { group, lanes, rows } = choice;
+  const choice = rowGradsChoice(inputs, view);
+  const { group, lanes, rows, unit } = choice;
   const blocks = Math.ceil(count / rows);
   const bindings = new Bindings();
   bindings.buffers.push(dy.storage, x.storage, stats.storage);
-  bindings.text = opening(wide);
+  bindings.text = opening(unit === 4);
   addAffine(bindings, { weight }, unit);
   bindings.add("dx", dx, "V", true);
   if (partial) bindings.add("partial", partial, "V", true);
@@ -208,5 +248,6 @@ export function planRowGrads(
       offsetOf(weight),
     ],
     groups: foldGroups(Math.ceil(blocks * lanes / group)),
+    loops: loopsOf(2, inner / unit, choice),
   };
 }

@@ -6,6 +6,7 @@
  */
 
 import { adapterClass } from "../gpu/device.ts";
+import { loop, passesOf } from "../gpu/loops.ts";
 import { f32Bits, foldGroups, type Plan } from "../gpu/plan.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { scratch } from "./define.ts";
@@ -35,6 +36,11 @@ export interface Channels {
 
 /** Elements of a part, about, where one invocation takes it, or many do. */
 const PART = { one: 2048, many: 16384 };
+
+/** Parts of a channel at most: one invocation joins them. */
+const MOST_PARTS = 16384;
+/** Times that a kernel goes over a part, at most. */
+const PASSES = 2;
 
 const ONE_LANE = `alias Q = f32;
 alias S = f32;
@@ -74,10 +80,14 @@ function cut(
   const side = aligned && fourChannels && length === 1 && channels % 4 === 0;
   const unit = wide || side ? 4 : 1;
   const loads = wide ? length / 4 : length;
-  const { group, lanes } = chooseNorm(loads, adapterClass());
+  const { group, lanes } = chooseNorm(loads, adapterClass(), PASSES);
   const gpuColumns = lanes === 1 && adapterClass() === "gpu";
   const room = gpuColumns ? 64 : lanes === 1 ? PART.one : PART.many;
-  const span = Math.max(1, Math.min(images, Math.ceil(room / loads)));
+  const span = Math.max(
+    1,
+    Math.min(images, Math.ceil(room / loads)),
+    Math.ceil(images / MOST_PARTS),
+  );
   return {
     text: wide ? FOUR_LANES : side ? FOUR_CHANNELS : ONE_LANE,
     unit,
@@ -93,6 +103,14 @@ function cut(
 
 function groupsOf(runs: number, { lanes, group }: Cut): Plan["groups"] {
   return foldGroups(Math.ceil(runs * lanes / group));
+}
+
+// Each pass goes over the images of a part, and the loads of each; then lanes
+// join two sums.
+function loopsOf(passes: number, { span, length, lanes }: Cut): number {
+  const over = loop(span, loop(Math.ceil(length / lanes)));
+  const join = loop(Math.log2(lanes));
+  return passes * over.passes + passesOf(join, join);
 }
 
 /** Statistics that batch norm moves on, float32 [channels]. */
@@ -133,6 +151,7 @@ export function planMoments(
       offset / made.unit,
     ],
     groups: groupsOf(runs, made),
+    loops: loopsOf(PASSES, made),
   };
   const { header, buffers } = trackText(running);
   const batches = typeof running?.factor === "object" ? running.factor : null;
@@ -155,6 +174,7 @@ export function planMoments(
       batches?.layout.offset ?? 0,
     ],
     groups: foldGroups(Math.ceil(size.channels / 64)),
+    loops: passesOf(loop(parts), loop(parts)),
   };
   return [moments, finish];
 }
@@ -245,6 +265,7 @@ fn rstd_at(n: u32, c: u32) -> S { return S(stats[params.stat_count + ${s}]); }
       perStat,
     ],
     groups: groupsOf(runs, made),
+    loops: loopsOf(1, made),
   };
   return parts === 1 ? [sums] : [sums, ...planDims("sum", partial, [1], y)];
 }

@@ -7,9 +7,10 @@
  */
 
 import { adapterClass } from "../gpu/device.ts";
-import { foldGroups, type Plan } from "../gpu/plan.ts";
+import { type Loop, loop, mostIterations, passesOf } from "../gpu/loops.ts";
+import { foldGroups, MAX_LOOPS, type Plan } from "../gpu/plan.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { windowConsts, type Windows } from "./pool_windows.ts";
+import { mostOver, windowConsts, type Windows } from "./pool_windows.ts";
 import { putHook } from "./kernel_hooks.ts";
 import { declareInput } from "./words.ts";
 
@@ -26,16 +27,73 @@ const GROUP = 64;
 /** Lanes that share a row on a CPU adapter. */
 const SPREAD = 4;
 
-/** Whether windows suit the kernels that go along rows. */
-export function goesByLines({ w, adaptive }: Windows): boolean {
+function suits({ w, adaptive }: Windows): boolean {
   return !adaptive && w.dilation === 1 && w.kernel <= MOST.kernel &&
     w.stride <= MOST.stride && w.out >= LEAST;
+}
+
+/** Whether windows suit the kernels that go along rows. */
+export function goesByLines(windows: Windows): boolean {
+  return suits(windows) &&
+    [true, false].every((wide) =>
+      isShort(forwardLoops(windows, columnsOf(windows, wide)))
+    );
 }
 
 /** The same for gradients. */
 export function goesBackByLines(windows: Windows): boolean {
   // only then do quads of a row meet their windows all alike
-  return goesByLines(windows) && 4 % windows.w.stride === 0;
+  return suits(windows) && 4 % windows.w.stride === 0 &&
+    isShort(backwardLoops(windows));
+}
+
+// Whether an invocation can do a quad.
+function isShort(quad: readonly Loop[]): boolean {
+  return passesOf(loop(1, ...quad)) <= MAX_LOOPS;
+}
+
+/** Columns that a lane loads for four windows, `WIDTH` at a time. */
+interface Columns {
+  readonly LEAD: number;
+  readonly COLUMNS: number;
+  readonly WIDTH: 1 | 4;
+}
+
+function columnsOf({ w }: Windows, wide: boolean): Columns {
+  const lead = wide ? (4 - w.pad % 4) % 4 : 0;
+  const span = lead + 3 * w.stride + w.kernel;
+  return {
+    LEAD: lead,
+    COLUMNS: wide ? 4 * Math.ceil(span / 4) : span,
+    WIDTH: wide ? 4 : 1,
+  };
+}
+
+// The loops for a quad: in each row of a window, the loads of a line and its taps;
+// then four stores.
+function forwardLoops(
+  { h, w }: Windows,
+  { COLUMNS, WIDTH }: Columns,
+): Loop[] {
+  const line = loop(COLUMNS / WIDTH, loop(WIDTH));
+  return [loop(h.kernel, line, loop(w.kernel)), loop(4)];
+}
+
+// The same of gradients: in each row of windows over a row, those over the quad.
+function backwardLoops({ h, w }: Windows): Loop[] {
+  const { first, last } = windowsOverQuad(w);
+  return [loop(mostOver(h, false), loop(last - first + 1)), loop(4)];
+}
+
+// Element i is in windows ceil((i + pad - kernel + 1) / stride) to
+// floor((i + pad) / stride): the first and the last of quad 0.
+function windowsOverQuad(
+  { kernel, stride, pad }: Windows["w"],
+): { readonly first: number; readonly last: number } {
+  return {
+    first: Math.ceil((pad - kernel + 1) / stride),
+    last: Math.floor((3 + pad) / stride),
+  };
 }
 
 /** What plans of these kernels have in common. */
@@ -44,21 +102,28 @@ interface LinePlan {
   readonly groups: Plan["groups"];
   readonly header: string;
   readonly sizes: { readonly size: number; readonly quads: number };
+  readonly loops: number;
 }
 
 function linePlan(
   windows: Windows,
-  { rows, size, name }: {
+  { rows, size, name, quadLoops }: {
     readonly rows: number;
     readonly size: number;
     readonly name: string;
+    /** The loops for a quad. */
+    readonly quadLoops: readonly Loop[];
   },
 ): LinePlan {
   const quads = Math.ceil(size / 4);
   // as many as there are quads, so that neighbours take neighbouring ones; but
   // what a row is asked for once should serve several quads on a CPU adapter
   const most = adapterClass() === "cpu" ? SPREAD : GROUP;
-  const spread = Math.min(most, 2 ** Math.ceil(Math.log2(quads)));
+  // and more lanes where a row is too long for those
+  const least = Math.ceil(quads / mostIterations(quadLoops));
+  const spread = 2 ** Math.ceil(
+    Math.log2(Math.max(Math.min(most, quads), least)),
+  );
   const wide = size % 4 === 0;
   const store = wide
     ? "put(at / 4u, v);"
@@ -68,6 +133,7 @@ function linePlan(
     header: `fn store_${name}(at: u32, n: u32, v: vec4f) { ${store} }\n`,
     sizes: { size: rows, quads },
     groups: foldGroups(Math.ceil(rows * spread / GROUP)),
+    loops: passesOf(loop(Math.ceil(quads / spread), ...quadLoops)),
   };
 }
 
@@ -98,12 +164,12 @@ export function forwardLines(
 ): LinePlan {
   const { planes, h, w } = windows;
   const wide = w.size % 4 === 0 && x.layout.offset % 4 === 0;
-  const lead = wide ? (4 - w.pad % 4) % 4 : 0;
-  const span = lead + 3 * w.stride + w.kernel;
+  const columns = columnsOf(windows, wide);
   const { header, consts, ...plan } = linePlan(windows, {
     rows: planes * h.out,
     size: w.out,
     name: "y",
+    quadLoops: forwardLoops(windows, columns),
   });
   return {
     ...plan,
@@ -111,9 +177,7 @@ export function forwardLines(
       ...consts,
       KW: w.kernel,
       SW: w.stride,
-      LEAD: lead,
-      COLUMNS: wide ? 4 * Math.ceil(span / 4) : span,
-      WIDTH: wide ? 4 : 1,
+      ...columns,
     },
     header: `${windowsLib}${linesLib}alias T = f32;
 ${declareInput("x", 0, "float32", wide)}
@@ -130,11 +194,9 @@ export function backwardLines(windows: Windows): LinePlan {
     rows: planes * h.size,
     size: w.size,
     name: "dx",
+    quadLoops: backwardLoops(windows),
   });
-  // element i is in windows ceil((i + pad - kernel + 1) / stride) to
-  // floor((i + pad) / stride)
-  const first = Math.ceil((pad - kernel + 1) / stride);
-  const last = Math.floor((3 + pad) / stride);
+  const { first, last } = windowsOverQuad(w);
   return {
     ...plan,
     consts: {

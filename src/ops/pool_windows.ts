@@ -5,6 +5,7 @@
  * @module
  */
 
+import { type Loop, loop, mostIterations } from "../gpu/loops.ts";
 import { f32Bits } from "../gpu/plan.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import { formatShape, type Shape, sizeOf } from "../tensor/shape.ts";
@@ -183,6 +184,70 @@ function checkImage(op: string, x: Tensor, mayBeEmpty = false): void {
   }
 }
 
+/** An axis whose elements are windows of their own. */
+function trivialAxis(size: number): Axis {
+  return { size, out: size, kernel: 1, stride: 1, pad: 0, dilation: 1 };
+}
+
+/**
+ * The same windows in two steps: first along rows, each of which is seen as an
+ * image of one column, then along columns. An image of such a step has the shape
+ * `windows.shape`.
+ */
+export function separated(
+  { planes, h, w, adaptive }: Windows,
+): readonly [rows: Windows, columns: Windows] {
+  const lines = [planes * h.size, w.size, 1];
+  return [
+    windowsOf(lines, w, trivialAxis(1), adaptive),
+    windowsOf([planes, h.size, w.out], h, trivialAxis(w.out), adaptive),
+  ];
+}
+
+/** Windows over one element of an axis, the most of any. */
+export function mostOver(
+  { size, out, kernel, stride, dilation }: Axis,
+  adaptive: boolean,
+): number {
+  const most = adaptive
+    ? Math.ceil(out / size) + 1
+    : Math.floor((kernel - 1) * dilation / stride) + 1;
+  return Math.min(out, most);
+}
+
+/** Rows of taps, or of windows, that one dispatch takes. */
+export interface RowRange {
+  readonly first: number;
+  /** Exclusive. */
+  readonly end: number;
+  /** The loop over these rows. */
+  readonly loop: Loop;
+}
+
+/**
+ * The rows of a window (or the rows of windows over an element), each with a loop,
+ * by so many dispatches that an invocation can do `times` of them.
+ */
+export function rowRanges(
+  count: number,
+  row: Loop,
+  times = 1,
+): readonly RowRange[] {
+  // each time a pass, and two to end both loops
+  const most = Math.max(
+    1,
+    Math.floor(mostIterations([row], 4 * times) / times),
+  );
+  return Array.from(
+    { length: Math.max(1, Math.ceil(count / most)) },
+    (_, i) => {
+      const rows = Math.min(most, count - i * most);
+      const first = i * most;
+      return { first, end: first + rows, loop: loop(rows, row) };
+    },
+  );
+}
+
 /** What is prepended to shaders/lib/windows.wgsl. */
 export function windowConsts({ h, w, adaptive }: Windows): {
   readonly ADAPTIVE: boolean;
@@ -205,13 +270,24 @@ export interface PoolSizes {
   readonly countsPad?: boolean;
   /** What sums are divided by, or 0 for the count of each window. */
   readonly divisor?: number;
+  /** The rows of taps, or of windows, that are taken; all by default. */
+  readonly range?: Pick<RowRange, "first" | "end">;
 }
+
+const ALL_ROWS = { first: 0, end: 2 ** 31 - 1 };
 
 /** The words of `Params` in shaders/lib/windows.wgsl. */
 export function windowParams(
   { h, w }: Windows,
-  { size, quads = 0, offset, codeRow = 0, countsPad = false, divisor = 0 }:
-    PoolSizes,
+  {
+    size,
+    quads = 0,
+    offset,
+    codeRow = 0,
+    countsPad = false,
+    divisor = 0,
+    range = ALL_ROWS,
+  }: PoolSizes,
 ): number[] {
   const axes = [h, w].flatMap((axis) => [
     axis.size,
@@ -224,5 +300,5 @@ export function windowParams(
     0,
   ]);
   const sizes = [size, quads, offset, codeRow, Number(countsPad)];
-  return [...sizes, f32Bits(divisor), 0, 0, ...axes];
+  return [...sizes, f32Bits(divisor), range.first, range.end, ...axes];
 }

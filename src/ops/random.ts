@@ -6,6 +6,7 @@
  * @module
  */
 
+import { loop, passesOf } from "../gpu/loops.ts";
 import { f32Bits, foldGroups, type Plan } from "../gpu/plan.ts";
 import { recorder } from "../gpu/recorder.ts";
 import { checkOptionNames } from "../tensor/arguments.ts";
@@ -20,6 +21,7 @@ import {
 import { defaultGenerator, Generator } from "../tensor/generator.ts";
 import { HostArray } from "../tensor/host_array.ts";
 import { isRowMajor, rowMajor } from "../tensor/layout.ts";
+import { ROUNDS } from "../tensor/philox.ts";
 import { checkShape, type Shape } from "../tensor/shape.ts";
 import { emptyTensor, Tensor } from "../tensor/tensor.ts";
 import {
@@ -115,6 +117,7 @@ fn store(q: u32, numbers: ${lanes}) {
     ],
     live: liveDraw(draw),
     groups: foldGroups(Math.ceil(size / 4 / GROUP)),
+    loops: passesOf(loop(ROUNDS), loop(4)),
   };
 }
 

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { loop } from "../gpu/loops.ts";
 import { foldGroups, type Plan } from "../gpu/plan.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { full } from "../tensor/create.ts";
@@ -54,6 +55,7 @@ function planRecurrence(
       b.layout.offset,
     ],
     groups: foldGroups(Math.ceil(outer * parts * inner / GROUP)),
+    loops: loop(run).passes,
   });
   if (parts === 1) return [plan(false, y)];
   const folds = scratch([2, outer, parts, inner]);

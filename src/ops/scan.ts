@@ -4,6 +4,7 @@
  * @module
  */
 
+import { loop } from "../gpu/loops.ts";
 import { foldGroups, type Plan } from "../gpu/plan.ts";
 import { sumType } from "../tensor/dtype.ts";
 import { normalizeDim } from "../tensor/shape.ts";
@@ -55,6 +56,7 @@ function planScan(
     buffers: [x.storage, carry.storage, y.storage],
     params: [outer, length, inner, parts, run, x.layout.offset],
     groups: foldGroups(Math.ceil(outer * parts * inner / GROUP)),
+    loops: loop(run).passes,
   });
   return plans;
 }

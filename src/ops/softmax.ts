@@ -2,20 +2,25 @@
  * Softmax and log-softmax over one dim, and their gradients.
  *
  * Two kernels each: on a GPU one workgroup takes a row, on a CPU adapter (and
- * wherever neighbouring runs lie side by side) one invocation takes a run. A
- * table says what the two functions differ in. Computed in float32; float16
- * goes there and back.
+ * wherever neighbouring runs lie side by side) one invocation takes a run. Runs
+ * that are too long for both (NOTE [loops]) are left to ops, and so are
+ * gradients that will be differentiated again. A table says what the two
+ * functions differ in. Computed in float32; float16 goes there and back.
  *
  * @module
  */
 
+import { isGradEnabled, noGrad } from "../autograd/mode.ts";
 import { type AdapterClass, adapterClass } from "../gpu/device.ts";
-import { foldGroups, type Plan } from "../gpu/plan.ts";
+import { loop, passesOf } from "../gpu/loops.ts";
+import { foldGroups, MAX_LOOPS, type Plan } from "../gpu/plan.ts";
 import { isFloat } from "../tensor/dtype.ts";
-import { normalizeDim, type Shape, sizeOf } from "../tensor/shape.ts";
+import { isRowMajor } from "../tensor/layout.ts";
+import { normalizeDim } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { axesOf } from "./axes.ts";
 import { defineOp, type Op } from "./define.ts";
+import { type Extent, extentOf } from "./extent.ts";
 import { makeHook } from "./kernel_hooks.ts";
 
 import lanesLib from "../../shaders/lib/lanes.wgsl" with { type: "text" };
@@ -43,8 +48,10 @@ interface Row {
   readonly term: string;
   /** Of `dy`, `y` and `sum`. */
   readonly dx: string;
-  /** Gradients of the gradient, from `ddx`, with respect to `dy` and `y`. */
-  second(ddx: Tensor, dy: Tensor, y: Tensor, dim: number): [Tensor, Tensor];
+  /** The function of x - highest, in ops. */
+  ofShifted(x: Tensor, dim: number): Tensor;
+  /** The gradient in ops. */
+  slope(dy: Tensor, y: Tensor, dim: number): Tensor;
 }
 
 const KEEP = { keepdim: true } as const;
@@ -54,38 +61,22 @@ const ROWS = {
     y: "exp(x - highest) / sum",
     term: "dy * y",
     dx: "y * (dy - sum)",
-    second(ddx, dy, y, dim) {
-      const along = ddx.mul(y).sum(dim, KEEP);
-      const sum = dy.mul(y).sum(dim, KEEP);
-      return [
-        y.mul(ddx.sub(along)),
-        ddx.mul(dy.sub(sum)).sub(dy.mul(along)),
-      ];
+    ofShifted(x, dim) {
+      const exps = x.exp();
+      return exps.div(exps.sum(dim, KEEP));
     },
+    slope: (dy, y, dim) => y.mul(dy.sub(dy.mul(y).sum(dim, KEEP))),
   },
   logSoftmax: {
     y: "(x - highest) - log(sum)",
     term: "dy",
     dx: "dy - exp(y) * sum",
-    second(ddx, dy, y, dim) {
-      const p = y.exp();
-      const along = ddx.mul(p);
-      return [
-        ddx.sub(along.sum(dim, KEEP)),
-        along.mul(dy.sum(dim, KEEP)).neg(),
-      ];
-    },
+    ofShifted: (x, dim) => x.sub(x.exp().sum(dim, KEEP).log()),
+    slope: (dy, y, dim) => dy.sub(y.exp().mul(dy.sum(dim, KEEP))),
   },
 } satisfies Record<string, Row>;
 
 type Name = keyof typeof ROWS;
-
-/** A row-major tensor seen as [outer, length, inner], `length` being the dim. */
-export interface Extent {
-  readonly outer: number;
-  readonly length: number;
-  readonly inner: number;
-}
 
 /** Which kernel takes a tensor, and with how many invocations a workgroup. */
 export interface SoftmaxChoice {
@@ -104,15 +95,6 @@ export function chooseSoftmax(
   if (kind === "cpu") return { kernel: "runs", group: 8 };
   if (inner > 1 || length <= SHORT) return { kernel: "runs", group: 64 };
   return { kernel: "rows", group: length > 256 ? 256 : 64 };
-}
-
-/** How `shape` is seen from its dim `dim`. */
-export function extentOf(shape: Shape, dim: number): Extent {
-  return {
-    outer: sizeOf(shape.slice(0, dim)),
-    length: shape[dim] ?? 1,
-    inner: sizeOf(shape.slice(dim + 1)),
-  };
 }
 
 /** How runs are loaded, for the kernels that take one run an invocation. */
@@ -161,6 +143,27 @@ export function loadsOf(
   return { header: ONE_LANE, width: 1, sizes: [outer * inner, length, inner] };
 }
 
+/** The most loop iterations of a plan for `extent`, as in Plan.loops. */
+function loopsOf(extent: Extent, offsets: readonly number[]): number {
+  const { kernel, group } = chooseSoftmax(extent, adapterClass());
+  // a run is gone over three times at most, and lanes join two numbers
+  const over = loop(
+    kernel === "rows"
+      ? Math.ceil(extent.length / group)
+      : loadsOf(extent, offsets).sizes[1],
+  );
+  const join = loop(kernel === "rows" ? Math.log2(group) : 0);
+  return passesOf(over, over, over, join, join);
+}
+
+/** Whether a kernel may take runs of these tensors along `dim`. */
+function fits(tensors: readonly Tensor[], dim: number): boolean {
+  const offsets = tensors.map(({ layout }) =>
+    isRowMajor(layout) ? layout.offset : 0 // kernels get a copy
+  );
+  return loopsOf(extentOf(tensors[0]!.shape, dim), offsets) <= MAX_LOOPS;
+}
+
 const SCALAR = "alias Q = f32;\nalias S = f32;\n";
 
 // The dispatch of either kernel; `functions` are those that it calls, in Q, S.
@@ -185,6 +188,7 @@ function planRuns(
       buffers,
       params: [extent.outer, extent.length, 1, ...offsets],
       groups: foldGroups(extent.outer),
+      loops: loopsOf(extent, offsets),
       ...hookOf(load, offsets, 1),
     };
   }
@@ -197,6 +201,7 @@ function planRuns(
     buffers,
     params: [...sizes, ...offsets.map((offset) => offset / width)],
     groups: foldGroups(Math.ceil(sizes[0] / group)),
+    loops: loopsOf(extent, offsets),
     ...hookOf(load, offsets, width),
   };
 }
@@ -236,12 +241,10 @@ fn result(dy: Q, y: Q, sum: S) -> Q { return ${row.dx}; }
 `,
       ),
     axes: (inputs, dim, [shape]) => axesOf(inputs, shape!, { except: [dim] }),
-    save: ([dy, y]) => [dy, y],
-    grad: (ddx, { saved: [dy, y], params: dim }) => row.second(ddx, dy, y, dim),
   });
 }
 
-function makeOp(name: Name, gradOp: Op<number>): Op<number> {
+function makeOp(name: Name): Op<number> {
   const row = ROWS[name];
   return defineOp<number>({
     name,
@@ -258,28 +261,44 @@ function makeOp(name: Name, gradOp: Op<number>): Op<number> {
       ),
     axes: (inputs, dim, [shape]) => axesOf(inputs, shape!, { except: [dim] }),
     save: (_, [y]) => [y],
-    grad: (dy, { saved: [y], params: dim }) => [gradOp([dy, y], dim)[0]],
+    grad: (dy, { saved: [y], params: dim }) => [gradient(name, dy, y, dim)],
   });
 }
 
-const softmaxGradOp = makeGradOp("softmax");
-const softmaxOp = makeOp("softmax", softmaxGradOp);
-const logSoftmaxOp = makeOp("logSoftmax", makeGradOp("logSoftmax"));
+const gradOps = {
+  softmax: makeGradOp("softmax"),
+  logSoftmax: makeGradOp("logSoftmax"),
+};
+const ops = { softmax: makeOp("softmax"), logSoftmax: makeOp("logSoftmax") };
+
+function gradient(name: Name, dy: Tensor, y: Tensor, dim: number): Tensor {
+  return isGradEnabled() || !fits([dy, y], dim)
+    ? ROWS[name].slope(dy, y, dim)
+    : gradOps[name]([dy, y], dim)[0];
+}
 
 /** The gradient of a softmax over the last dim, from dy and its result y. */
 export function softmaxGrad(dy: Tensor, y: Tensor): Tensor {
-  return softmaxGradOp([dy, y], y.ndim - 1)[0];
+  return gradient("softmax", dy, y, y.ndim - 1);
 }
 
-function apply(op: Op<number>, name: Name, x: Tensor, dim: number): Tensor {
+function highest(x: Tensor, dim: number): Tensor {
+  return noGrad(() => x.amax(dim, KEEP));
+}
+
+function apply(name: Name, x: Tensor, dim: number): Tensor {
   const axis = normalizeDim(name, dim, x.shape);
   if (!isFloat(x.dtype)) {
     throw new TypeError(
       `Cannot ${name} ${x.describe()}: expected floats`,
     );
   }
-  if (x.dtype === "float32") return op([x], axis)[0];
-  return op([x.to("float32")], axis)[0].to(x.dtype);
+  const values = x.to("float32");
+  const y = fits([values], axis)
+    ? ops[name]([values], axis)[0]
+    // the gradient does not depend on what is subtracted
+    : ROWS[name].ofShifted(values.sub(highest(values, axis)), axis);
+  return y.to(x.dtype);
 }
 
 /**
@@ -292,7 +311,7 @@ function apply(op: Op<number>, name: Name, x: Tensor, dim: number): Tensor {
  * @throws {RangeError} If there is no such dim
  */
 export function softmax(x: Tensor, dim: number): Tensor {
-  return apply(softmaxOp, "softmax", x, dim);
+  return apply("softmax", x, dim);
 }
 
 /**
@@ -304,7 +323,7 @@ export function softmax(x: Tensor, dim: number): Tensor {
  * @throws {RangeError} If there is no such dim
  */
 export function logSoftmax(x: Tensor, dim: number): Tensor {
-  return apply(logSoftmaxOp, "logSoftmax", x, dim);
+  return apply("logSoftmax", x, dim);
 }
 
 /**

@@ -57,6 +57,7 @@ export function planSort(
         buffers: [x.storage, order.storage],
         params: [outer, length, inner, width, block, stride, first, offset],
         groups: foldGroups(Math.ceil(outer * width / 2 * inner / GROUP)),
+        loops: 0,
       });
     }
   }

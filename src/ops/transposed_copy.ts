@@ -8,6 +8,7 @@
  */
 
 import { type AdapterClass, adapterClass } from "../gpu/device.ts";
+import { loop, passesOf } from "../gpu/loops.ts";
 import { foldGroups, type Plan } from "../gpu/plan.ts";
 import { type DType, isFloat } from "../tensor/dtype.ts";
 import { isRowMajor, mergeDims } from "../tensor/layout.ts";
@@ -113,6 +114,11 @@ export function planTransposed(x: Tensor, y: Tensor): Plan | undefined {
       ...strides,
     ],
     groups: foldGroups(Math.ceil(count / GROUP)),
+    loops: passesOf(
+      loop(rest.length),
+      // four stores of up to four elements
+      ...(wideStores ? [] : [4, 4, 4, 4].map((count) => loop(count))),
+    ),
   };
 }
 

@@ -9,6 +9,7 @@
  * @module
  */
 
+import { loop } from "../gpu/loops.ts";
 import { type Bindable, f32Bits, foldGroups, type Plan } from "../gpu/plan.ts";
 import type { DType } from "../tensor/dtype.ts";
 
@@ -71,6 +72,7 @@ export function planUpdate(
     params: [...place, ...words()],
     live: { at: place.length, words },
     groups: foldGroups(Math.ceil(quads / (GROUP * QUADS))),
+    loops: loop(QUADS).passes,
   };
 }
 

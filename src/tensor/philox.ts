@@ -37,7 +37,8 @@ const MULTIPLIER_0 = 0xd2511f53;
 const MULTIPLIER_1 = 0xcd9e8d57;
 const WEYL_0 = 0x9e3779b9;
 const WEYL_1 = 0xbb67ae85;
-const ROUNDS = 10;
+/** Rounds that mix a block. */
+export const ROUNDS = 10;
 
 /**
  * Writes the four words of block `counter` under `key` to `out`.

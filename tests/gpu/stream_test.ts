@@ -31,6 +31,7 @@ function scale(buffer: ReturnType<typeof acquire>, factor: number): Plan {
     buffers: [{ buffer }],
     params: [4, factor],
     groups: [1, 1, 1],
+    loops: 0,
   };
 }
 

@@ -11,11 +11,8 @@ import { streamCounts } from "../../src/gpu/stream.ts";
 import { type Channels, Image } from "../../src/vision/image.ts";
 import type { Action } from "../../src/vision/transforms/action.ts";
 import { fold, isIdle } from "../../src/vision/transforms/fold.ts";
-import {
-  atlasOf,
-  runOnBatch,
-  runOnTensor,
-} from "../../src/vision/transforms/gpu.ts";
+import { atlasOf } from "../../src/vision/transforms/atlas.ts";
+import { runOnBatch, runOnTensor } from "../../src/vision/transforms/gpu.ts";
 import { runOnHost } from "../../src/vision/transforms/host.ts";
 import {
   extentOf,

@@ -68,6 +68,8 @@ export interface Pass {
   readonly source: Extent;
   /** The image after. */
   readonly result: Extent;
+  /** Whether a pass follows that ends this one's scaling: bytes stay unrounded. */
+  readonly isHalf?: boolean;
 }
 
 /** A pass that changes nothing. */
@@ -78,6 +80,24 @@ export function idlePass(extent: Extent): Pass {
     source: extent,
     result: extent,
   };
+}
+
+/** A pass that scales, in two: it scales rows (down), then columns (across). */
+export function halved(pass: Pass): readonly [down: Pass, across: Pass] {
+  const { geometry, source, result } = pass;
+  if (geometry.kind !== "window") throw new TypeError("A matrix has no halves");
+  const between = { ...source, height: result.height };
+  const [columns, rows] = [wholeAxis(source.width), wholeAxis(result.height)];
+  return [
+    {
+      geometry: { ...geometry, columns },
+      colours: [],
+      source,
+      result: between,
+      isHalf: true,
+    },
+    { ...pass, geometry: { ...geometry, rows }, source: between },
+  ];
 }
 
 /** Whether a pass takes every pixel from where it stands. */

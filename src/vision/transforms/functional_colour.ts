@@ -27,7 +27,8 @@ import {
   checkSize,
   type SizeArgument,
 } from "./checks.ts";
-import { extentOfTensor, runOnTensor } from "./gpu.ts";
+import { extentOfTensor } from "./atlas.ts";
+import { runOnTensor } from "./gpu.ts";
 import { blurAction } from "./resolve.ts";
 
 function run(img: Tensor, action: Action): Tensor {

@@ -25,7 +25,8 @@ import {
   type CropBox,
   type SizeArgument,
 } from "./checks.ts";
-import { extentOfTensor, runOnTensor } from "./gpu.ts";
+import { extentOfTensor } from "./atlas.ts";
+import { runOnTensor } from "./gpu.ts";
 import {
   affineAction,
   centerCropAction,

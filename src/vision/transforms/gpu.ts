@@ -20,47 +20,16 @@ import { formatShape } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { type Action, ACTIONS, after, type Extent, valueAt } from "./action.ts";
 import { setTensorExecutor } from "./executor.ts";
-import { fold, idlePass, isIdle, type Pass, staysPut } from "./fold.ts";
-import { normalizeBytes, runPass } from "./kernels.ts";
-import { type Place, recordsOf } from "./records.ts";
+import { type Atlas, atlasOf, extentOfTensor } from "./atlas.ts";
+import { fold, idlePass, type Pass, staysPut } from "./fold.ts";
+import { normalizeBytes } from "./kernels.ts";
+import { runPasses } from "./passes.ts";
+import type { Place } from "./records.ts";
 import { isFilter, runFilter } from "./tensor_filters.ts";
 import { moveTensorMask } from "./tensor_masks.ts";
 
 /** Channels that the kernel takes at once. */
 const MAX_CHANNELS = 4;
-
-/** Images in memory on the GPU: where each begins, and what it is. */
-export interface Atlas {
-  /** A tensor of images, or of bytes whose places are known. */
-  readonly tensor: Tensor;
-  readonly places: readonly Place[];
-  readonly extents: readonly Extent[];
-}
-
-/**
- * What actions have to know of a tensor's images.
- *
- * @throws {TypeError} If it holds no images
- */
-export function extentOfTensor(x: Tensor): Extent {
-  const { shape, dtype } = x;
-  if (
-    shape.length < 2 || (dtype !== "uint8" && !isFloat(dtype)) ||
-    shape.slice(-3).includes(0)
-  ) {
-    throw new TypeError(
-      `Cannot transform ${x.describe()}: expected images, uint8 or floats of ` +
-        `[..., C, H, W]`,
-    );
-  }
-  const [height, width] = shape.slice(-2);
-  return {
-    channels: shape.length === 2 ? 1 : shape.at(-3)!,
-    height: height!,
-    width: width!,
-    dtype: dtype === "uint8" ? "uint8" : "float32",
-  };
-}
 
 /**
  * The tensor after actions, the same for all of its images.
@@ -189,20 +158,6 @@ function planeByPlane(x: Tensor, actions: readonly Action[]): Tensor {
   const each = Array.from({ length: n! }, () => lists).flat();
   const y = runOnBatch(atlasOf(planes), each);
   return y.reshape([n!, c!, ...y.shape.slice(-2)]);
-}
-
-/** The images of [N, C, H, W], where they lie. */
-export function atlasOf(x: Tensor): Atlas {
-  const extent = extentOfTensor(x);
-  const { strides, offset } = x.layout;
-  const [imageStep, channelStep, rowStep, pixelStep] = strides;
-  const places = Array.from({ length: x.shape[0]! }, (_, n): Place => ({
-    offset: offset + n * imageStep!,
-    channelStep: channelStep!,
-    rowStep: rowStep!,
-    pixelStep: pixelStep!,
-  }));
-  return { tensor: x, places, extents: places.map(() => extent) };
 }
 
 /**
@@ -345,43 +300,6 @@ function asWarp(pass: Pass): Pass {
       },
     },
   };
-}
-
-/** Passes by number and image, one kernel for each number. */
-function runPasses(
-  { tensor, places }: Atlas,
-  passes: readonly (readonly Pass[])[],
-): Tensor {
-  let y = tensor;
-  let at = places;
-  for (const [p, each] of passes.entries()) {
-    const isSkipped = p === 0 && passes.length > 1 && y.ndim === 4 &&
-      y.dtype === "float32" && each.every(isIdle);
-    if (isSkipped) {
-      y = y.contiguous();
-    } else {
-      const { source, result } = each[0]!;
-      y = runPass(y, recordsOf(each, at), {
-        images: each.length,
-        channels: source.channels,
-        outChannels: result.channels,
-        height: result.height,
-        width: result.width,
-        sampler: samplerOf(each),
-      });
-    }
-    at = atlasOf(y).places;
-  }
-  const last = passes.at(-1)![0]!;
-  return last.result.dtype === "uint8" ? y.to("uint8") : y;
-}
-
-function samplerOf(passes: readonly Pass[]): 0 | 1 | 2 {
-  if (passes[0]!.geometry.kind === "matrix") return 2;
-  const isScaled = passes.some(({ geometry }) =>
-    geometry.kind === "window" && geometry.resize
-  );
-  return isScaled ? 1 : 0;
 }
 
 setTensorExecutor({

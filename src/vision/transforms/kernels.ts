@@ -8,6 +8,7 @@
  * @module
  */
 
+import { type Loop, loop, passesOf } from "../../gpu/loops.ts";
 import { f32Bits, foldGroups } from "../../gpu/plan.ts";
 import { axesOf } from "../../ops/axes.ts";
 import { asTensors, defineOp } from "../../ops/define.ts";
@@ -17,7 +18,7 @@ import { declareInput } from "../../ops/words.ts";
 import { fromHost } from "../../tensor/create.ts";
 import { HostArray } from "../../tensor/host_array.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { Records } from "./records.ts";
+import { filterLoop, type Records } from "./records.ts";
 
 import greyMeanSource from "../../../shaders/vision/grey_mean.wgsl" with {
   type: "text",
@@ -79,6 +80,10 @@ const passOp = defineOp<PassParams>({
         (x.layout.offset - params.origin) >>> 0,
       ],
       groups: foldGroups(Math.ceil(images * height * width / GROUP)),
+      loops: passesOf(
+        ...samplerLoops(sampler, records.taps),
+        loop(records.program),
+      ),
     };
   },
   axes: ([x, , means], { records: { stride } }) => [{
@@ -99,6 +104,15 @@ const passOp = defineOp<PassParams>({
   strided: "inputs",
 });
 
+// Those by which pixels are taken: the taps of a filter, or of a matrix.
+function samplerLoops(
+  sampler: PassSizes["sampler"],
+  taps: Records["taps"],
+): Loop[] {
+  if (sampler === 0) return [];
+  return sampler === 1 ? [filterLoop(taps)] : [loop(4)];
+}
+
 function headerOf(hasContrast: boolean): string {
   const bind = (binding: number, access: string, name: string, type: string) =>
     `@group(0) @binding(${binding}) var<${access}> ${name}: ${type};\n`;
@@ -112,18 +126,32 @@ function headerOf(hasContrast: boolean): string {
     bind(rest + 1, "uniform", "params", "Params");
 }
 
+/** Pixels that an invocation of grey_mean sums at most. */
+const GREY_RUN = 2 ** 14;
+
+// to [N, parts]
 const greyMeanOp = defineOp<{ records: Records }>({
   name: "greyMean",
-  shape: ([x]) => ({ shape: [x.shape[0]!], dtype: "float32" }),
+  shape: ([{ shape: [images, , height, width] }]) => ({
+    shape: [images!, Math.ceil(height! * width! / GREY_RUN / GROUP)],
+    dtype: "float32",
+  }),
   kernel([x, words], [y], { records }) {
     const [images, channels, height, width] = x.shape;
+    const plane = height! * width!;
+    const parts = y.shape[1]!;
+    const run = Math.ceil(plane / parts);
     return {
       name: "greyMean",
       source: greyMeanSource,
       consts: { C: channels!, WG: GROUP },
       buffers: [x.storage, words.storage, y.storage],
-      params: [images!, height! * width!, records.stride, x.layout.offset],
-      groups: foldGroups(images!),
+      params: [
+        ...[images!, plane, records.stride, x.layout.offset],
+        ...[parts, run],
+      ],
+      groups: foldGroups(images! * parts),
+      loops: passesOf(loop(Math.ceil(run / GROUP)), loop(Math.log2(GROUP))),
     };
   },
   axes: (_, { records: { stride } }) => [{
@@ -143,7 +171,10 @@ export function runPass(
 ): Tensor {
   const words = fromHost(new HostArray(records.words));
   const inputs = [source, words];
-  if (records.hasContrast) inputs.push(greyMeanOp(inputs, { records })[0]);
+  if (records.hasContrast) {
+    const [parts] = greyMeanOp(inputs, { records });
+    inputs.push(parts.shape[1] === 1 ? parts.squeeze(1) : parts.sum(1));
+  }
   const { offset } = source.layout;
   return passOp(inputs, { ...sizes, records, origin: offset })[0];
 }
@@ -192,6 +223,7 @@ const unpack = defineOp<Moments>({
         ...four(std),
       ],
       groups: foldGroups(Math.ceil(images! * plane / GROUP)),
+      loops: 0,
     };
   },
   axes: () => [{ dims: [0, 0] }],

@@ -13,6 +13,7 @@ import {
   type PaddingMode,
   valueAt,
 } from "./action.ts";
+import { type Loop, loop } from "../../gpu/loops.ts";
 import type { Axis, Geometry, Pass } from "./fold.ts";
 import { boundOf } from "./point.ts";
 
@@ -59,6 +60,35 @@ function filterOf(interpolation: Interpolation, antialias: boolean): number {
   }
 }
 
+/** Taps of filters along each axis. */
+export interface Taps {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** The loop of a filter: taps of columns, in those of rows. */
+export function filterLoop({ rows, columns }: Taps): Loop {
+  return loop(rows, loop(columns));
+}
+
+/** The most taps along each axis of some passes. */
+export function tapsOf(passes: readonly Pass[]): Taps {
+  const most = (axis: "rows" | "columns") =>
+    passes.reduce((most, pass) => Math.max(most, tapsAlong(pass, axis)), 1);
+  return { rows: most("rows"), columns: most("columns") };
+}
+
+function tapsAlong({ geometry }: Pass, name: "rows" | "columns"): number {
+  if (geometry.kind !== "window" || !geometry.resize) return 1;
+  const { interpolation, antialias } = geometry.resize;
+  if (interpolation.startsWith("nearest")) return 1;
+  const { scale, low, high } = geometry[name];
+  const reach = (interpolation === "bilinear" ? 1 : 2) *
+    (antialias ? Math.max(scale, 1) : 1);
+  const taps = Math.ceil(2 * reach) + 1;
+  return antialias ? Math.min(taps, high - low) : taps;
+}
+
 /** The records of a pass over several images. */
 export interface Records {
   /** [images, words] */
@@ -80,6 +110,8 @@ export interface Records {
     /** A program bends values. */
     readonly GAMMA: boolean;
   };
+  /** Taps of filters along each axis, the most of any image. */
+  readonly taps: Taps;
   /** Whether some program needs the mean of the image. */
   readonly hasContrast: boolean;
 }
@@ -102,7 +134,8 @@ export function recordsOf(
     const { offset, channelStep, rowStep, pixelStep } = places[n]!;
     words.set([offset, channelStep, rowStep, pixelStep], at);
     writeGeometry(pass.geometry, pass, { words, floats, at });
-    words[at + IS_BYTE] = Number(pass.source.dtype === "uint8");
+    const isByte = pass.source.dtype === "uint8" && !pass.isHalf;
+    words[at + IS_BYTE] = Number(isByte);
     for (const [k, { code, bound, numbers }] of programs[n]!.entries()) {
       const instruction = at + HEAD + k * INSTRUCTION;
       words[instruction] = code;
@@ -122,6 +155,7 @@ export function recordsOf(
       HUE: codes.includes(CODES.hue),
       GAMMA: codes.includes(CODES.gamma),
     },
+    taps: tapsOf(passes),
     hasContrast: codes.includes(CODES.contrast),
   };
 }
