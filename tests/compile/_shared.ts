@@ -16,7 +16,8 @@ export type Fn = (...inputs: Tensor[]) => Tensor | Tensor[];
 /** Dispatches of a replay, whose results are those of the eager function. */
 export async function check(fn: Fn, inputs: () => Tensor[]): Promise<number> {
   const compiled = compile(fn);
-  for (let i = 0; i < 3; i++) compiled(...inputs());
+  // two are recorded, one is replayed, and the fourth is compared with it
+  for (let i = 0; i < 4; i++) compiled(...inputs());
   const [eager, replayed] = [inputs(), inputs()];
   const expected = [fn(...eager)].flat();
   const before = streamCounts().dispatches;
