@@ -116,3 +116,21 @@ export async function assertSecondGradients(
   };
   await assertGradients(first, inputs, { tolerance });
 }
+
+/** A call, and the shape and values of its result. */
+export type Row = readonly [() => Tensor, Shape, readonly number[]];
+
+/** Asserts that calls give what is said, within 1e-6. */
+export async function assertRows(
+  rows: Readonly<Record<string, Row>>,
+): Promise<void> {
+  for (const [name, [call, shape, values]] of Object.entries(rows)) {
+    try {
+      const y = call();
+      assertEquals(y.shape, shape, "shape");
+      await assertClose(y, values, 1e-6);
+    } catch (error) {
+      throw new Error(name, { cause: error });
+    }
+  }
+}
