@@ -146,19 +146,59 @@ fn acos_of(x: f32) -> f32 {
   return select(y, 3.1415927 - y, x < 0.0);
 }
 
-// x - k pi / 2 in [-pi/4, pi/4], and k; Cody and Waite 1980, for |x| < 1e5
+// x - k pi / 2 in [-pi/4, pi/4], and k; Cody and Waite 1980, for |x| <= 2e4
 fn quarter_turns(x: f32) -> vec2f {
   let k = round(x * 0.63661977);
   let r = fma(k, -3.1391647e-7, fma(k, -4.8351288e-4, fma(k, -1.5703125, x)));
   return vec2f(r, k);
 }
 
+// a * b + c in 64 bits: high word, low word
+fn multiply_add(a: u32, b: u32, c: u32) -> vec2u {
+  let low = (a & 0xffffu) * (b & 0xffffu);
+  let one = (a >> 16u) * (b & 0xffffu);
+  let other = (a & 0xffffu) * (b >> 16u);
+  let middle = (low >> 16u) + (one & 0xffffu) + (other & 0xffffu);
+  let high = (a >> 16u) * (b >> 16u) + (one >> 16u) + (other >> 16u) +
+    (middle >> 16u);
+  let sum = ((middle << 16u) | (low & 0xffffu)) + c;
+  return vec2u(high + select(0u, 1u, sum < c), sum);
+}
+
+// The same for large angles: the 24 bits of x times 192 bits of 2 / pi, of which
+// those around the point count; Payne and Hanek 1983
+fn far_quarter_turns(x: f32) -> vec2f {
+  let bits = bitcast<u32>(abs(x));
+  let m = (bits << 8u) | 0x80000000u;
+  let a = multiply_add(0x3c439041u, m, 0u);
+  let b = multiply_add(0xdb629599u, m, a.x);
+  let c = multiply_add(0xf534ddc0u, m, b.x);
+  let d = multiply_add(0xfc2757d1u, m, c.x);
+  let e = multiply_add(0x4e441529u, m, d.x);
+  let f = multiply_add(0xa2f9836eu, m, e.x);
+  var words = array<u32, 7>(f.x, f.y, e.y, d.y, c.y, b.y, a.y);
+  // two bits before the point, from the exponent on
+  let place = (bits >> 23u) - 128u;
+  let first = place >> 5u;
+  let left = place & 31u;
+  var high = words[first];
+  var low = words[first + 1u];
+  if (left > 0u) {
+    high = (high << left) | (low >> (32u - left));
+    low = (low << left) | (words[first + 2u] >> (32u - left));
+  }
+  let turns = (high >> 30u) + ((high >> 29u) & 1u); // to the nearest
+  let part = f32(bitcast<i32>((high << 2u) | (low >> 30u)));
+  let r = 1.5707964 * fma(f32(low << 2u), 0x1p-64f, part * 0x1p-32f);
+  let sign = select(1.0, -1.0, x < 0.0);
+  return vec2f(sign * r, sign * f32(turns));
+}
+
 // sin(x + turns * pi / 2)
 fn sin_turned(x: f32, turns: i32) -> f32 {
   if (is_inf(x)) { return nan(); }
-  // The built-ins need not be exact for large angles; nothing in f32 is useful
-  if (abs(x) > 1e5) { return select(sin(x), cos(x), turns == 1); }
-  let reduced = quarter_turns(x);
+  var reduced = quarter_turns(x);
+  if (abs(x) > 2e4) { reduced = far_quarter_turns(x); }
   let r = reduced.x;
   let k = i32(reduced.y) + turns;
   let u = r * r;

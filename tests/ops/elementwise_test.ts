@@ -141,6 +141,18 @@ Deno.test("functions of one are as exact as float32 for small and large numbers"
   }
 });
 
+Deno.test("sin(), cos() and tan() are exact for angles of any size", async () => {
+  const spots = Float32Array.from(
+    { length: 440 },
+    (_, i) => (1 + Math.abs(Math.sin(i))) * 2 ** (i % 110 + 17) * (-1) ** i,
+  );
+  const x = tensor([1e4, 2.1e4, 1e9, 3.4e38, ...spots]);
+  const at = [...await x.data()];
+  for (const name of ["sin", "cos", "tan"] as const) {
+    await assertClose(x[name](), at.map(Math[name]), 5e-7);
+  }
+});
+
 Deno.test("functions take NaN, infinities and zeros as PyTorch does", async () => {
   const x = tensor([NaN, Infinity, -Infinity, 0, -0]);
   const rows: Record<string, number[]> = {
