@@ -11,8 +11,9 @@
  */
 
 import type { Operand } from "../../src/ops/map.ts";
+import { isFloat } from "../../src/tensor/dtype.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
-import type { Fields } from "./case.ts";
+import { type Fields, isWholeFloat } from "./case.ts";
 import { Unsupported } from "./outcome.ts";
 import { type Parameter, parameterOf } from "./signatures.ts";
 
@@ -74,11 +75,15 @@ class Arguments {
   readonly #kwargs: Fields;
   readonly #tensors: ReadonlyMap<string, Tensor>;
   readonly #unread: Set<string>;
+  readonly #floats: ReadonlySet<string>;
   readonly #arrivals = new Map<string, Tensor>();
   readonly #facts = new Map<string, unknown>();
 
   constructor({ op, kwargs, tensors = new Map() }: Call) {
     this.#op = op;
+    this.#floats = new Set(
+      Object.keys(kwargs).filter((name) => isWholeFloat(kwargs, name)),
+    );
     this.#kwargs = byType(kwargs, tensors);
     this.#tensors = tensors;
     this.#unread = new Set([...tensors.keys(), ...Object.keys(kwargs)]);
@@ -133,13 +138,36 @@ class Arguments {
   /** An argument that is no tensor, and that the call needs: torch's default. */
   value<T>(name: string): T {
     const value = this.option<T>(name) ?? this.#default(name) as T | undefined;
-    if (value === undefined) throw new Unsupported(`without ${name}`);
+    if (value === undefined || value === null) {
+      throw new Unsupported(`without ${name}`);
+    }
     return value;
   }
 
-  /** A tensor, a number or a boolean. */
+  /**
+   * A tensor, a number or a boolean.
+   *
+   * @throws {Unsupported} If it is a float like 2.0 beside integers: in
+   * JavaScript it is none
+   */
   operand(name: string): Operand {
+    const operand = this.comparable(name);
+    const isBesideIntegers = [...this.#tensors.values()]
+      .every(({ dtype }) => !isFloat(dtype));
+    if (this.isWholeFloat(name) && isBesideIntegers) {
+      throw new Unsupported(`${name} = ${operand}.0 beside integers`);
+    }
+    return operand;
+  }
+
+  /** A tensor, a number or a boolean, where 2.0 is the same as 2. */
+  comparable(name: string): Operand {
     return this.maybe(name) ?? this.value<Operand>(name);
+  }
+
+  /** Whether an argument is a float, though a whole number: 2.0. */
+  isWholeFloat(name: string): boolean {
+    return this.#floats.has(name);
   }
 
   /** Those of the options `T` that are there, by our names. */

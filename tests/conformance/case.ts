@@ -119,9 +119,7 @@ export async function readCategory(
   folder: string,
   name: string,
 ): Promise<Category> {
-  const json: unknown = JSON.parse(
-    await Deno.readTextFile(`${folder}/${name}.json`),
-  );
+  const json = parseMarked(await Deno.readTextFile(`${folder}/${name}.json`));
   const { cases, ...head } = asFields(json, name);
   if (!Array.isArray(cases)) throw new Error(`No list of cases in ${name}`);
   let bytes: Uint8Array | undefined;
@@ -137,6 +135,35 @@ export async function readCategory(
     cases: cases.map(parseCase),
     tensors: bytes && indexSafetensors(bytes),
   };
+}
+
+/** Names in an object of JSON whose numbers are whole, but written as floats. */
+const wholeFloats = new WeakMap<object, Set<string>>();
+
+/** Whether a file has a whole number as a float, such as 2.0, in this place. */
+export function isWholeFloat(holder: object, name: string): boolean {
+  return wholeFloats.get(holder)?.has(name) ?? false;
+}
+
+/** JSON, with a note of the floats that JavaScript takes for integers. */
+function parseMarked(text: string): unknown {
+  // the types of TypeScript do not know the reviver's third argument yet
+  const parse = JSON.parse as (
+    text: string,
+    revive: (
+      this: object,
+      key: string,
+      value: unknown,
+      context: { readonly source?: string },
+    ) => unknown,
+  ) => unknown;
+  return parse(text, function (key, value, { source = "" }) {
+    if (Number.isInteger(value) && /[.eE]/.test(source)) {
+      const names = wholeFloats.get(this) ?? new Set();
+      wholeFloats.set(this, names.add(key));
+    }
+    return value;
+  });
 }
 
 function parseCase(value: unknown): Case {

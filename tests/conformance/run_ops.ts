@@ -103,8 +103,10 @@ function call(category: Category, golden: Case, row: Row): Promise<Reads> {
     tensors.set(name, viewed(leaf, viewsOf(golden, name)));
   }
   // what a module's forward takes is an argument like its constructor's
-  const { forward = {}, ...rest } = golden.kwargs;
-  const kwargs = { ...rest, ...asFields(forward, "forward") };
+  const { forward, ...rest } = golden.kwargs;
+  const kwargs = forward
+    ? { ...rest, ...asFields(forward, "forward") }
+    : golden.kwargs;
   return withArguments({ op: golden.op, kwargs, tensors }, async (args) => {
     const results = await row(args);
     const arrays = new Map<string, Promise<HostArray>>();

@@ -1,6 +1,8 @@
 import { assertEquals } from "@std/assert";
+import { encodeSafetensors } from "../../src/io/safetensors.ts";
 import { HostArray } from "../../src/tensor/host_array.ts";
 import { runCases } from "./folder.ts";
+import { runCategory } from "./run.ts";
 
 const floats = (...values: number[]): HostArray =>
   new HostArray(Float32Array.from(values));
@@ -257,4 +259,42 @@ Deno.test("runCategory() evaluates formulas of schedulers", async () => {
     "unsupported: without a formula",
     "unsupported: expect.rate",
   ]);
+});
+
+Deno.test("runCategory() tells floats from integers by how they are written", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const full = (id: string, value: string) =>
+      `{"id": "${id}", "op": "torch.full", "atol": 0, "rtol": 0,
+        "kwargs": {"size": [2], "fill_value": ${value}},
+        "outputs": {"output": "floats"}}`;
+    const mul = `{"id": "mul", "op": "torch.mul", "atol": 0, "rtol": 0,
+      "kwargs": {"other": 2.0}, "inputs": {"input": "ints"},
+      "outputs": {"output": "floats"}}`;
+    const cases = [full("float", "3.0"), full("integer", "3"), mul];
+    await Deno.writeTextFile(
+      `${folder}/tensor.json`,
+      `{"cases": [${cases.join()}]}`,
+    );
+    await Deno.writeFile(
+      `${folder}/tensor.safetensors`,
+      encodeSafetensors(
+        new Map([
+          ["floats", floats(3, 3)],
+          ["ints", new HostArray(Int32Array.of(1, 2))],
+        ]),
+      ),
+    );
+    const results = await runCategory(folder, "tensor");
+    assertEquals(results.map(({ outcome }) => outcome), [
+      { kind: "passed" },
+      {
+        kind: "failed",
+        message: "output: got type int32, want float32",
+      },
+      { kind: "unsupported", reason: "other = 2.0 beside integers" },
+    ]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });

@@ -23,6 +23,13 @@ export function binary(call: (input: Tensor, other: Operand) => Tensor): Row {
   return (args) => call(args.tensor("input"), args.operand("other"));
 }
 
+/** A comparison of `input` and `other`, a tensor or a number. */
+export function comparison(
+  call: (input: Tensor, other: Operand) => Tensor,
+): Row {
+  return (args) => call(args.tensor("input"), args.comparable("other"));
+}
+
 /** The type that `dtype` names. */
 export function dtypeOf(args: Arguments): DType | undefined {
   const name = args.option<string>("dtype");

@@ -31,8 +31,13 @@ function typedLike(args: Arguments): TensorOptions {
 }
 
 /** In torch, numbers say by themselves whether they are integers. */
-function typedBy(value: unknown, args: Arguments): TensorOptions {
+function typedBy(
+  value: unknown,
+  name: string,
+  args: Arguments,
+): TensorOptions {
   if (args.has("dtype")) return typed(args);
+  if (args.isWholeFloat(name)) return { dtype: "float32" };
   const numbers = [value].flat(Infinity);
   if (numbers.every((each) => typeof each === "boolean")) {
     return { dtype: "bool" };
@@ -56,7 +61,11 @@ export const CREATION: Rows = {
   "torch.eye": (args) => eye(args.value("n"), args.option("m"), typed(args)),
   "torch.full": (args) => {
     const value = args.value<number | boolean>("fill_value");
-    return full(sizeOf(args), Number(value), typedBy(value, args));
+    return full(
+      sizeOf(args),
+      Number(value),
+      typedBy(value, "fill_value", args),
+    );
   },
   "torch.full_like": (args) =>
     full(
@@ -76,7 +85,7 @@ export const CREATION: Rows = {
     ones(args.tensor("input").shape, typedLike(args)),
   "torch.tensor": (args) => {
     const data = args.value<number[]>("data");
-    const options = typedBy(data, args);
+    const options = typedBy(data, "data", args);
     if (options.dtype === "int32" && !args.has("dtype")) {
       throw new Unsupported("whole numbers that may be floats in Python");
     }

@@ -9,7 +9,7 @@ import type { Operand } from "../../../src/ops/map.ts";
 import { Tensor } from "../../../src/tensor/tensor.ts";
 import { Refused } from "../outcome.ts";
 import type { Rows } from "../row.ts";
-import { binary, unary } from "./_shared.ts";
+import { binary, comparison, unary } from "./_shared.ts";
 
 type Scaled = { readonly alpha?: number };
 
@@ -82,24 +82,24 @@ const TESTS: Rows = {
   "torch.bitwise_or": binary((a, b) => a.bitwiseOr(b)),
   "torch.bitwise_right_shift": binary((a, b) => a.bitwiseRightShift(b)),
   "torch.bitwise_xor": binary((a, b) => a.bitwiseXor(b)),
-  "torch.eq": binary((a, b) => a.eq(b)),
-  "torch.ge": binary((a, b) => a.ge(b)),
-  "torch.gt": binary((a, b) => a.gt(b)),
+  "torch.eq": comparison((a, b) => a.eq(b)),
+  "torch.ge": comparison((a, b) => a.ge(b)),
+  "torch.gt": comparison((a, b) => a.gt(b)),
   "torch.isfinite": unary((x) => x.isfinite()),
   "torch.isinf": unary((x) => x.isinf()),
   "torch.isnan": unary((x) => x.isnan()),
-  "torch.le": binary((a, b) => a.le(b)),
+  "torch.le": comparison((a, b) => a.le(b)),
   "torch.logical_and": binary((a, b) => a.logicalAnd(b)),
   "torch.logical_not": unary((x) => x.logicalNot()),
   "torch.logical_or": binary((a, b) => a.logicalOr(b)),
   "torch.logical_xor": binary((a, b) => a.logicalXor(b)),
-  "torch.lt": binary((a, b) => a.lt(b)),
+  "torch.lt": comparison((a, b) => a.lt(b)),
   "torch.masked_fill": (args) =>
     args.tensor("input").maskedFill(
       args.tensor("mask"),
       args.operand("value"),
     ),
-  "torch.ne": binary((a, b) => a.ne(b)),
+  "torch.ne": comparison((a, b) => a.ne(b)),
   "torch.where": (args) =>
     where(
       args.tensor("condition"),

@@ -171,9 +171,8 @@ const DROPPED: Readonly<Record<string, string>> = {
 
 /** @throws {Unsupported} If what comes is random: it does not compare */
 function refuseRandom(op: string, args: Arguments): void {
-  const name = DROPPED[op];
-  const isRandom = name && args.value<number>(name) !== 0 &&
-    args.option("mode") !== "eval";
+  const [name, mode] = [DROPPED[op], args.option("mode")];
+  const isRandom = name && args.value<number>(name) !== 0 && mode !== "eval";
   if (isRandom) throw new Unsupported("a random result");
 }
 
