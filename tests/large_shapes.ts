@@ -9,7 +9,7 @@ import { grad } from "../src/autograd/backward.ts";
 import { scaledDotProductAttention } from "../src/ops/attention.ts";
 import { conv2d } from "../src/ops/conv.ts";
 import { dropout } from "../src/ops/dropout.ts";
-import { ones } from "../src/tensor/create.ts";
+import { arange, ones, zeros } from "../src/tensor/create.ts";
 import { scope } from "../src/tensor/scope.ts";
 import type { Tensor } from "../src/tensor/tensor.ts";
 import {
@@ -20,6 +20,7 @@ import {
 import { compose } from "../src/vision/transforms/compose.ts";
 
 const leaf = { requiresGrad: true };
+const int = { dtype: "int32" } as const;
 
 const CALLS: readonly (() => Tensor)[] = [
   () => dropout(ones([64]), { p: 0.5 }),
@@ -51,6 +52,12 @@ const CALLS: readonly (() => Tensor)[] = [
     ),
   // a stack of products too small for tiles
   () => ones([1000, 2, 3]).bmm(ones([1000, 3, 2])).sum(),
+  () => ones([3, 4], int).matmul(ones([4, 2], int)).sum(),
+  // more values than an invocation may look at, sorted for many places
+  () => {
+    const places = arange(70000).remainder(4096);
+    return zeros([4096]).scatterAdd(0, places, ones([70000])).sum();
+  },
   // images as decoders give them, the bytes of a pixel side by side
   () =>
     compose([toFloat(), normalize(IMAGENET)])

@@ -8,7 +8,7 @@ import { ImageFolder } from "../../datasets/image_folder.ts";
 import { MNIST } from "../../datasets/mnist.ts";
 import { BatchSampler } from "../../src/data/batch_sampler.ts";
 import { ConcatDataset } from "../../src/data/concat_dataset.ts";
-import { Dataset } from "../../src/data/dataset.ts";
+import type { Dataset } from "../../src/data/dataset.ts";
 import { DistributedSampler } from "../../src/data/distributed_sampler.ts";
 import { DataLoader } from "../../src/data/loader.ts";
 import type { DataLoaderOptions } from "../../src/data/loader_options.ts";
@@ -31,6 +31,7 @@ import { type Arguments, withArguments } from "./arguments.ts";
 import { asFields, type Case, type Category, tensorOf } from "./case.ts";
 import { judgeCollation } from "./collation.ts";
 import { difference } from "./compare.ts";
+import { batchSamplerOf, Numbers, samplerOf } from "./described_data.ts";
 import { judgeFacts } from "./facts.ts";
 import { eachCase, judge, type Outcome, Unsupported } from "./outcome.ts";
 
@@ -55,57 +56,6 @@ export function runData(category: Category): Promise<Outcome[]> {
     );
     if (golden.expect.error === undefined) return outcome;
     return { kind: "failed", message: "was not refused" };
-  });
-}
-
-/** The numbers from `first` on: "item i is 100 + i". */
-class Numbers extends Dataset<number> {
-  readonly length: number;
-  readonly #first: number;
-
-  constructor(description: unknown) {
-    super();
-    const { items, length } = asFields(description, "a dataset");
-    const [, first = "0"] = /^item i is (?:the number i|(\d+) \+ i)$/
-      .exec(String(items)) ?? [];
-    this.length = Number(length);
-    this.#first = Number(first);
-  }
-
-  override get(index: number): number {
-    return this.#first + index;
-  }
-}
-
-/** A sampler that is described as a call, or is a list. */
-function samplerOf(value: unknown): Sampler {
-  if (Array.isArray(value)) return value;
-  const { op, kwargs } = asFields(value, "a sampler");
-  const call = { op: String(op), kwargs: asFields(kwargs ?? {}, "kwargs") };
-  return withArguments(call, (args) => {
-    if (op !== "torch.utils.data.SequentialSampler") {
-      throw new Unsupported(`batches of ${op}`);
-    }
-    return new SequentialSampler(args.value("data_source_length"));
-  });
-}
-
-/** Batches of indices: a list of lists, or a BatchSampler as a call. */
-function batchSamplerOf(value: unknown): Sampler<readonly number[]> {
-  if (Array.isArray(value)) return value;
-  const { op, kwargs } = asFields(value, "a sampler of batches");
-  // a case about the loader may say no more than that there is one
-  const given = kwargs ?? { sampler: [0, 1, 2, 3], ["batch_size"]: 2 };
-  const call = { op: String(op), kwargs: asFields(given, "kwargs") };
-  return withArguments(call, (args) => {
-    if (op !== "torch.utils.data.BatchSampler") {
-      throw new Unsupported(`batches of ${op}`);
-    }
-    return new BatchSampler(
-      samplerOf(args.value("sampler")),
-      args.value("batch_size"),
-      args.options<{ dropLast?: boolean }>("dropLast"),
-    );
   });
 }
 
@@ -205,9 +155,18 @@ const SAMPLERS: Readonly<Record<string, DataRow>> = {
       "dropLast",
     );
     if (options.shuffle !== false) throw new Unsupported("a random result");
-    const shares = Array.from({ length: numReplicas }, (_, rank) => [
-      ...new DistributedSampler(length, { ...options, numReplicas, rank }),
-    ]);
+    const share = (rank: number) =>
+      new DistributedSampler(length, { ...options, numReplicas, rank });
+    const rank = args.option<number>("rank");
+    if (rank !== undefined) {
+      const sampler = share(rank);
+      const indices = [...sampler];
+      return judgeFacts(golden, { indices, length: sampler.length });
+    }
+    const shares = Array.from(
+      { length: numReplicas },
+      (_, rank) => [...share(rank)],
+    );
     return judgeFacts(golden, { ["indices_by_rank"]: shares });
   },
 };
