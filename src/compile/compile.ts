@@ -15,7 +15,7 @@
  */
 
 import { noGrad } from "../autograd/mode.ts";
-import { outside, unnoted } from "../gpu/outside.ts";
+import { outside, unnoted } from "../outside.ts";
 import { recorder } from "../gpu/recorder.ts";
 import { checkOptionNames, formatValue } from "../tensor/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";

@@ -16,7 +16,7 @@
  * @module
  */
 
-import { outside } from "../gpu/outside.ts";
+import { outside } from "../outside.ts";
 
 /** Replays before the second review that only their number asks for. */
 const SECOND = 8;

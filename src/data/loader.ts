@@ -12,7 +12,7 @@
  * @module
  */
 
-import { noteEpoch } from "../gpu/outside.ts";
+import { noteEpoch } from "../outside.ts";
 import { throttle } from "../gpu/stream.ts";
 import { Generator } from "../tensor/generator.ts";
 import { untilAborted } from "./abort.ts";

@@ -10,7 +10,7 @@
  * @module
  */
 
-import { noteChange } from "../gpu/outside.ts";
+import { noteChange } from "../outside.ts";
 import { recorder } from "../gpu/recorder.ts";
 import { checkOptionNames, formatValue } from "../tensor/arguments.ts";
 import { type DType, isDType, isFloat } from "../tensor/dtype.ts";

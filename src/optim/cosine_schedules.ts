@@ -4,7 +4,7 @@
  * @module
  */
 
-import { noteChange } from "../gpu/outside.ts";
+import { noteChange } from "../outside.ts";
 import { onReplay, recorder } from "../gpu/recorder.ts";
 import { checkOptionNames } from "../tensor/arguments.ts";
 import {

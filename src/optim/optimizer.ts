@@ -9,7 +9,7 @@
  * @module
  */
 
-import { noteChange } from "../gpu/outside.ts";
+import { noteChange } from "../outside.ts";
 import { onReplay, recorder } from "../gpu/recorder.ts";
 import { dispatch, submit } from "../gpu/stream.ts";
 import { checkOptionNames, formatValue } from "../tensor/arguments.ts";

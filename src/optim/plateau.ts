@@ -4,7 +4,7 @@
  * @module
  */
 
-import { noteChange } from "../gpu/outside.ts";
+import { noteChange } from "../outside.ts";
 import { recorder } from "../gpu/recorder.ts";
 import {
   checkChoice,

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { noteChange } from "../gpu/outside.ts";
+import { noteChange } from "../outside.ts";
 import { onReplay } from "../gpu/recorder.ts";
 
 /** A group as schedulers see it. */

@@ -12,7 +12,7 @@ import { isGradEnabled } from "../autograd/mode.ts";
 import { backward, type BackwardOptions } from "../autograd/backward.ts";
 import type { GpuBuffer } from "../gpu/plan.ts";
 import { read } from "../gpu/readback.ts";
-import { noteChange } from "../gpu/outside.ts";
+import { noteChange } from "../outside.ts";
 import { recorder } from "../gpu/recorder.ts";
 import { checkApproximate } from "../ops/activation.ts";
 import {

@@ -29,7 +29,7 @@ import {
   type Tensor,
   tensor,
 } from "../../mod.ts";
-import { noteEpoch } from "../../src/gpu/outside.ts";
+import { noteEpoch } from "../../src/outside.ts";
 import { oneEpoch, warningsOf } from "./_outside.ts";
 import { assertSame, plain } from "./_shared.ts";
 
