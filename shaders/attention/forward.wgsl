@@ -44,7 +44,8 @@ fn main(
   for (var e = 0u; e < V4; e++) { output[e] = vec4f(0.0); }
   var highest = LOWEST;
   var sum = 0.0;
-  if (params.first > 0u && lse[at] != LOWEST) {
+  // by its bits: NaN is not LOWEST either
+  if (params.first > 0u && bitcast<u32>(lse[at]) != bitcast<u32>(LOWEST)) {
     highest = lse[at];
     sum = 1.0;
     for (var e = 0u; e < V4; e++) { output[e] = y[at * V4 + e]; }
