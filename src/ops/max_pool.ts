@@ -219,7 +219,7 @@ function separateMaxima(
   windows: Windows,
   returnIndices: boolean,
 ): Maxima {
-  const { planes, outShape, w } = windows;
+  const { planes, outShape, h, w } = windows;
   const [rows, columns] = separated(windows);
   const [ofRows, inRows] = maximaOf(
     x.reshape(rows.shape),
@@ -232,8 +232,8 @@ function separateMaxima(
     returnIndices,
   );
   if (!inRows || !inColumns) return [y.reshape(outShape)];
-  const at = inColumns.reshape([planes, -1]);
-  const column = gather(inRows.reshape([planes, -1]), 1, at);
+  const at = inColumns.reshape([planes, h.out * w.out]);
+  const column = gather(inRows.reshape([planes, h.size * w.out]), 1, at);
   const indices = at.floorDivide(w.out).mul(w.size).add(column);
   return [y.reshape(outShape), indices.reshape(outShape)];
 }

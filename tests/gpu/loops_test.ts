@@ -6,9 +6,19 @@ import { planOnly } from "../../src/gpu/stream.ts";
 import { scope } from "../../src/tensor/scope.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { countIn, dispatchCounted } from "./_count_loops.ts";
+import { CONV_CALLS } from "./loops_conv.ts";
+import { POOL_CALLS } from "./loops_pool.ts";
+import { PRODUCT_CALLS } from "./loops_products.ts";
 import { ROW_CALLS } from "./loops_rows.ts";
+import { VISION_CALLS } from "./loops_vision.ts";
 
-const CALLS = [...ROW_CALLS];
+const CALLS = [
+  ...ROW_CALLS,
+  ...CONV_CALLS,
+  ...POOL_CALLS,
+  ...PRODUCT_CALLS,
+  ...VISION_CALLS,
+];
 const CLASSES = ["cpu", "gpu"] as const;
 
 // A kernel is counted once: its variants loop over the same sizes.

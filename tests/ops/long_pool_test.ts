@@ -4,14 +4,13 @@ import {
   adaptiveAvgPool2d,
   avgPool1d,
   avgPool2d,
-  type AvgPoolOptions,
 } from "../../src/ops/avg_pool.ts";
 import {
   adaptiveMaxPool2d,
   maxPool2d,
   type MaxPoolOptions,
 } from "../../src/ops/max_pool.ts";
-import { pairOf } from "../../src/ops/pool_windows.ts";
+
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { assertClose, made } from "./_gradients.ts";
 
@@ -19,13 +18,21 @@ const CLASSES: readonly AdapterClass[] = ["cpu", "gpu"];
 
 type Pair = number | readonly [number, number];
 
+function pairOf(pair: Pair): readonly [number, number] {
+  return typeof pair === "number" ? [pair, pair] : pair;
+}
+
 // Where windows lie that an invocation alone can't do (see NOTE [loops] in
 // src/gpu/plan.ts): the height and width of the image, the kernel, the options.
 type Case = readonly [
   name: string,
   size: readonly [number, number],
   kernel: Pair,
-  options: Pick<AvgPoolOptions, "stride" | "padding" | "ceilMode">,
+  options: {
+    readonly stride?: Pair;
+    readonly padding?: Pair;
+    readonly ceilMode?: boolean;
+  },
 ];
 
 const CASES: readonly Case[] = [
@@ -251,6 +258,16 @@ for (const kind of CLASSES) {
       parts.map((part) => Math.max(...part)),
     );
     await assertClose(x.grad!, [...dx], 1e-7);
+  });
+
+  Deno.test(`maxPool2d() of no images has large windows, too, ${kind} kernels`, async () => {
+    const x = made([0, 2, 300, 310]);
+    const [y, indices] = withAdapterClass(
+      kind,
+      () => maxPool2d(x, 290, { stride: 5, returnIndices: true }),
+    );
+    assertEquals([y.shape, indices.shape], [[0, 2, 3, 5], [0, 2, 3, 5]]);
+    assertEquals([...await indices.data()], []);
   });
 
   Deno.test(`adaptive pooling makes a large image of a pixel, and its gradient, ${kind} kernels`, async () => {
