@@ -25,9 +25,8 @@ export {
   type MaxPool1dOptions,
   maxPool2d,
   type MaxPoolOptions,
-  maxUnpool2d,
-  type MaxUnpoolOptions,
 } from "../ops/max_pool.ts";
+export { maxUnpool2d, type MaxUnpoolOptions } from "../ops/max_unpool.ts";
 export { maxPool3d, type MaxPool3dOptions } from "../ops/max_pool3d.ts";
 export {
   adaptiveAvgPool1d,

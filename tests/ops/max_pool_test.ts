@@ -8,8 +8,8 @@ import {
   maxPool2d,
   type MaxPoolChoice,
   type MaxPoolOptions,
-  maxUnpool2d,
 } from "../../src/ops/max_pool.ts";
+import { maxUnpool2d } from "../../src/ops/max_unpool.ts";
 import { type Pair, pairOf } from "../../src/ops/per_dim.ts";
 import { fixedWindows } from "../../src/ops/pool_windows.ts";
 import { tensor } from "../../src/tensor/create.ts";
