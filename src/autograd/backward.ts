@@ -11,10 +11,10 @@
 import { recorder } from "../gpu/recorder.ts";
 import { checkOptionNames } from "../tensor/arguments.ts";
 import { full } from "../tensor/create.ts";
-import { isRowMajor } from "../tensor/layout.ts";
+import { isRowMajor, reachOf } from "../tensor/layout.ts";
 import { Scope, unscoped } from "../tensor/scope.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { assign } from "../ops/movement.ts";
 import { isGradEnabled, withGrad } from "./mode.ts";
 import type { Autograd } from "./node.ts";
@@ -179,14 +179,17 @@ function step(
   });
 }
 
-// The slot, whose gradient was forgotten: who kept that keeps its values. Not in
-// a function that is compiled, whose gradients stay where they are.
+// A slot to write to. Tensors that the user has of the gradient which was there
+// get a copy of it (NOTE [moves] in storage.ts). Not in a function that is
+// compiled, whose gradients stay where they are.
 function emptiedSlot(leaf: Autograd, slot: Tensor): Tensor {
   if (!leaf.isSlotShown || recorder()) return slot;
-  leaf.slot = slot.detach().keep();
-  leaf.isSlotShown = false;
+  const { storage, layout, dtype, origin, bytesPerElement: bytes } = slot;
   using kept = slot.mul(1);
-  slot.rebind(kept.storage, kept.layout);
+  const [first, end] = reachOf(layout);
+  storage.move(first * bytes, end * bytes, kept.storage, 0);
+  leaf.slot = new Tensor(storage, layout, dtype, origin).keep();
+  leaf.isSlotShown = false;
   return leaf.slot;
 }
 

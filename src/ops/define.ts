@@ -130,7 +130,7 @@ function record<P>(
   if (!needs.includes(true)) return;
   const saved = (rules.save?.(inputs, outputs, needs, params) ?? []).map((
     tensor,
-  ) => tensor && unscoped(() => tensor.alias()));
+  ) => tensor && unscoped(() => tensor.alias().stay()));
   const context: GradContext<P> = {
     saved: asTensors(saved),
     shapes: inputs.map((input) => input.shape),

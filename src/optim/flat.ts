@@ -7,6 +7,10 @@
  * begins where WebGPU can bind it, at a multiple of `ALIGN`; the gap before the
  * next is zero in every buffer and stays so. Offsets and lengths count elements.
  *
+ * Tensors that share a parameter's memory move with it: NOTE [moves] in
+ * storage.ts. A parameter that is a part of a larger tensor can't move without
+ * the rest: it stays where it is, its values are copied before and after a step.
+ *
  * Other code may move a parameter away: another optimizer that is given the
  * same one, for instance. `settle` notices and takes it back, with its value.
  *
@@ -20,9 +24,15 @@ import { clear } from "../gpu/stream.ts";
 import { assign } from "../ops/movement.ts";
 import { fill } from "../tensor/create.ts";
 import { type DType, DTYPES } from "../tensor/dtype.ts";
-import { rowMajor } from "../tensor/layout.ts";
+import {
+  isRowMajor,
+  type Layout,
+  reachOf,
+  rowMajor,
+} from "../tensor/layout.ts";
 import { unscoped } from "../tensor/scope.ts";
 import { sizeOf } from "../tensor/shape.ts";
+import type { Storage } from "../tensor/storage.ts";
 import { emptyTensor, Tensor } from "../tensor/tensor.ts";
 import { isLarge } from "../ops/windows.ts";
 import type { FlatBuffers, Run } from "./rule.ts";
@@ -36,6 +46,9 @@ const QUAD = 4;
  * a state fits the optimizers of other adapters.
  */
 const FLAT_BYTES = 2 ** 27;
+
+/** Storages in which nothing lies but parameters, each by itself. */
+const flats = new WeakSet<Storage>();
 
 /** Parameters that have a gradient and as many steps each, in a row. */
 export interface StepRun extends Run {
@@ -71,6 +84,7 @@ export class FlatParameters {
     this.length = length;
     this.values = cleared(length, dtype);
     this.gradients = cleared(length, dtype);
+    flats.add(this.values.storage);
     this.settle();
   }
 
@@ -81,13 +95,14 @@ export class FlatParameters {
   settle(): void {
     this.parameters.forEach((parameter, i) => {
       const { autograd } = parameter;
-      const layout = rowMajor(parameter.shape, this.#offsets[i]);
+      const layout = this.#layout(i);
       if (parameter.storage !== this.values.storage) {
-        using place = unscoped(() =>
-          new Tensor(this.values.storage, layout, this.dtype, "parameter")
-        );
+        using place = this.#place(i);
         assign(place, parameter);
-        parameter.rebind(this.values.storage, layout);
+        if (canMove(parameter)) {
+          move(parameter, place);
+          parameter.rebind(this.values.storage, layout);
+        }
       }
       let { slot } = autograd;
       if (slot?.storage !== this.gradients.storage) {
@@ -101,9 +116,35 @@ export class FlatParameters {
       const { grad } = autograd;
       if (grad && grad !== slot) {
         assign(slot, grad);
+        // whoever has it sees what is added to it
+        if (canMove(grad) && grad.dtype === this.dtype && !recorder()) {
+          move(grad, slot);
+          autograd.isSlotShown = true;
+        }
         autograd.grad = slot;
       }
     });
+  }
+
+  /** Gives parameters that stay where they are the values after a step. */
+  giveBack(): void {
+    this.parameters.forEach((parameter, i) => {
+      if (parameter.storage === this.values.storage) return;
+      if (!parameter.autograd.grad) return;
+      using place = this.#place(i);
+      assign(parameter, place);
+    });
+  }
+
+  #layout(i: number): Layout {
+    return rowMajor(this.parameters[i]!.shape, this.#offsets[i]);
+  }
+
+  #place(i: number): Tensor {
+    const { storage } = this.values;
+    return unscoped(() =>
+      new Tensor(storage, this.#layout(i), this.dtype, "parameter")
+    );
   }
 
   /**
@@ -229,7 +270,29 @@ function paddedSize(size: number): number {
 
 /** A buffer of zeros, outside of every scope. */
 function cleared(length: number, dtype: DType): Tensor {
-  const made = unscoped(() => emptyTensor([length], dtype, "flat"));
+  const made = unscoped(() => emptyTensor([length], dtype, "flat")).stay();
   clear(made.storage, 0, made.storage.bytes);
   return made;
+}
+
+/** Moves all that look at the memory of `tensor` to that of its copy `to`. */
+function move({ storage, layout, bytesPerElement }: Tensor, to: Tensor): void {
+  // one that nobody shares may have strides of its own
+  const [first, end] = reachOf(layout);
+  storage.move(
+    first * bytesPerElement,
+    end * bytesPerElement,
+    to.storage,
+    to.layout.offset * bytesPerElement,
+  );
+}
+
+/**
+ * Whether every tensor that shares memory with a parameter moves with it, or
+ * there is none.
+ */
+function canMove({ storage, layout, size, bytesPerElement }: Tensor): boolean {
+  if (storage.handles === 1) return true;
+  if (!isRowMajor(layout)) return false;
+  return flats.has(storage) || size * bytesPerElement === storage.bytes;
 }

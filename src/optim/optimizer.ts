@@ -14,6 +14,7 @@ import { onReplay, recorder } from "../gpu/recorder.ts";
 import { dispatch, submit } from "../gpu/stream.ts";
 import { checkOptionNames, formatValue } from "../tensor/arguments.ts";
 import { isFloat } from "../tensor/dtype.ts";
+import { spanOf } from "../tensor/layout.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { type FlatParameters, flatten } from "./flat.ts";
 import { checkOptions, type OptimizerOptions } from "./options.ts";
@@ -170,6 +171,12 @@ export abstract class Optimizer<
           `Cannot train ${each.describe()} with ${name}: expected a float type`,
         );
       }
+      if (spanOf(each.layout) < each.size) {
+        throw new TypeError(
+          `Cannot train ${each.describe()} with ${name}: several of its ` +
+            `elements are one in memory, train its clone()`,
+        );
+      }
       if (seen.has(each)) {
         throw new RangeError(
           `Cannot train ${each.describe()} with ${name}: it comes twice`,
@@ -231,6 +238,7 @@ export abstract class Optimizer<
       }
     }
     flat.values.storage.version++;
+    flat.giveBack();
   }
 
   /**

@@ -6,6 +6,12 @@
  * A window is a part of a storage that kernels bind where all of it is too
  * large. It owns nothing and is gone with the storage.
  *
+ * NOTE [moves]: a part of a storage may move into another one, as parameters do
+ * when an optimizer is made. Every tensor that looks at that part moves with it,
+ * when it is used next: it remembers the era in which it came, and each move
+ * ends an era. Tensors that come later find what lies there then. An era that no
+ * tensor remembers is forgotten, with the moves before it.
+ *
  * @module
  */
 
@@ -15,6 +21,26 @@ import { acquire, release } from "../gpu/pool.ts";
 
 // The third layer of NOTE [memory] in scope.ts: buffers of forgotten storages.
 const forgotten = new FinalizationRegistry<GpuBuffer>(release);
+
+/** The time between two moves out of a storage. */
+export interface Era {
+  /** The move that has ended it. */
+  end?: Move;
+}
+
+/** A part of a storage has moved into another one. Counts bytes. */
+export interface Move {
+  /** The first byte of the part, and the one after its last. */
+  readonly first: number;
+  readonly end: number;
+  readonly to: Storage;
+  /** Where in `to` the first byte is. */
+  readonly at: number;
+  /** The era of `to` that those come into who move. */
+  readonly era: Era;
+  /** The era of this storage that follows, for those who stay. */
+  readonly next: Era;
+}
 
 /** A buffer on the GPU, shared by the views of one tensor. */
 export class Storage implements Bindable {
@@ -35,6 +61,7 @@ export class Storage implements Bindable {
   readonly window?: Window;
   #buffer: GpuBuffer | undefined;
   #handles = 0;
+  #era: Era = {};
 
   /**
    * A storage with a buffer of the pool, or with one that the pool gave, or a
@@ -69,6 +96,22 @@ export class Storage implements Bindable {
     const { of, first: start } = this.window ?? { of: this, first: 0 };
     const part = { of, first: start + first, end: start + end };
     return new Storage(this.bytes - first, part);
+  }
+
+  /** The era of now: NOTE [moves]. */
+  get era(): Era {
+    return this.#era;
+  }
+
+  /**
+   * Moves all tensors that look at bytes `first` to before `end` to the bytes of
+   * `to` from `at` on, where a copy of them is.
+   */
+  move(first: number, end: number, to: Storage, at: number): void {
+    to.retain(); // for those who have not moved so far
+    const next: Era = {};
+    this.#era.end = { first, end, to, at, era: to.#era, next };
+    this.#era = next;
   }
 
   /** Tensors that look at this storage. */

@@ -112,11 +112,17 @@ import {
 } from "../ops/statistics.ts";
 import { checkOptionNames } from "./arguments.ts";
 import { type DType, DTYPES, type TypedArray } from "./dtype.ts";
-import { isRowMajor, type Layout, rowMajor, spanOf } from "./layout.ts";
+import {
+  isRowMajor,
+  type Layout,
+  reachOf,
+  rowMajor,
+  spanOf,
+} from "./layout.ts";
 import { formatValues } from "./print.ts";
 import { keep, track } from "./scope.ts";
 import { formatShape, normalizeDim, type Shape, sizeOf } from "./shape.ts";
-import { Storage } from "./storage.ts";
+import { type Era, Storage } from "./storage.ts";
 
 /** Numbers in nested arrays, as `toArray` gives them. */
 export type NestedNumbers = number | NestedNumbers[];
@@ -135,6 +141,8 @@ export class Tensor {
   readonly origin: string;
   #storage: Storage;
   #layout: Layout;
+  /** The era of the storage in which the tensor came: NOTE [moves]. */
+  #era: Era | undefined;
   readonly #root: Tensor | undefined;
   /** How often the tensor has moved on in the graph: NOTE [in place]. */
   #moves = 0;
@@ -155,6 +163,7 @@ export class Tensor {
     this.#rootMoves = root ? root.#moves : 0;
     this.#storage = storage;
     this.#layout = layout;
+    this.#era = storage.era;
     this.dtype = dtype;
     this.origin = origin;
     storage.retain();
@@ -186,6 +195,7 @@ export class Tensor {
    * @internal
    */
   get layout(): Layout {
+    if (this.#era?.end) this.#follow();
     return this.#layout;
   }
   /**
@@ -200,6 +210,7 @@ export class Tensor {
         `Cannot use a disposed tensor: ${this.describe()} was disposed`,
       );
     }
+    if (this.#era?.end) this.#follow();
     return this.#storage;
   }
   /**
@@ -351,6 +362,33 @@ export class Tensor {
     this.#storage.release();
     this.#storage = storage;
     this.#layout = layout;
+    this.#era = storage.era;
+  }
+
+  /**
+   * Keeps to where the elements lie now: what moves with them later finds this
+   * tensor where it is, with the values of now.
+   *
+   * @internal
+   */
+  stay(): this {
+    if (this.#era?.end) this.#follow();
+    this.#era = undefined;
+    return this;
+  }
+
+  // Goes through the moves since the tensor came: NOTE [moves].
+  #follow(): void {
+    const { bytes } = DTYPES[this.dtype];
+    for (let move = this.#era?.end; move; move = this.#era?.end) {
+      const layout = this.#layout;
+      const [from, to] = reachOf(layout);
+      if (move.first <= from * bytes && to * bytes <= move.end) {
+        const offset = layout.offset + (move.at - move.first) / bytes;
+        this.rebind(move.to, { ...layout, offset });
+        this.#era = move.era;
+      } else this.#era = move.next;
+    }
   }
 
   // --- gradients ------------------------------------------------------------
