@@ -35,9 +35,12 @@ export function checkArguments(
   if (given.length <= most) return;
   // `compose` called it as a step, and says that its brackets are missing
   if (most === 0 && given[1] instanceof Generator) return;
+  const step = most === 0
+    ? ` (a step has its brackets: T.${name}())`
+    : " at most";
   throw new TypeError(
     `Cannot use ${formatValue(given[most])} as argument ${most + 1} of ` +
-      `${name}: expected ${most || "none"}${most ? " at most" : ""}`,
+      `${name}: expected ${most || "none"}${step}`,
   );
 }
 
