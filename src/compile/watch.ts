@@ -51,8 +51,10 @@ const OBJECT = Symbol("object");
 const AGAIN = Symbol("again");
 
 /**
- * Everything in what `watch` gives, in a row: what arrays, Maps, Sets and plain
- * objects hold; other objects themselves, too; which tensors and where they lie.
+ * Everything in what `watch` gives, in a row: what arrays, Maps, Sets, buffers,
+ * dates and plain objects hold; other objects themselves, too, with their fields
+ * and what their getters return; which tensors and where they lie. Private
+ * fields without a getter are out of sight.
  */
 function valuesOf(watch: Watch): unknown[] {
   const given = watch();
@@ -64,7 +66,8 @@ function valuesOf(watch: Watch): unknown[] {
   const found: unknown[] = [];
   const seen = new Map<object, number>();
   const visit = (value: unknown): void => {
-    if (typeof value !== "object" || value === null) {
+    if (typeof value === "function") found.push(value);
+    if (!isObject(value)) {
       found.push(value);
     } else if (seen.has(value)) {
       found.push(AGAIN, seen.get(value));
@@ -72,19 +75,84 @@ function valuesOf(watch: Watch): unknown[] {
       found.push(value, value.isDisposed || value.storage);
     } else {
       seen.set(value, seen.size);
-      const entries = value instanceof Map || value instanceof Set
-        ? [...value.entries()]
-        : Object.entries(value);
-      found.push(OBJECT, isPlain(value) || value, entries.length);
-      entries.flat().forEach(visit);
+      const prototype: unknown = Object.getPrototypeOf(value);
+      found.push(OBJECT, isPlain(value) ? prototype : value);
+      const held = heldBy(value);
+      found.push(held.length);
+      held.forEach(visit);
     }
   };
   visit(given);
   return found;
 }
 
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null ||
+    typeof value === "function";
+}
+
+/** Built-in types whose objects are what they hold. */
+const PLAIN = [Object, Array, Map, Set, Date, ArrayBuffer, SharedArrayBuffer];
+
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || ArrayBuffer.isView(value) ||
-    [Object, Array, Map, Set].some((type) => type.prototype === prototype);
+    PLAIN.some((type) => type.prototype === prototype);
 }
+
+/** What an object holds, in order, with the names. */
+function heldBy(value: object): readonly unknown[] {
+  if (value instanceof Map) return [...value].flat();
+  if (value instanceof Set) return [...value];
+  if (value instanceof Date) return [value.getTime()];
+  if (value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) {
+    return [...new Uint8Array(value)];
+  }
+  if (value instanceof DataView) {
+    const { buffer, byteOffset, byteLength } = value;
+    return [...new Uint8Array(buffer, byteOffset, byteLength)];
+  }
+  // the types know no common one of all other views, which have elements
+  if (ArrayBuffer.isView(value)) {
+    return Array.from(value as unknown as ArrayLike<unknown>);
+  }
+  return [...fieldsOf(value), ...gettersOf(value)].flat();
+}
+
+type Field = readonly [name: PropertyKey, value: unknown];
+
+/** An object's own fields. A function's own are those that were put there. */
+function fieldsOf(value: object): Field[] {
+  const isShown = (key: PropertyKey): boolean =>
+    typeof value !== "function" ||
+    Object.prototype.propertyIsEnumerable.call(value, key);
+  return Reflect.ownKeys(value).filter(isShown)
+    .map((key) => [key, Reflect.get(value, key)]);
+}
+
+/**
+ * What an object inherits: fields, and of getters what no object is, as those
+ * may make another one each time.
+ */
+function gettersOf(value: object): Field[] {
+  const found = new Map<PropertyKey, unknown>();
+  let at: unknown = Object.getPrototypeOf(value);
+  while (isObject(at) && !ROOTS.includes(at)) {
+    const all = Object.getOwnPropertyDescriptors(at);
+    for (const key of Reflect.ownKeys(all)) {
+      const { get, value: field } = Reflect.get(all, key);
+      if (!get && typeof field === "function") continue; // a method
+      const seen: unknown = Reflect.get(value, key);
+      const isNew = get && isObject(seen) && !(seen instanceof Tensor);
+      found.set(key, isNew ? undefined : seen);
+    }
+    at = Object.getPrototypeOf(at);
+  }
+  return [...found];
+}
+
+/** Prototypes that hold nothing of their objects. */
+const ROOTS: readonly object[] = [
+  ...PLAIN.map((type) => type.prototype),
+  Function.prototype,
+];

@@ -4,7 +4,12 @@
  * @module
  */
 
-import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 
 import {
   compile,
@@ -133,3 +138,88 @@ Deno.test("compile() refuses a watch that is no function, is async or fails", ()
   });
   assertThrows(() => broken(ones([1])), RangeError, "not today");
 });
+
+// A number in an object, and how to set it.
+const HOLDERS: Readonly<
+  Record<string, () => { held: unknown; get(): number; set(to: number): void }>
+> = {
+  "a date": () => {
+    const held = new Date(0);
+    return { held, get: () => held.getTime(), set: (to) => held.setTime(to) };
+  },
+  "a buffer": () => {
+    const held = new ArrayBuffer(1);
+    const bytes = new Uint8Array(held);
+    return { held, get: () => bytes[0]!, set: (to) => bytes[0] = to };
+  },
+  "a view of a buffer": () => {
+    const held = new DataView(new ArrayBuffer(3), 1, 1);
+    return {
+      held,
+      get: () => held.getUint8(0),
+      set: (to) => held.setUint8(0, to),
+    };
+  },
+  "a field with a symbol": () => {
+    const key = Symbol("key");
+    const held = { [key]: 0 };
+    return { held, get: () => held[key]!, set: (to) => held[key] = to };
+  },
+  "a field that is not enumerable": () => {
+    const held = { rate: 0 };
+    Object.defineProperty(held, "rate", { enumerable: false });
+    return { held, get: () => held.rate, set: (to) => held.rate = to };
+  },
+  "an inherited field": () => {
+    const base = { rate: 0 };
+    const held: typeof base = Object.create(base);
+    return { held, get: () => held.rate, set: (to) => base.rate = to };
+  },
+  "a getter": () => {
+    class Hidden {
+      #rate = 0;
+      get rate(): number {
+        return this.#rate;
+      }
+      set(to: number) {
+        this.#rate = to;
+      }
+      // a new one each time, which is no change
+      get self(): Hidden {
+        return new Hidden();
+      }
+    }
+    const held = new Hidden();
+    return { held, get: () => held.rate, set: (to) => held.set(to) };
+  },
+  "a field of a function": () => {
+    const held = Object.assign(() => {}, { rate: 0 });
+    return { held, get: () => held.rate, set: (to) => held.rate = to };
+  },
+  "a type of an array": () => {
+    let held: Uint8Array | Float32Array = new Uint8Array(1);
+    return {
+      get held() {
+        return held;
+      },
+      get: () => held.BYTES_PER_ELEMENT,
+      set: (to) => held = to % 2 ? new Float32Array(1) : new Uint8Array(1),
+    };
+  },
+};
+
+for (const [name, make] of Object.entries(HOLDERS)) {
+  Deno.test(`compile() sees ${name} change in what is watched`, async () => {
+    const holder = make();
+    let runs = 0;
+    const run = compile((x: Tensor) => {
+      runs++;
+      return x.mul(holder.get());
+    }, { watch: () => [holder.held] });
+    for (let i = 0; i < 16; i++) {
+      holder.set(1 + Math.floor(i / 4));
+      assertEquals(await run(ones([1])).item(), holder.get());
+    }
+    assert(runs <= 12, `a program is replayed, ${runs} runs of 16`);
+  });
+}
