@@ -8,7 +8,7 @@
  */
 
 import { isGradEnabled, withGrad } from "../autograd/mode.ts";
-import { adapterClass } from "../gpu/device.ts";
+import { adapterClass, bindingLimit } from "../gpu/device.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -163,8 +163,11 @@ function layerGrads(
   wanted: Wanted,
 ): Grads {
   const ofAffine = wanted.weight || wanted.bias;
-  // an adapter that takes rows one by one has to go over them once more
-  const together = ofAffine && wanted.x && adapterClass() === "cpu";
+  // an adapter that takes rows one by one has to go over them once more, and so
+  // has one whose sums of each row would not fit into a binding
+  const blocks = blocksOf({ dy, x, stats, weight }, view);
+  const together = ofAffine && wanted.x && adapterClass() === "cpu" &&
+    2 * 4 * blocks * elementsOf(view) <= bindingLimit();
   const inputs = [dy, x, stats];
   const [dx, partial] = wanted.x
     ? rowGradsOp(weight ? [...inputs, weight] : inputs, {

@@ -217,6 +217,11 @@ const CASES: Readonly<Record<string, Case>> = {
     (x, weight, bias) => F.layerNorm(x, [77], { weight, bias }),
     1e-4,
   ],
+  "layerNorm() that fits, when sums of its rows do not": [
+    [[3, 301], [301], [301]],
+    (x, weight, bias) => F.layerNorm(x, [301], { weight, bias }),
+    1e-4,
+  ],
   "groupNorm()": [
     [[9, 8, 5, 9], [8], [8]],
     (x, weight, bias) => F.groupNorm(x, 4, { weight, bias }),
