@@ -1,5 +1,6 @@
 // matmul_finish: y[q, i, j] = epilogue(sum over s of x[s, q, i, j]): adds the splits
-// of a sum, in order, and drops the columns that filled the last vec4.
+// of a sum, in order, and drops the columns that filled the last vec4. Of no
+// splits the sum is 0.
 //
 // prepended  BIAS: u32, the epilogue adds bias[j] (1), bias[i] (2) or nothing (0)
 //            put(i, x: f32), which writes to y and may do more
@@ -35,7 +36,8 @@ fn main(
   let index = (group.y * groups.x + group.x) * 64u + lane;
   let count = params.rows * params.n4;
   if (index >= count) { return; }
-  var sum = x[index];
+  var sum = vec4f(0.0);
+  if (params.splits > 0u) { sum = x[index]; }
   for (var s = 1u; s < params.splits; s++) {
     sum += x[s * count + index];
   }
