@@ -289,10 +289,31 @@ fn power_u32(a: u32, b: u32) -> u32 {
   return y;
 }
 
-// a - b trunc(a / b), which is a itself for an infinite b
+// a - b trunc(a / b), exactly: the built-in rounds the quotient, which costs
+// large ones every digit and may turn a rest just below b into 0. Long division
+// of the significands as integers, 8 bits a step. a itself for an infinite b.
 fn fmod(a: f32, b: f32) -> f32 {
-  if (is_inf(b) && !is_inf(a) && !is_nan(a)) { return a; }
-  return a % b;
+  let size = bitcast<u32>(a) & 0x7fffffffu;
+  let by = bitcast<u32>(b) & 0x7fffffffu;
+  if (size >= 0x7f800000u || by > 0x7f800000u || by == 0u) { return nan(); }
+  if (size < by) { return a; }
+  // those of subnormal numbers begin without the hidden bit
+  let from_exponent = max(size >> 23u, 1u);
+  let exponent = max(by >> 23u, 1u);
+  let significand = (by & 0x7fffffu) | select(0u, 0x800000u, by >= 0x800000u);
+  var rest = (size & 0x7fffffu) | select(0u, 0x800000u, size >= 0x800000u);
+  rest %= significand;
+  for (var places = from_exponent - exponent; places > 0u;) {
+    let step = min(places, 8u);
+    rest = (rest << step) % significand;
+    places -= step;
+  }
+  let sign = bitcast<u32>(a) & 0x80000000u;
+  if (rest == 0u) { return bitcast<f32>(sign); }
+  let lead = countLeadingZeros(rest) - 8u;
+  let whole = ((exponent - lead) << 23u) | ((rest << lead) & 0x7fffffu);
+  let below = rest << (exponent - 1u);
+  return bitcast<f32>(sign | select(below, whole, exponent > lead));
 }
 
 // a - b floor(a / b)

@@ -248,6 +248,34 @@ Deno.test("pow() takes negative bases, zeros and infinities as C does", async ()
   );
 });
 
+Deno.test("fmod(), remainder() and floorDivide() of floats are exact", async () => {
+  const cases: [number, number, number, number][] = [
+    // a, b, the rest with the sign of a and the rounded quotient: torch's
+    [1, 0.1, 0.09999998658895493, 9],
+    [-1, 0.1, -0.09999998658895493, -10],
+    [1e10, 3, 1, 3333333248],
+    [-1e10, 3, -1, -3333333248],
+    [3e38, 7, 1, 4.285714221131045e37],
+    [16777216, 0.3, 0.03333336114883423, 55924052],
+    [65504, 255.5, 96, 256],
+    [5.3, Infinity, 5.300000190734863, 0],
+    [0.5, 3, 0.5, 0],
+  ];
+  const [a, b] = [0, 1].map((i) => tensor(cases.map((each) => each[i]!)));
+  const rests = await a!.fmod(b!).data();
+  const floors = await a!.floorDivide(b!).data();
+  const others = await a!.remainder(b!).data();
+  cases.forEach(([x, y, rest, floor], i) => {
+    assertEquals(rests[i], rest, `fmod(${x}, ${y})`);
+    assertEquals(floors[i], Math.fround(floor), `floor(${x} / ${y})`);
+    const other = rest < 0 ? Math.fround(rest + Math.fround(y)) : rest;
+    assertEquals(others[i], other, `remainder(${x}, ${y})`);
+  });
+  for (const [x, y] of [[1, 0], [Infinity, 2], [NaN, 2], [2, NaN]]) {
+    assertEquals([...await tensor([x!]).fmod(tensor([y!])).data()], [NaN]);
+  }
+});
+
 Deno.test("integer arithmetic wraps, floors and truncates as PyTorch does", async () => {
   const int = { dtype: "int32" } as const;
   const a = tensor([7, -7, 7, -7, 2147483647], int);
