@@ -202,14 +202,14 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
 }
 
 /**
- * `value` where `mask` is true, else the elements of `x`. A number is written
- * in the type of `x`; a tensor meets it as in `where`.
+ * `value` where `mask` is true, else the elements of `x`. Either way it is
+ * written in the type of `x`: a tensor's elements are cast.
  *
  * @throws {RangeError} If a number does not fit the type of `x`
  */
 export function maskedFill(x: Tensor, mask: Tensor, value: Operand): Tensor {
-  const element = typeof value === "number"
-    ? elementOf("maskedFill", value, x.dtype)
-    : value;
+  const element = typeof value === "object"
+    ? value.to(x.dtype)
+    : elementOf("maskedFill", Number(value), x.dtype);
   return where(mask, element, x);
 }

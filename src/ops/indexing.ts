@@ -22,7 +22,6 @@ import {
   type Shape,
 } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { Op } from "./define.ts";
 import { gatherOp, scatterAddOp, scatterOp } from "./gather_scatter.ts";
 import { checkIndices } from "./indices.ts";
 import type { IndexParams } from "./scatter_kernels.ts";
@@ -117,17 +116,20 @@ export function scatter(
   index: Tensor,
   src: Tensor | number,
 ): Tensor {
-  return put("scatter", scatterOp, x, dim, index, src);
+  return put("scatter", writeLast, x, dim, index, src);
 }
 
-/** A copy of `x` with the elements of `src` added where `index` says. */
+/**
+ * A copy of `x` with the elements of `src` added where `index` says. Of booleans
+ * a sum is true if any of its terms is.
+ */
 export function scatterAdd(
   x: Tensor,
   dim: number,
   index: Tensor,
   src: Tensor | number,
 ): Tensor {
-  return put("scatterAdd", scatterAddOp, x, dim, index, src);
+  return put("scatterAdd", writeSum, x, dim, index, src);
 }
 
 /**
@@ -170,12 +172,27 @@ export function indexAdd(
     );
   }
   const params = { dim: axis, length: x.shape[axis]!, byRow: true };
-  return scatterAddOp([x, rows, scaled], params)[0];
+  return writeSum([x, rows, scaled], params);
 }
+
+/** Writes into a copy, of (x, index, src). */
+type Write = (
+  inputs: readonly [Tensor, Tensor, Tensor],
+  params: IndexParams,
+) => Tensor;
+
+const writeLast: Write = (inputs, params) => scatterOp(inputs, params)[0];
+
+// Sums of booleans are counted in int32: a bool holds 0 and 1 alone.
+const writeSum: Write = ([x, index, src], params) => {
+  if (x.dtype !== "bool") return scatterAddOp([x, index, src], params)[0];
+  const counted = [x.to("int32"), index, src.to("int32")];
+  return scatterAddOp(counted, params)[0].to("bool");
+};
 
 function put(
   name: string,
-  op: Op<IndexParams>,
+  write: Write,
   x: Tensor,
   dim: number,
   index: Tensor,
@@ -198,7 +215,7 @@ function put(
   }
   if (at.size === 0) return x.clone();
   if (x.ndim === 0 || at.ndim === 0 || src.ndim === 0) {
-    return put(name, op, withDim(x), 0, withDim(at), withDim(src))
+    return put(name, write, withDim(x), 0, withDim(at), withDim(src))
       .reshape(x.shape);
   }
   const params = { dim: axis, length: x.shape[axis]!, byRow: false };
@@ -206,11 +223,11 @@ function put(
   const whole = x.shape.with(axis, at.shape[axis]!);
   const extra = whole.flatMap((length, d) => [0, length - at.shape[d]!]);
   const isWhole = sameShape(whole, at.shape);
-  return op([
+  return write([
     x,
     isWhole ? at : padConstant(at, extra, -1),
     isWhole ? shrink(src, whole) : padConstant(shrink(src, at.shape), extra, 0),
-  ], params)[0];
+  ], params);
 }
 
 /** A tensor without dims as one of shape [1]. */

@@ -148,6 +148,22 @@ Deno.test("scatterAdd() leaves what a small index does not reach", async () => {
   assertEquals(await y.toArray(), [[1, 2, 33], [4, 5, 6]]);
 });
 
+Deno.test("scatterAdd() and indexAdd() of booleans are true where any term is", async () => {
+  const flags = tensor([true, false, false]);
+  const index = tensor([0, 0, 1, 2], { dtype: "int32" });
+  const terms = tensor([true, true, true, false]);
+  for (
+    const sum of [
+      flags.scatterAdd(0, index, terms),
+      flags.indexAdd(0, index, terms),
+    ]
+  ) {
+    assertEquals(sum.dtype, "bool");
+    assertEquals([...await sum.data()], [1, 1, 0]);
+    assertEquals(await sum.sum().item(), 2);
+  }
+});
+
 Deno.test("indexAdd() adds rows, times alpha", async () => {
   const x = tensor([[1, 1], [2, 2], [3, 3]]);
   const rows = tensor([[1, 2], [10, 20]]);

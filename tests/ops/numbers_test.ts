@@ -215,7 +215,17 @@ Deno.test("writing a number drops the fraction in integers, and keeps the type",
     const { 1: most } = RANGES[dtype]!;
     assertEquals(await list(x.fill_(most)), [most, most]);
   }
+  // so does writing a tensor
+  for (const x of [u8([1, 5]), i32([1, 5]), f16([1, 5])]) {
+    const filled = x.maskedFill(mask, tensor(2.5));
+    const two = x.dtype === "float16" ? 2.5 : 2;
+    assertEquals([filled.dtype, await list(filled)], [x.dtype, [two, 5]]);
+  }
   const flags = tensor([true, true]);
+  assertEquals(
+    await list(flags.maskedFill(mask, u8([0, 7]))),
+    [0, 1],
+  );
   const filled = flags.maskedFill(mask, 0);
   assertEquals([filled.dtype, await list(filled)], ["bool", [0, 1]]);
   assertEquals(await list(flags.pad([0, 1], { value: 7 })), [1, 1, 1]);
