@@ -145,7 +145,8 @@ export function prelu(x: Tensor, weight: Tensor): Tensor {
   const slope = weight.size === 1
     ? weight.reshape([])
     : weight.reshape([weight.size, ...x.shape.slice(2).fill(1)]);
-  return x.where(x.gt(0), x.mul(slope));
+  // bounded: the slope's gradient at an infinite x that it does not reach is 0
+  return x.where(x.gt(0), x.clamp(undefined, 0).mul(slope));
 }
 
 /**

@@ -86,7 +86,9 @@ function composePickGrad(
   const wanted = target.unsqueeze(1).eq(classes).to("float32").mul(hit)
     .add(rest);
   const share = stats ? x.softmax(1).sub(wanted) : wanted.neg();
-  return share.mul(kept.mul(dy).unsqueeze(1));
+  // a mean over no targets divides by 0, which what does not count must not meet
+  const scale = kept.mul(dy).maskedFill(kept.eq(0), 0);
+  return share.mul(scale.unsqueeze(1));
 }
 
 function pickGrad(dy: Tensor, saved: PickSaved, smoothing: Smoothing): Tensor {

@@ -53,7 +53,7 @@ function place(point: Tensor, { size, alignCorners }: Axis): Tensor {
 // What lies beyond the axis, folded back onto it.
 function fold(at: Tensor, { size, padding, alignCorners }: Axis): Tensor {
   if (padding === "zeros") return at;
-  if (padding === "border") return at.clamp(0, size - 1);
+  if (padding === "border") return clip(at, size);
   const low = alignCorners ? 0 : -0.5;
   const span = alignCorners ? size - 1 : size;
   if (span === 0) return at.mul(0);
@@ -61,8 +61,16 @@ function fold(at: Tensor, { size, padding, alignCorners }: Axis): Tensor {
   const flips = distance.detach().div(span).floor();
   const odd = flips.remainder(2);
   const rest = distance.sub(flips.mul(span));
-  return rest.mul(odd.mul(-2).add(1)).add(odd.mul(span)).add(low)
-    .clamp(0, size - 1);
+  const back = rest.mul(odd.mul(-2).add(1)).add(odd.mul(span)).add(low);
+  return clip(back, size);
+}
+
+// The nearest place on the axis. What lies on its first or last element has no
+// gradient either, as in torch.
+function clip(at: Tensor, size: number): Tensor {
+  const clipped = at.detach().clamp(0, size - 1);
+  if (!at.requiresGrad) return clipped;
+  return at.where(at.gt(0).logicalAnd(at.lt(size - 1)), clipped);
 }
 
 // Elements beyond the axis count nothing, whatever their weight.

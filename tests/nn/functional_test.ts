@@ -55,6 +55,9 @@ Deno.test("F.prelu() has a slope for all, or one for each channel", async () => 
   const two = F.prelu(x, tensor([0.5, 0.25]));
   await assertClose(two, [-0.5, 1, -0.5, 2, -1.5, 3, -1, 4], 0);
   await assertGradients(F.prelu, [x, tensor([0.5, 0.25])]);
+  const slope = tensor([0.5], { requiresGrad: true });
+  F.prelu(tensor([Infinity, -2]), slope).sum().backward();
+  assertEquals([...await slope.grad!.data()], [-2]);
   assertThrows(
     () => F.prelu(x, tensor([1, 2, 3])),
     TypeError,

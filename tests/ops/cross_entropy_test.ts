@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 
+import { grad } from "../../src/autograd/backward.ts";
 import { withAdapterClass } from "../../src/gpu/device.ts";
 import { chooseCrossEntropy } from "../../src/ops/cross_entropy_kernels.ts";
 import {
@@ -283,4 +284,17 @@ Deno.test("crossEntropy() with smoothing has second derivatives", async () => {
     (x) => crossEntropy(x!, target, { labelSmoothing: 0.3 }).square(),
     [made([2, 3])],
   );
+});
+
+Deno.test("nllLoss() and crossEntropy() of no targets that count have gradients of 0", async () => {
+  const target = indices([2], [-100, -100]);
+  for (const loss of [nllLoss, crossEntropy]) {
+    for (const createGraph of [false, true]) {
+      const x = tensor([[1, 2], [3, 4]], { requiresGrad: true });
+      const y = loss(x, target);
+      assertEquals(await y.item(), NaN);
+      const [dx] = grad(y, [x], { createGraph });
+      assertEquals([...await dx!.data()].map(Math.abs), [0, 0, 0, 0]);
+    }
+  }
 });

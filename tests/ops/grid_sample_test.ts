@@ -87,3 +87,12 @@ Deno.test("gridSample() names what it rejects", () => {
   const integers = tensor([[[[1]]]], { dtype: "int32" });
   assertThrows(() => gridSample(integers, at(0)), TypeError, "expected floats");
 });
+
+Deno.test("gridSample() has no slope at the ends of the axis, as in PyTorch", async () => {
+  for (const paddingMode of ["border", "reflection"] as const) {
+    const grid = at(-1, -0.5, 1).requiresGrad_();
+    gridSample(image(), grid, { paddingMode, alignCorners: true }).sum()
+      .backward();
+    await assertClose(grid.grad!.select(-1, 0), [0, 1.5, 0], 1e-6);
+  }
+});
