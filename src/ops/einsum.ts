@@ -155,9 +155,8 @@ function product(
   const rows = a.labels.filter((label) => !shared.includes(label));
   const columns = b.labels.filter((label) => !shared.includes(label));
   const sizeOf = (label: string): number => {
-    const sizes = [a, b].map(({ tensor, labels }) =>
-      tensor.shape[labels.indexOf(label)] ?? 1
-    );
+    const sizes = [a, b].filter(({ labels }) => labels.includes(label))
+      .map(({ tensor, labels }) => tensor.shape[labels.indexOf(label)]!);
     const [most, least] = [Math.max(...sizes), Math.min(...sizes)];
     if (most !== least && least !== 1) {
       throw new TypeError(

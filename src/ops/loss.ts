@@ -242,8 +242,8 @@ function requireEqual(op: string, input: Tensor, target: Tensor): void {
 /** Options of `klDiv`. */
 export interface KlDivOptions {
   /**
-   * Default: "mean", over all elements; "batchmean", over the first dim alone
-   * of what the shapes broadcast to, is the divergence by its definition.
+   * Default: "mean", over all elements; "batchmean", over the first dim of the
+   * input alone, is the divergence by its definition.
    */
   readonly reduction?: Reduction | "batchmean";
   /** Whether targets are log-probabilities, too. Default: false. */
@@ -275,7 +275,7 @@ export function klDiv(
       ? t.exp().mul(t.sub(x))
       : entropyTerm(t).sub(t.mul(x));
     if (reduction !== "batchmean") return reduceLoss(each, reduction);
-    return each.sum().div(each.shape[0] ?? 1);
+    return each.sum().div(input.shape[0] || 1);
   });
 }
 

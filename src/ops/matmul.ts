@@ -239,14 +239,15 @@ export function dot(a: Tensor, b: Tensor): Tensor {
 
 /**
  * Every product of an element of one vector with an element of another, as a
- * matrix.
+ * matrix. Types are promoted as in `mul`.
  *
  * Source: torch.outer.
  *
  * @throws {TypeError} If they are no vectors
  */
 export function outer(a: Tensor, b: Tensor): Tensor {
-  checkRanks("outer", a, b, 1, 1);
+  checkTensors("outer", a, b);
+  checkDims("outer", a, b, 1, 1);
   return a.unsqueeze(1).mul(b);
 }
 
@@ -364,9 +365,13 @@ function inWords(
   return body(wide(a), wide(b), bias && wide(bias)).to(a.dtype);
 }
 
-function checkTypes(op: string, a: Tensor, b: Tensor): void {
+function checkTensors(op: string, a: Tensor, b: Tensor): void {
   checkTensor(op, a);
   checkTensor(`${op} ${formatShape(a.shape)} and`, b);
+}
+
+function checkTypes(op: string, a: Tensor, b: Tensor): void {
+  checkTensors(op, a, b);
   if (a.dtype === b.dtype && a.dtype !== "bool") return;
   throw new TypeError(
     `Cannot ${op} ${a.dtype} and ${b.dtype}: ` +
@@ -382,6 +387,16 @@ function checkRanks(
   right: number,
 ): void {
   checkTypes(op, a, b);
+  checkDims(op, a, b, left, right);
+}
+
+function checkDims(
+  op: string,
+  a: Tensor,
+  b: Tensor,
+  left: number,
+  right: number,
+): void {
   if (a.ndim === left && b.ndim === right) return;
   refuse(
     op,

@@ -70,7 +70,8 @@ function axesOf(
 
 /**
  * The patches that a convolution would see, one a column:
- * [N, C, H, W] to [N, C * kh * kw, patches], row after row of the image.
+ * [N, C, H, W] to [N, C * kh * kw, patches], row after row of the image; one
+ * image may come without N.
  *
  * Source: torch.nn.functional.unfold.
  *
@@ -83,10 +84,13 @@ export function unfold(
   options: PatchOptions = {},
 ): Tensor {
   checkOptionNames("unfold", options, OPTIONS);
+  if (x.ndim === 3) {
+    return unfold(x.unsqueeze(0), kernelSize, options).squeeze(0);
+  }
   const [N, C, H, W] = x.shape;
   if (x.ndim !== 4) {
     throw new TypeError(
-      `Cannot unfold ${x.describe()}: expected shape [N, C, H, W]`,
+      `Cannot unfold ${x.describe()}: expected shape [N, C, H, W] or [C, H, W]`,
     );
   }
   const [rows, columns] = axesOf("unfold", [H!, W!], kernelSize, options);
@@ -113,7 +117,8 @@ export function unfold(
 
 /**
  * An image from its patches, summed where they overlap:
- * [N, C * kh * kw, patches] to [N, C, ...outputSize].
+ * [N, C * kh * kw, patches] to [N, C, ...outputSize]; one image may come
+ * without N.
  *
  * Source: torch.nn.functional.fold.
  *
@@ -129,6 +134,7 @@ export function fold(
     "kernelSize",
     ...OPTIONS,
   ]);
+  if (x.ndim === 2) return fold(x.unsqueeze(0), outputSize, given).squeeze(0);
   const [H, W] = pairOf("fold", "outputSize", outputSize, 1);
   const [rows, columns] = axesOf("fold", [H, W], kernelSize, options);
   const kernel = rows.kernel * columns.kernel;
@@ -137,7 +143,7 @@ export function fold(
   if (x.ndim !== 3 || wide! % kernel !== 0 || count !== patches) {
     throw new TypeError(
       `Cannot fold ${formatShape(x.shape)} into images of ${H} by ${W}: ` +
-        `expected [N, a multiple of ${kernel}, ${patches}]`,
+        `expected [N, a multiple of ${kernel}, ${patches}], or that without N`,
     );
   }
   const C = wide! / kernel;

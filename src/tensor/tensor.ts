@@ -476,6 +476,12 @@ export class Tensor {
     const to = normalizeDim("flatten", endDim, this.shape);
     if (this.ndim === 0) return this.reshape([1]);
     const { shape } = this;
+    if (from > to) {
+      throw new RangeError(
+        `Cannot flatten dims ${startDim} to ${endDim} of ` +
+          `${formatShape(shape)}: the first comes after the last`,
+      );
+    }
     const joined = sizeOf(shape.slice(from, to + 1));
     return this.reshape(shape.toSpliced(from, to - from + 1, joined));
   }

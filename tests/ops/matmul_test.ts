@@ -145,6 +145,8 @@ Deno.test("matmul() of vectors and matrices has torch's shapes", async () => {
   assertEquals(matmul(v, zeros([4, 3, 2])).shape, [4, 2]);
   assertEquals(await dot(v, v).item(), 14);
   assertEquals(await mv(a, v).toArray(), [4, 4]);
+  const flags = outer(tensor([true, false]), tensor([0.5]));
+  assertEquals([flags.dtype, ...await flags.data()], ["float32", 0.5, 0]);
   assertEquals(await outer(tensor([1, 2]), v).toArray(), [[1, 2, 3], [
     2,
     4,

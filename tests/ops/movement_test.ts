@@ -199,6 +199,11 @@ Deno.test("contiguous() copies large transposes", async () => {
 });
 
 Deno.test("movements name what they refuse", () => {
+  assertThrows(
+    () => zeros([2, 3, 4]).flatten(-1, 1),
+    RangeError,
+    "Cannot flatten dims -1 to 1 of [2, 3, 4]",
+  );
   const x = matrix();
   assertThrows(() => x.reshape([4, -1]), TypeError, "[2, 3] to [4, -1]");
   assertThrows(() => x.permute([0, 0]), RangeError, "each of its 2 dims once");

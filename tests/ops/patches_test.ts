@@ -60,6 +60,17 @@ Deno.test("channelShuffle() deals channels in turn", async () => {
   await assertClose(channelShuffle(x, 2), [1, 3, 2, 4], 0);
 });
 
+Deno.test("unfold() and fold() take one image without N", async () => {
+  const x = made([2, 3, 4]);
+  const [one, many] = [unfold(x, 2), unfold(x.unsqueeze(0), 2)];
+  assertEquals(one.shape, [8, 6]);
+  await assertClose(one, await many.data(), 0);
+  const options = { kernelSize: 2 };
+  const back = fold(one, [3, 4], options);
+  assertEquals(back.shape, [2, 3, 4]);
+  await assertClose(back, await fold(many, [3, 4], options).data(), 0);
+});
+
 Deno.test("patches name what they reject", () => {
   assertThrows(() => unfold(made([2, 3]), 1), TypeError, "shape [N, C, H, W]");
   assertThrows(

@@ -45,6 +45,20 @@ Deno.test("cosineSimilarity() and its kin broadcast before they reduce", async (
           reduction: "batchmean",
         }),
       [],
+      [6 * Math.E], // by the rows of the input, as in torch
+    ],
+    "klDiv by batch of one target": [
+      () =>
+        F.klDiv(zeros([3, 2]), ones([1, 2]).mul(Math.E), {
+          reduction: "batchmean",
+        }),
+      [],
+      [2 * Math.E],
+    ],
+    "klDiv by batch without dims": [
+      () =>
+        F.klDiv(tensor(0), ones([2]).mul(Math.E), { reduction: "batchmean" }),
+      [],
       [2 * Math.E],
     ],
     tripletMarginLoss: [

@@ -3,6 +3,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { grad } from "../../src/autograd/backward.ts";
 import * as F from "../../src/nn/functional.ts";
 import { conv2d } from "../../src/ops/conv.ts";
+import { einsum } from "../../src/ops/einsum.ts";
 import { cat } from "../../src/ops/join.ts";
 import { ones, tensor, zeros } from "../../src/tensor/create.ts";
 import type { Shape } from "../../src/tensor/shape.ts";
@@ -212,6 +213,7 @@ Deno.test("layers and ops of no elements have results and gradients of theirs", 
     ["cat", [0, 3], (x) => cat([x, ones([2, 3])]), [2, 3]],
     ["cat of [0]", [0], (x) => cat([x, x], 1), [0]],
     ["unfold", [3], (x) => x.unfold(0, 0, 1), [4, 0]],
+    ["einsum", [0], (x) => einsum("i,j->ij", x, ones([3])), [0, 3]],
     ["prod", [0, 3], (x) => x.prod(0), [3]],
     ["cumprod", [0, 3], (x) => x.cumprod(1), [0, 3]],
     ["logsumexp", [0, 3], (x) => x.logsumexp(1), [0]],
@@ -242,6 +244,27 @@ Deno.test("layers and ops of no elements have results and gradients of theirs", 
   ]);
   assertThrows(() => ones([2]).chunk(0), RangeError, "into 0 pieces");
   assertThrows(() => F.layerNorm(tensor(2), []), TypeError, "its last sizes");
+});
+
+Deno.test("convolutions of no images have weights' gradients of 0", async () => {
+  const cases: [Shape, Shape, number][] = [
+    [[0, 2, 2], [2, 1, 2], 2],
+    [[0, 4, 9], [4, 1, 3], 4],
+    [[0, 2, 6, 6], [3, 2, 3, 3], 1],
+    [[0, 4, 6, 6], [4, 1, 3, 3], 4],
+    [[0, 2, 6, 6], [4, 2, 1, 1], 1],
+  ];
+  for (const [shape, kernel, groups] of cases) {
+    // memory that has been used before
+    const used = Array.from({ length: 8 }, () => ones(kernel).add(6));
+    await Promise.all(used.map((each) => each.data()));
+    for (const each of used) each.dispose();
+    const weight = ones(kernel, { requiresGrad: true });
+    const conv = kernel.length === 3 ? F.conv1d : conv2d;
+    conv(zeros(shape), weight, undefined, { groups }).sum().backward();
+    const wanted = new Float32Array(weight.size);
+    assertEquals(await weight.grad!.data(), wanted, `${kernel} / ${groups}`);
+  }
 });
 
 Deno.test("linear() takes a weight without outputs", async () => {
