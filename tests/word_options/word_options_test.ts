@@ -66,7 +66,7 @@ Deno.test("norm() and convolutions refuse words where numbers belong, in their w
 });
 
 /** Options that only this library gives itself. */
-const INTERNAL = ["numbers", "strided", "result", "way"];
+const INTERNAL = ["numbers", "range", "strided", "result", "way"];
 
 /** The files of a folder and of those in it. */
 async function* filesBelow(folder: URL): AsyncIterable<URL> {
