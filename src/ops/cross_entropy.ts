@@ -181,6 +181,12 @@ function check(
     );
   }
   if (isIndices) {
+    if (weight?.requiresGrad && isGradEnabled()) {
+      throw new TypeError(
+        `Cannot take the ${name} with weights that require a gradient: they ` +
+          `have none, detach() them`,
+      );
+    }
     const op = `take the ${name} of ${formatShape(shape)}`;
     checkIndices(op, target, classes, { ignore: ignoreIndex });
   }

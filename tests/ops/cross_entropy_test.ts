@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 
 import { grad } from "../../src/autograd/backward.ts";
+import { noGrad } from "../../src/autograd/mode.ts";
 import { withAdapterClass } from "../../src/gpu/device.ts";
 import { chooseCrossEntropy } from "../../src/ops/cross_entropy_kernels.ts";
 import {
@@ -226,6 +227,24 @@ Deno.test("crossEntropy() names shapes, types and options it rejects", () => {
     RangeError,
     'Cannot nllLoss with reduction "average"',
   );
+});
+
+Deno.test("crossEntropy() and nllLoss() refuse weights that want a gradient", async () => {
+  const [x, target] = [tensor([[1, 2]]), indices([1], [1])];
+  const weight = tensor([1, 3]).requiresGrad_();
+  const why = "with weights that require a gradient";
+  for (const labelSmoothing of [0, 0.1]) {
+    const run = () => crossEntropy(x, target, { weight, labelSmoothing });
+    assertThrows(run, TypeError, why);
+  }
+  assertThrows(() => nllLoss(x, target, { weight }), TypeError, why);
+  const reduction = "sum";
+  const loss = noGrad(() => nllLoss(x, target, { weight, reduction }));
+  await assertClose(loss, [-6], 1e-6);
+  // classes in shares are a sum of products: d/dw_1 = -1 * log softmax(x)_1
+  const shares = tensor([[0, 1]]);
+  crossEntropy(x, shares, { weight }).backward();
+  await assertClose(weight.grad!, [0, Math.log1p(Math.exp(-1))], 1e-6);
 });
 
 Deno.test("chooseCrossEntropy() composes weights with smoothing, and long rows on a GPU", () => {
