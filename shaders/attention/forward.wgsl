@@ -9,7 +9,8 @@
 // y          f32 [batches, queries, 4 * V4], row-major
 // lse        f32 [batches, queries]
 // dispatch   a workgroup for GROUP queries of a batch, folded over x and y. Where
-//            params.first is above 0, y and lse are those of the keys before it
+//            params.first is above 0, y and lse are those of the keys before it,
+//            and what comes of the keys here is joined with them
 // special    a query that sees no key: NaN, its lse too; as long as there are keys
 //            to come 0, and an lse of LOWEST
 // geometry   A lane holds its query and its output in registers. Keys and values
@@ -44,12 +45,6 @@ fn main(
   for (var e = 0u; e < V4; e++) { output[e] = vec4f(0.0); }
   var highest = LOWEST;
   var sum = 0.0;
-  // by its bits: NaN is not LOWEST either
-  if (params.first > 0u && bitcast<u32>(lse[at]) != bitcast<u32>(LOWEST)) {
-    highest = lse[at];
-    sum = 1.0;
-    for (var e = 0u; e < V4; e++) { output[e] = y[at * V4 + e]; }
-  }
   let end = end_of_keys(first);
   for (var start = params.first; start < end; start += KEYS) {
     let n = min(KEYS, end - start);
@@ -84,6 +79,23 @@ fn main(
   }
   if (first + lane >= params.queries) { return; } // guard; no more barriers
   let is_blind = sum == 0.0;
+  // by its bits: NaN is not LOWEST either
+  let has_before = params.first > 0u &&
+    bitcast<u32>(lse[at]) != bitcast<u32>(LOWEST);
+  if (has_before) {
+    if (is_blind) { return; }
+    // sums of parts are joined once: small terms would drown in a sum of 1
+    let own = highest + log(sum);
+    let top = max(lse[at], own);
+    let shares = exp(vec2f(lse[at], own) - top);
+    let total = shares.x + shares.y;
+    for (var e = 0u; e < V4; e++) {
+      let here = output[e] / sum;
+      y[at * V4 + e] = (shares.x * y[at * V4 + e] + shares.y * here) / total;
+    }
+    lse[at] = top + log(total);
+    return;
+  }
   let is_last = params.end == params.keys;
   let nothing = vec4f(select(0.0, nan(), is_last));
   for (var e = 0u; e < V4; e++) {

@@ -13,7 +13,7 @@ import {
 } from "../../src/ops/attention.ts";
 import { causalBlocks } from "../../src/ops/attention_blocks.ts";
 import { matmul } from "../../src/ops/matmul.ts";
-import { tensor } from "../../src/tensor/create.ts";
+import { arange, tensor, zeros } from "../../src/tensor/create.ts";
 import { sizeOf } from "../../src/tensor/shape.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import {
@@ -270,3 +270,16 @@ Deno.test("scaledDotProductAttention() names the shapes that it rejects", () => 
     "got both",
   );
 });
+
+Deno.test("scaledDotProductAttention() weighs keys alike that several dispatches go over", () =>
+  withKind("gpu", async () => {
+    const count = 100003;
+    const [q, k] = [tensor([[0]]), zeros([count, 1])];
+    const v = arange(count).to("float32").unsqueeze(1).requiresGrad_();
+    const y = scaledDotProductAttention(q, k, v);
+    await assertClose(y.div(count), [(count - 1) / 2 / count], 2e-4);
+    // each of them has a share of 1 / count
+    const [dv] = grad(y, [v]);
+    const ends = [dv!.amax().mul(count), dv!.amin().mul(count)];
+    for (const end of ends) await assertClose(end, [1], 1e-5);
+  }));
