@@ -5,7 +5,7 @@
  * @module
  */
 
-import { withGrad } from "../autograd/mode.ts";
+import { isGradEnabled, withGrad } from "../autograd/mode.ts";
 import { checkOptionNames } from "../tensor/arguments.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import { formatShape, sizeOf } from "../tensor/shape.ts";
@@ -158,6 +158,13 @@ export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
   }
   const others = { weight, bias, runningMean, runningVar };
   checkNorm("batchNorm", x, [C], others);
+  const wantsNone = runningMean?.requiresGrad || runningVar?.requiresGrad;
+  if (wantsNone && isGradEnabled()) {
+    throw new TypeError(
+      `Cannot batchNorm ${x.describe()} with running statistics that require ` +
+        `a gradient: they have none, detach() them`,
+    );
+  }
   if (!runningMean !== !runningVar) {
     throw new TypeError(
       `Cannot batchNorm ${x.describe()} with only one running statistic`,

@@ -1,8 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
 
+import { noGrad } from "../../src/autograd/mode.ts";
 import { type AdapterClass, withAdapterClass } from "../../src/gpu/device.ts";
 import { batchNorm, instanceNorm } from "../../src/ops/batch_norm.ts";
-import { tensor } from "../../src/tensor/create.ts";
+import { ones, tensor, zeros } from "../../src/tensor/create.ts";
 import { assertClose, assertGradients, made, values } from "./_gradients.ts";
 
 const CLASSES: readonly AdapterClass[] = ["cpu", "gpu"];
@@ -151,4 +152,17 @@ Deno.test("batchNorm() refuses to go back through moved statistics", () => {
   batchNorm(x, { runningMean, runningVar, weight, training: true });
   assertThrows(() => y.sum().backward(), Error);
   assertEquals(x.grad, undefined);
+});
+
+Deno.test("batchNorm() refuses running statistics that want a gradient", () => {
+  const [mean, variance] = [zeros([2]), ones([2])];
+  const run = (training: boolean) =>
+    batchNorm(ones([3, 2]), {
+      ...{ runningMean: mean, runningVar: variance, training },
+    });
+  variance.requiresGrad_();
+  for (const training of [false, true]) {
+    assertThrows(() => run(training), TypeError, "they have none, detach()");
+  }
+  noGrad(() => run(false));
 });
