@@ -145,8 +145,9 @@ export function prelu(x: Tensor, weight: Tensor): Tensor {
   const slope = weight.size === 1
     ? weight.reshape([])
     : weight.reshape([weight.size, ...x.shape.slice(2).fill(1)]);
-  // bounded: the slope's gradient at an infinite x that it does not reach is 0
-  return x.where(x.gt(0), x.clamp(undefined, 0).mul(slope));
+  const above = x.gt(0);
+  // the slope must not meet an infinity above: 0 times that is NaN in backward
+  return x.where(above, x.maskedFill(above, 0).mul(slope));
 }
 
 /**

@@ -58,6 +58,9 @@ Deno.test("F.prelu() has a slope for all, or one for each channel", async () => 
   const slope = tensor([0.5], { requiresGrad: true });
   F.prelu(tensor([Infinity, -2]), slope).sum().backward();
   assertEquals([...await slope.grad!.data()], [-2]);
+  const missing = tensor([NaN], { requiresGrad: true });
+  F.prelu(missing, tensor([0.5])).sum().backward();
+  assertEquals([...await missing.grad!.data()], [0.5]);
   assertThrows(
     () => F.prelu(x, tensor([1, 2, 3])),
     TypeError,
