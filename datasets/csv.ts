@@ -7,7 +7,7 @@
  * between quotes they belong to the cell. Blanks (spaces and tabs) around a cell
  * are no part of it, those between its quotes are. A quote inside a cell without
  * quotes, or behind a closing one, is refused; without quoting it is a character
- * as any other. Rows of nothing but blanks are left out.
+ * as any other. The parser skips rows that hold only blanks.
  *
  * @module
  */
@@ -31,11 +31,11 @@ export interface Csv {
 
 /** How a CSV file is written. */
 export interface CsvOptions {
-  /** What is between two cells. Default: ",". */
+  /** The separator of two cells. Default: ",". */
   readonly delimiter?: string | undefined;
   /**
-   * Whether a cell may stand in quotes, with a quote in it doubled; "none" takes
-   * quotes as they are, as csv.QUOTE_NONE does. Default: "minimal".
+   * "minimal" reads quoted cells, in which two quotes stand for one. "none" takes
+   * quotes as characters, as csv.QUOTE_NONE does. Default: "minimal".
    */
   readonly quoting?: "minimal" | "none" | undefined;
 }
@@ -97,7 +97,7 @@ class Reader {
   readonly #isQuoted: boolean;
   /** Blanks that don't part cells. */
   readonly #blanks: string;
-  /** What a cell without quotes ends at, or must not hold. */
+  /** Characters that end an unquoted cell, or that it must not hold. */
   readonly #special: RegExp;
   #at = 0;
   #line = 1;

@@ -40,11 +40,11 @@ export interface TableOptions<X = Image, Y = HostArray>
   readonly path?: string;
   /** The columns with numbers. Default: all others. */
   readonly labels?: readonly string[];
-  /** What is between two cells. Default: ",". */
+  /** The separator of two cells. Default: ",". */
   readonly delimiter?: string;
   /**
-   * Whether a cell may stand in quotes, with a quote in it doubled; "none" takes
-   * quotes as they are, as pandas does with csv.QUOTE_NONE. Default: "minimal".
+   * "minimal" reads quoted cells, in which two quotes stand for one. "none" takes
+   * quotes as characters, as pandas does with csv.QUOTE_NONE. Default: "minimal".
    */
   readonly quoting?: "minimal" | "none";
   /**

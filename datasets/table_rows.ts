@@ -1,5 +1,5 @@
 /**
- * What a table's CSV file says: the path of each image and its numbers.
+ * The rows of a table's CSV file: the path of each image and its numbers.
  *
  * @module
  */
@@ -25,7 +25,7 @@ export interface TableRows {
   readonly labels: Float32Array<ArrayBuffer>;
 }
 
-/** What of a table's options says how to read its file. */
+/** Options of a table that decide how its file is read. */
 export interface ReadOptions extends CsvOptions {
   readonly root?: string | URL;
   readonly path?: string;

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** A stretch of the program in which somebody has decided. */
+/** A region of the program with gradient recording switched on or off. */
 interface Region {
   readonly on: boolean;
   /** Blocks inside that have switched recording off and have not ended. */

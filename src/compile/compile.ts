@@ -35,7 +35,7 @@ import {
 import type { Difference } from "./trace.ts";
 import { type Watch, type Watched, watchedNow, watchGuard } from "./watch.ts";
 
-/** What is kept of a compiled function. */
+/** The state of a compiled function between its calls. */
 interface Compiled {
   /** For each list of watched values, those of now first; just one without. */
   readonly watched: Watched[];

@@ -60,7 +60,7 @@ export interface Plan {
   /** Workgroups along x, y and z, 65,535 at most on each. */
   readonly groups: readonly [number, number, number];
   /**
-   * The most loop iterations that one invocation makes, those of all its loops
+   * The most loop passes that one invocation makes, those of all its loops
    * together: an upper bound from the plan's own sizes. See NOTE [loops].
    */
   readonly loops: number;

@@ -74,8 +74,8 @@ export function streamCounts(): StreamCounts {
 /**
  * Records one dispatch. A plan without workgroups is nothing to do.
  *
- * @throws {RangeError} If the plan has too many parameters, or binds more bytes
- * of a buffer than the adapter does
+ * @throws {RangeError} If the plan passes a bound of `checkBounds`, or binds more
+ * bytes of a buffer than the adapter does
  */
 export function dispatch(plan: Plan): void {
   const { groups, params } = plan;
