@@ -39,11 +39,15 @@ export interface WeightBuffers {
   readonly dw: Bindable;
 }
 
-/** How kernels write the output of a gather: the last of four buffers. */
+/**
+ * How kernels write the output of a gather, the last of four buffers, and whether
+ * they take in maps of it.
+ */
 export function putOutput(
   { x, w, y }: GatherBuffers,
+  takesMaps = true,
 ): ReturnType<typeof putHook> {
-  return putHook([x, w, w, y], 1, "images", true);
+  return putHook([x, w, w, y], 1, "images", takesMaps);
 }
 
 /** Elements that a tiled copy may have; larger batches go in parts. */

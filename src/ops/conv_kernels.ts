@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { AdapterClass } from "../gpu/device.ts";
+import { type AdapterClass, rollsStores } from "../gpu/device.ts";
 import { loop, passesOf } from "../gpu/loops.ts";
 import { foldGroups, MAX_LOOPS, type Plan } from "../gpu/plan.ts";
 import {
@@ -39,6 +39,7 @@ import {
   slides,
   strideOfTaps,
 } from "./conv_gather.ts";
+import { takesMaps } from "./kernel_hooks.ts";
 import type { Scratch } from "./matmul_kernels.ts";
 import { byName, tuned } from "./tuned.ts";
 
@@ -206,9 +207,10 @@ export function runOf(width: number): 14 | 8 {
   return computed(8) * 1.25 < computed(14) ? 8 : 14;
 }
 
-// Rows of taps in each channel.
+// Rows of taps in each channel; then each of 4 runs stores 14 outputs.
 function unitsLoops({ channels, kernel }: Gather): number {
-  return passesOf(loop(channels, loop(kernel[0])));
+  const stores = Array(4).fill(loop(14));
+  return passesOf(loop(channels, loop(kernel[0])), ...stores);
 }
 
 // The search for the first taps, then taps in rows in channels; conv_pack_weights
@@ -258,6 +260,7 @@ function planUnits(
     padding: [-shift[0], -shift[1]],
   } as const;
   const plans = [weights.plan];
+  const size = images * groups * outputs * output[0] * output[1];
   const part = imagesPerCopy(images, tileSize(tile));
   const copy = scratch(part * tileSize(tile));
   for (let first = 0; first < images; first += part) {
@@ -271,14 +274,15 @@ function planUnits(
           KW: kernel[1],
           UNIT: run,
           UNITS: runs,
-          BIAS: buffers.bias !== undefined,
+          ROLLED: rollsStores(),
         },
-        ...putOutput(buffers),
+        ...putOutput(buffers, takesMaps(size)),
         buffers: [copy, weights.y, buffers.bias ?? weights.y, buffers.y],
         params: [
           ...[count, channels, outputs, groups, ...output],
           ...[tile.rows, segments, last, kernel[0]],
-          ...[weights.blocks, first, buffers.biasOffset ?? 0],
+          ...[weights.blocks, first],
+          ...[buffers.bias ? outputs : 0, buffers.biasOffset ?? 0],
         ],
         groups: foldGroups(Math.ceil(
           Math.ceil(output[0] * segments / runs) * count * weights.blocks *

@@ -7,6 +7,18 @@
 
 import type { Hook, Plan } from "../gpu/plan.ts";
 
+/**
+ * Elements of an output from which large kernels of CPU adapters take in maps. A
+ * map of fewer takes 0.2 ms by itself; each kernel that takes one in is compiled
+ * for it, which costs a second with Mesa 22 and several with Mesa 25.
+ */
+const WORTH_COMPILING = 2 ** 17;
+
+/** Whether a kernel that takes long to compile takes a map of its output in. */
+export function takesMaps(elements: number): boolean {
+  return elements >= WORTH_COMPILING;
+}
+
 /** A hook of a kernel; its zero is made of a size, which is below 2^31. */
 export function makeHook(hook: Omit<Hook, "zero">, size: string): Hook {
   return { ...hook, zero: `params.${size} >> 31u` };

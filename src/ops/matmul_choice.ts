@@ -7,7 +7,7 @@
  */
 
 import type { AdapterClass } from "../gpu/device.ts";
-import { type Loop, loop, mostIterations } from "../gpu/loops.ts";
+import { type Loop, loop, mostIterations, passesOf } from "../gpu/loops.ts";
 
 /** Where element (i, j) of a matrix lies, and of the next ones. */
 export interface Matrix {
@@ -95,6 +95,8 @@ export interface Walk {
   readonly steps: number;
   /** The loops of a step. */
   readonly inner: readonly Loop[];
+  /** The loops after them, which store the sums. */
+  readonly stores: readonly Loop[];
 }
 
 /** The walk of a kernel through a product with tiles of so many rows. */
@@ -103,18 +105,19 @@ export function walkOf(
   kernel: MatmulChoice["kernel"],
   rows: number,
 ): Walk {
-  if (kernel === "dots") return { steps: k, inner: [] };
+  if (kernel === "dots") return { steps: k, inner: [], stores: [] };
   if (kernel === "registers") {
-    return { steps: Math.ceil(k / 4) * terms, inner: [] };
+    return { steps: Math.ceil(k / 4) * terms, inner: [], stores: [loop(rows)] };
   }
   // what 256 invocations load of a slice one by one, and its k
   const inner = [loop(SLICE * rows / 4 / 256), loop(SLICE)];
-  return { steps: Math.ceil(k / SLICE) * terms, inner };
+  return { steps: Math.ceil(k / SLICE) * terms, inner, stores: [] };
 }
 
 /** Parts of the sum that no invocation is too long for. */
-function leastSplits({ steps, inner }: Walk): number {
-  return Math.max(1, Math.ceil(steps / mostIterations(inner)));
+function leastSplits({ steps, inner, stores }: Walk): number {
+  const most = mostIterations(inner, passesOf(...stores));
+  return Math.max(1, Math.ceil(steps / most));
 }
 
 /** The kernels for a product, as `wholeCase` made it, on this class of adapter. */
@@ -157,7 +160,7 @@ function chooseTiles(given: WholeCase) {
 function chooseRegisters(given: WholeCase) {
   const { m, n, k, batches, terms, chunks, a, b } = given;
   // splits of thin tiles are no more than the steps of a term
-  const isThin = m <= THIN_ROWS && terms <= mostIterations([]);
+  const isThin = m <= THIN_ROWS && terms <= mostIterations([], THIN_ROWS + 1);
   const rows = isThin ? THIN_ROWS : REGISTER_TILE;
   const columns = chunks * Math.ceil(n / 4) * 4;
   const tiles = Math.ceil(m / rows) * Math.ceil(columns / REGISTER_TILE) *

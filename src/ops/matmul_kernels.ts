@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { AdapterClass } from "../gpu/device.ts";
+import { type AdapterClass, rollsStores } from "../gpu/device.ts";
 import { loop, passesOf } from "../gpu/loops.ts";
 import { type Bindable, foldGroups, type Plan } from "../gpu/plan.ts";
 import {
@@ -23,7 +23,7 @@ import {
   wholeCase,
 } from "./matmul_choice.ts";
 import { packMatrix } from "./matmul_pack.ts";
-import { putHook } from "./kernel_hooks.ts";
+import { putHook, takesMaps } from "./kernel_hooks.ts";
 import { tuned } from "./tuned.ts";
 
 import tilesLib from "../../shaders/lib/tiles.wgsl" with { type: "text" };
@@ -203,14 +203,21 @@ function planRegisters(job: Job, scratch: Scratch): Plan[] {
   plans.push({
     name: "matmul_registers",
     source: registersSource,
-    consts: { ROWS: rows, A_T: aTransposed, B_T: bTransposed, BIAS: job.bias },
+    consts: {
+      ROWS: rows,
+      A_T: aTransposed,
+      B_T: bTransposed,
+      ROW_BIAS: job.bias === 2,
+      ROLLED: rollsStores(),
+    },
     ...writtenBy({ ...job, buffers }, 4),
     params: [
       ...[m, n, n4, chunks, batches, rowTiles, colTiles],
       ...[steps, terms, splits, Math.ceil(steps * terms / splits)],
       ...linesOf(a, aTransposed ? "col" : "row"),
       ...linesOf(b, bTransposed ? "col" : "row"),
-      ...[(b.chunk ?? 0) / 4, (buffers.yOffset ?? 0) / 4, bias?.offset ?? 0],
+      ...[(b.chunk ?? 0) / 4, (buffers.yOffset ?? 0) / 4],
+      ...[job.bias === 1 ? n4 : 0, bias?.offset ?? 0],
     ].map(Math.trunc), // strides that no step uses need not be multiples of 4
     groups: foldGroups(Math.ceil(tiles / 8)),
     loops: loopsOf(job),
@@ -221,15 +228,18 @@ function planRegisters(job: Job, scratch: Scratch): Plan[] {
 // Those of the longest split.
 function loopsOf({ given, choice }: Job): number {
   const { kernel, rows, splits } = choice;
-  const { steps, inner } = walkOf(given, kernel, rows);
-  return passesOf(loop(Math.ceil(steps / splits), ...inner));
+  const { steps, inner, stores } = walkOf(given, kernel, rows);
+  return passesOf(loop(Math.ceil(steps / splits), ...inner), ...stores);
 }
 
 // The buffers of a product, and how its kernel writes to the last one.
-function writtenBy({ choice, buffers }: Job, lanes: 1 | 4) {
+function writtenBy({ given, choice, buffers }: Job, lanes: 1 | 4) {
   const { a, b, bias, y, yOffset = 0 } = buffers;
+  const { m, n, batches, chunks } = given;
   const bound = [a, b, bias ?? b, y];
-  const isWhole = !choice.finish && yOffset === 0;
+  const isLarge = choice.kernel === "registers" && choice.rows > 4;
+  const isWhole = !choice.finish && yOffset === 0 &&
+    (!isLarge || takesMaps(chunks * batches * m * n));
   return { ...putHook(bound, lanes, "m", isWhole), buffers: bound };
 }
 

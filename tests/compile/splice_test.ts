@@ -124,22 +124,25 @@ Deno.test("activations and residuals become part of the norm before them", async
   }
 });
 
-Deno.test("activations and residuals become part of products and convolutions", async () => {
+type Case = [name: string, fn: Fn, inputs: (batch: number) => Tensor[]];
+
+// Products and convolutions with a bias, an activation and a residual after them.
+function biased(): Case[] {
   const weight = (...shape: number[]) => randn(shape, { seed: 9 });
-  const cases: [string, Fn, () => Tensor[]][] = [];
+  const cases: Case[] = [];
   for (const [n, k] of [[8, 16], [7, 5], [1, 3]] as const) {
     cases.push([
       `linear ${n}`,
       (x, rest) => F.linear(x!, weight(n, k), weight(n)).relu().add(rest!),
-      () => [x(6, k), ones([6, n])],
+      (batch) => [x(batch, k), ones([batch, n])],
     ]);
   }
   const kinds: [string, number[], number[], object][] = [
-    ["units", [2, 3, 9, 9], [8, 3, 3, 3], {}],
-    ["strided", [2, 3, 9, 9], [16, 3, 3, 3], { stride: 2 }],
-    ["window", [2, 8, 9, 9], [4, 8, 3, 3], { stride: 2 }],
-    ["plane", [2, 4, 8, 8], [4, 1, 3, 3], { groups: 4 }],
-    ["pointwise", [2, 8, 4, 4], [16, 8, 1, 1], {}],
+    ["units", [3, 9, 9], [8, 3, 3, 3], {}],
+    ["strided", [3, 9, 9], [16, 3, 3, 3], { stride: 2 }],
+    ["window", [8, 9, 9], [4, 8, 3, 3], { stride: 2 }],
+    ["plane", [4, 8, 8], [4, 1, 3, 3], { groups: 4 }],
+    ["pointwise", [8, 4, 4], [16, 8, 1, 1], {}],
   ];
   for (const [name, image, filter, options] of kinds) {
     const y = F.conv2d(x(...image), weight(...filter), undefined, options);
@@ -148,22 +151,47 @@ Deno.test("activations and residuals become part of products and convolutions", 
       (x, rest) =>
         F.conv2d(x!, weight(...filter), weight(filter[0]!), options)
           .relu().add(rest!),
-      () => [x(...image), ones(y.shape)],
+      (batch) => [x(batch, ...image), ones([batch, ...y.shape])],
     ]);
   }
-  for (const kind of ["cpu", "gpu"] as const) {
+  return cases;
+}
+
+Deno.test("activations and residuals become part of products and convolutions", async () => {
+  // large kernels for CPUs take in maps of 2^17 elements
+  for (const [kind, batch] of [["cpu", 2 ** 14], ["gpu", 6]] as const) {
     overrideAdapterClass(kind);
     try {
-      for (const [name, fn, inputs] of cases) {
-        await check(fn, inputs);
+      for (const [name, fn, inputs] of biased()) {
+        const isDense = name.startsWith("linear");
+        const few = () => inputs(isDense ? batch : Math.ceil(batch / 25));
+        await check(fn, few);
         const run = compile(fn);
-        for (let i = 0; i < 2; i++) run(...inputs());
+        for (let i = 0; i < 2; i++) run(...few());
         const text = explain(run);
         assert(/\w+\+relu\+add/.test(text), `${name} ${kind}: ${text}`);
       }
     } finally {
       overrideAdapterClass(undefined);
     }
+  }
+});
+
+Deno.test("large kernels for CPUs are compiled once for all small outputs", async () => {
+  overrideAdapterClass("cpu");
+  try {
+    for (const [name, fn, inputs] of biased()) {
+      if (!["linear 8", "units", "strided", "pointwise"].includes(name)) {
+        continue;
+      }
+      const run = compile(fn);
+      for (let i = 0; i < 2; i++) run(...inputs(6));
+      const text = explain(run);
+      assert(text.includes("  fused: relu+add"), `${name}: ${text}`);
+      await check(fn, () => inputs(6));
+    }
+  } finally {
+    overrideAdapterClass(undefined);
   }
 });
 
