@@ -9,6 +9,7 @@
  * @module
  */
 
+import { type CompileProgress, terminalProgress } from "./compile_progress.ts";
 import { bindingLimit, gpu } from "./device.ts";
 import {
   type Bindable,
@@ -59,6 +60,11 @@ let groupsMade = 0;
 let uniforms: GPUBuffer | undefined;
 let encoder: GPUCommandEncoder | undefined;
 let pass: GPUComputePassEncoder | undefined;
+/** Command buffers before that of `encoder`, which begins with a new pipeline. */
+let ahead: GPUCommandBuffer[] = [];
+let newPipelines = 0;
+let progress = terminalProgress();
+const dispatched = new WeakSet<Pipeline>();
 let planned: ((plan: Plan) => void) | undefined;
 let stampsOf: ((name: string) => GPUComputePassTimestampWrites) | undefined;
 let slot = 0;
@@ -97,6 +103,11 @@ export function encode(
   params: ArrayLike<number>,
   [x, y, z]: Plan["groups"],
 ): void {
+  if (progress && !dispatched.has(pipeline)) {
+    dispatched.add(pipeline);
+    newPipelines++;
+    cut();
+  }
   if (!pass || stampsOf) {
     const timestampWrites = stampsOf?.(pipeline.name);
     listen();
@@ -305,12 +316,55 @@ export function submit(): void {
   if (slot > 0 && uniforms) {
     queue.writeBuffer(uniforms, 0, words, 0, slot * (SLOT / 4));
   }
-  queue.submit([encoder.finish()]);
+  const all = [...ahead, encoder.finish()];
+  if (progress && newPipelines > 0) submitCounted(progress, all, newPipelines);
+  else queue.submit(all);
+  newPipelines = 0;
+  ahead = [];
   encoder = pass = undefined;
   slot = 0;
   serial++;
   counts.submissions++;
   destroyDoomed();
+}
+
+// Begins another command buffer.
+function cut(): void {
+  if (!encoder) return;
+  pass?.end();
+  ahead.push(encoder.finish());
+  encoder = pass = undefined;
+}
+
+// The last `count` buffers begin with a kernel that is new. A driver that compiles it
+// when it runs (Mesa's lavapipe) lets the next submission wait for that.
+function submitCounted(
+  line: CompileProgress,
+  all: readonly GPUCommandBuffer[],
+  count: number,
+): void {
+  const { device } = gpu();
+  line.begin();
+  all.forEach((each, i) => {
+    device.queue.submit([each]);
+    const done = i - (all.length - count);
+    if (done > 0) line.show(done, count);
+  });
+  if (!line.isShown) return;
+  device.queue.submit([device.createCommandEncoder().finish()]);
+  line.end();
+}
+
+/**
+ * Reports the compiling of kernels to `line` from now on, or to nobody. Returns what
+ * it was reported to before.
+ */
+export function reportCompiling(
+  line: CompileProgress | undefined,
+): CompileProgress | undefined {
+  const before = progress;
+  progress = line;
+  return before;
 }
 
 /** Work that was submitted and is not known to be finished. */

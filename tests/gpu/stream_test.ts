@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 
+import { CompileProgress } from "../../src/gpu/compile_progress.ts";
 import { foldGroups, MAX_GROUPS, type Plan } from "../../src/gpu/plan.ts";
 import { pipelineCount } from "../../src/gpu/pipelines.ts";
 import { acquire, release } from "../../src/gpu/pool.ts";
@@ -9,6 +10,7 @@ import {
   clear,
   copy,
   dispatch,
+  reportCompiling,
   streamCounts,
   throttle,
   upload,
@@ -150,4 +152,48 @@ Deno.test("acquireIdle() gives buffers whose upload does not submit what is reco
   assertEquals(acquireIdle(1024), used); // read, so that nothing waits for it
   release(used);
   release(idle);
+});
+
+Deno.test("submit() counts the kernels that are compiled, and clears the line", async () => {
+  const lines: string[] = [];
+  const before = reportCompiling(
+    new CompileProgress((text) => lines.push(text), 0),
+  );
+  try {
+    const a = acquire(16);
+    upload(a, new Uint32Array([1, 2, 3, 4]));
+    // constants make three new pipelines, one of them twice
+    for (const STEP of [1001, 1002, 1001, 1003]) {
+      dispatch({ ...scale(a, 1), consts: { STEP } });
+    }
+    assertEquals(await words(a), [4008, 4009, 4010, 4011]);
+    const text = (done: number) =>
+      `\r\x1b[KCompiling kernels: ${done} of 3, once for each driver`;
+    assertEquals(lines, [text(1), text(2), "\r\x1b[K"]);
+    dispatch({ ...scale(a, 1), consts: { STEP: 1001 } });
+    assertEquals(await words(a), [5009, 5010, 5011, 5012]);
+    assertEquals(lines.length, 3);
+    release(a);
+  } finally {
+    reportCompiling(before);
+  }
+});
+
+Deno.test("submit() says nothing of kernels that are compiled quickly", async () => {
+  const lines: string[] = [];
+  const before = reportCompiling(
+    new CompileProgress((text) => lines.push(text), 1e6),
+  );
+  try {
+    const a = acquire(16);
+    upload(a, new Uint32Array(4));
+    for (const STEP of [2001, 2002]) {
+      dispatch({ ...scale(a, 1), consts: { STEP } });
+    }
+    assertEquals(await words(a), Array(4).fill(4003));
+    assertEquals(lines, []);
+    release(a);
+  } finally {
+    reportCompiling(before);
+  }
 });
