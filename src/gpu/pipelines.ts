@@ -56,11 +56,12 @@ export function headerOf(plan: Pick<Plan, "consts" | "header">): string {
 export function pipelineOf(plan: Plan): Pipeline {
   let variants = bySource.get(plan.source);
   if (!variants) bySource.set(plan.source, variants = new Map());
-  const header = headerOf(plan);
-  let pipeline = variants.get(header);
+  const { consts, header = "" } = plan;
+  const key = consts ? headerOf(plan) : header;
+  let pipeline = variants.get(key);
   if (!pipeline) {
-    pipeline = compile(plan, `${header}\n${plan.source}`);
-    variants.set(header, pipeline);
+    pipeline = compile(plan, `${headerOf(plan)}\n${plan.source}`);
+    variants.set(key, pipeline);
   }
   return pipeline;
 }

@@ -92,11 +92,18 @@ export function launch<P>(
 ): void {
   using _scratch = new Scope();
   const call = callOf(inputs, outputs, params);
-  const hasLarge = !op.composed &&
-    operandsOf(call).some(({ storage }) => isLarge(storage));
-  const plans = hasLarge ? undefined : plansOf(op, call);
+  const isSmall = op.composed || !(hasLarge(inputs) || hasLarge(outputs));
+  const plans = isSmall ? plansOf(op, call) : undefined;
   if (plans && !plans.some(excessOf)) plans.forEach(dispatch);
   else runPart(new Parts(op, call), call);
+}
+
+// A loop, as each call of an op comes by here.
+function hasLarge(tensors: readonly Tensor[]): boolean {
+  for (const { storage } of tensors) {
+    if (isLarge(storage)) return true;
+  }
+  return false;
 }
 
 /** Whether an op may have to be done in parts, or to be refused. */
@@ -104,9 +111,10 @@ export function areLarge(
   inputs: readonly Tensor[],
   outputs: readonly { readonly shape: Shape; readonly dtype: DType }[],
 ): boolean {
-  return outputs.some(({ shape, dtype }) =>
-    sizeOf(shape) * DTYPES[dtype].bytes > bindingLimit()
-  ) || inputs.some(({ storage }) => isLarge(storage));
+  for (const { shape, dtype } of outputs) {
+    if (sizeOf(shape) * DTYPES[dtype].bytes > bindingLimit()) return true;
+  }
+  return hasLarge(inputs);
 }
 
 /**

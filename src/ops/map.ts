@@ -96,8 +96,14 @@ const ACCESS_CODES: Readonly<Record<Access, number>> = {
   result: 4,
 };
 
-// Headers by what they depend on: an op called again makes no text.
-const headers = new WeakMap<MapRule, Map<number, string>>();
+/** What the plans of a rule share, by what it depends on. */
+interface Shared {
+  readonly header: string;
+  readonly loops: number;
+}
+
+// An op that is called again makes no text.
+const shared = new WeakMap<MapRule, Map<number, Shared>>();
 
 /**
  * The plan of a map into `out`, to whose shape all operands broadcast. An
@@ -141,23 +147,12 @@ export function planMap(
   const plan: Plan = {
     name: rule.name,
     source: SOURCES[kernel],
-    header: cachedHeader(
-      rule,
-      operands,
-      accesses,
-      out.dtype,
-      kernel,
-      whole,
-      run,
-    ),
+    ...sharedOf(rule, operands, accesses, out.dtype, kernel, whole, run),
     buffers,
     params: merged
       ? stridedParams(rule, operands, out, merged)
       : denseParams(rule, operands, out),
     groups: foldGroups(Math.ceil(Math.ceil(size / 4) / (GROUP * run))),
-    // the place of each element takes a loop over its dims
-    loops: loop(run, loop(4, loop(MAX_RANK)), ...loopsOf(rule.wgsl)).passes +
-      loop(MAX_RANK).passes,
   };
   if (recorder()) calls.set(plan, { rule, operands, out, whole });
   return plan;
@@ -200,7 +195,7 @@ function rowAccesses(
   return wide;
 }
 
-function cachedHeader(
+function sharedOf(
   rule: MapRule,
   operands: readonly Operand[],
   accesses: readonly Access[],
@@ -208,25 +203,30 @@ function cachedHeader(
   kernel: MapKernel,
   whole: boolean,
   run: number,
-): string {
+): Shared {
   let key = (DTYPE_CODES[dtype] * 16 + run) * 4 +
     (kernel === "dense" ? 0 : kernel === "rows" ? 1 : whole ? 2 : 3);
   operands.forEach((operand, i) => {
     const code = typeof operand === "object" ? DTYPE_CODES[operand.dtype] : 6;
     key = (key * 8 + code) * 8 + ACCESS_CODES[accesses[i]!];
   });
-  let texts = headers.get(rule);
-  if (!texts) headers.set(rule, texts = new Map());
-  let header = texts.get(key);
-  if (header === undefined) {
+  let known = shared.get(rule);
+  if (!known) shared.set(rule, known = new Map());
+  let found = known.get(key);
+  if (!found) {
     const types = operands.map((operand) =>
       typeof operand === "object" ? operand.dtype : undefined
     );
-    header = `const RUN = ${run}u;\n` +
-      headerOf(rule, types, accesses, dtype, kernel, whole);
-    texts.set(key, header);
+    found = {
+      header: `const RUN = ${run}u;\n` +
+        headerOf(rule, types, accesses, dtype, kernel, whole),
+      // the place of each element takes a loop over its dims
+      loops: loop(run, loop(4, loop(MAX_RANK)), ...loopsOf(rule.wgsl)).passes +
+        loop(MAX_RANK).passes,
+    };
+    known.set(key, found);
   }
-  return header;
+  return found;
 }
 
 /** The word that holds a plain number of a compute type. */
