@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { DriverCache } from "./driver_cache.ts";
 import type { Timer } from "./timing.ts";
 import { augment, loader } from "./workloads/loading.ts";
 import { inference, training } from "./workloads/models.ts";
@@ -22,6 +23,8 @@ import { verify } from "./workloads/verify.ts";
 interface Group {
   /** What `--help` says. */
   readonly about: string;
+  /** What its processes find in the driver's cache, if that is not left open. */
+  readonly cache?: DriverCache;
   run<T>(timer: Timer<T>): Promise<void>;
 }
 
@@ -88,9 +91,16 @@ export const GROUPS = {
     run: (timer) => training(timer, { model: "cnn", batch: 256 }),
   },
   cold: {
-    about: "the MNIST CNN's first step in a fresh process",
+    about: "the MNIST CNN's first step in a new process, driver cache empty",
+    cache: "empty",
     run: (timer) =>
-      training(timer, { model: "cnn", batch: 64, firstStepOnly: true }),
+      training(timer, { model: "cnn", batch: 64, firstStepOnly: "cold" }),
+  },
+  warm: {
+    about: "the same, driver cache filled by a run before",
+    cache: "filled",
+    run: (timer) =>
+      training(timer, { model: "cnn", batch: 64, firstStepOnly: "warm" }),
   },
   resnetcifar: {
     about: "training step of ResNet-18 on 32x32 images, batch 32",
@@ -120,6 +130,12 @@ export const GROUPS = {
 
 /** The name of a group. */
 export type GroupName = keyof typeof GROUPS;
+
+/** What a group's processes find in the driver's cache. */
+export function cacheOf(group: GroupName): DriverCache | undefined {
+  const { cache }: Group = GROUPS[group];
+  return cache;
+}
 
 /** Whether a word names a group. */
 export function isGroup(word: string): word is GroupName {

@@ -9,7 +9,8 @@
  * @module
  */
 
-import type { GroupName } from "./groups.ts";
+import { type Environment, withEmptyCache } from "./driver_cache.ts";
+import { cacheOf, type GroupName } from "./groups.ts";
 import type { Line } from "./library.ts";
 import type { ChildOptions } from "./child.ts";
 
@@ -57,14 +58,24 @@ export interface RunOptions {
 }
 
 /** Runs one group of one library and returns its lines. */
-export async function runGroup(
+export function runGroup(
   name: LibraryName,
   group: GroupName,
   options: RunOptions,
 ): Promise<Line[]> {
+  const run = (env: Environment) => runProcess(name, group, options, env);
+  return cacheOf(group) === "empty" ? withEmptyCache(run) : run({});
+}
+
+async function runProcess(
+  name: LibraryName,
+  group: GroupName,
+  options: RunOptions,
+  env: Environment,
+): Promise<Line[]> {
   const command = name === "torch"
-    ? await torchCommand(group, options)
-    : denoCommand(name, group, options);
+    ? await torchCommand(group, options, env)
+    : denoCommand(name, group, options, env);
   if (!command) {
     const absent = `no python3 with torch (KINDLING_BENCH_PYTHON names one)`;
     return [{ peer: name, workload: group, absent }];
@@ -85,6 +96,7 @@ function denoCommand(
   name: Exclude<LibraryName, "torch">,
   group: GroupName,
   options: RunOptions,
+  env: Environment,
 ): Deno.Command {
   const peer: Peer = name === "kindling"
     ? { title: "Kindling", module: "./libraries/kindling.ts" }
@@ -108,7 +120,7 @@ function denoCommand(
       new URL("./child.ts", import.meta.url).href,
       JSON.stringify(child),
     ],
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", ...env },
     stdout: "piped",
     stderr: "piped",
   });
@@ -120,10 +132,12 @@ let python: Promise<string | undefined> | undefined;
 async function torchCommand(
   group: GroupName,
   { budgetMs, images }: RunOptions,
+  env: Environment,
 ): Promise<Deno.Command | undefined> {
   const program = await (python ??= findPython());
   return program === undefined ? undefined : new Deno.Command(program, {
     args: [TORCH, group, `${budgetMs}`, ...(images ? [images] : [])],
+    env,
     stdout: "piped",
     stderr: "piped",
   });

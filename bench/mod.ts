@@ -13,7 +13,7 @@
  * @module
  */
 
-import type { GroupName } from "./groups.ts";
+import { cacheOf, type GroupName } from "./groups.ts";
 import { drawFolder } from "./images.ts";
 import { type LibraryName, runGroup } from "./libraries.ts";
 import { describeMachine, formatMachine } from "./machine.ts";
@@ -52,8 +52,8 @@ async function measureAll(options: Options): Promise<Results> {
     const skipped = readme === undefined ? [] : README_SKIPS[group] ?? [];
     const names = new Set<LibraryName>(["kindling", ...versus]);
     for (const name of skipped) names.delete(name);
-    if (group === "cold") { // a driver that has not seen the shaders is another
-      for (const name of names) await run(group, name, "not counted");
+    if (cacheOf(group) === "filled") {
+      for (const name of names) await run(group, name, "fills the cache");
     }
     // results are right or wrong whatever the round
     const count = group === "verify" ? 1 : rounds;

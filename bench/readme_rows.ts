@@ -25,9 +25,14 @@ export const README_ROWS: readonly Row[] = [
     workload: "mnistcnn-step-b64",
   },
   {
-    work: "its first step in a fresh process",
-    group: "cnn64",
-    workload: "mnistcnn-first-step-b64",
+    work: "its first step, driver cache empty",
+    group: "cold",
+    workload: "mnistcnn-first-step-b64-cold",
+  },
+  {
+    work: "the same, driver cache filled",
+    group: "warm",
+    workload: "mnistcnn-first-step-b64-warm",
   },
   {
     work: "LeNet, training step, batch 64",

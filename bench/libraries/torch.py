@@ -267,7 +267,7 @@ def adam():
     operation("adam25M", optimizer.step, moved=28 * 25e6)
 
 
-def training(name, batch, rule="sgd", only_first=False):
+def training(name, batch, rule="sgd", only_first=""):
     if name.startswith("resnet") and not torchvision:
         return
     step = trainer(name, batch, rule, 0.01 if rule == "sgd" else 1e-3)
@@ -282,7 +282,8 @@ def training(name, batch, rule="sgd", only_first=False):
         return (time.perf_counter() - start) * 1e3 / steps
 
     called = f"{MODELS[name][2]}-{{}}-b{batch}{'-adam' if rule == 'adam' else ''}"
-    report(called.format("first-step"), [block(1)], loss=rounded(loss))
+    ending = f"-{only_first}" if only_first else ""
+    report(called.format("first-step") + ending, [block(1)], loss=rounded(loss))
     if only_first:
         return
     block(1)
@@ -372,7 +373,8 @@ GROUPS = {
     "cnn64": lambda: training("cnn", 64),
     "cnn64adam": lambda: training("cnn", 64, "adam"),
     "cnn256": lambda: training("cnn", 256),
-    "cold": lambda: training("cnn", 64, only_first=True),
+    "cold": lambda: training("cnn", 64, only_first="cold"),
+    "warm": lambda: training("cnn", 64, only_first="warm"),
     "resnetcifar": lambda: training("resnet18-cifar", 32),
     "resnet1": lambda: inference(1),
     "resnet16": lambda: inference(16),

@@ -57,12 +57,13 @@ export function trainingJob(
   };
 }
 
-/** What is trained, and whether more than its first step is timed. */
+/** What is trained, and how. */
 export interface Training {
   readonly model: ModelName;
   readonly batch: number;
   readonly rule?: Rule;
-  readonly firstStepOnly?: boolean;
+  /** Ends the workload's name, if nothing but the first step is timed. */
+  readonly firstStepOnly?: "cold" | "warm";
 }
 
 /**
@@ -71,7 +72,7 @@ export interface Training {
  */
 export async function training<T>(
   timer: Timer<T>,
-  { model, batch, rule = "sgd", firstStepOnly = false }: Training,
+  { model, batch, rule = "sgd", firstStepOnly }: Training,
 ): Promise<void> {
   const { library } = timer;
   const lr = rule === "sgd" ? 0.01 : 1e-3;
@@ -95,7 +96,9 @@ export async function training<T>(
   };
   const first = await block(1);
   const now = performance.now();
-  timer.report(name.replace("-step-", "-first-step-"), [first], {}, {
+  const firstName = name.replace("-step-", "-first-step-") +
+    (firstStepOnly ? `-${firstStepOnly}` : "");
+  timer.report(firstName, [first], {}, {
     with_model_ms: rounded(now - begin),
     since_start_ms: rounded(now), // of the process, imports included
     loss: rounded(loss),
