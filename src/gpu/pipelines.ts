@@ -32,6 +32,13 @@ export function pipelineCount(): number {
   return made;
 }
 
+/** The WGSL of each pipeline that was compiled since the process began. */
+export function* compiledTexts(): Iterable<string> {
+  for (const [source, variants] of bySource) {
+    for (const header of variants.keys()) yield `${header}\n${source}`;
+  }
+}
+
 /** Whether a kernel's text was compiled, after whatever it calls. */
 export function isCompiled(text: string): boolean {
   return bySource.keys().some((source) => source.endsWith(text));

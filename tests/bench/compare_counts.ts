@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Counts } from "./count_steps.ts";
+import { type Counts, UPDATE } from "./count_steps.ts";
 
 /** Counts that differ, as text: `dispatches 35, was 31`. */
 export interface Difference {
@@ -24,4 +24,12 @@ export function compareCounts(now: Counts, kept: Partial<Counts>): Difference {
     if (value < before) shrunk.push(text);
   }
   return { grown, shrunk };
+}
+
+/** What the author of a change does about counts that grew. */
+export function adviceOn(model: string, mode: string): string {
+  return `A training step of ${model}, ${mode}, asks more of the GPU. ` +
+    "Find the op or kernel that does: tests/bench/count_steps.ts says what " +
+    "each count guards, and explain() lists the kernels of a compiled step. " +
+    `If the change is worth it, keep the new counts: ${UPDATE}`;
 }

@@ -1,7 +1,19 @@
 /**
  * What a training step of the bench's models asks of the GPU, in numbers that
- * no machine changes: dispatches, submissions, pipelines, uploads, reads,
- * bytes. Never times.
+ * no machine changes. Never times. What each number guards:
+ *
+ * - `dispatches`: fusion, and kernels that do several ops at once. Each costs
+ *   some microseconds of the host and a pass over memory.
+ * - `submissions`: the stream, which sends commands in few large parts.
+ * - `uploads`, `readbacks`: a step that waits for the host or for the GPU. A
+ *   readback takes 10 ms, whatever its size.
+ * - `pipelines`, `compiledKiB`: the first step of a program. Drivers compile for
+ *   longer where there are more kernels, or larger ones; a large kernel that
+ *   comes in one more variant shows in `compiledKiB`.
+ * - `latePipelines`: sizes or counters that got into a kernel's text, so that
+ *   each step compiles.
+ * - `peakBytes`: the largest model and batch that fit.
+ * - `liveBytes`: tensors that nobody frees.
  *
  *     deno run -P=tools tests/bench/count_steps.ts --update    writes the table
  *     deno run -P=tools tests/bench/count_steps.ts MODEL MODE  one row, in JSON
@@ -18,7 +30,7 @@ import { prepareSteps } from "../../bench/libraries/kindling.ts";
 import { makeStep } from "../../bench/libraries/kindling_models.ts";
 import { trainingJob } from "../../bench/workloads/models.ts";
 import { overrideAdapterClass } from "../../src/gpu/device.ts";
-import { pipelineCount } from "../../src/gpu/pipelines.ts";
+import { compiledTexts, pipelineCount } from "../../src/gpu/pipelines.ts";
 import { memory } from "../../src/gpu/pool.ts";
 import { readbackCount } from "../../src/gpu/readback.ts";
 import { streamCounts } from "../../src/gpu/stream.ts";
@@ -43,6 +55,8 @@ export interface Counts {
   readonly pipelines: number;
   /** Compiled in the counted step: not one, if shapes repeat. */
   readonly latePipelines: number;
+  /** The pipelines' WGSL without comments and spaces, in KiB. */
+  readonly compiledKiB: number;
   /** Bytes that were live at one time, and that are after the step. */
   readonly peakBytes: number;
   readonly liveBytes: number;
@@ -91,9 +105,19 @@ async function count(model: CountedModel, mode: Mode): Promise<Counts> {
     readbacks: after.readbacks - before.readbacks,
     pipelines: pipelineCount(),
     latePipelines: pipelineCount() - pipelines,
+    compiledKiB: compiledKiB(),
     peakBytes: peak,
     liveBytes: live,
   };
+}
+
+/** Size of what was compiled in this process. */
+function compiledKiB(): number {
+  let size = 0;
+  for (const text of compiledTexts()) {
+    size += text.replaceAll(/\/\/.*|\s+/g, "").length; // WGSL is ASCII but there
+  }
+  return Math.round(size / 1024);
 }
 
 /** Counts in a process of its own. */

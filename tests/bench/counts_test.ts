@@ -1,6 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 
-import { compareCounts } from "./compare_counts.ts";
+import { adviceOn, compareCounts } from "./compare_counts.ts";
 import {
   CASES,
   countInChild,
@@ -21,7 +21,7 @@ for (const [model, mode] of CASES) {
         `Keep it that way: ${UPDATE}\n`;
       Deno.stderr.writeSync(new TextEncoder().encode(text));
     }
-    assertEquals(grown, [], `If it is worth that: ${UPDATE}`);
+    assertEquals(grown, [], adviceOn(model, mode));
   });
 }
 
@@ -32,9 +32,17 @@ const counts: Counts = {
   readbacks: 0,
   pipelines: 12,
   latePipelines: 0,
+  compiledKiB: 50,
   peakBytes: 4096,
   liveBytes: 1024,
 };
+
+Deno.test("adviceOn() names the step, the places to look at and the command", () => {
+  const advice = adviceOn("lenet", "eager");
+  assertStringIncludes(advice, "A training step of lenet, eager, asks more");
+  assertStringIncludes(advice, "tests/bench/count_steps.ts says what each");
+  assertStringIncludes(advice, UPDATE);
+});
 
 Deno.test("compareCounts() finds nothing in equal counts", () => {
   assertEquals(compareCounts(counts, counts), { grown: [], shrunk: [] });
