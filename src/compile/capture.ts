@@ -1,6 +1,6 @@
 /**
- * Capture: a function runs eagerly while everything it sends to the GPU, and
- * all that the host has to do again, is written down as a trace.
+ * Capture: a function runs eagerly while a tracer records what it sends to the
+ * GPU, and the steps on the host that each replay repeats.
  *
  * @module
  */
@@ -27,71 +27,74 @@ import {
   type Effect,
   type MapNode,
   type Origin,
-  type Place,
   type Trace,
   type Value,
+  type View,
 } from "./trace.ts";
 import { type Form, formOf } from "./form.ts";
 import { disown, refusal } from "./refusal.ts";
 
-/** A gradient that a call leaves at a leaf. */
+/** The gradient of one leaf after a call. */
 export interface LeftGradient {
   readonly leaf: Leaf;
-  /** `slot`: where an optimizer wants it; `none`: it was forgotten. */
-  readonly left: "slot" | "none" | Place;
+  /** `slot`: in the optimizer's flat buffer; `none`: the leaf has none. */
+  readonly left: "slot" | "none" | View;
 }
 
-/** A trace with what the call gave back. */
+/** A trace with the result of the call. */
 export interface Capture extends Trace {
   /** The structure of the result, with tensors by number. */
   readonly form: Form;
   /** The tensors of the result, in the order of `form`. */
-  readonly outputs: readonly Place[];
+  readonly outputs: readonly View[];
   readonly gradients: readonly LeftGradient[];
-  /** What is asked of the values of inputs that the host wrote. */
+  /** Checks of the values of inputs that the host wrote. */
   readonly checks: readonly InputCheck[];
-  /** Values that replays follow: `Recorder.follows`. */
+  /** Getters of values that replays read anew: `Recorder.follows`. */
   readonly followed: readonly (() => unknown)[];
-  /** Storages that were there before and are no argument's. */
+  /** Storages older than the call that belong to no argument. */
   readonly outside: ReadonlySet<Storage>;
   /**
-   * Whether arguments are written to or given back, so that it matters where in
-   * their storages they lie.
+   * Whether the call writes to arguments or returns them. Then their offsets in
+   * their storages matter.
    */
   readonly isExact: boolean;
-  /** The class of what the call itself has changed though it rests on it. */
+  /**
+   * Class of an object whose state the call both depends on and changed. Set
+   * means: the recording cannot be replayed.
+   */
   readonly unstable: string | undefined;
-  /** The storages of the arguments, which `inputs` may be copies of. */
-  readonly given: readonly WeakRef<Storage>[];
-  /** Tensors that were made inside and not kept. */
+  /** Storages of the arguments; the inputs may be copies of them. */
+  readonly argumentStorages: readonly WeakRef<Storage>[];
+  /** Tensors that the call made and did not `keep()`. */
   readonly leftovers: readonly WeakRef<Used>[];
 }
 
-/** Throws where a value of an input is wrong. */
+/** A check of each value of one input; it throws if the value is invalid. */
 export interface InputCheck {
   readonly index: number;
   readonly check: (value: number) => void;
 }
 
 /**
- * Runs `body` and records it. Tensors of `inputs` may be others in a replay,
- * everything else has to be the same; `given` are the storages of the arguments
- * that they stand for. `results` gets the tensors returned.
+ * Runs `body` and records it. A replay may get other tensors as `inputs`;
+ * everything else stays the same. `argumentStorages` are those of the arguments
+ * behind the inputs. The tensors of the result are appended to `results`.
  *
- * @throws {Error} If it reads a tensor, or does something else that can't be
- * done again
- * @throws {TypeError} If it is async, or returns what is neither tensor, number,
- * string, boolean, array nor plain object
+ * @throws {Error} If `body` reads a tensor, or does something else that a
+ * replay cannot repeat
+ * @throws {TypeError} If `body` is async, or its result holds anything but
+ * tensors, numbers, strings, booleans, arrays and plain objects
  */
 export function capture(
   inputs: readonly Tensor[],
-  given: readonly Storage[],
+  argumentStorages: readonly Storage[],
   body: () => unknown,
   results: Tensor[],
 ): Capture {
   const tracer = new Tracer(inputs);
   const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = STACK; // gradients are far from the user's line
+  Error.stackTraceLimit = STACK; // backward() runs ops deep in the stack
   let result: unknown;
   try {
     result = withRecorder(tracer, body);
@@ -103,13 +106,14 @@ export function capture(
     throw tracer.refused;
   }
   const form = formOfResult(result, results);
-  const outputs = results.map((tensor) => tracer.placeOf(tensor));
+  const outputs = results.map((tensor) => tracer.viewOf(tensor));
   const gradients = tracer.gradients();
   const left = gradients.map(({ left }) => left)
     .filter((each) => typeof each === "object");
   const { instructions, guards } = tracer;
   const ends = [...outputs, ...left].map(({ value }) => value);
   const written = instructions.flatMap((each) => accessesOf(each).writes);
+  for (const value of [...ends, ...written]) makeLocal(value);
   const [unstable] = [...guards].find(([, holds]) => !holds()) ?? [];
   return {
     form,
@@ -126,21 +130,29 @@ export function capture(
       origin.kind === "input"
     ),
     unstable: unstable?.constructor.name,
-    given: given.map((storage) => new WeakRef(storage)),
+    argumentStorages: argumentStorages.map((storage) => new WeakRef(storage)),
     leftovers: tracer.leftovers(),
   };
+}
+
+// A constant that the call writes to or returns becomes a local value, which
+// each replay initializes with a copy.
+function makeLocal(value: Value): void {
+  const { origin } = value;
+  if (origin.kind !== "constant") return;
+  value.origin = { kind: "local", data: origin.data };
 }
 
 function formOfResult(result: unknown, tensors: Tensor[]): Form {
   try {
     return formOf(result, tensors, "the result");
   } catch (error) {
-    disown(result); // it may be async
+    disown(result); // the result may be a promise
     throw error;
   }
 }
 
-/** Frames in which the user's line is looked for. */
+/** Stack frames to record: the user's line must be among them. */
 const STACK = 64;
 
 class Tracer implements Recorder {
@@ -151,25 +163,23 @@ class Tracer implements Recorder {
   readonly guards = new Map<object, () => boolean>();
   readonly #values = new Map<GpuBuffer, Value>();
   readonly outside = new Set<Storage>();
-  /**
-   * Tensors made inside; the places in the graph of leaves among them, and other
-   * objects made inside that have a state.
-   */
+  /** Tensors made inside the function. */
   readonly #made = new WeakSet<Used>();
   readonly #refs: WeakRef<Used>[] = [];
   readonly #kept = new WeakSet<Used>();
+  /** Other objects with a state that were made inside, leaves for instance. */
   readonly #inside = new WeakSet<object>();
   readonly #leaves = new Set<Leaf>();
   readonly #gradients: (() => boolean)[] = [];
   readonly #inputs: readonly Tensor[];
-  /** What was refused, in case that the function goes on. */
+  /** The refusal, thrown at the end if the function caught it. */
   refused: Error | undefined;
   #count = 0;
 
   constructor(inputs: readonly Tensor[]) {
     this.#inputs = inputs;
     inputs.forEach(({ storage }, index) => {
-      if (this.#values.has(storage.buffer)) return; // given twice
+      if (this.#values.has(storage.buffer)) return; // the same tensor twice
       this.#add(storage.buffer, { kind: "input", index });
     });
   }
@@ -180,8 +190,8 @@ class Tracer implements Recorder {
     return value;
   }
 
-  #valueOf(given: Bindable): Value {
-    const bindable = given.window?.of ?? given;
+  #valueOf(target: Bindable): Value {
+    const bindable = target.window?.of ?? target;
     const { buffer } = bindable;
     const known = this.#values.get(buffer);
     if (known) return known;
@@ -205,7 +215,7 @@ class Tracer implements Recorder {
       plan: hooks && !parts ? { ...rest, hooks } : rest,
       pipeline: pipelineOf(plan),
       values: buffers.map((bindable) => this.#valueOf(bindable)),
-      // what the maps and hooks say of places counts from a buffer's beginning
+      // maps and hooks count elements from the beginning of a whole buffer
       ...(parts ? { parts } : this.#mapsOf(plan)),
       site: new Error(),
     };
@@ -217,12 +227,12 @@ class Tracer implements Recorder {
     const call = mapCallOf(plan);
     if (!call) return {};
     const { rule, operands, whole } = call;
-    const out = this.placeOf(call.out);
+    const out = this.viewOf(call.out);
     if (!whole) return { out };
     const node: MapNode = {
       rule,
       operands: operands.map((operand) =>
-        typeof operand === "object" ? this.placeOf(operand) : operand
+        typeof operand === "object" ? this.viewOf(operand) : operand
       ),
       out,
     };
@@ -238,7 +248,7 @@ class Tracer implements Recorder {
   uploaded(buffer: GpuBuffer, data: ArrayBufferView): void {
     const value = this.#values.get(buffer);
     if (value?.origin.kind !== "local") {
-      const instead = "give what is written as an argument, and copy_() it";
+      const instead = "pass the values as a tensor argument and copy_() them";
       this.refuse("write to a tensor from the host", instead);
     }
     const { byteOffset, byteLength } = data;
@@ -248,11 +258,11 @@ class Tracer implements Recorder {
 
   refuse(
     what: string,
-    instead = "return the tensor and go on outside",
+    instead = "return the tensor and continue outside",
   ): never {
     throw this.refused = refusal(
-      `Cannot ${what} inside a compiled function${lineOf(new Error())}: it ` +
-        `runs as one program, without the host; ${instead}`,
+      `Cannot ${what} inside a compiled function${lineOf(new Error())}: ` +
+        `replays repeat its GPU commands, not its JavaScript; ${instead}`,
     );
   }
 
@@ -301,7 +311,7 @@ class Tracer implements Recorder {
     this.#kept.add(tensor);
   }
 
-  /** Tensors made inside that nobody keeps, as far as they are left. */
+  /** Returns the tensors made inside that are neither kept nor disposed. */
   leftovers(): WeakRef<Used>[] {
     return this.#refs.filter((ref) => {
       const tensor = ref.deref();
@@ -322,12 +332,13 @@ class Tracer implements Recorder {
   }
 
   needsGradient(leaf: Leaf): void {
-    if (this.#inside.has(leaf)) return; // gone when the function returns
-    if (this.#leaves.has(leaf)) return; // the program itself has put it there
+    if (this.#inside.has(leaf)) return; // the leaf exists in this call only
+    if (this.#leaves.has(leaf)) return; // the program itself set the gradient
     this.#leaves.add(leaf);
     const { grad, slot } = leaf;
     if (grad && grad !== slot) {
-      const instead = "set it to undefined before, or make an optimizer first";
+      const instead =
+        "set it to undefined before, or create an optimizer first";
       this.refuse("add to a gradient that no optimizer holds", instead);
     }
     this.#gradients.push(() => leaf.grad === grad && leaf.slot === slot);
@@ -337,7 +348,7 @@ class Tracer implements Recorder {
     if (!this.#inside.has(leaf)) this.#leaves.add(leaf);
   }
 
-  placeOf({ storage, layout, dtype }: Tensor): Place {
+  viewOf({ storage, layout, dtype }: Tensor): View {
     return { value: this.#valueOf(storage), layout, dtype };
   }
 
@@ -348,12 +359,12 @@ class Tracer implements Recorder {
         ? "none"
         : grad === slot
         ? "slot"
-        : this.placeOf(grad as Tensor); // the only gradients there are
+        : this.viewOf(grad as Tensor); // every gradient is a Tensor
       return { leaf, left };
     });
   }
 
-  /** What no owner guards. */
+  /** Yields the guards that belong to no owner. */
   *others(): Iterable<() => boolean> {
     yield* this.#gradients;
     for (const storage of this.outside) yield () => storage.handles > 0;

@@ -1,7 +1,7 @@
 /**
- * Chains: maps that run one after the other on the same elements, as the body
- * of a WGSL function. Each map is computed from variables; where those come
- * from, and where results go, is the kernel's to say.
+ * Chains: maps (elementwise ops) that run one after the other on the same
+ * elements, as the body of a WGSL function. The maps compute on variables; the
+ * kernel around them loads operands and stores results.
  *
  * @module
  */
@@ -12,23 +12,23 @@ import { type ComputeType, computeType, WORDS } from "../ops/words.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { expandLayout, isRowMajor, type Layout } from "../tensor/layout.ts";
 import { sizeOf } from "../tensor/shape.ts";
-import type { MapNode, Place, Value } from "./trace.ts";
+import type { MapNode, Value, View } from "./trace.ts";
 
 /**
- * How elements are read or written: one after the other as the results lie, all
- * from a single element, or with strides of their own.
+ * How a kernel finds the element of a region: at the index of the result
+ * (`alike`), always the same one (`element`), or by strides (`repeating`).
  */
-export type Access = "alike" | "element" | "repeating";
+export type Addressing = "alike" | "element" | "repeating";
 
-/** A part of a value that maps read or write, the same for every use. */
+/** A part of a value that maps read or write. Equal parts are one object. */
 export interface Region {
   readonly value: Value;
   readonly dtype: DType;
   readonly layout: Layout;
-  readonly access: Access;
+  readonly addressing: Addressing;
 }
 
-/** Every region of some maps. */
+/** The regions of a list of maps. */
 export class Regions {
   readonly #nodes: readonly MapNode[];
   readonly #byKey = new Map<string, Region>();
@@ -43,31 +43,33 @@ export class Regions {
     }
   }
 
-  /** All of them, in the order of their first use. */
+  /** All regions, in the order of their first use. */
   get all(): Region[] {
     return [...this.#byKey.values()];
   }
 
-  /** The region of an operand of a map whose result is `out`. */
-  of(place: Place, out: Place): Region {
-    const { value, dtype } = place;
-    const access = accessOf(place, out);
-    const layout = access === "repeating"
-      ? expandLayout(place.layout, out.layout.shape)
-      : place.layout;
-    const strides = access === "repeating" ? layout.strides.join() : access;
+  /** Returns the region of an operand of the map whose result is `out`. */
+  of(view: View, out: View): Region {
+    const { value, dtype } = view;
+    const addressing = addressingOf(view, out);
+    const layout = addressing === "repeating"
+      ? expandLayout(view.layout, out.layout.shape)
+      : view.layout;
+    const strides = addressing === "repeating"
+      ? layout.strides.join()
+      : addressing;
     const key = `${value.id} ${layout.offset} ${strides}`;
     let region = this.#byKey.get(key);
     if (!region) {
-      region = { value, dtype, layout, access };
+      region = { value, dtype, layout, addressing };
       this.#byKey.set(key, region);
     }
     return region;
   }
 
   /**
-   * Whether no value is met in two ways, one of them a write, or in two types:
-   * what one map writes is what another reads, element by element.
+   * Whether each value that is written has one region, and each value one type.
+   * Then a map reads from a value exactly the element that another one wrote.
    */
   get areApart(): boolean {
     const written = new Set(this.#nodes.map(({ out }) => out.value));
@@ -82,24 +84,26 @@ export class Regions {
   }
 }
 
-function accessOf({ layout }: Place, out: Place): Access {
+function addressingOf({ layout }: View, out: View): Addressing {
   const size = sizeOf(layout.shape);
   const isAlike = size === sizeOf(out.layout.shape) && isRowMajor(layout) &&
     layout.offset % 4 === 0;
   return isAlike ? "alike" : size === 1 ? "element" : "repeating";
 }
 
-/** What a kernel gives to the chains in it. */
+/** The kernel around a chain: it loads operands and numbers. */
 export interface Surroundings {
-  /** Elements that are computed side by side. */
+  /** Elements per variable: `vec4` or scalar. */
   readonly lanes: 1 | 4;
-  /** WGSL of the elements of a region, before any map has changed them. */
+  /**
+   * Returns WGSL that loads elements of a region, before any map changed them.
+   */
   load(region: Region): string;
-  /** WGSL of a number, given by the bits that it has in `type`. */
+  /** Returns WGSL of the number that has these bits in `type`. */
   scalar(bits: number, type: ComputeType): string;
 }
 
-/** The body of a function that applies maps. Ask `fits` of the kernel first. */
+/** Body of a WGSL function that applies maps. */
 export class Chain {
   /** Statements, in order. */
   readonly lines: string[] = [];
@@ -108,7 +112,7 @@ export class Chain {
   readonly #variables = new Map<Region, string>();
   readonly #rules = new Map<string, string>();
 
-  /** Makes the statements of `nodes`, in order. */
+  /** Writes the statements of `nodes`, in order. */
   constructor(
     nodes: readonly MapNode[],
     regions: Regions,
@@ -119,7 +123,7 @@ export class Chain {
     for (const node of nodes) this.#apply(node);
   }
 
-  /** The functions that the statements call. */
+  /** WGSL of the functions that the statements call. */
   get functions(): string {
     const rules = [...this.#rules].map(([text, name]) =>
       text.replace("RULE", name)
@@ -127,7 +131,7 @@ export class Chain {
     return `${libraryFor(rules)}\n${rules}`;
   }
 
-  /** The variable that holds a region at the end. */
+  /** Returns the variable that holds a region after all maps. */
   variableOf(region: Region): string {
     let variable = this.#variables.get(region);
     if (variable === undefined) {
@@ -147,10 +151,10 @@ export class Chain {
 
   #apply({ rule, operands, out }: MapNode): void {
     const args = operands.map((operand) => {
-      const held = typeof operand === "object"
+      const loaded = typeof operand === "object"
         ? this.variableOf(this.#regions.of(operand, out))
         : this.#around.scalar(bitsOf(operand, rule.compute), rule.compute);
-      return `${this.#vector(rule.compute)}(${held})`;
+      return `${this.#vector(rule.compute)}(${loaded})`;
     });
     const text = declareRule("RULE", rule, operands.length, out.dtype);
     let name = this.#rules.get(text);
@@ -164,23 +168,23 @@ export class Chain {
       ).join(", ")
       : `${name}(${names.join(", ")})`;
     const variable = `v${this.#variables.size}_${this.lines.length}`;
-    const made = this.#held(`${type}(${calls})`, out.dtype);
+    const result = this.#rounded(`${type}(${calls})`, out.dtype);
     this.lines.push(
       `var ${variable}: ${type};`,
-      `{ ${lets} ${variable} = ${made}; }`,
+      `{ ${lets} ${variable} = ${result}; }`,
     );
     this.#variables.set(this.#regions.of(out, out), variable);
   }
 
-  // As the next map would have loaded it from memory. NOTE [seal] in
-  // shaders/lib/seal.wgsl.
-  #held(made: string, dtype: DType): string {
-    if (dtype !== "float16" && dtype !== "float32") return made;
+  // Rounds a result as a store and a load between two kernels would: NOTE
+  // [seal] in shaders/lib/seal.wgsl.
+  #rounded(result: string, dtype: DType): string {
+    if (dtype !== "float16" && dtype !== "float32") return result;
     const wide = this.#around.lanes === 4;
-    const sealed = `${wide ? "seal4" : "seal"}(${made})`;
+    const sealed = `${wide ? "seal4" : "seal"}(${result})`;
     if (dtype === "float32") return sealed;
-    // Mesa 25 takes the way to float16 and back for nothing, unless something is
-    // done in between: the factor is 1, which it does not know.
+    // Mesa 25 removes a conversion to float16 and back. A product in between
+    // prevents that: the factor is 1, but the compiler cannot know.
     const one = "f16(1u + zero())";
     return wide
       ? `vec4f(vec4<f16>(${sealed}) * ${one})`
@@ -188,7 +192,10 @@ export class Chain {
   }
 }
 
-/** A binding `NAME` of quads, with NAME_quad(q) and NAME_one(i) to read it. */
+/**
+ * Declares a binding `NAME` of vec4 quads, with NAME_quad(q) and NAME_one(i) to
+ * read four elements or one.
+ */
 export function declareQuads(
   name: string,
   binding: number,
@@ -210,7 +217,7 @@ fn ${name}_quad(q: u32) -> vec4<${type}> { return ${quadAt}; }
 fn ${name}_one(i: u32) -> ${type} { return ${oneAt}; }`;
 }
 
-/** The names of maps, as profiles show their kernel. */
+/** Returns the name of a kernel of these maps, as profiles show it. */
 export function nameOf(nodes: readonly MapNode[]): string {
   const names = nodes.map(({ rule }) => rule.name);
   const shown = names.slice(0, 4).join("+");

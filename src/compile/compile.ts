@@ -1,15 +1,18 @@
 /**
- * Compiled functions: the first calls run eagerly and are recorded, later ones
- * replay what was recorded.
+ * Compiled functions: the first calls run eagerly and are recorded, later calls
+ * replay the recording.
  *
- * NOTE [compile]: a function is recorded until two recordings of one signature
- * (the structure, shapes and types of its arguments) are the same; that one
- * becomes a program. So whatever differs from call to call without being an
- * argument is found, and not frozen. A program has guards: the modules that
- * were called are in the same mode with the same members, tensors from outside
- * still exist, gradients are there or not as they were. A call for which no
- * program's guards hold is recorded anew. signature.ts does that. What no guard
- * sees is found later (NOTE [stale] in review.ts), or watched (watch.ts).
+ * NOTE [compile]: calls are recorded until two recordings of one signature are
+ * equal. A signature is the structure, shapes and types of the arguments. The
+ * second of the equal recordings becomes a program. A value that changes from
+ * call to call without being an argument makes recordings differ, so that no
+ * program freezes it.
+ *
+ * A program has guards. They check that called modules have the same mode and
+ * members, that captured tensors still exist, and that the same gradients are
+ * set. If no program's guards hold, the call is recorded: signature.ts. Changes
+ * that no guard sees are found by reviews (NOTE [stale] in review.ts) or by
+ * `watch` (watch.ts).
  *
  * @module
  */
@@ -24,7 +27,7 @@ import { formOf, keyOf, valueOf } from "./form.ts";
 import type { Prepared } from "./prepare.ts";
 import {
   exactTextOf,
-  placeOf,
+  lineWhere,
   releaseSignatures,
   reviewed,
   settle,
@@ -37,16 +40,16 @@ import { type Watch, type Watched, watchedNow, watchGuard } from "./watch.ts";
 
 /** The state of a compiled function between its calls. */
 interface Compiled {
-  /** For each list of watched values, those of now first; just one without. */
+  /** One entry per list of watched values, the current one first. */
   readonly watched: Watched[];
-  /** Whether its user knows that a program was stale. */
+  /** Whether the console has warned of a stale program. */
   isTold: boolean;
-  /** Calls so far. */
+  /** Number of calls. */
   calls: number;
 }
 
 const compiledOf = new WeakMap<object, Compiled>();
-// Programs own buffers; they go back to the pool when the function is gone.
+// Returns the buffers of programs to the pool when the function is collected.
 const forgotten = new FinalizationRegistry<Watched[]>((all) => {
   for (const { signatures } of all) releaseSignatures(signatures);
 });
@@ -54,35 +57,38 @@ const forgotten = new FinalizationRegistry<Watched[]>((all) => {
 /** Options of `compile`. */
 export interface CompileOptions {
   /**
-   * Returns values from outside that the function reads: numbers, strings,
-   * tensors, or arrays and objects of them. It is called before each call. Each
-   * list of values has programs of its own; those of the last 8 are kept.
+   * Returns the outside values that the function reads: numbers, strings,
+   * tensors, or arrays and objects of them. Each call begins with `watch`.
+   * Every list of values has programs of its own; those of the last 8 lists are
+   * kept.
    */
   readonly watch?: () => unknown;
 }
 
 /**
- * A function that does what `fn` does, faster. Its first calls run `fn` and
- * record what it sends to the GPU; once two calls with arguments of the same
- * shapes have done the same, later ones replay that, with neighbouring kernels
- * fused and memory planned, without running `fn`. Results are those of `fn`,
- * bit for bit, wherever no fusion reorders a sum.
+ * Returns a function that computes what `fn` computes, faster. The first calls
+ * run `fn` and record its GPU commands. After two equal recordings for
+ * arguments of the same shapes, later calls replay the commands, with kernels
+ * fused and memory planned, without running `fn`. Results equal those of `fn`
+ * bit for bit, unless a fusion reorders a sum.
  *
- * Everything that trains may be inside: `backward`, optimizers, schedulers,
- * dropout, batch norm. What changes in each call has to be a tensor argument,
- * or something that Kindling counts by itself (steps, rates, random numbers).
- * Tensors that are returned are cut off from the graph. Each shape, and each
- * mode of the modules inside, has a program of its own.
+ * `fn` may contain a whole training step: `backward`, optimizers, schedulers,
+ * dropout, batch norm. A value that changes in each call must be a tensor
+ * argument, or counted by Kindling (steps, learning rates, random numbers).
+ * Returned tensors are detached. Each shape, and each mode of the modules
+ * inside, has a program of its own.
  *
- * A variable that `fn` reads may change between calls. The change counts with
- * the first call after a loader's epoch begins or ends, or some calls later;
- * with `watch` at once. To find it, a few calls run `fn` instead of a replay.
+ * A variable that `fn` reads may change between calls. With `watch` the next
+ * call sees the change. Without it, the first call after a loader's epoch
+ * begins or ends does, or a call soon after: a few calls run `fn` again to
+ * compare.
  *
- * @throws {Error} (when called) If `fn` reads a tensor, or does something else
- * in each of four calls with the same shapes; the message names the line
- * @throws {TypeError} (when called) If an argument or a result is neither a
- * tensor, a number, a string, a boolean nor an array or a plain object of them,
- * an argument requires a gradient, or `fn` or `watch` is async
+ * @throws {Error} (when called) If `fn` reads a tensor, or does something
+ * different in each of four calls with the same shapes; the message names the
+ * line
+ * @throws {TypeError} (when called) If an argument or result holds anything but
+ * tensors, numbers, strings, booleans, arrays and plain objects, an argument
+ * requires a gradient, or `fn` or `watch` is async
  *
  * @example A training step
  * ```ts
@@ -124,18 +130,18 @@ export function compile<Args extends readonly unknown[], R>(
   const { watch } = checkOptionNames("compile", options, ["watch"]);
   if (watch !== undefined && typeof watch !== "function") {
     throw new TypeError(
-      `Cannot watch ${formatValue(watch)}: expected a function that returns ` +
-        `what is to be watched`,
+      `Cannot compile with watch ${formatValue(watch)}: expected a function ` +
+        `that returns the values to watch`,
     );
   }
   const state: Compiled = { watched: [], isTold: false, calls: 0 };
   const compiled = (...args: Args): R => {
     const around = recorder();
-    if (around) { // part of the function around it
+    if (around) { // inline in the outer compiled function
       if (watch) around.guard({}, watchGuard(watch));
       return fn(...args);
     }
-    return call(state, watch, fn, args) as R; // a replay's result has the form of fn's
+    return call(state, watch, fn, args) as R; // a replay returns the form of fn
   };
   compiledOf.set(compiled, state);
   forgotten.register(compiled, state.watched);
@@ -143,31 +149,32 @@ export function compile<Args extends readonly unknown[], R>(
 }
 
 /**
- * What a compiled function has become, in words: for each signature the
- * dispatches before and after, the bytes that its programs hold, what was fused
- * and what was not, and why.
+ * Describes the programs of a compiled function in words. Each signature lists
+ * the dispatches before and after, the memory of its programs, the fused
+ * kernels, and the ops that were not fused, with the reason.
  *
- * @throws {TypeError} If `fn` was not made by `compile`
+ * @throws {TypeError} If `fn` was not returned by `compile`
  */
 export function explain(fn: unknown): string {
   const state = typeof fn === "function" ? compiledOf.get(fn) : undefined;
   if (!state) {
     throw new TypeError(
-      `Cannot explain ${formatValue(fn)}: expected what compile() returned`,
+      `Cannot explain ${formatValue(fn)}: expected a function returned by ` +
+        `compile()`,
     );
   }
   const lines = state.watched.flatMap(({ signatures }, i) => {
     const called = [...signatures.values()].filter(isCalled);
     const isEarlier = i > 0 && called.length > 0;
     return [
-      ...(isEarlier ? ["with other values of what is watched"] : []),
+      ...(isEarlier ? ["for earlier values of watch"] : []),
       ...called.flatMap(describeSignature),
     ];
   });
-  return lines.length > 0 ? lines.join("\n") : "not called so far";
+  return lines.length > 0 ? lines.join("\n") : "not called yet";
 }
 
-// Those that stand for exact ones only were never called by themselves.
+// False for a base signature that only led to exact ones.
 function isCalled({ programs, recorded }: Signature): boolean {
   return programs.length + recorded.length > 0;
 }
@@ -178,11 +185,11 @@ function describeSignature(signature: Signature): string[] {
     text,
     ...programs.flatMap(describe),
     ...(recorded.length > 0
-      ? [`  recorded ${recorded.length} times, not the same twice so far`]
+      ? [`  recorded ${recorded.length} times, no two recordings equal yet`]
       : []),
     ...(stale.times > 0
       ? [
-        `  recorded anew ${stale.times} times, at last because of ${stale.what}`,
+        `  recorded again ${stale.times} times, last because of ${stale.what}`,
       ]
       : []),
   ];
@@ -193,14 +200,14 @@ function describe({ program, report }: Prepared): string[] {
   const mebibytes = (program.bytes / 2 ** 20).toFixed(1);
   return [
     `  ${recorded} dispatches recorded, ${program.dispatches} replayed, ` +
-    `${dead} led to nothing, ${saved} copies saved; ${mebibytes} MiB planned`,
+    `${dead} unused, ${saved} copies saved; ${mebibytes} MiB planned`,
     ...count(fused).map((name) => `  fused: ${name}`),
     ...count(apart.map(({ name, why }) => `${name}: ${why}`))
       .map((line) => `  not fused: ${line}`),
   ];
 }
 
-/** Each line once, with how often it came. */
+/** Returns each line once, with the number of times that it occurs. */
 function count(lines: readonly string[]): string[] {
   const counts = new Map<string, number>();
   for (const line of lines) counts.set(line, (counts.get(line) ?? 0) + 1);
@@ -217,23 +224,25 @@ function call<Args extends readonly unknown[], R>(
 ): unknown {
   const now = { number: state.calls++, epoch: outside.epochs };
   const { signatures } = watchedNow(state.watched, watch);
-  const given: Tensor[] = [];
-  const form = formOf(args, given, "an argument");
-  given.forEach(refuseGradients);
-  let text = keyOf(form, given.map((_, i) => textOf(given, i)));
+  const tensors: Tensor[] = [];
+  const form = formOf(args, tensors, "arguments");
+  tensors.forEach(refuseGradients);
+  let text = keyOf(form, tensors.map((_, i) => textOf(tensors, i)));
   const base = signatureOf(signatures, text);
   const isExact = base.isExact ||
-    given.some(({ storage }) => base.outside.has(storage));
+    tensors.some(({ storage }) => base.outside.has(storage));
   const exactText = () =>
-    keyOf(form, given.map((_, i) => exactTextOf(given, i, base.outside)));
+    keyOf(form, tensors.map((_, i) => exactTextOf(tensors, i, base.outside)));
   if (isExact) text = exactText();
   const signature = isExact ? signatureOf(signatures, text) : base;
-  // the first recording tells whether the others have to be exact
+  // the first recording decides whether later calls need an exact signature
   const isFirst = signature.recorded.length + signature.programs.length === 0;
-  const inputs = isExact || isFirst ? given : given.map(asInput);
-  const ready = signature.programs.find(({ program }) => program.holds(given));
+  const inputs = isExact || isFirst ? tensors : tensors.map(asInput);
+  const ready = signature.programs.find(({ program }) =>
+    program.holds(tensors)
+  );
   const disposeCopies = (): void =>
-    inputs.forEach((input, i) => input !== given[i] && input.dispose());
+    inputs.forEach((input, i) => input !== tensors[i] && input.dispose());
   if (ready && !ready.review.isDue()) {
     const result = unnoted(() => ready.program.run(inputs));
     ready.review.replayed();
@@ -242,42 +251,42 @@ function call<Args extends readonly unknown[], R>(
   }
   ready?.program.lend();
   const results: Tensor[] = [];
-  const made = unnoted(() =>
+  const recording = unnoted(() =>
     capture(
       inputs,
-      given.map(({ storage }) => storage),
-      // the form of the arguments, with tensors as they come into the program
+      tensors.map(({ storage }) => storage),
+      // the arguments, with the inputs of the program as their tensors
       () => fn(...valueOf(form, inputs) as Args),
       results,
     )
   );
   const back = results.map((tensor) => tensor.detach());
-  for (const storage of made.outside) base.outside.add(storage);
+  for (const storage of recording.outside) base.outside.add(storage);
   if (ready) {
-    const found = reviewed(signature, ready, made, given);
+    const found = reviewed(signature, ready, recording, tensors);
     if (!found) {
       disposeCopies();
-      return valueOf(made.form, back);
+      return valueOf(recording.form, back);
     }
     tell(state, found);
   }
-  if (made.isExact && !isExact) {
+  if (recording.isExact && !isExact) {
     base.isExact = true;
-    writeBack(inputs, given);
-    if (isFirst) settle(signatureOf(signatures, exactText()), made, now);
-  } else settle(signature, made, now);
-  return valueOf(made.form, back);
+    writeBack(inputs, tensors);
+    if (isFirst) settle(signatureOf(signatures, exactText()), recording, now);
+  } else settle(signature, recording, now);
+  return valueOf(recording.form, back);
 }
 
-// Once: from then on the user knows, and explain() tells the rest.
+// Warns once per function; explain() reports the later changes.
 function tell(state: Compiled, found: Difference): void {
   if (state.isTold) return;
   state.isTold = true;
-  // deno-lint-ignore no-console -- earlier results may be wrong, and no call failed
+  // deno-lint-ignore no-console -- earlier results may be wrong, but no call threw
   console.warn(
-    `A compiled function was recorded anew${placeOf(found)}: ${found.what}. ` +
-      `Calls before this one may have used the values of earlier ones: name ` +
-      `what changes in compile(fn, { watch }), or give it as an argument`,
+    `A compiled function has changed${lineWhere(found)}: ${found.what}. ` +
+      `Earlier calls may have used outdated values: pass what changes as an ` +
+      `argument, or return it from \`watch\` in compile(fn, { watch })`,
   );
 }
 
@@ -285,19 +294,22 @@ function refuseGradients(tensor: Tensor): void {
   if (!tensor.requiresGrad) return;
   throw new TypeError(
     `Cannot call a compiled function with ${tensor.describe()}, which ` +
-      `requires a gradient: detach() it, and ask for the gradient inside`,
+      `requires a gradient: pass its detach(), and call requiresGrad_() inside`,
   );
 }
 
-// Programs bind inputs from their first element on.
+// Programs bind inputs from the first element of their storage.
 function asInput(tensor: Tensor): Tensor {
   return tensor.layout.offset === 0 ? tensor : tensor.clone();
 }
 
-// What was written to copies that stood for arguments.
-function writeBack(inputs: readonly Tensor[], given: readonly Tensor[]): void {
+// Copies values that the call wrote to copies of arguments into the arguments.
+function writeBack(
+  inputs: readonly Tensor[],
+  originals: readonly Tensor[],
+): void {
   inputs.forEach((input, i) => {
-    const isWritten = input !== given[i] && input.storage.version > 0;
-    if (isWritten) noGrad(() => given[i]!.copy_(input));
+    const isWritten = input !== originals[i] && input.storage.version > 0;
+    if (isWritten) noGrad(() => originals[i]!.copy_(input));
   });
 }

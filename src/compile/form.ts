@@ -1,6 +1,6 @@
 /**
- * Forms: the structure of arguments and results, apart from the tensors in it.
- * Two calls with equal forms differ in the elements of their tensors alone.
+ * Forms: the structure of arguments and results, with numbers for the tensors
+ * in it. Two calls with equal forms differ in their tensors alone.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 import { formatValue } from "../tensor/arguments.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
-/** What a structure is without its tensors. */
+/** A structure of values, with the index of each tensor. */
 export type Form =
   | { readonly kind: "tensor"; readonly index: number }
   | { readonly kind: "plain"; readonly value: unknown }
@@ -19,10 +19,10 @@ export type Form =
   };
 
 /**
- * The form of a value, whose tensors are appended to `tensors`; one that comes
- * twice is there twice.
+ * Returns the form of a value and appends its tensors to `tensors`, each as
+ * often as it occurs. `name` is the value's name in messages.
  *
- * @throws {TypeError} If there is something in it that can't be compared
+ * @throws {TypeError} If the value holds something that cannot be compared
  */
 export function formOf(value: unknown, tensors: Tensor[], name: string): Form {
   if (value instanceof Tensor) {
@@ -43,7 +43,7 @@ export function formOf(value: unknown, tensors: Tensor[], name: string): Form {
       `Cannot compile a function with ${formatValue(value)} as ${name}: ` +
         `expected tensors, numbers, strings, booleans, or arrays and plain ` +
         `objects of them` +
-        (value instanceof Promise ? "; it may not be async" : ""),
+        (value instanceof Promise ? "; the function must not be async" : ""),
     );
   }
   const entries = Object.entries(value).map(([key, item]) =>
@@ -53,8 +53,8 @@ export function formOf(value: unknown, tensors: Tensor[], name: string): Form {
 }
 
 /**
- * A text that equal forms with equal tensors share; `texts` has one for each
- * tensor.
+ * Returns a key that is the same for equal forms with equal tensors. `texts`
+ * has one text for each tensor.
  */
 export function keyOf(form: Form, texts: readonly string[]): string {
   switch (form.kind) {
@@ -79,7 +79,7 @@ function plainText(value: unknown): string {
   return Object.is(value, -0) ? "-0" : String(value);
 }
 
-/** The value of this form with these tensors. */
+/** Builds the value of a form from its tensors. */
 export function valueOf(form: Form, tensors: readonly Tensor[]): unknown {
   switch (form.kind) {
     case "tensor":

@@ -1,7 +1,8 @@
 /**
- * Copies saved: where a kernel makes a tensor only for it to be copied into a
- * part of another one (a gradient into its place in an optimizer's buffer), the
- * kernel writes there itself. Its binding is a part of that buffer.
+ * Copy forwarding: if a tensor is only copied into a part of another one, the
+ * kernel that computes it writes to that part directly. An example is a
+ * gradient and its slot in the optimizer's flat buffer. The kernel then binds a
+ * part of the buffer.
  *
  * @module
  */
@@ -14,15 +15,18 @@ import {
   accessesOf,
   type Instruction,
   type MapNode,
-  type Place,
   type Range,
   type Value,
+  type View,
 } from "./trace.ts";
 
-/** Bytes that a bound part begins at a multiple of: what WebGPU guarantees. */
+/** Alignment of a bound part in bytes: WebGPU guarantees this one. */
 const ALIGN = 256;
 
-/** The instructions without copies that their makers can save. */
+/**
+ * Removes the copies whose source can be written to the target directly. Values
+ * of `ends` outlive the instructions and keep their copies.
+ */
 export function forwardCopies(
   instructions: readonly Instruction[],
   ends: ReadonlySet<Value>,
@@ -51,7 +55,7 @@ export function forwardCopies(
     const parts = new Map(current.parts);
     parts.set(binding, range);
     const values = current.values.with(binding, to.value);
-    // what it maps is no longer where the maps say
+    // the result has moved, so that `maps` and `out` are wrong now
     const { maps: _, out: __, ...kernel } = current;
     result[index] = { ...kernel, values, parts };
     result[at] = undefined;
@@ -60,12 +64,12 @@ export function forwardCopies(
   return { instructions: result.filter((each) => each !== undefined), saved };
 }
 
-// A copy of a whole local value, which is all that its kernel writes, into a part
-// of one from outside, both of one type and of whole quads: a kernel may write
-// the last one past the end.
+// Returns the two ends of a copy that can be forwarded: from a whole local
+// value to a part of an outside one, of the same dtype. The size is a multiple
+// of four elements, because a kernel may write its last quad past the end.
 function partOf(
   instruction: Instruction,
-): { readonly from: Place; readonly to: Place } | undefined {
+): { readonly from: View; readonly to: View } | undefined {
   const node = onlyMap(instruction);
   const [from] = node?.operands ?? [];
   if (node?.rule.name !== "copy" || typeof from !== "object") return undefined;
@@ -86,13 +90,13 @@ function onlyMap(instruction: Instruction): MapNode | undefined {
   return isMap ? instruction.maps[0] : undefined;
 }
 
-function rangeOf({ layout, dtype }: Place): Range {
+function rangeOf({ layout, dtype }: View): Range {
   const { bytes } = DTYPES[dtype];
   const first = layout.offset * bytes;
   return { first, end: first + sizeOf(layout.shape) * bytes };
 }
 
-// Whether an instruction touches nothing of a range.
+// Whether an instruction leaves a range of a value alone.
 function keepsOff(
   instruction: Instruction,
   value: Value,
@@ -106,7 +110,7 @@ function keepsOff(
     (written.end <= range.first || range.end <= written.first);
 }
 
-// The part of a value that an instruction writes, where it is known.
+// Returns the part of a value that an instruction writes, if it is known.
 function writtenPart(
   instruction: Instruction,
   value: Value,

@@ -1,6 +1,6 @@
 /**
- * Fusion of maps: neighbours in the graph become one kernel, which runs where
- * the last of them ran.
+ * Fusion of maps: elementwise ops that follow each other in the graph become
+ * one kernel, which runs at the place of the last one.
  *
  * @module
  */
@@ -20,11 +20,13 @@ import {
   type Value,
 } from "./trace.ts";
 
-/** Maps in one kernel, and characters of their rules: what compilers bear. */
+/**
+ * Limits of maps per kernel and characters of WGSL, for short compile times.
+ */
 const MAX_MAPS = 64;
 const MAX_TEXT = 800;
 
-/** A dispatch of a map. */
+/** A dispatch of a single map. */
 interface MapDispatch extends Dispatch {
   readonly maps: readonly [MapNode];
 }
@@ -38,22 +40,24 @@ interface Group {
   readonly written: Set<Value>;
 }
 
-/** Why a map did not become part of the kernel before it. */
+/** A map that was not fused with the kernel before it, and the reason. */
 export interface Apart {
   readonly name: string;
   readonly why: string;
 }
 
-/** The instructions with maps fused, and what was made of what. */
+/** The instructions after fusion, and a report. */
 export interface FusedMaps {
   readonly instructions: readonly Instruction[];
-  /** The name of each fused kernel. */
+  /** Names of the fused kernels. */
   readonly made: readonly string[];
-  /** Maps of what another map makes that still have a pass of their own. */
+  /** Maps that read the result of another map and were not fused with it. */
   readonly apart: readonly Apart[];
 }
 
-/** Fuses maps that read what others make. `ends` outlive the instructions. */
+/**
+ * Fuses maps that read results of other maps. `ends` outlive the instructions.
+ */
 export function fuseMaps(
   instructions: readonly Instruction[],
   ends: ReadonlySet<Value>,
@@ -74,7 +78,7 @@ export function fuseMaps(
     else if (group.last === at) {
       const fused = kernelOf(group.members, users, ends);
       if (!fused) {
-        throw new Error("A group of maps was made that has no kernel");
+        throw new Error("A group of fused maps has no kernel");
       }
       const maps = group.members.map(({ maps: [map] }) => map);
       result.push(dispatchOf(fused, maps));
@@ -93,7 +97,7 @@ interface Job {
   readonly apart: Apart[];
 }
 
-// The group that a map comes into: that of the latest producer that lets it.
+// Adds a map to the group of its latest producer that fits, or to a new group.
 function joined(map: MapDispatch, at: number, job: Job): Group {
   const candidates = job.groups.toReversed().filter(({ written }) =>
     map.maps[0].operands.some((operand) =>
@@ -130,7 +134,7 @@ function addAccesses({ touched, written }: Group, map: MapDispatch): void {
   written.add(map.maps[0].out.value);
 }
 
-/** What keeps a map out of a group, if anything does. */
+/** Returns the reason why a map cannot join a group, or undefined. */
 function obstacleOf(
   map: MapDispatch,
   at: number,
@@ -144,13 +148,13 @@ function obstacleOf(
     0,
   );
   if (members.length === MAX_MAPS || text > MAX_TEXT) {
-    return `the kernel of ${before} has ${members.length} maps, which is enough`;
+    return `the kernel of ${before} is full (${members.length} maps)`;
   }
   const size = sizeOf(map.maps[0].out.layout.shape);
   if (sizeOf(members[0]!.maps[0].out.layout.shape) !== size) {
-    return `${before} has another number of elements`;
+    return `${before} has a different number of elements`;
   }
-  // The members move down to here, past everything in between.
+  // The members move down to `at`, past everything in between.
   for (let i = first; i < at; i++) {
     const between = instructions[i]!;
     if (members.some((member) => member === between)) continue;
@@ -158,13 +162,13 @@ function obstacleOf(
     const isInTheWay = reads.some((value) => written.has(value)) ||
       writes.some((value) => touched.has(value));
     if (isInTheWay) {
-      return `${nameOf(between)} needs ${before} in between`;
+      return `${nameOf(between)} must run between ${before} and this op`;
     }
   }
   return kernelOf([...members, map], users, ends)
     ? undefined
-    : `one kernel can't hold it with ${before}: too many operands, or they ` +
-      `do not lie alike`;
+    : `it does not fit into the kernel of ${before}: too many operands, or ` +
+      `strides that do not match`;
 }
 
 function kernelOf(

@@ -1,7 +1,6 @@
 /**
- * The kernel of several maps in one pass: what one of them makes and another
- * reads stays in registers, and goes to memory only where somebody else wants
- * it.
+ * The kernel of several maps in one pass. Results that only these maps read
+ * stay in registers; the others are stored in memory.
  *
  * @module
  */
@@ -22,9 +21,9 @@ import fusedSource from "../../shaders/elementwise/map_fused.wgsl" with {
 import sealLib from "../../shaders/lib/seal.wgsl" with { type: "text" };
 
 const GROUP = 64;
-/** Quads of an invocation, without and with operands that repeat. */
+/** Quads per invocation, without and with repeating operands. */
 const RUNS = { cpu: [4, 8], gpu: [4, 1] } as const;
-/** What the kernel's parameters have room for. */
+/** Limits of the uniform `params` in the kernel. */
 const MAX_DIMS = 4;
 const MAX_REPEATING = 4;
 const MAX_OFFSETS = 16;
@@ -32,8 +31,8 @@ const MAX_SCALARS = 16;
 const LANES = "xyzw";
 
 /**
- * The kernel of maps that run one after the other, of which values in `stored`
- * are written to memory; `undefined` if one kernel can't hold them all.
+ * Returns the kernel that runs maps in order and stores the values in `stored`,
+ * or undefined if one kernel cannot hold them all.
  */
 export function fuseKernel(
   nodes: readonly MapNode[],
@@ -41,14 +40,17 @@ export function fuseKernel(
   adapter: AdapterClass,
 ): Kernel | undefined {
   const regions = new Regions(nodes);
-  const repeating = regions.all.filter(({ access }) => access === "repeating");
+  const repeating = regions.all.filter(({ addressing }) =>
+    addressing === "repeating"
+  );
   const merged = mergeRepeating(nodes, repeating);
   if (!regions.areApart || !merged) return undefined;
   const writer = new Writer(nodes, regions, repeating, merged);
   return writer.write(stored, adapter);
 }
 
-// The dims that operands repeat along, if no quad crosses the end of one.
+// Returns the merged dims of repeating operands, or undefined if a quad would
+// cross the end of the last one.
 function mergeRepeating(
   nodes: readonly MapNode[],
   repeating: readonly Region[],
@@ -156,12 +158,12 @@ class Writer {
   }
 
   #load(region: Region): string {
-    const { access, layout } = region;
+    const { addressing, layout } = region;
     const name = this.#bind(region);
-    if (access === "element") {
+    if (addressing === "element") {
       return `${name}_one(${this.#offset(layout.offset)})`;
     }
-    if (access === "alike") {
+    if (addressing === "alike") {
       return `${name}_quad(q + ${this.#offset(layout.offset / 4)})`;
     }
     const at = this.#repeating.indexOf(region);
@@ -178,7 +180,7 @@ class Writer {
     return `${this.#bind(region)}[${at}] = ${word};`;
   }
 
-  // Regions of one value share a binding: they have one type.
+  // Regions of one value share a binding, as they have the same dtype.
   #bind(region: Region): string {
     const known = this.#bound.findIndex(({ value }) => value === region.value);
     return `b${known < 0 ? this.#bound.push(region) - 1 : known}`;

@@ -1,6 +1,6 @@
 /**
- * The body of a hook: maps inside the function by which another kernel reads or
- * writes, with bindings of their own beside the kernel's.
+ * The body of a hook: maps inside the function with which another kernel loads
+ * or stores its elements. Operands of the maps get further bindings.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import type { Dispatch, Kernel, Value } from "./trace.ts";
 
 import sealLib from "../../shaders/lib/seal.wgsl" with { type: "text" };
 
-/** What a hook's new text is made of. */
+/** Builder of the new WGSL text of a hook. */
 export class HookBody implements Surroundings {
   readonly lanes: 1 | 4;
   readonly #kernel: Dispatch;
@@ -28,12 +28,12 @@ export class HookBody implements Surroundings {
   readonly #hook: Hook;
   readonly #uniformAt: number;
   readonly #values: Value[];
-  readonly #given = new Map<Region, string>();
+  readonly #defined = new Map<Region, string>();
   readonly #names = new Map<Value, string>();
   readonly #declarations: string[] = [];
   #unused: number | undefined;
 
-  /** The body of one hook of `kernel`. */
+  /** Begins the body of one hook of `kernel`. */
   constructor(kernel: Dispatch, kind: "load" | "put") {
     const { plan, values } = kernel;
     this.#kernel = kernel;
@@ -44,27 +44,27 @@ export class HookBody implements Surroundings {
     this.#uniformAt = plan.uniformAt ?? values.length;
   }
 
-  /** A binding of the kernel is not used any more; the next operand gets it. */
+  /** Frees a binding of the kernel for the next operand. */
   free(at: number): void {
     this.#unused = at;
   }
 
-  /** The kernel's own binding holds another value. */
+  /** Binds another value at a binding of the kernel. */
   replace(at: number, value: Value): void {
     this.#values[at] = value;
   }
 
-  /** A region that is in the text `wgsl` already. */
-  give(region: Region, wgsl: string): void {
-    this.#given.set(region, wgsl);
+  /** Defines the region's elements as the expression `wgsl`, without a load. */
+  define(region: Region, wgsl: string): void {
+    this.#defined.set(region, wgsl);
   }
 
   load(region: Region): string {
-    const given = this.#given.get(region);
-    if (given !== undefined) return given;
-    const { value, dtype, access, layout: { offset } } = region;
+    const defined = this.#defined.get(region);
+    if (defined !== undefined) return defined;
+    const { value, dtype, addressing, layout: { offset } } = region;
     const name = this.#operand(value, dtype);
-    if (access === "element") return `${name}_one(${offset}u)`;
+    if (addressing === "element") return `${name}_one(${offset}u)`;
     return this.lanes === 4
       ? `${name}_quad(i + ${offset / 4}u)`
       : `${name}_one(i + ${offset}u)`;
@@ -77,7 +77,7 @@ export class HookBody implements Surroundings {
   #operand(value: Value, dtype: DType): string {
     let name = this.#names.get(value);
     if (name === undefined) {
-      const at = this.#place(value);
+      const at = this.#addBinding(value);
       name = `${this.#kind}_b${at}`;
       const binding = bindingOf(at, this.#uniformAt);
       this.#declarations.push(declareQuads(name, binding, dtype, false));
@@ -86,9 +86,11 @@ export class HookBody implements Surroundings {
     return name;
   }
 
-  /** The name of a new binding that f32 are written to, `lanes` at a time. */
+  /**
+   * Adds a binding for f32 results, `lanes` at a time, and returns its name.
+   */
   output(value: Value): string {
-    const at = this.#place(value);
+    const at = this.#addBinding(value);
     const name = `${this.#kind}_b${at}`;
     const type = this.lanes === 4 ? "vec4f" : "f32";
     this.#declarations.push(
@@ -98,14 +100,17 @@ export class HookBody implements Surroundings {
     return name;
   }
 
-  #place(value: Value): number {
+  #addBinding(value: Value): number {
     const at = this.#unused ?? this.#values.length;
     this.#unused = undefined;
     this.#values[at] = value;
     return at;
   }
 
-  /** The kernel with this body, if it can have as many buffers. */
+  /**
+   * Returns the kernel with this body, or undefined if it binds too many
+   * buffers.
+   */
   kernel(
     name: string,
     chain: Chain,
@@ -142,7 +147,7 @@ export class HookBody implements Surroundings {
     };
   }
 
-  // The kernel may have functions of the same names.
+  // Prefixes functions, as the kernel may have others of the same names.
   #prefixed(text: string): string {
     let result = text;
     for (const [, name] of text.matchAll(/^fn (\w+)/gm)) {

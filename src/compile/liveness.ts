@@ -1,6 +1,5 @@
 /**
- * Liveness: which instructions matter to anybody, and from when to when a value
- * is needed.
+ * Liveness: the instructions that affect a result, and the lifetimes of values.
  *
  * @module
  */
@@ -8,9 +7,9 @@
 import { accessesOf, type Instruction, type Value } from "./trace.ts";
 
 /**
- * The instructions that lead to something that outlives the program: an output,
- * an input or a tensor from outside that is written to. Those that write a part
- * of a value that somebody needs are kept, all of them.
+ * Returns the instructions that affect an output, or write to an input or an
+ * outside tensor. Every instruction that writes a part of a needed value is
+ * kept.
  */
 export function withoutDead(
   instructions: readonly Instruction[],
@@ -32,7 +31,7 @@ export function withoutDead(
   return kept.reverse();
 }
 
-/** The instructions that read or write each value, in order. */
+/** Returns the instructions that read or write each value, in order. */
 export function usersOf(
   instructions: readonly Instruction[],
 ): Map<Value, Instruction[]> {
@@ -48,14 +47,14 @@ export function usersOf(
   return users;
 }
 
-/** From the first instruction that touches a value to the last, both included. */
+/** Indices of the first and the last instruction that touch a value. */
 export interface Lifetime {
   readonly value: Value;
   readonly first: number;
   last: number;
 }
 
-/** The lifetimes of all values, in the order of their first use. */
+/** Returns the lifetimes of all values, in the order of their first use. */
 export function lifetimesOf(
   instructions: readonly Instruction[],
 ): Map<Value, Lifetime> {
@@ -72,11 +71,12 @@ export function lifetimesOf(
 }
 
 /**
- * Lays values whose lifetimes do not meet into the same slots.
+ * Assigns values to slots; values in one slot have disjoint lifetimes.
  *
- * Largest first, each into the slot that it fits best: the greedy-by-size order
- * of Pisarchyk & Lee 2020, arXiv:2001.03288, for buffers instead of offsets,
- * because WebGPU can't bind one buffer for reading and writing at once.
+ * The largest value comes first, and each gets the smallest free slot: the
+ * greedy-by-size order of Pisarchyk & Lee 2020, arXiv:2001.03288. Slots are
+ * whole buffers, because WebGPU cannot bind one buffer for reading and for
+ * writing in one dispatch.
  *
  * @returns The bytes of each slot, and the slot of each value
  */

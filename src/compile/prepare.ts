@@ -1,5 +1,6 @@
 /**
- * From a capture to a program: passes over its instructions, in order.
+ * Preparation: the passes that turn the instructions of a capture into a
+ * program.
  *
  * @module
  */
@@ -13,32 +14,32 @@ import { Review } from "./review.ts";
 import { splice } from "./splice.ts";
 import { accessesOf, type Instruction, type Value } from "./trace.ts";
 
-/** What the passes did. */
+/** Counts and names of what the passes changed. */
 export interface Report {
-  /** Dispatches that were recorded. */
+  /** Number of dispatches and clears in the recording. */
   readonly recorded: number;
-  /** Commands that led to nothing. */
+  /** Number of instructions that affect no result. */
   readonly dead: number;
-  /** Copies that kernels save by writing to where they would go. */
+  /** Number of copies replaced by a kernel that writes to the target. */
   readonly saved: number;
-  /** The name of each fused kernel. */
+  /** Names of the fused kernels. */
   readonly fused: readonly string[];
   readonly apart: readonly Apart[];
 }
 
-/** A program and how it came about. */
+/** A program with its report, recording and review. */
 export interface Prepared {
   readonly program: Program;
   readonly report: Report;
-  /** What the program does, to be compared with other recordings. */
+  /** The recording of the program, for comparison with later ones. */
   readonly recording: Capture;
   readonly review: Review;
 }
 
-/** Makes a program of a capture, for inputs with these storages. */
+/** Makes a program of a capture. `pins` restrict the storages of its inputs. */
 export function prepare(capture: Capture, pins: Pins): Prepared {
   const ends = new Set(capture.ends);
-  const recorded = ownConstants(capture.instructions, ends);
+  const recorded = withInitialCopies(capture.instructions, ends);
   const needed = withoutDead(recorded, ends);
   const { instructions: mapped, made, apart } = fuseMaps(needed, ends);
   const { instructions: whole, made: spliced } = splice(mapped, ends);
@@ -58,8 +59,8 @@ export function prepare(capture: Capture, pins: Pins): Prepared {
 }
 
 /**
- * A capture without what only the passes need: headers are long, and the stack
- * of an error holds on to the arguments of the calls.
+ * Returns a capture without the fields that only the passes need. Headers are
+ * long, and an error's stack keeps the arguments of its calls alive.
  */
 export function forComparison(capture: Capture): Capture {
   const instructions = capture.instructions.map((each) => {
@@ -72,24 +73,20 @@ export function forComparison(capture: Capture): Capture {
   return { ...capture, instructions };
 }
 
-/**
- * What the host wrote is there once and for all. Where it is written to later,
- * or goes out, a replay begins with a copy of it.
- */
-function ownConstants(
+// Prepends a copy for each local value that begins with data from the host.
+function withInitialCopies(
   instructions: readonly Instruction[],
   ends: ReadonlySet<Value>,
 ): Instruction[] {
-  const changing = new Set(
-    [...instructions.flatMap((each) => accessesOf(each).writes), ...ends]
-      .filter(({ origin }) => origin.kind === "constant"),
-  );
-  const copies = [...changing].map((value): Instruction => {
-    const from: Value = { ...value };
-    if (value.origin.kind === "constant") {
-      value.origin = { kind: "local", data: value.origin.data };
-    }
-    return { kind: "copy", from, to: value };
+  const written = instructions.flatMap((each) => accessesOf(each).writes);
+  const copies = [...new Set([...written, ...ends])].flatMap((to) => {
+    const { origin } = to;
+    if (origin.kind !== "local" || !origin.data) return [];
+    const from: Value = {
+      ...to,
+      origin: { kind: "constant", data: origin.data },
+    };
+    return [{ kind: "copy", from, to } satisfies Instruction];
   });
   return [...copies, ...instructions];
 }

@@ -1,7 +1,8 @@
 /**
- * Programs: a capture made ready to be replayed. Values lie in slots that the
- * program owns, kernels are compiled, bind groups are made once; a replay does
- * what the host has to do, then encodes one command after the other.
+ * Programs: captures that are ready to be replayed. Values lie in slots that
+ * the program owns, kernels are compiled, and bind groups are made once. A
+ * replay first repeats the effects on the host, then encodes the commands in
+ * order.
  *
  * @module
  */
@@ -27,33 +28,33 @@ import {
   accessesOf,
   type Dispatch,
   type Instruction,
-  type Place,
   type Trace,
   type Value,
+  type View,
 } from "./trace.ts";
 
-/** Bind groups that a command keeps for the buffers it meets in turn. */
+/** Bind groups that a command keeps for changing buffers. */
 const MAX_GROUPS = 64;
 
-/** A dispatch with everything that can be done beforehand. */
+/** A dispatch, prepared for replays. */
 interface Command {
   readonly kind: "dispatch";
   readonly name: string;
   readonly pipeline: Pipeline;
   readonly groups: Plan["groups"];
   readonly params: Uint32Array;
-  /** Places in the table of buffers. */
-  readonly places: readonly number[];
+  /** The bound buffers, as indices into the buffer table. */
+  readonly entries: readonly number[];
   readonly parts: Dispatch["parts"];
-  /** Whether the buffers are the same in each replay. */
+  /** Whether every replay binds the same buffers. */
   readonly isFixed: boolean;
-  /** If they are, once it was asked for. */
+  /** The bind group of fixed buffers, once a replay has made it. */
   bound: GPUBindGroup | undefined;
-  /** By the buffers' ids, where they are not. */
+  /** The bind groups of changing buffers, by the ids of the buffers. */
   readonly byBuffers: Map<string, GPUBindGroup>;
 }
 
-/** A clear or a copy, by places in the table of buffers. */
+/** A clear or a copy, between indices into the buffer table. */
 interface Transfer {
   readonly kind: "clear" | "copy";
   readonly from: number;
@@ -62,43 +63,46 @@ interface Transfer {
   readonly bytes: number;
 }
 
-/** Storages, by input, that inputs have to have. */
+/** For each input the storage that it must have, or undefined. */
 export type Pins = readonly (WeakRef<Storage> | undefined)[];
 
-/** A captured function, ready to be run with other inputs. */
+/** A captured function that runs with new inputs. */
 export class Program {
-  /** Dispatches of a replay. */
+  /** Number of dispatches in a replay. */
   readonly dispatches: number;
-  /** Bytes of the slots. */
+  /** Bytes of the buffers that the program owns. */
   readonly bytes: number;
-  /** Bytes of each slot, and where in the table it is. */
+  /** Bytes of each slot. */
   readonly #slots: readonly number[];
-  readonly #slotPlaces: readonly (readonly [number, number])[];
+  /** Pairs of an index into the buffer table and its slot. */
+  readonly #slotEntries: readonly (readonly [number, number])[];
   readonly #constants: readonly GpuBuffer[];
-  /** The buffers of the slots, unless they are lent. */
+  /** The buffers of the slots; empty while they are lent. */
   #arena: readonly GpuBuffer[] = [];
   #guards: readonly (() => boolean)[];
   readonly #pins: Pins;
   readonly #outside: ReadonlySet<Storage>;
   readonly #commands: readonly (Command | Transfer)[];
   readonly #effects: readonly (() => void)[];
-  /** By place; those of inputs and outputs change from replay to replay. */
+  /**
+   * The buffer table. Buffers of inputs and outputs change with each replay.
+   */
   readonly #table: GpuBuffer[] = [];
-  readonly #places = new Map<Value, number>();
-  /** Places whose buffers are the same in each replay. */
+  readonly #entryOf = new Map<Value, number>();
+  /** Indices whose buffers are the same in each replay. */
   readonly #fixed = new Set<number>();
-  /** Inputs: their values, numbers and places. */
+  /** For each input: value, number and index into the buffer table. */
   readonly #inputs: readonly (readonly [Value, number, number])[];
   readonly #made: readonly Value[];
   readonly #written: readonly Value[];
-  readonly #outputs: readonly Place[];
+  readonly #outputs: readonly View[];
   readonly #gradients: readonly LeftGradient[];
   readonly #form: Form;
   #checks: readonly InputCheck[];
 
   /**
-   * A program of `instructions`, which do what the capture did; `pins` are
-   * storages that inputs have to have, where it is not known that others do.
+   * Makes the program of a capture from `instructions`, which the passes
+   * derived from the capture's own. `pins` restrict the storages of inputs.
    */
   constructor(
     instructions: readonly Instruction[],
@@ -119,19 +123,19 @@ export class Program {
         lifetimes.set(value, { value, first: -1, last: -1 });
       }
     }
-    const laid = [...lifetimes.values()].filter(({ value }) =>
+    const planned = [...lifetimes.values()].filter(({ value }) =>
       value.origin.kind === "local" && !outputs.has(value)
     );
-    const { slots, slotOf } = planSlots(laid);
-    const slotPlaces: [number, number][] = [];
+    const { slots, slotOf } = planSlots(planned);
+    const slotEntries: [number, number][] = [];
     const constants: GpuBuffer[] = [];
     for (const value of lifetimes.keys()) {
-      const place = this.#table.length;
-      this.#places.set(value, place);
+      const entry = this.#table.length;
+      this.#entryOf.set(value, entry);
       const { origin } = value;
       const slot = slotOf.get(value);
       let buffer: GpuBuffer | undefined;
-      if (slot !== undefined) slotPlaces.push([place, slot]);
+      if (slot !== undefined) slotEntries.push([entry, slot]);
       else if (origin.kind === "outside") buffer = origin.bindable.buffer;
       else if (origin.kind === "constant") {
         buffer = acquire(origin.data.byteLength);
@@ -139,15 +143,15 @@ export class Program {
         upload(buffer, origin.data);
       }
       this.#table.push(buffer ?? HOLE);
-      if (buffer || slot !== undefined) this.#fixed.add(place);
+      if (buffer || slot !== undefined) this.#fixed.add(entry);
     }
     this.#slots = slots;
-    this.#slotPlaces = slotPlaces;
+    this.#slotEntries = slotEntries;
     this.#constants = constants;
     this.#take();
-    this.#inputs = [...this.#places].flatMap(([value, place]) =>
+    this.#inputs = [...this.#entryOf].flatMap(([value, entry]) =>
       value.origin.kind === "input"
-        ? [[value, value.origin.index, place] as const]
+        ? [[value, value.origin.index, entry] as const]
         : []
     );
     this.#made = [...outputs].filter(({ origin }) => origin.kind === "local");
@@ -171,14 +175,15 @@ export class Program {
     this.bytes = this.owned.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** Every buffer that the program owns and has not lent. */
+  /** The buffers that the program owns and has not lent. */
   get owned(): readonly GpuBuffer[] {
     return [...this.#constants, ...this.#arena];
   }
 
   /**
-   * Gives the slots back until the program is renewed or runs: an eager call
-   * beside them would need more memory than the recorded ones did.
+   * Returns the slots to the pool until the program is renewed or runs. An
+   * eager call can use them, and so needs no more memory than the recorded
+   * call.
    */
   lend(): void {
     releaseAll(this.#arena);
@@ -193,19 +198,19 @@ export class Program {
   #take(): void {
     if (this.#arena.length === this.#slots.length) return;
     this.#arena = this.#slots.map((bytes) => acquire(bytes));
-    for (const [place, slot] of this.#slotPlaces) {
-      this.#table[place] = this.#arena[slot]!;
+    for (const [entry, slot] of this.#slotEntries) {
+      this.#table[entry] = this.#arena[slot]!;
     }
   }
 
-  /** Whether inputs have to have storages of their own. */
+  /** Whether an input must have a certain storage. */
   get isPinned(): boolean {
     return this.#pins.some((pin) => pin !== undefined);
   }
 
   /**
-   * Goes on with what another capture of the same commands rests on: modules
-   * that do the same may have taken the place of others.
+   * Takes the guards and checks of a later capture of the same commands: it may
+   * have called other modules that compute the same.
    */
   renew({ guards, checks }: Capture): void {
     this.#guards = guards;
@@ -213,19 +218,22 @@ export class Program {
     this.#take();
   }
 
-  /** Whether everything that the capture rests on is so in a call with these. */
-  holds(given: readonly Tensor[]): boolean {
-    const isTaken = given.every(({ storage }, i) => {
+  /**
+   * Whether all guards hold, and the tensors of the arguments suit the pins.
+   */
+  holds(tensors: readonly Tensor[]): boolean {
+    const suitsPins = tensors.every(({ storage }, i) => {
       const pin = this.#pins[i];
       return pin ? pin.deref() === storage : !this.#outside.has(storage);
     });
-    return isTaken && this.#guards.every((holds) => holds());
+    return suitsPins && this.#guards.every((holds) => holds());
   }
 
   /**
    * Runs the program on other inputs of the same form.
    *
-   * @throws {RangeError} If the host wrote values that an op refuses
+   * @throws {RangeError} If the host wrote values to an input that an op
+   * refuses
    */
   run(inputs: readonly Tensor[]): unknown {
     for (const { index, check } of this.#checks) {
@@ -234,15 +242,15 @@ export class Program {
     this.#take();
     const table = this.#table;
     const storages = new Map<Value, Storage>();
-    for (const [value, index, place] of this.#inputs) {
+    for (const [value, index, entry] of this.#inputs) {
       const { storage } = inputs[index]!;
       storages.set(value, storage);
-      table[place] = storage.buffer;
+      table[entry] = storage.buffer;
     }
     for (const value of this.#made) {
       const storage = new Storage(value.bytes);
       storages.set(value, storage);
-      table[this.#places.get(value)!] = storage.buffer;
+      table[this.#entryOf.get(value)!] = storage.buffer;
     }
     for (const effect of this.#effects) effect();
     for (const command of this.#commands) {
@@ -260,14 +268,15 @@ export class Program {
         : storages.get(value);
       if (written instanceof Storage) written.version++;
     }
-    return this.#give(storages, inputs);
+    return this.#result(storages, inputs);
   }
 
-  #give(
+  // Sets gradients and builds the result.
+  #result(
     storages: ReadonlyMap<Value, Storage>,
     inputs: readonly Tensor[],
   ): unknown {
-    const tensorOf = ({ value, layout, dtype }: Place): Tensor =>
+    const tensorOf = ({ value, layout, dtype }: View): Tensor =>
       new Tensor(storageOf(value, storages, inputs), layout, dtype, "compile");
     for (const { leaf, left } of this.#gradients) {
       if (left === "none") leaf.grad = undefined;
@@ -278,28 +287,28 @@ export class Program {
   }
 
   #prepare(instruction: Instruction): Command | Transfer {
-    const placeOf = (value: Value): number => this.#places.get(value)!;
+    const entryOf = (value: Value): number => this.#entryOf.get(value)!;
     if (instruction.kind === "clear") {
       const { value, offset, bytes } = instruction;
-      const to = placeOf(value);
+      const to = entryOf(value);
       return { kind: "clear", from: to, to, offset, bytes };
     }
     if (instruction.kind === "copy") {
       const { from, to } = instruction;
-      const bytes = Math.ceil(from.bytes / 4) * 4; // whole words are copied
-      const places = { from: placeOf(from), to: placeOf(to) };
-      return { kind: "copy", ...places, offset: 0, bytes };
+      const bytes = Math.ceil(from.bytes / 4) * 4; // WebGPU copies whole words
+      const ends = { from: entryOf(from), to: entryOf(to) };
+      return { kind: "copy", ...ends, offset: 0, bytes };
     }
     const { plan, pipeline, values, parts } = instruction;
-    const places = values.map(placeOf);
-    const isFixed = places.every((place) => this.#fixed.has(place));
+    const entries = values.map(entryOf);
+    const isFixed = entries.every((entry) => this.#fixed.has(entry));
     return {
       kind: "dispatch",
       name: plan.name,
       pipeline,
       groups: plan.groups,
       params: Uint32Array.from(plan.params),
-      places,
+      entries,
       parts,
       isFixed,
       bound: undefined,
@@ -307,24 +316,24 @@ export class Program {
     };
   }
 
-  #buffersAt(places: readonly number[]): GpuBuffer[] {
-    return places.map((place) => this.#table[place]!);
+  #buffersAt(entries: readonly number[]): GpuBuffer[] {
+    return entries.map((entry) => this.#table[entry]!);
   }
 
   #bind(command: Command): GPUBindGroup {
-    const { byBuffers, places, pipeline, name, parts } = command;
+    const { byBuffers, entries, pipeline, name, parts } = command;
     if (command.isFixed) {
-      const buffers = this.#buffersAt(places);
+      const buffers = this.#buffersAt(entries);
       return command.bound = makeBindGroup(pipeline, buffers, name, parts);
     }
     let key = "";
-    for (const place of places) {
-      if (!this.#fixed.has(place)) key += `${this.#table[place]!.id},`;
+    for (const entry of entries) {
+      if (!this.#fixed.has(entry)) key += `${this.#table[entry]!.id},`;
     }
     let group = byBuffers.get(key);
     if (!group) {
       if (byBuffers.size >= MAX_GROUPS) byBuffers.clear();
-      group = makeBindGroup(pipeline, this.#buffersAt(places), name, parts);
+      group = makeBindGroup(pipeline, this.#buffersAt(entries), name, parts);
       byBuffers.set(key, group);
     }
     return group;
@@ -337,10 +346,10 @@ export class Program {
   }
 }
 
-// Stands in the table until a replay brings the buffer.
+// Stands in the buffer table until a replay sets the buffer.
 const HOLE: GpuBuffer = {
   get gpu(): never {
-    throw new Error("A buffer was asked for that no replay has brought");
+    throw new Error("A replay has set no buffer at this index");
   },
   bytes: 0,
   id: -1,
@@ -358,7 +367,7 @@ function storageOf(
     ? origin.bindable
     : storages.get(value);
   if (storage instanceof Storage) return storage;
-  throw new Error("A result was asked for that no replay has made");
+  throw new Error("A replay has made no storage for this result");
 }
 
 function effectsOf(
@@ -368,13 +377,13 @@ function effectsOf(
   return effects.flatMap((effect) => {
     if (effect.kind === "host") return [effect.again];
     const { live } = effect;
-    const command = byLive.get(live); // none if it led to nothing
+    const command = byLive.get(live); // undefined if the dispatch was unused
     if (!command) return [];
     return [() => command.params.set(live.words(), live.at)];
   });
 }
 
-/** Gives the buffers of a program back. */
+/** Returns buffers to the pool. */
 export function releaseAll(buffers: readonly GpuBuffer[]): void {
   for (const buffer of buffers) release(buffer);
 }

@@ -1,7 +1,7 @@
 /**
- * Refusals: errors of functions that can't be compiled. `compile` throws them;
- * promises that the function has made and nobody waits for may fail by the same
- * error, and must not end the process as well.
+ * Refusals: errors of functions that cannot be compiled. `compile` throws them.
+ * A promise of the function that is never awaited may reject with the same
+ * error; that rejection must not end the process.
  *
  * @module
  */
@@ -9,7 +9,7 @@
 const refusals = new WeakSet<object>();
 let isListening = false;
 
-/** An error that `compile` will throw. */
+/** Returns an error for `compile` to throw. */
 export function refusal(message: string): Error {
   if (!isListening) {
     isListening = true;
@@ -22,7 +22,7 @@ export function refusal(message: string): Error {
   return error;
 }
 
-// Also one that the function has wrapped.
+// True also for an error that wraps a refusal as its cause.
 function isRefusal(reason: unknown): boolean {
   for (let each = reason; each instanceof Error; each = each.cause) {
     if (refusals.has(each)) return true;
@@ -30,7 +30,7 @@ function isRefusal(reason: unknown): boolean {
   return false;
 }
 
-/** Expects promises in a result to fail, which nobody gets. */
+/** Ignores rejections of the promises in a result that is discarded. */
 export function disown(result: unknown): void {
   if (result instanceof Promise) result.catch(() => {});
   else if (typeof result === "object" && result !== null) {

@@ -1,66 +1,69 @@
 /**
- * Reviews: when a program is compared with its function again.
+ * Reviews: calls that compare a program with its function again.
  *
- * NOTE [stale]: nobody can look into a closure. What a function reads there (a
- * number, a variable with a model, a field of an object) is frozen in its
- * program until the function runs again. So a call that could replay now and
- * then runs the function instead and is recorded: if the recording equals that
- * of the program, the program stays, else it goes. Such a call does all that
- * any other does, once, and gives the same bits.
+ * NOTE [stale]: JavaScript gives no access to a closure. A value that a
+ * function reads there (a number, a variable with a model, a field of an
+ * object) is frozen in the program until the function runs again. Now and then
+ * a call therefore runs the function instead of the replay, and is recorded. If
+ * the recording equals the program's, the program stays; otherwise it is
+ * dropped. A review has the effects of an ordinary call, and computes the same
+ * bits.
  *
- * It comes with the first call after an iteration over a loader has begun or
- * ended; after something has changed that changes now and then; and after 1, 8,
- * 16, 32 replays and so on. Such calls are by turns even and odd ones of all, so
- * that what changes with every second call does not escape them.
+ * Reviews are due at the first call after an iteration over a loader began or
+ * ended, after a change of a mode, a seed, a rate or the like, and after 1, 8,
+ * 16, 32 replays and so on. Their call numbers are alternately even and odd, so
+ * that they notice a value that changes with every second call.
  *
  * @module
  */
 
 import { outside } from "../outside.ts";
 
-/** Replays before the second review that only their number asks for. */
+/** Replays between the first and the second review that a count makes due. */
 const SECOND = 8;
-/** The most replays before such a review: each has twice as many before it. */
+/**
+ * Maximum of replays between two such reviews; the number doubles each time.
+ */
 const MOST = 512;
 /**
- * Reviews that changes may ask for in a row, and replays that each one more is
- * to be earned by: steps that change something each time replay nevertheless.
+ * Reviews in a row that changes may make due, and the replays that earn one
+ * more. A step that changes something each time still replays most of the time.
  */
 const CREDIT = 16;
 const REPLAYS_PER_REVIEW = 64;
 
-/** Decides for one program which calls review it. */
+/** Schedule of the reviews of one program. */
 export class Review {
   readonly #followed: readonly (() => unknown)[];
   #seen: readonly unknown[] = [];
   #epochs = 0;
   #changes = 0;
   #replays = 0;
-  /** Whether something has changed since the last review. */
+  /** Whether anything changed outside since the last review. */
   #isChanged = false;
   #most = 1;
   #credit = CREDIT;
 
-  /** Of a new program; `followed` tell values that replays follow. */
+  /** Begins with a new program; `followed` read values that replays follow. */
   constructor(followed: readonly (() => unknown)[]) {
     this.#followed = followed;
     this.#begin();
   }
 
-  /** Whether the call that begins reviews the program; else it is a replay. */
+  /** Whether the next call must be a review instead of a replay. */
   isDue(): boolean {
     this.#isChanged ||= this.#hasChanged;
     return this.#isAsked || (this.#isChanged && this.#credit >= 1);
   }
 
-  /** A call has been a replay. */
+  /** Counts a replay. */
   replayed(): void {
     this.#look();
     this.#replays++;
     this.#credit = Math.min(CREDIT, this.#credit + 1 / REPLAYS_PER_REVIEW);
   }
 
-  /** The program is as its function is now. */
+  /** Counts a review that found the program up to date. */
   passed(): void {
     if (!this.#isAsked) this.#credit--;
     if (this.#isLong) {

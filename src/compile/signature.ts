@@ -1,17 +1,17 @@
 /**
- * Signatures: what the arguments of a call are, and what is known of calls with
- * such arguments: the programs made of them, and the recordings that nothing
- * has confirmed so far.
+ * Signatures: the shapes and types of a call's arguments, with the programs for
+ * such calls and the recordings that are not confirmed yet.
  *
- * NOTE [arguments]: what a function does to the memory of an argument may be
- * meant for the argument, or for a tensor that it has from elsewhere and that
- * happens to lie there. Two recordings of arguments in different storages tell
- * the two apart; a program made of recordings that were given the same storage
- * is pinned to it. A program that only reads its arguments takes copies of
- * those that do not begin with their storage, so that every part of a data set
- * is one signature. Where they are written to, given back, or lie in a storage
- * that the function has from elsewhere, they are bound where they are, and where
- * that is belongs to the signature ("exact").
+ * NOTE [arguments]: when a function writes to an argument's memory, it may mean
+ * the argument, or a captured tensor that shares that memory. Two recordings
+ * with arguments in different storages tell the two apart. If both recordings
+ * had an argument in the same storage, the program is pinned to that storage.
+ *
+ * A program that only reads its arguments gets copies of those with an offset
+ * in their storage, so that every batch of one data set has the same signature.
+ * If the function writes to arguments, returns them, or captures their storage,
+ * the arguments are bound in place. Their offsets then belong to the signature,
+ * which is called exact.
  *
  * @module
  */
@@ -28,44 +28,49 @@ import { forComparison, prepare, type Prepared } from "./prepare.ts";
 import { type Pins, releaseAll } from "./program.ts";
 import { type Difference, difference } from "./trace.ts";
 
-/** Recordings of one signature that may all differ: those of calls in a row. */
+/** Calls in a row whose recordings may all differ before `compile` throws. */
 const MAX_DIFFERENT = 4;
-/** Programs that one signature keeps. */
+/** Maximum of programs per signature. */
 const MAX_PROGRAMS = 8;
-/** Signatures that a function keeps, those that were met last. */
+/** Maximum of signatures per function; the least recently used is dropped. */
 const MAX_SIGNATURES = 64;
 
-/** What is known of the calls with one signature. */
+/** Programs and recordings of the calls with one signature. */
 export interface Signature {
-  /** What the arguments are. */
+  /** Description of the arguments, the key of the signature. */
   readonly text: string;
   readonly programs: Prepared[];
-  /** Recordings that nothing has confirmed so far. */
+  /** Recordings that no equal one has confirmed yet. */
   readonly recorded: Capture[];
-  /** How many of the last were those of calls in a row, and the last of these. */
+  /**
+   * Number of recorded calls that followed each other directly, and the last.
+   */
   row: { length: number; last: Call };
-  /** The recording of the last program that takes given storages only. */
+  /** Recording of the latest program that is pinned to storages. */
   pinned: Capture | undefined;
-  /** How often a program was found to be stale, and what was found last. */
+  /** Number of stale programs found, and the last difference. */
   stale: { times: number; what: string };
-  /** Storages that the function has from elsewhere. */
+  /** Storages of tensors that the function captures. */
   readonly outside: WeakSet<Storage>;
-  /** Whether it matters where arguments lie: NOTE [arguments]. */
+  /** Whether calls need an exact signature: NOTE [arguments]. */
   isExact: boolean;
 }
 
-/** When a compiled function was called. */
+/** The time of a call of a compiled function. */
 export interface Call {
-  /** How many calls of the function there were before. */
+  /** Number of earlier calls of the function. */
   readonly number: number;
-  /** The epochs that there were before. */
+  /** Number of loader epochs that began or ended before. */
   readonly epoch: number;
 }
 
-/** All that a compiled function keeps: signatures by their texts. */
+/** Signatures of a compiled function, by their texts. */
 export type Signatures = Map<string, Signature>;
 
-/** The signature of this text; the one that was met longest ago may go. */
+/**
+ * Returns the signature of this text, a new one if need be. Above the limit the
+ * least recently used one is dropped.
+ */
 export function signatureOf(signatures: Signatures, text: string): Signature {
   const signature: Signature = signatures.get(text) ?? {
     text,
@@ -77,7 +82,7 @@ export function signatureOf(signatures: Signatures, text: string): Signature {
     outside: new WeakSet(),
     isExact: false,
   };
-  signatures.delete(text); // maps remember what was set last
+  signatures.delete(text); // maps iterate in the order of insertion
   signatures.set(text, signature);
   if (signatures.size > MAX_SIGNATURES) {
     const [oldest] = signatures.values();
@@ -87,26 +92,26 @@ export function signatureOf(signatures: Signatures, text: string): Signature {
   return signature;
 }
 
-/** Gives the buffers of a program back. */
+// Returns the buffers of a program to the pool.
 function release({ program }: Prepared): void {
   releaseAll(program.owned);
 }
 
-/** Gives the buffers of all programs back. */
+/** Returns the buffers of all programs to the pool. */
 export function releaseSignatures(signatures: Signatures): void {
   for (const { programs } of signatures.values()) programs.forEach(release);
 }
 
 /**
- * Compares what a call did with the program that it could have replayed. One
- * that is stale goes, with all that such a call could have replayed instead.
- * Returns what has changed since: NOTE [stale] in review.ts.
+ * Compares the recording of a review with the program that was ready to replay.
+ * If they differ, drops every program that the call could have replayed, and
+ * returns the difference: NOTE [stale] in review.ts.
  */
 export function reviewed(
   signature: Signature,
   ready: Prepared,
   made: Capture,
-  given: readonly Tensor[],
+  tensors: readonly Tensor[],
 ): Difference | undefined {
   const found = differ(ready.recording, made) ?? unstableOf(made);
   if (!found) {
@@ -117,7 +122,7 @@ export function reviewed(
   }
   const { programs, stale } = signature;
   for (const each of programs.splice(0)) {
-    if (each !== ready && !each.program.holds(given)) {
+    if (each !== ready && !each.program.holds(tensors)) {
       programs.push(each);
       continue;
     }
@@ -131,15 +136,18 @@ export function reviewed(
 
 function unstableOf({ unstable }: Capture): Difference | undefined {
   if (unstable === undefined) return undefined;
-  return { what: `${unstable} is left in another state than it was found in` };
+  return {
+    what: `the call both depends on the state of ${unstable} and changes it`,
+  };
 }
 
 /**
- * Makes a program of a recording if an earlier one was the same, or keeps it.
+ * Makes a program of a recording that equals an earlier one; otherwise keeps
+ * the recording.
  *
- * Recordings may differ because something has changed between them: with the
- * epoch, for instance, of whose batches one is smaller than the others. Those of
- * calls in a row differ because each call does something else.
+ * Recordings of calls that are far apart may differ because something changed
+ * in between, at an epoch's end for instance. If recordings of calls in a row
+ * differ, the function does something different in each call.
  *
  * @throws {Error} If too many recordings of calls in a row differ
  */
@@ -150,18 +158,18 @@ export function settle(
 ): void {
   const { programs, recorded, pinned } = signature;
   const earlier = [...(pinned ? [pinned] : []), ...recorded];
-  // one that came in between, holds and differs: a call may do either
+  // a later recording whose guards hold but which differs refutes the match
   const isRefuted = (i: number): boolean =>
     earlier.slice(i + 1).some((later) => holds(later) && differ(later, made));
   const twins = earlier.filter((each, i) =>
     !differ(each, made) && !isRefuted(i)
   );
   if (twins.length > 0 && made.unstable === undefined) {
-    // of the twin with the most arguments in other storages
+    // the twin with the fewest arguments in the same storages
     const [pins] = twins.map((twin) => pinsOf(twin, made))
       .sort((a, b) => a.filter(Boolean).length - b.filter(Boolean).length);
     recorded.length = 0;
-    // before the program takes its own from what comes back
+    // frees first, so that the program can reuse the memory
     for (const each of [...twins, made]) freeLeftovers(each, made);
     programs.unshift(unscoped(() => prepare(made, pins!)));
     const { program: { isPinned }, recording } = programs[0]!;
@@ -179,24 +187,24 @@ export function settle(
   recorded.push(forComparison(made));
   if (recorded.length > MAX_DIFFERENT) recorded.shift();
   if (!before || signature.row.length < MAX_DIFFERENT) return;
-  // one of the two: else there would be a program
+  // one of the two is defined, as there would be a program otherwise
   const found = differ(before, made) ?? unstableOf(made)!;
   recorded.length = signature.row.length = 0;
   throw new Error(
-    `Cannot compile a function that does something else in each call` +
-      `${placeOf(found)}: ${found.what}; give what changes as an argument, ` +
-      `return it, or name it in compile(fn, { watch })`,
+    `Cannot compile a function that does something different in each call` +
+      `${lineWhere(found)}: ${found.what}; pass what changes as an argument, ` +
+      `return it, or return it from \`watch\` in compile(fn, { watch })`,
   );
 }
 
-// What a recorded call made and did not give back: the collector would not come
-// for it soon, as replays make next to nothing. What the confirming call found
-// there is kept by somebody: a mask that was made once, for instance.
+// Frees the tensors that a recorded call made and did not return: the garbage
+// collector runs rarely, as replays allocate almost nothing. A tensor that the
+// confirming call used stays, such as a mask that the function caches.
 function freeLeftovers({ leftovers }: Capture, { outside }: Capture): void {
-  const found = new Set<unknown>(outside);
+  const used = new Set<unknown>(outside);
   for (const ref of leftovers) {
     const tensor = ref.deref();
-    if (!tensor || tensor.isDisposed || found.has(tensor.storage)) continue;
+    if (!tensor || tensor.isDisposed || used.has(tensor.storage)) continue;
     tensor.dispose();
   }
 }
@@ -205,18 +213,20 @@ function holds({ guards }: Capture): boolean {
   return guards.every((holds) => holds());
 }
 
-/** Where two recordings part, their results included, if they do. */
+// Returns the first difference between two recordings and their results.
 function differ(before: Capture, after: Capture): Difference | undefined {
   const found = difference(before, after);
   if (found) return found;
   const [was, is] = [resultText(before), resultText(after)];
-  if (was !== is) return { what: `it gives ${is}, before it gave ${was}` };
+  if (was !== is) {
+    return { what: `it returns ${is}, before it returned ${was}` };
+  }
   return sameGradients(before, after)
     ? undefined
-    : { what: "it leaves gradients elsewhere than before" };
+    : { what: "it leaves gradients on other tensors than before" };
 }
 
-// What they are is compared with the other ends.
+// Whether the same leaves have gradients. Their values are compared as ends.
 function sameGradients(a: Capture, b: Capture): boolean {
   const kindOf = ({ left }: LeftGradient): string =>
     typeof left === "object" ? "made" : left;
@@ -227,19 +237,19 @@ function sameGradients(a: Capture, b: Capture): boolean {
     );
 }
 
-/** The user's line where two recordings part, as messages have it. */
-export function placeOf({ site }: Difference): string {
+/** Returns the user's line of a difference, as `lineOf` does, or "". */
+export function lineWhere({ site }: Difference): string {
   return site ? lineOf(site) : "";
 }
 
-// The storages that both recordings were given, by input.
+// Returns the storage of each argument that both recordings share.
 function pinsOf(a: Capture, b: Capture): Pins {
-  return b.given.map((storage, i) =>
-    storage.deref() === a.given[i]!.deref() ? storage : undefined
+  return b.argumentStorages.map((storage, i) =>
+    storage.deref() === a.argumentStorages[i]!.deref() ? storage : undefined
   );
 }
 
-// The result apart from what is in its tensors.
+// Describes a result without the values of its tensors.
 function resultText({ form, outputs }: Capture): string {
   const texts = outputs.map(({ dtype, layout: { shape, strides, offset } }) =>
     `${dtype} ${formatShape(shape)} ${strides} ${offset}`
@@ -248,8 +258,8 @@ function resultText({ form, outputs }: Capture): string {
 }
 
 /**
- * Type and shape of an argument; strides where they are not those of a row-major
- * tensor, and which argument shares the storage, if one before it does.
+ * Describes an argument: dtype and shape, strides unless it is contiguous, and
+ * the first argument with the same storage.
  */
 export function textOf(inputs: readonly Tensor[], at: number): string {
   const { dtype, layout, storage } = inputs[at]!;
@@ -260,8 +270,8 @@ export function textOf(inputs: readonly Tensor[], at: number): string {
 }
 
 /**
- * With where the tensor begins in its storage, where that ends, and whether the
- * function has it, too.
+ * Describes an argument exactly: adds its offset, the size of its storage, and
+ * whether the function captures the storage.
  */
 export function exactTextOf(
   inputs: readonly Tensor[],

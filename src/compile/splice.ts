@@ -1,7 +1,7 @@
 /**
- * Splicing: maps are put into the kernel that reads what they make, or into the
- * one that makes what they read, where those have hooks (src/gpu/plan.ts).
- * A pass over memory is saved for each.
+ * Splicing: maps move into the kernel that reads their result, or into the
+ * kernel that computes their operand, if it has hooks (src/gpu/plan.ts). Each
+ * move saves one pass over memory.
  *
  * @module
  */
@@ -23,19 +23,19 @@ import {
   type Value,
 } from "./trace.ts";
 
-/** A dispatch that does nothing but maps. */
+/** A dispatch of one or several maps. */
 interface MapDispatch extends Dispatch {
   readonly maps: readonly MapNode[];
 }
 
-/** The instructions after splicing, and what was put into what. */
+/** The instructions after splicing, and the names of the new kernels. */
 export interface Spliced {
   readonly instructions: readonly Instruction[];
-  /** The names of the kernels that were made. */
+  /** Names of the new kernels. */
   readonly made: readonly string[];
 }
 
-/** Puts maps into their neighbours. `ends` outlive the instructions. */
+/** Moves maps into neighbouring kernels. `ends` outlive the instructions. */
 export function splice(
   instructions: readonly Instruction[],
   ends: ReadonlySet<Value>,
@@ -81,7 +81,7 @@ function writesOnly(maker: MapDispatch, value: Value): boolean {
   return writes.length === 1 && writes[0] === value;
 }
 
-// Whether nothing that a dispatch reads is written before `end`.
+// Whether no operand of a dispatch is written between it and `end`.
 function isUntouched(
   instructions: readonly Instruction[],
   dispatch: Dispatch,
@@ -105,7 +105,7 @@ function readerOf(
   if (!fits(regions) || last.value !== value || !isWhole(last.layout)) {
     return undefined;
   }
-  // loops inside of the reader's loops would pass the bound of NOTE [loops]
+  // loops inside the reader's loops would exceed the bound of NOTE [loops]
   if (maps.some(({ rule }) => loopsOf(rule.wgsl).length > 0)) return undefined;
   const body = new HookBody(reader, "load");
   body.free(hook.binding);
@@ -156,8 +156,8 @@ function intoMakers(
   return result.filter((each) => each !== undefined);
 }
 
-// Whether a reader may run where the maker runs: nothing in between writes what
-// it reads, or meets what it writes.
+// Whether a reader may run at the maker's place: instructions in between
+// neither write the reader's operands nor touch its results.
 function isFree(
   instructions: readonly Instruction[],
   reader: MapDispatch,
@@ -192,18 +192,18 @@ function makerOf(
   const outs = accessesOf(reader).writes.map((out) =>
     regions.all.find((region) => region.value === out)!
   );
-  const suits = own && own.access === "alike" && isWhole(own.layout) &&
+  const suits = own && own.addressing === "alike" && isWhole(own.layout) &&
     own.dtype === "float32" && fits(regions) &&
     sizeOf(own.layout.shape) * DTYPES.float32.bytes === value.bytes &&
     outs.every(({ dtype, layout }) => dtype === "float32" && isWhole(layout)) &&
     !readsWhatItWrites(maps);
   if (!suits) return undefined;
   const body = new HookBody(maker, "put");
-  body.give(own, hook.lanes === 4 ? "seal4(x)" : "seal(x)");
+  body.define(own, hook.lanes === 4 ? "seal4(x)" : "seal(x)");
   const chain = new Chain(maps, regions, body);
   const stores = isStored ? [`${hook.name}[i] = x;`] : [];
   outs.forEach((out, i) => {
-    const isFirst = !isStored && i === 0; // it takes the place of what is read
+    const isFirst = !isStored && i === 0; // in place of the operand
     if (isFirst) body.replace(hook.binding, out.value);
     const name = isFirst ? hook.name : body.output(out.value);
     stores.push(`${name}[i] = ${chain.variableOf(out)};`);
@@ -217,8 +217,8 @@ function makerOf(
   );
 }
 
-// Whether a map changes in place what was there before: a kernel binds a buffer
-// for reading or for writing.
+// Whether a map changes an older value in place, which no kernel can: a buffer
+// is bound either for reading or for writing.
 function readsWhatItWrites(maps: readonly MapNode[]): boolean {
   const outs = new Set(maps.map(({ out }) => out.value));
   const made = new Set<Value>();
@@ -232,16 +232,17 @@ function readsWhatItWrites(maps: readonly MapNode[]): boolean {
   });
 }
 
-// --- both ---------------------------------------------------------------------
+// --- both
+// ---------------------------------------------------------------------
 
 function isMaps(instruction: Instruction): instruction is MapDispatch {
   return instruction.kind === "dispatch" && instruction.maps !== undefined;
 }
 
-// Hooks know where an element lies in its tensor, not where it lies in others.
+// Hooks know an element's index in its tensor only, which strides do not fit.
 function fits(regions: Regions): boolean {
   return regions.areApart &&
-    regions.all.every(({ access }) => access !== "repeating");
+    regions.all.every(({ addressing }) => addressing !== "repeating");
 }
 
 function isWhole(layout: Layout): boolean {

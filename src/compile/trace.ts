@@ -1,9 +1,9 @@
 /**
- * Traces: what a function sent to the GPU and did on the host, as data.
+ * Traces: the GPU commands and host effects of a function, as data.
  *
- * A buffer of the pool may hold several values one after the other; a trace
- * speaks of values, each made once, so that programs can lay them anew. Nothing
- * here is sent to the GPU: program.ts does that.
+ * A buffer of the pool may hold several values one after the other. A trace
+ * names values, each made once, so that programs can assign memory anew.
+ * Nothing here is sent to the GPU: program.ts does that.
  *
  * @module
  */
@@ -15,13 +15,13 @@ import type { DType } from "../tensor/dtype.ts";
 import type { Layout } from "../tensor/layout.ts";
 
 /**
- * Where a value comes from:
+ * Origin of a value:
  *
- * - `local`: it is made inside, and gone at the end unless it is returned; each
- *   replay begins with what is in `data`, if the host wrote it first
- * - `input`: a tensor that the function is given
- * - `outside`: a tensor that was there before, such as a parameter
- * - `constant`: the host wrote it, and would write the same again
+ * - `local`: made inside, and freed at the end unless returned; `data`, if set,
+ *   is its content at the beginning, which the host wrote
+ * - `input`: a tensor argument
+ * - `outside`: a captured tensor, such as a parameter
+ * - `constant`: written by the host once, and never changed
  */
 export type Origin =
   | { readonly kind: "local"; readonly data?: Uint8Array<ArrayBuffer> }
@@ -29,36 +29,36 @@ export type Origin =
   | { readonly kind: "outside"; readonly bindable: Bindable }
   | { readonly kind: "constant"; readonly data: Uint8Array<ArrayBuffer> };
 
-/** What a buffer holds from one acquisition to its release. */
+/** Content of a buffer between its acquisition and its release. */
 export interface Value {
   readonly id: number;
-  /** Bytes that it has; of one that is not local, those of its buffer. */
+  /** Size of a local value; otherwise the size of its buffer. */
   readonly bytes: number;
   origin: Origin;
 }
 
-/** Where a tensor lies in a value. */
-export interface Place {
+/** A tensor's view of a value. */
+export interface View {
   readonly value: Value;
   readonly layout: Layout;
   readonly dtype: DType;
 }
 
-/** A map, by places instead of tensors. */
+/** An elementwise op, on views instead of tensors. */
 export interface MapNode {
   readonly rule: MapRule;
-  readonly operands: readonly (Place | number | boolean)[];
-  readonly out: Place;
+  readonly operands: readonly (View | number | boolean)[];
+  readonly out: View;
 }
 
-/** A plan, by values instead of buffers, which it would keep alive. */
+/** A plan with values instead of buffers, which a trace would keep alive. */
 export interface Kernel {
   readonly plan: Omit<Plan, "buffers">;
-  /** What each binding holds. */
+  /** The value of each binding. */
   readonly values: readonly Value[];
 }
 
-/** Bytes of a value, from the first one to before `end`. */
+/** Bytes of a value from `first` to before `end`. */
 export interface Range {
   readonly first: number;
   readonly end: number;
@@ -68,17 +68,17 @@ export interface Range {
 export interface Dispatch extends Kernel {
   readonly kind: "dispatch";
   readonly pipeline: Pipeline;
-  /** The parts of buffers that are bound, by binding; others are whole. */
+  /** Bound parts of buffers, by binding; other buffers are bound whole. */
   readonly parts?: ReadonlyMap<number, Range>;
-  /** The only place that it writes to, where that is known. */
-  readonly out?: Place;
-  /** The maps that it does one after the other, in whole quads, if that is all. */
+  /** The only view that the kernel writes, if it is known. */
+  readonly out?: View;
+  /** The maps of a kernel that computes nothing else, in whole quads. */
   readonly maps?: readonly MapNode[];
-  /** Remembers the line, without the cost of telling it; not in programs. */
+  /** Holds the user's line in its stack, unformatted; removed in programs. */
   readonly site?: Error;
 }
 
-/** A part of a value becomes zero; offset and length in bytes. */
+/** Sets a part of a value to zero; offset and length in bytes. */
 export interface Clear {
   readonly kind: "clear";
   readonly value: Value;
@@ -87,7 +87,7 @@ export interface Clear {
   readonly site?: Error;
 }
 
-/** A whole value becomes what another is. */
+/** Copies a whole value to another one. */
 export interface Copy {
   readonly kind: "copy";
   readonly from: Value;
@@ -97,27 +97,27 @@ export interface Copy {
 /** One command to the GPU. */
 export type Instruction = Dispatch | Clear | Copy;
 
-/** What the host does before the commands of a replay, in order. */
+/** An action on the host before the commands of a replay. */
 export type Effect =
   | {
     readonly kind: "host";
-    /** Two effects about the same values are the same. */
+    /** The effect's identity: effects with the same values here are equal. */
     readonly about: readonly unknown[];
     readonly again: () => void;
   }
   | { readonly kind: "live"; readonly live: LiveWords };
 
-/** Everything that one call did. */
+/** The record of one call. */
 export interface Trace {
   readonly instructions: readonly (Dispatch | Clear)[];
   readonly effects: readonly Effect[];
-  /** All of them hold while the trace says what a call would do. */
+  /** Conditions under which a call would repeat this trace. */
   readonly guards: readonly (() => boolean)[];
-  /** What outlives the call: results and gradients. */
+  /** Values that outlive the call: results and gradients. */
   readonly ends: readonly Value[];
 }
 
-/** The dispatch of a kernel that a pass has made. */
+/** Returns a dispatch of a kernel that a pass has made. */
 export function dispatchOf(
   kernel: Kernel,
   maps?: readonly MapNode[],
@@ -127,14 +127,16 @@ export function dispatchOf(
   return { kind: "dispatch", ...kernel, pipeline, ...(maps && { maps }) };
 }
 
-// Pipelines count buffers; which ones they are is the program's to say.
+// Stands for a buffer: `pipelineOf` needs their number only.
 const NO_BUFFER: Bindable = {
   get buffer(): never {
-    throw new Error("A buffer of a kernel in a trace was asked for");
+    throw new Error("A kernel in a trace has no buffers");
   },
 };
 
-/** What an instruction reads, and what it writes, perhaps only parts of it. */
+/**
+ * Returns the values that an instruction reads and writes, wholly or in part.
+ */
 export function accessesOf(
   instruction: Instruction,
 ): { readonly reads: readonly Value[]; readonly writes: readonly Value[] } {
@@ -151,14 +153,14 @@ export function accessesOf(
   };
 }
 
-/** Where two traces part. */
+/** The first difference between two traces. */
 export interface Difference {
   readonly what: string;
-  /** Remembers the line of the second one, where that is known. */
+  /** Holds the second trace's line in its stack, if it is known. */
   readonly site?: Error;
 }
 
-/** Where two traces part, if they do. */
+/** Returns the first difference between two traces, or undefined. */
 export function difference(
   before: Trace,
   after: Trace,
@@ -176,23 +178,23 @@ export function difference(
   const { length } = after.instructions;
   for (let i = 0; i < length; i++) {
     const [a, b] = [before.instructions[i], after.instructions[i]!];
-    const what = a ? differs(a, b, isSame) : "there was nothing more";
+    const what = a ? differs(a, b, isSame) : "the earlier call ended before it";
     if (what) return { what: `${nameOf(b)}: ${what}`, site: b.site };
   }
   const more = before.instructions[length];
   const what = more
-    ? `${nameOf(more)} before, now nothing more`
+    ? `the earlier call went on with ${nameOf(more)}`
     : before.ends.length !== after.ends.length ||
         !after.ends.every((end, i) => isSame(before.ends[i]!, end))
-    ? "the result is another one than before"
+    ? "the result is a different tensor than before"
     : before.effects.length !== after.effects.length ||
         !after.effects.every((each, i) => sameEffect(before.effects[i]!, each))
-    ? "a scheduler, an optimizer or a generator goes another way than before"
+    ? "a scheduler, an optimizer or a generator took a different step before"
     : undefined;
   return what === undefined ? undefined : { what };
 }
 
-/** What messages call an instruction. */
+/** Returns the name of an instruction in messages. */
 export function nameOf(instruction: Instruction): string {
   return instruction.kind === "dispatch"
     ? instruction.plan.name
@@ -204,7 +206,7 @@ function differs(
   b: Dispatch | Clear,
   isSame: (a: Value, b: Value) => boolean,
 ): string | undefined {
-  const other = `before it was ${nameOf(a)}`;
+  const other = `the earlier call ran ${nameOf(a)} here`;
   if (a.kind === "clear") {
     const same = b.kind === "clear" && isSame(a.value, b.value) &&
       a.offset === b.offset && a.bytes === b.bytes;
@@ -215,16 +217,16 @@ function differs(
   if (was.name !== is.name || was.source !== is.source) return other;
   const sameKernel = a.pipeline === b.pipeline &&
     String(was.groups) === String(is.groups);
-  if (!sameKernel) return "before it had another shape or type";
+  if (!sameKernel) return "it had a different shape or type before";
   for (const [i, value] of a.values.entries()) {
     if (!isSame(value, b.values[i]!)) {
-      return "it has another operand than before, " +
+      return "it has a different operand than before, " +
         "a tensor made in an earlier call or by the host";
     }
   }
   const sameWords = sameParts(a, b) && was.live?.at === is.live?.at &&
     String(fixedWords(was)) === String(fixedWords(is));
-  return sameWords ? undefined : "a number or a size has changed since";
+  return sameWords ? undefined : "a number or a size has changed";
 }
 
 function sameParts({ parts: a }: Dispatch, { parts: b }: Dispatch): boolean {
@@ -234,7 +236,7 @@ function sameParts({ parts: a }: Dispatch, { parts: b }: Dispatch): boolean {
   );
 }
 
-// The parameters without those that differ in each call.
+// Returns the parameters without the live words, which differ in each call.
 function fixedWords({ params, live }: Kernel["plan"]): readonly number[] {
   if (!live) return params;
   const { at } = live;
@@ -242,7 +244,7 @@ function fixedWords({ params, live }: Kernel["plan"]): readonly number[] {
   return [...params.slice(0, at), ...params.slice(at + length)];
 }
 
-// What live effects depend on is said by those of the host before them.
+// The host effects before live effects cover what those depend on.
 function sameEffect(a: Effect, b: Effect): boolean {
   if (a.kind === "live" || b.kind === "live") return a.kind === b.kind;
   return a.about.length === b.about.length &&
@@ -256,7 +258,7 @@ function sameOrigin(a: Origin, b: Origin): boolean {
   }
   if (a.kind === "input" || b.kind === "input") return false;
   if (a.kind === "outside" || b.kind === "outside") return false;
-  // a program may have made a local value of a constant
+  // of constants and local values only the content at the beginning counts
   return a.data?.length === b.data?.length &&
     (a.data?.every((byte, i) => byte === b.data![i]) ?? true);
 }

@@ -1,7 +1,6 @@
 /**
- * Watching: values that a function reads from outside, named by its author.
- * Each list of values that they have had has programs of its own, so that one
- * that comes back is found again.
+ * Watching: outside values of a function, named by its author. Each list of
+ * values has programs of its own, which serve again when the values return.
  *
  * @module
  */
@@ -9,19 +8,19 @@
 import { Tensor } from "../tensor/tensor.ts";
 import { releaseSignatures, type Signatures } from "./signature.ts";
 
-/** Tells the values that a compiled function reads from outside. */
+/** Returns the outside values that a compiled function reads. */
 export type Watch = () => unknown;
 
-/** What was recorded while the watched values were these. */
+/** The signatures of calls with one list of watched values. */
 export interface Watched {
   readonly values: readonly unknown[];
   readonly signatures: Signatures;
 }
 
-/** Lists of values that are kept, those that were met last. */
+/** Maximum of lists; the least recently used is dropped. */
 const MAX_LISTS = 8;
 
-/** What belongs to the values of now, made if need be; it becomes the first. */
+/** Returns the entry of the current values, and moves it to the front. */
 export function watchedNow(all: Watched[], watch: Watch | undefined): Watched {
   const values = watch ? valuesOf(watch) : [];
   const at = all.findIndex((each) => isSame(each.values, values));
@@ -36,7 +35,7 @@ export function watchedNow(all: Watched[], watch: Watch | undefined): Watched {
   return found;
 }
 
-/** A guard that holds while the watched values are what they are now. */
+/** Returns a guard that holds while the watched values stay the same. */
 export function watchGuard(watch: Watch): () => boolean {
   const before = valuesOf(watch);
   return () => isSame(valuesOf(watch), before);
@@ -46,21 +45,21 @@ function isSame(a: readonly unknown[], b: readonly unknown[]): boolean {
   return a.length === b.length && a.every((each, i) => Object.is(each, b[i]));
 }
 
-/** Stands before what an object holds, and for one that came before. */
+/** Marks of an object's beginning, and of an object that was listed before. */
 const OBJECT = Symbol("object");
 const AGAIN = Symbol("again");
 
 /**
- * Everything in what `watch` gives, in a row: what arrays, Maps, Sets, buffers,
- * dates and plain objects hold; other objects themselves, too, with their fields
- * and what their getters return; which tensors and where they lie. Private
- * fields without a getter are out of sight.
+ * Returns everything in the result of `watch` as one list. Arrays, Maps, Sets,
+ * buffers, dates and plain objects are listed by content. Other objects are
+ * listed themselves, with their fields and the results of their getters;
+ * tensors with their storage. Private fields without a getter are invisible.
  */
 function valuesOf(watch: Watch): unknown[] {
-  const given = watch();
-  if (given instanceof Promise) {
+  const watched = watch();
+  if (watched instanceof Promise) {
     throw new TypeError(
-      "Cannot watch a Promise: the function `watch` may not be async",
+      "Cannot watch a Promise: the function `watch` must not be async",
     );
   }
   const found: unknown[] = [];
@@ -82,7 +81,7 @@ function valuesOf(watch: Watch): unknown[] {
       held.forEach(visit);
     }
   };
-  visit(given);
+  visit(watched);
   return found;
 }
 
@@ -91,7 +90,7 @@ function isObject(value: unknown): value is object {
     typeof value === "function";
 }
 
-/** Built-in types whose objects are what they hold. */
+/** Built-in types that are compared by content. */
 const PLAIN = [Object, Array, Map, Set, Date, ArrayBuffer, SharedArrayBuffer];
 
 function isPlain(value: object): boolean {
@@ -100,7 +99,7 @@ function isPlain(value: object): boolean {
     PLAIN.some((type) => type.prototype === prototype);
 }
 
-/** What an object holds, in order, with the names. */
+/** Returns the content of an object, in order, with names. */
 function heldBy(value: object): readonly unknown[] {
   if (value instanceof Map) return [...value].flat();
   if (value instanceof Set) return [...value];
@@ -112,7 +111,7 @@ function heldBy(value: object): readonly unknown[] {
     const { buffer, byteOffset, byteLength } = value;
     return [...new Uint8Array(buffer, byteOffset, byteLength)];
   }
-  // the types know no common one of all other views, which have elements
+  // typed arrays have no common type that tells of their elements
   if (ArrayBuffer.isView(value)) {
     return Array.from(value as unknown as ArrayLike<unknown>);
   }
@@ -121,7 +120,7 @@ function heldBy(value: object): readonly unknown[] {
 
 type Field = readonly [name: PropertyKey, value: unknown];
 
-/** An object's own fields. A function's own are those that were put there. */
+/** Returns an object's own fields; of a function only enumerable ones. */
 function fieldsOf(value: object): Field[] {
   const isShown = (key: PropertyKey): boolean =>
     typeof value !== "function" ||
@@ -131,8 +130,8 @@ function fieldsOf(value: object): Field[] {
 }
 
 /**
- * What an object inherits: fields, and of getters what no object is, as those
- * may make another one each time.
+ * Returns inherited fields, and results of getters. A result that is an object
+ * counts as undefined, as a getter may make a new one each time; tensors count.
  */
 function gettersOf(value: object): Field[] {
   const found = new Map<PropertyKey, unknown>();
@@ -151,7 +150,7 @@ function gettersOf(value: object): Field[] {
   return [...found];
 }
 
-/** Prototypes that hold nothing of their objects. */
+/** Prototypes without fields or getters of interest. */
 const ROOTS: readonly object[] = [
   ...PLAIN.map((type) => type.prototype),
   Function.prototype,

@@ -162,7 +162,7 @@ Deno.test("compile() refuses what a module keeps count of", () => {
       for (let i = 0; i < 9; i++) run(ones([2]));
     },
     Error,
-    "Counting is left in another state than it was found in",
+    "depends on the state of Counting and changes it",
   );
 });
 
@@ -181,11 +181,11 @@ Deno.test("compile() refuses schedulers and results that come only now and then"
   const often = (run: () => unknown) => () => {
     for (let i = 0; i < 9; i++) run();
   };
-  assertThrows(often(step), Error, "goes another way than before");
+  assertThrows(often(step), Error, "took a different step before");
   assertThrows(
     often(() => result(ones([2]))),
     Error,
-    "it gives [float32 [2] 1 0, 7], before it gave [float32 [2] 1 0, 6]",
+    "it returns [float32 [2] 1 0, 7], before it returned [float32 [2] 1 0, 6]",
   );
 });
 

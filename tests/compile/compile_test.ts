@@ -315,7 +315,7 @@ Deno.test("compile() refuses what changes from call to call, and says where", ()
       for (let i = 0; i < 9; i++) recurrent(ones([2]));
     },
     Error,
-    "another operand than before",
+    "a different operand than before",
   );
   let count = 0;
   const counting = compile((x: Tensor) => x.mul(count++));
@@ -334,15 +334,15 @@ Deno.test("compile() refuses what a program can't do", async () => {
     assertThrows(run, Error, message);
   named("randperm", () => compile(() => randperm(4))());
   named(
-    "may not be async",
+    "must not be async",
     () => compile(() => Promise.resolve(1))(),
   );
   named(
     "requires a gradient",
     () => compile((x: Tensor) => x)(ones([1], { requiresGrad: true })),
   );
-  named("a Map as an argument[0]", () => compile((x) => x)(new Map()));
-  named("Symbol(a) as an argument[0]", () => compile((x) => x)(Symbol("a")));
+  named("a Map as arguments[0]", () => compile((x) => x)(new Map()));
+  named("Symbol(a) as arguments[0]", () => compile((x) => x)(Symbol("a")));
   await assertRejects(
     async () => {
       const loss = compile((x: Tensor) => x.sum())(ones([2]));
@@ -387,17 +387,24 @@ Deno.test("explain() tells dispatches, bytes, what was fused and what not", () =
     const y = x.mul(2).add(1);
     return [y.sum(), y.sum(0).mul(3), y.relu()];
   });
-  assertEquals(explain(run), "not called so far");
+  assertEquals(explain(run), "not called yet");
   const x = ones([8, 8]);
   run(x);
   assertEquals(
     explain(run),
-    "[float32 [8, 8]]\n  recorded 1 times, not the same twice so far",
+    "[float32 [8, 8]]\n  recorded 1 times, no two recordings equal yet",
   );
   run(x);
   const text = explain(run);
-  assertMatch(text, /\d+ dispatches recorded, \d+ replayed, 1 led to nothing/);
+  assertMatch(text, /\d+ dispatches recorded, \d+ replayed, 1 unused/);
   assertMatch(text, /fused: mul\+add/);
-  assertMatch(text, /not fused: relu: sum_\w+ needs add in between/);
-  assertThrows(() => explain(() => {}), TypeError, "expected what compile()");
+  assertMatch(
+    text,
+    /not fused: relu: sum_\w+ must run between add and this op/,
+  );
+  assertThrows(
+    () => explain(() => {}),
+    TypeError,
+    "expected a function returned by compile()",
+  );
 });

@@ -164,11 +164,11 @@ Deno.test("compile() says once what has changed, and where", async () => {
   assertEquals(warnings.length, 1);
   assertMatch(
     warnings[0]!,
-    /^A compiled function was recorded anew at file:.*review_test.ts:\d+:\d+: mul: a number or a size has changed since\. .*compile\(fn, \{ watch \}\)/,
+    /^A compiled function has changed at file:.*review_test.ts:\d+:\d+: mul: a number or a size has changed\. .*compile\(fn, \{ watch \}\)/,
   );
   assertStringIncludes(
     explain(run),
-    "recorded anew 3 times, at last because of mul: a number or a size",
+    "recorded again 3 times, last because of mul: a number or a size",
   );
 });
 
@@ -183,7 +183,7 @@ Deno.test("compile() refuses what begins to alternate, sooner or later", async (
         for (let i = 0; i < 200; i++) run(ones([2]));
       },
       Error,
-      "does something else in each call",
+      "does something different in each call",
     )
   );
 });
