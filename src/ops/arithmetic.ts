@@ -7,6 +7,7 @@
 
 import { checkChoice, checkOptionNames } from "../tensor/arguments.ts";
 import { fit, isFloat, LARGEST, RANGES } from "../tensor/dtype.ts";
+import { Scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkTensor } from "./define.ts";
 import { map, settleRow } from "./elementwise.ts";
@@ -102,8 +103,13 @@ export function clamp(a: Tensor, min?: Operand, max?: Operand): Tensor {
 export function clampInto(a: Tensor, min?: Operand, max?: Operand): void {
   const [least, most] = clampBounds(a, min, max);
   if (most !== undefined) settleInto("clampMax", a, most); // before any work
+  using _region = new Scope();
+  // an upper bound in the same storage would change with the lower one
+  const isInside = least !== undefined && typeof most === "object" &&
+    most.storage === a.storage;
+  const upper = isInside ? most.clone() : most;
   if (least !== undefined) mapInto("clampMin", a, least);
-  if (most !== undefined) mapInto("clampMax", a, most);
+  if (upper !== undefined) mapInto("clampMax", a, upper);
 }
 
 // The bounds of integers such that the larger of a and the lower bound is never

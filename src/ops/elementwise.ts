@@ -109,15 +109,11 @@ function makeOp(name: string, row: MapRow): Op<MapParams> {
   return defineOp<MapParams>({
     ...launchOf<MapParams>(name),
     shape: (_, { spec }) => spec,
-    // One slot an operand, then one for y: what the rules that will run use.
+    // One slot an operand, then one for y.
     save: (inputs, [y], needs, { numbers }) => {
       const woven = weave(needs, numbers);
-      let used = "";
-      grads.forEach((grad, i) => {
-        if (numbers[i] === undefined && woven[i] === true) {
-          used += grad?.uses ?? "";
-        }
-      });
+      const wants = numbers.map((each, i) => each === undefined && !!woven[i]);
+      const used = usedBy(grads, wants);
       const slots = weave(inputs, numbers).map((operand, i) =>
         typeof operand === "object" && used.includes(NAMES[i]!)
           ? operand
@@ -136,6 +132,23 @@ function makeOp(name: string, row: MapRow): Op<MapParams> {
       );
     }),
   });
+}
+
+// The letters of the values that the rules use of operands that want a gradient.
+function usedBy(
+  grads: readonly (MapGrad | undefined)[],
+  wants: readonly boolean[],
+): string {
+  return grads.map((grad, i) => wants[i] && grad?.uses || "").join("");
+}
+
+/** Which operands of the row `name` are kept until backward. */
+export function savedOf(name: string, operands: readonly Operand[]): boolean[] {
+  const wants = operands.map((each) =>
+    typeof each === "object" && each.requiresGrad
+  );
+  const used = usedBy(rowOf(name).grads ?? [], wants);
+  return operands.map((_, i) => used.includes(NAMES[i]!));
 }
 
 // float16 made float32 where several ops follow on each other, be it the rule's

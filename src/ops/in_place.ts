@@ -3,6 +3,8 @@
  *
  * NOTE [in place]: the elements change for every view of the storage, and its
  * version counts up, so that backward refuses values that were saved before.
+ * An operand that the op itself saves is copied first if it lies in this
+ * storage: the gradient of `y.mul_(w)` by w is the old y.
  * Where gradients flow, the tensor written to moves on in the graph: it stands
  * for the result of the op. If it is a view, the tensor behind it moves on too.
  * Other views taken before would keep their old place: they are refused.
@@ -19,7 +21,7 @@ import { isRowMajor, type Layout } from "../tensor/layout.ts";
 import { Scope } from "../tensor/scope.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { map, mapTo, type Settled, settleRow } from "./elementwise.ts";
+import { map, mapTo, savedOf, type Settled, settleRow } from "./elementwise.ts";
 import type { Operand } from "./map.ts";
 import { assign } from "./movement.ts";
 import { elementOf } from "./numbers.ts";
@@ -78,7 +80,15 @@ export function mapInto(
     );
   if (records) {
     using _region = new Scope();
-    put(target, map(name, target, ...others).to(target.dtype));
+    const given = [target, ...others];
+    const saved = savedOf(name, given);
+    // NOTE [in place]: what the op saves of this storage
+    const kept = given.map((each, i) =>
+      saved[i] && typeof each === "object" && each.storage === target.storage
+        ? each.clone()
+        : each
+    );
+    put(target, map(name, ...kept).to(target.dtype));
     return target;
   }
   recorder()?.uses([target, ...others]);

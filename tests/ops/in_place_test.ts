@@ -1,8 +1,12 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 
+import { grad } from "../../src/autograd/backward.ts";
 import { noGrad } from "../../src/autograd/mode.ts";
+import { compile } from "../../src/compile/compile.ts";
 import { memory } from "../../src/gpu/pool.ts";
 import { full, tensor } from "../../src/tensor/create.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
+import { assertClose } from "./_gradients.ts";
 
 const leaf = { requiresGrad: true };
 
@@ -56,6 +60,115 @@ Deno.test("gradients go on through in-place ops", async () => {
   y.sum().backward();
   assertEquals([...await x.grad!.data()], [6, 6, 6]);
   assertEquals([...await w.grad!.data()], [3, 3, 3]);
+});
+
+Deno.test("gradients go through in-place ops whose rules need what was there before", async () => {
+  // d(xw)/dw = x
+  const x = tensor([1, 2, 3]);
+  const w = tensor([4, 5, 6], leaf);
+  x.mul_(w);
+  assertEquals([...await x.data()], [4, 10, 18]);
+  x.sum().backward();
+  assertEquals([...await w.grad!.data()], [1, 2, 3]);
+
+  // min(max(x^2, 2), 5): only 4 lies between the bounds
+  const a = tensor([1, 2, 3], leaf);
+  const b = tensor([4, 5, 6], leaf);
+  a.mul(a).mul_(b).div_(b).clamp_(2, 5).sum().backward();
+  assertEquals([...await a.grad!.data()], [0, 4, 0]);
+  assertEquals([...await b.grad!.data()], [0, 0, 0]);
+
+  // what PyTorch answers for bounds that are tensors, and through views
+  const c = tensor([1, 2, 3], leaf);
+  const low = tensor([4, 5, 6], leaf);
+  c.mul(1).clamp_(low.mul(0.5), tensor([9, 2.2, 3])).sum().backward();
+  assertEquals([...await c.grad!.data()], [0, 0, 1]);
+  assertEquals([...await low.grad!.data()], [0.5, 0, 0]);
+  const d = tensor([[1, 2], [3, 4]], leaf);
+  const v = tensor([4, 5], leaf);
+  const y = d.mul(1);
+  y.select(0, 0).mul_(v);
+  y.select(1, 1).div_(v);
+  y.square().sum().backward();
+  await assertClose(d.grad!, [32, 6.25, 6, 0.32], 1e-6);
+  await assertClose(v.grad!, [4.875, 2.244], 1e-6);
+});
+
+Deno.test("in-place ops have second derivatives, and none is lost in float16", async () => {
+  const x = tensor([1, 2], leaf);
+  const w = tensor(3, leaf);
+  const y = x.mul(1);
+  y.sub_(w, { alpha: 2 }).mul_(w);
+  y.add_(y);
+  // y = 2w(x - 2w); d(y^2)/dw, and of that d/dx: PyTorch's
+  const [dw] = grad(y.square().sum(), [w], { createGraph: true });
+  assertEquals(await dw!.item(), 2280);
+  assertEquals(await grad(dw!, [x])[0]!.toArray(), [-384, -336]);
+  const half = full([3], 2, { dtype: "float16" });
+  const factor = tensor([4, 5, 6], leaf);
+  half.mul_(factor).sum().backward();
+  assertEquals(half.dtype, "float16");
+  assertEquals(await factor.grad!.toArray(), [2, 2, 2]);
+});
+
+Deno.test("in-place ops take themselves as operand, and parts of themselves", async () => {
+  // PyTorch refuses these in backward
+  const cases: [(y: Tensor) => Tensor, number[]][] = [
+    [(y) => y.mul_(y), [2, 4, 6]],
+    [(y) => y.div_(y), [0, 0, 0]],
+    [(y) => y.mul_(y.select(0, 0)), [7, 1, 1]], // x0^2 + x1 x0 + x2 x0
+    [(y) => y.mul_(y.flip([0])), [6, 4, 2]],
+    [(y) => y.clamp_(y.mul(0.5), y.flip([0])), [2, 1, 0]],
+  ];
+  for (const [write, wanted] of cases) {
+    const x = tensor([1, 2, 3], leaf);
+    write(x.mul(1)).sum().backward();
+    assertEquals(await x.grad!.toArray(), wanted, `${write}`);
+  }
+});
+
+Deno.test("clamp_() takes bounds that lie in its own buffer as they were", async () => {
+  for (const requiresGrad of [false, true]) {
+    const x = tensor([-5, 3, 1], { requiresGrad });
+    const y = x.mul(1);
+    y.clamp_(0, y.select(0, 0));
+    assertEquals(await y.toArray(), [-5, -5, -5]);
+    if (!requiresGrad) continue;
+    y.sum().backward();
+    assertEquals(await x.grad!.toArray(), [3, 0, 0]);
+  }
+  const y = tensor([-5, 3, 1]);
+  y.clamp_(y.select(0, 1), 2);
+  assertEquals(await y.toArray(), [2, 2, 2]);
+});
+
+Deno.test("in-place ops have the same gradients in compiled functions", async () => {
+  const step = (x: Tensor, factor: Tensor): Tensor => {
+    const w = factor.detach().requiresGrad_();
+    const y = x.mul(1);
+    y.mul_(w).clamp_(w, 9).div_(w);
+    return grad(y.square().sum(), [w])[0]!;
+  };
+  const compiled = compile(step);
+  for (let i = 1; i < 5; i++) {
+    const [x, w] = [tensor([i, 2, 0.5]), tensor([1, i, 3])];
+    const wanted = await step(x, w).toArray();
+    assertEquals(await compiled(x, w).toArray(), wanted);
+  }
+});
+
+Deno.test("in-place ops copy nothing that no rule needs", () => {
+  const x = tensor([1, 2], leaf);
+  const y = x.exp();
+  y.mul_(2);
+  // exp saved its result, as in PyTorch
+  assertThrows(() => y.sum().backward(), Error, "changed in place");
+  const z = full([256, 1024], 1).requiresGrad_().mul(1);
+  const { live } = memory();
+  z.mul_(2).add_(1).sub_(3).div_(2);
+  assertEquals(memory().live, live);
+  z.clamp_(0);
+  assertEquals(memory().live, live + 2 ** 20);
 });
 
 Deno.test("gradients stop where a part is overwritten", async () => {
