@@ -1,13 +1,13 @@
 /**
- * What layers share: checks of sizes, and printing of options.
+ * Helpers of layers: checks of sizes, and printing of options.
  *
  * @module
  */
 
 /**
- * Checks that sizes are whole numbers.
+ * Checks that sizes are integers of at least `least`.
  *
- * @throws {RangeError} If one is not, or is below `least`
+ * @throws {RangeError} If a size is not
  */
 export function checkSizes(
   layer: string,
@@ -24,7 +24,7 @@ export function checkSizes(
   }
 }
 
-/** Values by name, as layers print them: `kernelSize=3, stride=[2, 1]`. */
+/** Formats options as layers print them: `kernelSize=3, stride=[2, 1]`. */
 export function formatOptions(options: object): string {
   return Object.entries(options)
     .filter(([, value]) => value !== undefined)

@@ -1,8 +1,8 @@
 /**
- * Activations as layers: a row for each, the function and its argument.
+ * Activations as layers, one row each: the function and its arguments.
  *
- * Every one is a class to make with `new` and has no parameters; its type is
- * `nn.Module`. Shapes: any to the same.
+ * Each activation is a class without parameters; its instances are
+ * `nn.Module`s. Shapes: any shape to the same shape.
  *
  * @module
  */
@@ -14,13 +14,14 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { formatOptions } from "./_shared.ts";
 import { Module } from "./module.ts";
 
-/** A class of layers that are a function with arguments `A`. */
+/** A class of layers that apply a function with arguments `A`. */
 export interface Activation<A extends readonly unknown[] = []> {
-  /** Makes the layer; the arguments are the function's. */
+  /** Makes the layer with the arguments of the function. */
   new (...args: A): Module;
 }
 
-// `names` are those of the arguments, for printing; `check` refuses arguments.
+// `names` are the arguments' names for printing; `check` throws if one is
+// invalid.
 function activation<A extends readonly unknown[]>(
   name: string,
   compute: (x: Tensor, ...args: A) => Tensor,
@@ -41,8 +42,8 @@ function activation<A extends readonly unknown[]>(
     }
 
     protected override describe(): string {
-      const given = this.#args.map((value, i) => [names[i], value]);
-      return formatOptions(Object.fromEntries(given));
+      const named = this.#args.map((value, i) => [names[i], value]);
+      return formatOptions(Object.fromEntries(named));
     }
   };
   Object.defineProperty(made, "name", { value: name });
@@ -84,7 +85,7 @@ export const LeakyReLU: Activation<[negativeSlope?: number]> = activation(
   ["negativeSlope"],
 );
 
-/** exp(x) over its sum along `dim`. Source: torch.nn.Softmax. */
+/** exp(x) divided by its sum along `dim`. Source: torch.nn.Softmax. */
 export const Softmax: Activation<[dim: number]> = activation(
   "Softmax",
   softmax,
@@ -102,7 +103,7 @@ export const LogSoftmax: Activation<[dim: number]> = activation(
 export const Identity: Activation = activation("Identity", (x) => x);
 
 /**
- * Dims `startDim` (1) to `endDim` (-1) as one: [N, C, H, W] to [N, C * H * W].
+ * Merges dims `startDim` (1) to `endDim` (-1): [N, C, H, W] to [N, C * H * W].
  *
  * Source: torch.nn.Flatten.
  */

@@ -21,30 +21,30 @@ import { emptyParameter, type Parameter } from "./parameter.ts";
 
 /** Options of `MultiheadAttention`. */
 export interface MultiheadAttentionOptions {
-  /** How likely an attention weight is dropped in training. Default: 0. */
+  /** Probability that training drops an attention weight. Default: 0. */
   readonly dropout?: number;
-  /** Whether projections add a learned vector. Default: true. */
+  /** Whether projections have a learned bias. Default: true. */
   readonly bias?: boolean;
-  /** Whether inputs are [N, L, E] and not [L, N, E]. Default: false. */
+  /** Whether inputs are [N, L, E] instead of [L, N, E]. Default: false. */
   readonly batchFirst?: boolean;
 }
 
 /** Options of a call of `MultiheadAttention`. */
 export interface MultiheadAttentionCall {
   /**
-   * [N, S] (or [S] without a batch): bool, true where a key is padding, or
-   * floats that are added to the scores.
+   * [N, S], or [S] without a batch: bool (true hides a key, as padding), or
+   * floats to add to the scores.
    */
   readonly keyPaddingMask?: Tensor | undefined;
   /**
-   * [L, S] or [N * numHeads, L, S]: bool, true where a query must *not* attend
-   * to a key (the other way round than in `F.scaledDotProductAttention`, as in
-   * torch), or floats that are added to the scores.
+   * [L, S] or [N * numHeads, L, S]: bool (true hides a key from a query), or
+   * floats to add to the scores. As in torch, bool means the opposite in
+   * `F.scaledDotProductAttention`.
    */
   readonly attnMask?: Tensor | undefined;
-  /** Whether to give the attention weights, too. Default: true. */
+  /** Whether to return the attention weights, too. Default: true. */
   readonly needWeights?: boolean;
-  /** Whether these are the mean over the heads. Default: true. */
+  /** Whether to average the weights over the heads. Default: true. */
   readonly averageAttnWeights?: boolean;
 }
 
@@ -63,13 +63,13 @@ export type MultiheadAttentionInputs = readonly [
   options?: MultiheadAttentionCall,
 ];
 
-/** The output, and the attention weights if they were asked for. */
+/** The output, and the attention weights unless `needWeights` is false. */
 export type MultiheadAttentionOutput = readonly [
   output: Tensor,
   weights: Tensor | undefined,
 ];
 
-/** Names in the state dict that are not those of the fields. */
+/** Names of fields in the state dict, if they differ. */
 const STATE_NAMES: Readonly<Record<string, string>> = {
   inProjWeight: "in_proj_weight",
   inProjBias: "in_proj_bias",
@@ -77,15 +77,15 @@ const STATE_NAMES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Attention by several heads, each on a projection of its own of queries, keys
- * and values; their outputs side by side are projected once more.
+ * Multi-head attention. Each head attends with its own projections of queries,
+ * keys and values; one more projection joins the outputs of the heads.
  *
  * Shapes: query [L, N, embedDim], key and value [S, N, embedDim], to output
  * [L, N, embedDim] and weights [N, L, S] ([N, numHeads, L, S] if not averaged);
  * with `batchFirst` N comes first everywhere, and all may lack N.
  * Parameters: `in_proj_weight` [3 * embedDim, embedDim], the projections of
- * queries, keys and values one below the other, drawn by Xavier's rule;
- * `in_proj_bias` of zeros; `out_proj`, a `Linear` whose bias begins as zeros.
+ * queries, keys and values one below the other, by `xavierUniform_`;
+ * `in_proj_bias`, zeros; `out_proj`, a `Linear` whose bias begins as zeros.
  *
  * Source: Vaswani et al. 2017, arXiv:1706.03762; torch.nn.MultiheadAttention
  * without kdim, vdim, add_bias_kv and add_zero_attn.
@@ -106,9 +106,9 @@ export class MultiheadAttention
   extends Module<MultiheadAttentionInputs, MultiheadAttentionOutput> {
   /** Size of the last dim of inputs and output. */
   readonly embedDim: number;
-  /** How many heads share it. */
+  /** Number of heads, which divide the last dim. */
   readonly numHeads: number;
-  /** How likely an attention weight is dropped in training. */
+  /** Probability that training drops an attention weight. */
   readonly dropout: number;
   /** Whether inputs are [N, L, E]. */
   readonly batchFirst: boolean;
@@ -120,7 +120,7 @@ export class MultiheadAttention
   outProj: Linear;
 
   /**
-   * Draws the parameters.
+   * Initializes the parameters.
    *
    * @throws {RangeError} If `numHeads` does not divide `embedDim`, or `dropout`
    * is not in [0, 1]
@@ -139,8 +139,8 @@ export class MultiheadAttention
     checkSizes("MultiheadAttention", 1, { embedDim, numHeads });
     if (embedDim % numHeads !== 0) {
       throw new RangeError(
-        `Cannot make MultiheadAttention of size ${embedDim}: ${numHeads} ` +
-          `heads do not divide it`,
+        `Cannot make MultiheadAttention with embedDim ${embedDim} and ` +
+          `numHeads ${numHeads}: numHeads must divide embedDim`,
       );
     }
     if (!(dropout >= 0 && dropout <= 1)) {
@@ -159,7 +159,7 @@ export class MultiheadAttention
     this.resetParameters();
   }
 
-  /** Draws the parameters anew. */
+  /** Initializes the parameters anew. */
   resetParameters(): void {
     xavierUniform_(this.inProjWeight);
     this.outProj.resetParameters();
@@ -183,11 +183,11 @@ export class MultiheadAttention
     const [q, k, v] = this.#project(query, key, value, isBatch);
     const attnMask = this.#mask(q, k, options);
     const dropoutP = this.training ? this.dropout : 0;
-    const given = { attnMask, dropoutP };
-    const weights = needWeights ? attentionWeights(q, k, given) : undefined;
+    const settings = { attnMask, dropoutP };
+    const weights = needWeights ? attentionWeights(q, k, settings) : undefined;
     const heads = weights
       ? matmul(weights, v)
-      : scaledDotProductAttention(q, k, v, given);
+      : scaledDotProductAttention(q, k, v, settings);
     const [N, , L] = heads.shape;
     const side = heads.transpose(1, 2).reshape([N!, L!, this.embedDim]);
     const y = this.outProj.call(side);
@@ -227,18 +227,18 @@ export class MultiheadAttention
         .permute([2, 0, 3, 1, 4]);
       return [all.select(0, 0), all.select(0, 1), all.select(0, 2)];
     }
-    const [q, k, v] = [query, key, value].map((given, i) => {
-      const x = first(given);
+    const [q, k, v] = [query, key, value].map((input, i) => {
+      const x = first(input);
       const rows = [i * E, (i + 1) * E] as const;
       const weight = inProjWeight.slice(0, ...rows);
       const projected = linear(x, weight, inProjBias?.slice(0, ...rows));
       return projected.reshape([x.shape[0]!, x.shape[1]!, H, E / H])
         .transpose(1, 2);
     });
-    return [q!, k!, v!]; // one for each of three
+    return [q!, k!, v!]; // of three inputs
   }
 
-  // what is added to the scores [N, numHeads, L, S], if there are masks
+  // the sum of all masks, to add to the scores [N, numHeads, L, S]
   #mask(
     q: Tensor,
     k: Tensor,
@@ -282,7 +282,7 @@ function checkMask(
   );
 }
 
-// -infinity where a mask hides
+// a bool mask as floats: -infinity for true
 function addend(mask: Tensor): Tensor {
   if (mask.dtype !== "bool") return mask;
   return zeros(mask.shape).maskedFill(mask, -Infinity);

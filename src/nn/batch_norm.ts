@@ -1,6 +1,6 @@
 /**
- * Norms by channels, over a batch or over each image: they may keep running
- * statistics. What they compute is in the ops of the same names.
+ * Batch norm and instance norm: layers that normalize channels and may keep
+ * running statistics. The ops of the same names have the formulas.
  *
  * @module
  */
@@ -18,18 +18,18 @@ import { Buffer, emptyParameter, type Parameter } from "./parameter.ts";
 /** Options of `BatchNorm1d`, `BatchNorm2d` and the instance norms. */
 export interface BatchNormLayerOptions extends AffineNormOptions {
   /**
-   * How far running statistics move towards those of a batch; null: they are
-   * the plain mean over all batches. Default: 0.1.
+   * Share of a batch in the running statistics; null averages all batches.
+   * Default: 0.1.
    */
   readonly momentum?: number | null;
   /**
-   * Whether running statistics are kept, for evaluation. Without them, batches
-   * are normalized by their own in evaluation, too.
+   * Whether to keep running statistics for evaluation. Without them, evaluation
+   * also uses the statistics of each batch.
    */
   readonly trackRunningStats?: boolean;
 }
 
-/** Names in the state dict that are not those of the fields. */
+/** Names of fields in the state dict, if they differ. */
 const STATE_NAMES: Readonly<Record<string, string>> = {
   runningMean: "running_mean",
   runningVar: "running_var",
@@ -37,29 +37,28 @@ const STATE_NAMES: Readonly<Record<string, string>> = {
 };
 
 /**
- * What norms by channels keep: a scale and a shift for each channel, and
- * statistics that move with the batches. They are moved by kernels, never read
- * back.
+ * Base class of batch and instance norms: a scale and a shift per channel, and
+ * running statistics. Kernels update the statistics without a read.
  */
 export abstract class ChannelNorm extends Module {
   /** Size of the input's dim 1. */
   readonly numFeatures: number;
   /** Added to the variance. */
   readonly eps: number;
-  /** How far running statistics move; null: to the mean over all batches. */
+  /** Share of a batch in the running statistics; null averages all batches. */
   momentum: number | null;
   /** Scale, [numFeatures]. */
   weight: Parameter | undefined;
   /** Shift, [numFeatures]. */
   bias: Parameter | undefined;
-  /** Mean so far, float32 [numFeatures]. */
+  /** Running mean, float32 [numFeatures]. */
   runningMean: Buffer | undefined;
-  /** Unbiased variance so far, float32 [numFeatures]. */
+  /** Running unbiased variance, float32 [numFeatures]. */
   runningVar: Buffer | undefined;
-  /** Batches so far, int32 []. */
+  /** Number of training batches, int32 []. */
   numBatchesTracked: Buffer | undefined;
 
-  /** @throws {RangeError} If `numFeatures` is no positive integer */
+  /** @throws {RangeError} If `numFeatures` is not a positive integer */
   constructor(
     numFeatures: number,
     options: BatchNormLayerOptions,
@@ -90,13 +89,13 @@ export abstract class ChannelNorm extends Module {
     this.resetParameters();
   }
 
-  /** Scale 1, shift 0. */
+  /** Sets the scale to 1 and the shift to 0. */
   resetParameters(): void {
     if (this.weight) ones_(this.weight);
     if (this.bias) zeros_(this.bias);
   }
 
-  /** Running statistics as before the first batch: 0, 1 and none. */
+  /** Resets the running mean to 0, the variance to 1 and the count to 0. */
   resetRunningStats(): void {
     if (this.runningMean) zeros_(this.runningMean);
     if (this.runningVar) ones_(this.runningVar);
@@ -109,7 +108,7 @@ export abstract class ChannelNorm extends Module {
     );
   }
 
-  /** Refuses inputs with other numbers of dims. */
+  /** Throws unless the number of dims is one of `ranks`. */
   protected checkRank(x: Tensor, expected: string, ...ranks: number[]): void {
     if (ranks.includes(x.ndim)) return;
     throw new TypeError(
@@ -147,8 +146,8 @@ function forwardBatch(layer: ChannelNorm, x: Tensor): Tensor {
 }
 
 /**
- * Batch norm of features: each with mean 0 and variance 1 over the batch (in
- * evaluation by running statistics), times `weight` plus `bias`.
+ * Batch norm of features: scales each to mean 0 and variance 1 over the batch
+ * (in evaluation by running statistics), times `weight` plus `bias`.
  *
  * Shapes: input [N, numFeatures] or [N, numFeatures, L], output the same.
  * Parameters: `weight` [numFeatures] of ones, `bias` of zeros. Buffers:
@@ -156,7 +155,7 @@ function forwardBatch(layer: ChannelNorm, x: Tensor): Tensor {
  *
  * Source: Ioffe & Szegedy 2015, arXiv:1502.03167; torch.nn.BatchNorm1d.
  *
- * @example Statistics that have moved by 0.1
+ * @example A running mean after one batch
  * ```ts
  * import { nn, tensor } from "@kindling/kindling";
  * import { assertAlmostEquals } from "@std/assert";
@@ -167,7 +166,7 @@ function forwardBatch(layer: ChannelNorm, x: Tensor): Tensor {
  * ```
  */
 export class BatchNorm1d extends ChannelNorm {
-  /** @throws {RangeError} If `numFeatures` is no positive integer */
+  /** @throws {RangeError} If `numFeatures` is not a positive integer */
   constructor(numFeatures: number, options: BatchNormLayerOptions = {}) {
     super(numFeatures, options);
   }
@@ -179,8 +178,8 @@ export class BatchNorm1d extends ChannelNorm {
 }
 
 /**
- * Batch norm of images: each channel with mean 0 and variance 1 over the batch
- * (in evaluation by running statistics), times `weight` plus `bias`.
+ * Batch norm of images: scales each channel to mean 0 and variance 1 over the
+ * batch (in evaluation by running statistics), times `weight` plus `bias`.
  *
  * Shapes: input [N, numFeatures, H, W], output the same. Parameters and buffers
  * as those of `BatchNorm1d`.
@@ -200,7 +199,7 @@ export class BatchNorm1d extends ChannelNorm {
  * ```
  */
 export class BatchNorm2d extends ChannelNorm {
-  /** @throws {RangeError} If `numFeatures` is no positive integer */
+  /** @throws {RangeError} If `numFeatures` is not a positive integer */
   constructor(numFeatures: number, options: BatchNormLayerOptions = {}) {
     super(numFeatures, options);
   }
@@ -231,15 +230,17 @@ function forwardInstance(
 }
 
 /**
- * Each channel of each sequence with mean 0 and variance 1.
+ * Instance norm of sequences: scales each channel of each sequence to mean 0
+ * and variance 1.
  *
  * Shapes: input [N, numFeatures, L] or [numFeatures, L], output the same.
- * Learned scale and shift, and running statistics, are there if asked for.
+ * Learned scale and shift (`affine`) and running statistics
+ * (`trackRunningStats`) are off by default.
  *
  * Source: Ulyanov et al. 2016, arXiv:1607.08022; torch.nn.InstanceNorm1d.
  */
 export class InstanceNorm1d extends ChannelNorm {
-  /** @throws {RangeError} If `numFeatures` is no positive integer */
+  /** @throws {RangeError} If `numFeatures` is not a positive integer */
   constructor(numFeatures: number, options: BatchNormLayerOptions = {}) {
     super(numFeatures, { affine: false, trackRunningStats: false, ...options });
   }
@@ -251,15 +252,17 @@ export class InstanceNorm1d extends ChannelNorm {
 }
 
 /**
- * Each channel of each image with mean 0 and variance 1.
+ * Instance norm of images: scales each channel of each image to mean 0 and
+ * variance 1.
  *
  * Shapes: input [N, numFeatures, H, W] or [numFeatures, H, W], output the same.
- * Learned scale and shift, and running statistics, are there if asked for.
+ * Learned scale and shift (`affine`) and running statistics
+ * (`trackRunningStats`) are off by default.
  *
  * Source: Ulyanov et al. 2016, arXiv:1607.08022; torch.nn.InstanceNorm2d.
  */
 export class InstanceNorm2d extends ChannelNorm {
-  /** @throws {RangeError} If `numFeatures` is no positive integer */
+  /** @throws {RangeError} If `numFeatures` is not a positive integer */
   constructor(numFeatures: number, options: BatchNormLayerOptions = {}) {
     super(numFeatures, { affine: false, trackRunningStats: false, ...options });
   }

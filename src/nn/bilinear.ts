@@ -1,5 +1,5 @@
 /**
- * Bilinear: every output a weighted sum of the products of two inputs.
+ * Bilinear: each output is a weighted sum of the products of two inputs.
  *
  * @module
  */
@@ -23,7 +23,7 @@ import { emptyParameter, type Parameter } from "./parameter.ts";
  *
  * Source: torch.nn.Bilinear.
  *
- * @example Pairs of 3 and 4 features to 2
+ * @example 3 and 4 features to 2
  * ```ts
  * import { nn, zeros } from "@kindling/kindling";
  * import { assertEquals } from "@std/assert";
@@ -45,9 +45,9 @@ export class Bilinear extends Module<[x1: Tensor, x2: Tensor]> {
   bias: Parameter | undefined;
 
   /**
-   * Draws the parameters.
+   * Initializes the parameters.
    *
-   * @throws {TypeError} If there is an option that it does not have
+   * @throws {TypeError} If an option is unknown
    * @throws {RangeError} If a size is not a positive integer
    */
   constructor(
@@ -68,7 +68,7 @@ export class Bilinear extends Module<[x1: Tensor, x2: Tensor]> {
     this.resetParameters();
   }
 
-  /** Draws the parameters anew. */
+  /** Initializes the parameters anew. */
   resetParameters(): void {
     const bound = 1 / Math.sqrt(this.in1Features);
     uniform_(this.weight, -bound, bound);

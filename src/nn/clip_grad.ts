@@ -1,9 +1,9 @@
 /**
  * Clipping of gradients, in place and without waiting for the GPU.
  *
- * Gradients that an optimizer has laid side by side in its flat buffer (NOTE
- * [flat parameters] in src/optim/flat.ts) are taken as one tensor: the gaps
- * between them are zeros.
+ * Neighbouring gradients in an optimizer's flat buffer are clipped as one
+ * tensor, as the gaps between them are zeros: NOTE [flat parameters] in
+ * src/optim/flat.ts.
  *
  * @module
  */
@@ -15,22 +15,22 @@ import { isRowMajor, rowMajor } from "../tensor/layout.ts";
 import { Scope, scope } from "../tensor/scope.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
-/** Elements between two gradients that can only be a gap. */
+/** Maximum of elements in a gap between two gradients. */
 const GAP = 127;
-/** What torch adds to the norm before it divides by it. */
+/** Added to the norm before the division, as in torch. */
 const EPS = 1e-6;
 
 /**
- * Scales all gradients so that their norm, taken together, is at most
- * `maxNorm`, and returns what it was before. `normType` is the power p of
- * (sum of |g|^p)^(1/p); Infinity takes the largest.
+ * Scales all gradients so that their total norm is at most `maxNorm`, and
+ * returns the norm before. `normType` is the power p of (sum of |g|^p)^(1/p);
+ * Infinity means the largest |g|.
  *
- * Source: torch.nn.utils.clip_grad_norm_. A norm that is NaN or infinite makes
- * gradients NaN or zero, as there with `error_if_nonfinite` false.
+ * Source: torch.nn.utils.clip_grad_norm_ with `error_if_nonfinite` false: a NaN
+ * or infinite norm makes the gradients NaN or zero.
  *
  * @throws {RangeError} If `normType` is not positive
  *
- * @example A gradient of length 5 becomes one of length 1
+ * @example A gradient of norm 5 gets norm 1
  * ```ts
  * import { nn, tensor } from "@kindling/kindling";
  * import { assertAlmostEquals } from "@std/assert";
@@ -49,14 +49,15 @@ export function clipGradNorm_(
 ): Tensor {
   if (!(normType > 0)) {
     throw new RangeError(
-      `Cannot clip by a norm of type ${normType}: expected a positive number`,
+      `Cannot clip gradients with normType ${normType}: expected a positive ` +
+        `number`,
     );
   }
   return withGrad(false, () =>
     scope(() => {
       const runs = runsOf(parameters);
       const total = totalNorm(runs, normType);
-      // NaN passes through both
+      // NaN passes through rdiv and clamp
       const share = total.add(EPS).rdiv(maxNorm).clamp(undefined, 1);
       for (const run of runs) run.mul_(share);
       return total;
@@ -64,7 +65,7 @@ export function clipGradNorm_(
 }
 
 /**
- * Cuts every element of every gradient to [-clipValue, clipValue]; NaN stays.
+ * Clamps each element of each gradient to [-clipValue, clipValue]; NaN stays.
  *
  * Source: torch.nn.utils.clip_grad_value_.
  */
@@ -97,7 +98,9 @@ function powers(run: Tensor, normType: number): Tensor {
   return normType === 1 ? sizes : sizes.pow(normType);
 }
 
-/** The gradients as flat tensors, neighbours in one optimizer's buffer as one. */
+/**
+ * Returns the gradients as flat tensors; neighbours in a flat buffer are one.
+ */
 function runsOf(parameters: Iterable<Tensor> | Tensor): Tensor[] {
   const list = parameters instanceof Tensor ? [parameters] : [...parameters];
   const runs: Tensor[] = [];

@@ -1,6 +1,6 @@
 /**
- * Convolutions as layers: of signals, images and volumes, and the transposes of
- * the first two.
+ * Convolution layers of signals, images and volumes, and transposed
+ * convolutions of signals and images.
  *
  * @module
  */
@@ -27,25 +27,25 @@ import { emptyParameter, type Parameter } from "./parameter.ts";
 
 /** Options of `Conv1d`, `Conv2d` and `Conv3d`. */
 export interface ConvLayerOptions extends ConvOptions {
-  /** Whether a learned number is added to each channel. Default: true. */
+  /** Whether each output channel has a learned bias. Default: true. */
   readonly bias?: boolean;
 }
 
 /** Options of `ConvTranspose1d` and `ConvTranspose2d`. */
 export interface ConvTransposeLayerOptions extends ConvTransposeOptions {
-  /** Whether a learned number is added to each channel. Default: true. */
+  /** Whether each output channel has a learned bias. Default: true. */
   readonly bias?: boolean;
 }
 
 const COMMON = ["stride", "padding", "dilation", "groups", "bias"];
 
-/** What layers of convolution differ in. */
+/** The row of one layer: its dims and its function. */
 export interface ConvolutionKind {
-  /** Dims of a filter. */
+  /** Number of dims of a filter. */
   readonly dims: 1 | 2 | 3;
-  /** Whether it is the transpose of a convolution. */
+  /** Whether the convolution is transposed. */
   readonly isTransposed: boolean;
-  /** The function that the layer is. */
+  /** Computes the output. */
   run(
     x: Tensor,
     weight: Tensor,
@@ -63,23 +63,23 @@ const KINDS = {
 } satisfies Record<string, ConvolutionKind>;
 
 /**
- * What all convolutions share: filters, a bias, and options for all dims. `Size`
- * is how a filter's size may be said: one number, or one for each dim.
+ * Base class of convolutions: filters, a bias, and options for all dims. `Size`
+ * is the type of `kernelSize`: one number, or one for each dim.
  */
 export abstract class Convolution<
   Size extends number | readonly number[],
   Options extends ConvLayerOptions | ConvTransposeLayerOptions =
     ConvLayerOptions,
 > extends Module {
-  /** Channels of the input. */
+  /** Number of channels of the input. */
   readonly inChannels: number;
-  /** Channels of the output. */
+  /** Number of channels of the output. */
   readonly outChannels: number;
   /** The size of a filter in each dim. */
   readonly kernelSize: readonly number[];
   /**
-   * [outChannels, inChannels / groups, ...kernelSize]; of a transposed
-   * convolution [inChannels, outChannels / groups, ...kernelSize].
+   * [outChannels, inChannels / groups, ...kernelSize]; if transposed,
+   * [inChannels, outChannels / groups, ...kernelSize].
    */
   weight: Parameter;
   /** [outChannels]. */
@@ -88,10 +88,10 @@ export abstract class Convolution<
   readonly #kind: ConvolutionKind;
 
   /**
-   * Draws the parameters.
+   * Initializes the parameters.
    *
-   * @throws {TypeError} If there is an option that it does not have, or there
-   * are other than one or as many sizes as dims
+   * @throws {TypeError} If an option is unknown, or `kernelSize` is neither one
+   * number nor one for each dim
    * @throws {RangeError} If a size is not a positive integer, or `groups` does
    * not divide both numbers of channels
    */
@@ -106,18 +106,18 @@ export abstract class Convolution<
     const kind = this.convolution();
     const { dims, isTransposed } = kind;
     const known = isTransposed ? [...COMMON, "outputPadding"] : COMMON;
-    const given: ConvLayerOptions | ConvTransposeLayerOptions =
+    const settings: ConvLayerOptions | ConvTransposeLayerOptions =
       options === undefined ? {} : options;
-    checkOptionNames(name, given, known);
-    const { bias = true, ...ofFunction } = given;
+    checkOptionNames(name, settings, known);
+    const { bias = true, ...ofFunction } = settings;
     const { groups = 1, padding } = ofFunction;
     if (!isTransposed) checkPadding(`make ${name}`, padding);
     checkSizes(name, 1, { inChannels, outChannels, groups });
     const sizes = perDim(`make ${name}`, "kernelSize", kernelSize, 1, dims);
     if (inChannels % groups !== 0 || outChannels % groups !== 0) {
       throw new RangeError(
-        `Cannot make ${name} of ${inChannels} to ${outChannels} channels: ` +
-          `${groups} groups do not divide both`,
+        `Cannot make ${name} with inChannels ${inChannels}, outChannels ` +
+          `${outChannels} and groups ${groups}: groups must divide both`,
       );
     }
     this.inChannels = inChannels;
@@ -133,10 +133,12 @@ export abstract class Convolution<
     this.resetParameters();
   }
 
-  /** The row of the layer; asked for once, before its fields are there. */
+  /**
+   * Returns the row of the layer. The constructor calls it before fields exist.
+   */
   protected abstract convolution(): ConvolutionKind;
 
-  /** Draws the parameters anew. */
+  /** Initializes the parameters anew. */
   resetParameters(): void {
     resetLinear(this.weight, this.bias);
   }
@@ -206,8 +208,8 @@ export class Conv2d extends Convolution<Pair> {
 /**
  * 3-D cross-correlation of a batch of volumes with learned filters.
  *
- * Shapes: input [N, inChannels, D, H, W] to output [N, outChannels, D', H', W'],
- * each size as in `Conv2d`; the same without N.
+ * Shapes: input [N, inChannels, D, H, W] to output
+ * [N, outChannels, D', H', W'], each size as in `Conv2d`; the same without N.
  * Parameters: `weight` [outChannels, inChannels / groups, kd, kh, kw],
  * `bias` [outChannels], drawn from U(-b, b) with
  * b = 1 / sqrt(inChannels / groups * kd * kh * kw).
@@ -223,7 +225,8 @@ export class Conv3d extends Convolution<Triple> {
 }
 
 /**
- * The transpose of a 1-D convolution: its gradient to the input, as a layer.
+ * Transposed 1-D convolution: the gradient of `Conv1d` to its input, as a
+ * layer.
  *
  * Shapes: input [N, inChannels, L] to output [N, outChannels, L'], with
  * L' = (L - 1) * stride - 2 * padding + dilation * (k - 1) + outputPadding + 1;
@@ -234,7 +237,8 @@ export class Conv3d extends Convolution<Triple> {
  *
  * Arguments, options and fields: `Convolution`.
  *
- * Source: torch.nn.ConvTranspose1d; b is kaimingUniform(a = sqrt(5)), He et al. 2015.
+ * Source: torch.nn.ConvTranspose1d; b is kaimingUniform(a = sqrt(5)), He et al.
+ * 2015.
  */
 export class ConvTranspose1d
   extends Convolution<Single, ConvTransposeLayerOptions> {
@@ -244,10 +248,12 @@ export class ConvTranspose1d
 }
 
 /**
- * The transpose of a 2-D convolution: its gradient to the input, as a layer.
+ * Transposed 2-D convolution: the gradient of `Conv2d` to its input, as a
+ * layer.
  *
  * Shapes: input [N, inChannels, H, W] to output [N, outChannels, H', W'], with
- * H' = (H - 1) * stride - 2 * padding + dilation * (kh - 1) + outputPadding + 1,
+ * H' = (H - 1) * stride - 2 * padding
+ *   + dilation * (kh - 1) + outputPadding + 1,
  * and W' likewise; the same without N.
  * Parameters: `weight` [inChannels, outChannels / groups, kh, kw],
  * `bias` [outChannels], drawn from U(-b, b) with
@@ -255,9 +261,10 @@ export class ConvTranspose1d
  *
  * Arguments, options and fields: `Convolution`.
  *
- * Source: torch.nn.ConvTranspose2d; b is kaimingUniform(a = sqrt(5)), He et al. 2015.
+ * Source: torch.nn.ConvTranspose2d; b is kaimingUniform(a = sqrt(5)), He et al.
+ * 2015.
  *
- * @example Twice the size
+ * @example Doubles the image size
  * ```ts
  * import { nn, zeros } from "@kindling/kindling";
  * import { assertEquals } from "@std/assert";

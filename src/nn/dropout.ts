@@ -9,12 +9,12 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { Module } from "./module.ts";
 
 /**
- * In training, zeros in random places with probability `p` and 1 / (1 - p)
- * times the rest; in evaluation the input itself. Draws from the default
- * generator.
+ * Dropout. In training, sets each element to zero with probability `p` and
+ * scales the others by 1 / (1 - p); in evaluation, returns the input. Uses the
+ * default generator.
  *
  * Source: Hinton et al. 2012, arXiv:1207.0580; torch.nn.Dropout, with other
- * bits.
+ * random bits.
  *
  * @example Nothing is dropped in evaluation
  * ```ts
@@ -30,7 +30,7 @@ export class Dropout extends Module {
   readonly p: number;
 
   /**
-   * Takes the probability of a zero.
+   * Makes the layer.
    *
    * @throws {RangeError} If `p` is not in [0, 1]
    */

@@ -1,5 +1,5 @@
 /**
- * Embedding: a learned vector for each of some symbols.
+ * Embedding: a learned vector for each index.
  *
  * @module
  */
@@ -15,7 +15,9 @@ import { emptyParameter, type Parameter } from "./parameter.ts";
 
 /** Options of `Embedding`. */
 export interface EmbeddingLayerOptions {
-  /** A row of zeros that is not trained; negative ones count from the end. */
+  /**
+   * Index of a zero row without training; negative indices count from the end.
+   */
   readonly paddingIdx?: number;
 }
 
@@ -27,7 +29,7 @@ export interface EmbeddingLayerOptions {
  *
  * Source: torch.nn.Embedding.
  *
- * @example Vectors of 4 for 10 symbols
+ * @example Vectors of size 4 for 10 symbols
  * ```ts
  * import { nn, tensor } from "@kindling/kindling";
  * import { assertEquals } from "@std/assert";
@@ -38,20 +40,20 @@ export interface EmbeddingLayerOptions {
  * ```
  */
 export class Embedding extends Module {
-  /** Rows of the table. */
+  /** Number of rows. */
   readonly numEmbeddings: number;
   /** Size of a vector. */
   readonly embeddingDim: number;
-  /** The row that is not trained, counted from 0. */
+  /** Index of the row without training, counted from 0. */
   readonly paddingIdx: number | undefined;
   /** [numEmbeddings, embeddingDim]. */
   weight: Parameter;
 
   /**
-   * Draws the parameters.
+   * Initializes the parameters.
    *
-   * @throws {RangeError} If a size is no positive integer, or `paddingIdx`
-   * names no row
+   * @throws {RangeError} If a size is not a positive integer, or `paddingIdx`
+   * is out of range
    */
   constructor(
     numEmbeddings: number,
@@ -72,7 +74,7 @@ export class Embedding extends Module {
     this.resetParameters();
   }
 
-  /** Draws the parameters anew. */
+  /** Initializes the parameters anew. */
   resetParameters(): void {
     const { weight, paddingIdx } = this;
     normal_(weight);

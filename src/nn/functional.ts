@@ -1,7 +1,6 @@
 /**
- * `F`: the functions of neural networks by torch.nn.functional's names, in
- * camelCase. What torch puts after `*` is one options object. Nothing is
- * computed here: functions live with their ops.
+ * `F`: the functions of torch.nn.functional, in camelCase. Arguments that torch
+ * puts after `*` are one options object. The functions live with their ops.
  *
  * @module
  */

@@ -1,9 +1,10 @@
 /**
- * Hooks of modules: what is called around `forward`, and when gradients pass.
+ * Hooks of modules: functions that are called around `forward`, and with the
+ * gradients of a call.
  *
- * A backward hook stands between two identity views, one at the module's inputs
- * and one at its output: the gradients that arrive there are those of this call
- * alone, whatever else uses the same tensors.
+ * For a backward hook, the inputs and the output of the module become identity
+ * views. The gradients of these views belong to this call alone, even if other
+ * code uses the same tensors.
  *
  * @module
  */
@@ -11,9 +12,9 @@
 import { defineView } from "../ops/define.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
-/** What registering a hook returns. */
+/** The handle of a registered hook. */
 export interface HookHandle {
-  /** Takes the hook away; twice does nothing. */
+  /** Removes the hook. A second call does nothing. */
   remove(): void;
 }
 
@@ -27,7 +28,7 @@ export function attach<T>(entries: Set<T>, entry: T): HookHandle {
   };
 }
 
-/** Whether what a hook returned is of the kind it may replace. */
+/** Whether a hook's result is of a type that may replace `before`. */
 export function replaces<T>(value: unknown, before: T): value is T {
   if (before instanceof Tensor) return value instanceof Tensor;
   if (Array.isArray(before)) return Array.isArray(value);
@@ -35,9 +36,9 @@ export function replaces<T>(value: unknown, before: T): value is T {
 }
 
 /**
- * Called with the gradients of the inputs and of the output of one call, which
- * are freed afterwards unless kept. With one input, what it returns replaces
- * that input's gradient.
+ * Receives the gradients of the inputs and the output of one call, which are
+ * freed afterwards unless kept. If the module has one input, the returned
+ * gradient replaces that input's.
  */
 export type OnGradients = (
   gradInputs: readonly (Tensor | undefined)[],
@@ -51,8 +52,9 @@ const identity = defineView<void>({
 });
 
 /**
- * Runs `forward` so that `onGradients` hears of its gradients. Inputs that are
- * no tensors or need no gradient have `undefined` for theirs.
+ * Runs `forward`, and calls `onGradients` when backward reaches it. The
+ * gradient of an input is undefined if the input is not a tensor or requires no
+ * gradient.
  */
 export function watchGradients<In extends readonly unknown[], Out>(
   inputs: In,
@@ -65,7 +67,7 @@ export function watchGradients<In extends readonly unknown[], Out>(
       : undefined
   );
   const passed = inputs.map((input, i) => views[i] ?? input);
-  // the same types in the same places, some replaced by views of themselves
+  // same types as the inputs; some tensors are replaced by views of themselves
   const output = forward(passed as unknown as In);
   if (!(output instanceof Tensor) || !output.requiresGrad) return output;
   const result = identity(output, undefined);
@@ -77,7 +79,7 @@ export function watchGradients<In extends readonly unknown[], Out>(
   return result as Tensor as typeof output; // Out is Tensor here
 }
 
-/** Collects the gradients of one call until all are there. */
+/** Collects the gradients of one call until all have arrived. */
 class Arrivals {
   readonly #onGradients: OnGradients;
   readonly #inputs: (Tensor | undefined)[];
@@ -106,7 +108,7 @@ class Arrivals {
     if (this.#expected === 1) return replaced?.[i];
   }
 
-  // Hands out handles of the scope that backward opens around each node.
+  // Passes aliases, which the scope of the backward node frees.
   #tell(): readonly (Tensor | undefined)[] | void {
     const inputs = this.#inputs.map((each) => each?.alias());
     const output = this.#output;

@@ -1,7 +1,8 @@
 /**
  * Initialization: functions that overwrite a parameter, as torch.nn.init.
  *
- * Random ones draw from the default generator unless they are given another.
+ * Random values come from the default generator unless the options name
+ * another.
  *
  * @module
  */
@@ -16,7 +17,7 @@ import {
   uniform_ as drawUniform,
 } from "../ops/random.ts";
 
-/** What follows a layer; leakyRelu is the one with a slope. */
+/** The nonlinearity after a layer. */
 export type Nonlinearity =
   | "linear"
   | "conv2d"
@@ -26,7 +27,7 @@ export type Nonlinearity =
   | "leakyRelu"
   | "selu";
 
-/** The factor of each; leakyRelu's depends on its slope. */
+/** The gain of each nonlinearity. */
 const GAINS: Readonly<Record<Nonlinearity, (slope: number) => number>> = {
   linear: () => 1,
   conv2d: () => 1,
@@ -41,7 +42,10 @@ const GAINS: Readonly<Record<Nonlinearity, (slope: number) => number>> = {
 export interface KaimingOptions extends RandomSource {
   /** The slope of leaky ReLU below 0. Default: 0. */
   readonly a?: number;
-  /** Keep the variance forward, or backward. Default: "fanIn". */
+  /**
+   * Keeps the variance of the forward pass (fanIn) or backward pass (fanOut).
+   * Default: "fanIn".
+   */
   readonly mode?: "fanIn" | "fanOut";
   /** Default: "leakyRelu". */
   readonly nonlinearity?: Nonlinearity;
@@ -51,11 +55,11 @@ const KAIMING_OPTIONS = ["a", "mode", "nonlinearity", ...SOURCE_OPTIONS];
 
 /** Options of Glorot's initializations. */
 export interface XavierOptions extends RandomSource {
-  /** Factor of the spread. Default: 1. */
+  /** Factor of the standard deviation. Default: 1. */
   readonly gain?: number;
 }
 
-/** Overwrites with U(low, high). */
+/** Overwrites `tensor` with values of U(low, high), and returns it. */
 export function uniform_(
   tensor: Tensor,
   low = 0,
@@ -65,7 +69,7 @@ export function uniform_(
   return drawUniform(tensor, low, high, source);
 }
 
-/** Overwrites with N(mean, std^2). */
+/** Overwrites `tensor` with values of N(mean, std^2), and returns it. */
 export function normal_(
   tensor: Tensor,
   mean = 0,
@@ -75,26 +79,26 @@ export function normal_(
   return drawNormal(tensor, mean, std, source);
 }
 
-/** Overwrites with one value. */
+/** Overwrites `tensor` with one value, and returns it. */
 export function constant_(tensor: Tensor, value: number): Tensor {
   fill(tensor, value);
   tensor.storage.version++;
   return tensor;
 }
 
-/** Overwrites with zeros. */
+/** Overwrites `tensor` with zeros, and returns it. */
 export function zeros_(tensor: Tensor): Tensor {
   return constant_(tensor, 0);
 }
 
-/** Overwrites with ones. */
+/** Overwrites `tensor` with ones, and returns it. */
 export function ones_(tensor: Tensor): Tensor {
   return constant_(tensor, 1);
 }
 
 /**
- * Overwrites with U(-b, b), b = gain * sqrt(3 / fan): the variance of a layer's
- * output is that of its input.
+ * Overwrites `tensor` with values of U(-b, b), b = gain * sqrt(3 / fan), which
+ * keep the variance from a layer's input to its output.
  *
  * Source: He et al. 2015, arXiv:1502.01852; torch.nn.init.kaiming_uniform_.
  *
@@ -119,7 +123,7 @@ export function kaimingUniform_(
 }
 
 /**
- * Overwrites with N(0, gain^2 / fan).
+ * Overwrites `tensor` with values of N(0, gain^2 / fan).
  *
  * Source: He et al. 2015, arXiv:1502.01852; torch.nn.init.kaiming_normal_.
  *
@@ -134,7 +138,8 @@ export function kaimingNormal_(
 }
 
 /**
- * Overwrites with U(-b, b), b = gain * sqrt(6 / (fanIn + fanOut)).
+ * Overwrites `tensor` with values of U(-b, b),
+ * b = gain * sqrt(6 / (fanIn + fanOut)).
  *
  * Source: Glorot & Bengio 2010; torch.nn.init.xavier_uniform_.
  *
@@ -154,7 +159,7 @@ export function xavierUniform_(
 }
 
 /**
- * Overwrites with N(0, gain^2 * 2 / (fanIn + fanOut)).
+ * Overwrites `tensor` with values of N(0, gain^2 * 2 / (fanIn + fanOut)).
  *
  * Source: Glorot & Bengio 2010; torch.nn.init.xavier_normal_.
  *
@@ -174,11 +179,11 @@ export function xavierNormal_(
 }
 
 /**
- * The factor by which a nonlinearity makes a spread smaller, reversed.
+ * Returns the recommended gain for a nonlinearity. Only leakyRelu has a `slope`.
  *
  * Source: torch.nn.init.calculate_gain.
  *
- * @throws {RangeError} If there is no such nonlinearity
+ * @throws {RangeError} If the nonlinearity is unknown
  */
 export function calculateGain(
   nonlinearity: Nonlinearity,
@@ -188,9 +193,9 @@ export function calculateGain(
   return GAINS[nonlinearity](slope);
 }
 
-/** Writes a layer's `weight` and `bias` as torch's Linear and Conv do. */
+/** Initializes `weight` and `bias` as torch's Linear and Conv do. */
 export function resetLinear(weight: Tensor, bias: Tensor | undefined): void {
-  // bounds of 1 / sqrt(fanIn) for both
+  // both lie in U(-b, b) with b = 1 / sqrt(fanIn)
   kaimingUniform_(weight, { a: Math.sqrt(5) });
   if (!bias) return;
   const { fanIn } = fansOf("reset", weight);
@@ -213,7 +218,8 @@ function kaiming(
   return { std: fan > 0 ? gain / Math.sqrt(fan) : 0, source };
 }
 
-// [out, in, ...]: inputs that an output has, and outputs that an input has
+// Returns the number of inputs per output, and of outputs per input, of a
+// weight [out, in, ...].
 function fansOf(
   name: string,
   { shape }: Tensor,
@@ -222,7 +228,7 @@ function fansOf(
   if (outs === undefined || ins === undefined) {
     throw new TypeError(
       `Cannot ${name} a tensor of shape ${formatShape(shape)}: ` +
-        `expected two dims at least`,
+        `expected at least two dims`,
     );
   }
   const taps = field.reduce((product, size) => product * size, 1);

@@ -1,5 +1,5 @@
 /**
- * Linear: every output a weighted sum of all inputs.
+ * Linear: each output is a weighted sum of all inputs.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { emptyParameter, type Parameter } from "./parameter.ts";
 
 /** Options of `Linear`. */
 export interface LinearOptions {
-  /** Whether a learned vector is added. Default: true. */
+  /** Whether the layer has a learned bias. Default: true. */
   readonly bias?: boolean;
 }
 
@@ -47,10 +47,10 @@ export class Linear extends Module {
   bias: Parameter | undefined;
 
   /**
-   * Draws the parameters.
+   * Initializes the parameters.
    *
-   * @throws {TypeError} If there is an option that it does not have
-   * @throws {RangeError} If a size is not a whole number
+   * @throws {TypeError} If an option is unknown
+   * @throws {RangeError} If a size is not an integer from 0 up
    */
   constructor(
     inFeatures: number,
@@ -68,7 +68,7 @@ export class Linear extends Module {
     this.resetParameters();
   }
 
-  /** Draws the parameters anew. */
+  /** Initializes the parameters anew. */
   resetParameters(): void {
     resetLinear(this.weight, this.bias);
   }

@@ -1,6 +1,6 @@
 /**
- * Losses as modules, for programs that keep their options in one place. The
- * functions in `F` say what is computed, on which shapes.
+ * Losses as modules, which keep the options of a loss in one place. The
+ * functions in `F` document formulas and shapes.
  *
  * @module
  */
@@ -24,13 +24,13 @@ import { formatOptions } from "./_shared.ts";
 import { Module } from "./module.ts";
 import { Buffer } from "./parameter.ts";
 
-/** A class of losses of an output and a target, with options `O`. */
+/** A class of losses between an output and a target, with options `O`. */
 export interface Loss<O> {
-  /** Makes the loss; the options are the function's. */
+  /** Makes the loss with the options of the function. */
   new (options?: O): Module<[input: Tensor, target: Tensor]>;
 }
 
-/** What losses have in common, if they have it. */
+/** Options that several losses have. */
 interface CommonOptions {
   readonly reduction?: Reduction;
   readonly weight?: Tensor;
@@ -42,15 +42,15 @@ function loss<O extends CommonOptions>(
   compute: (input: Tensor, target: Tensor, options?: O) => Tensor,
 ): Loss<O> {
   const made = class extends Module<[input: Tensor, target: Tensor]> {
-    /** Weights of the classes, in the state dict as torch's are. */
+    /** Weights of the classes, part of the state dict as in torch. */
     readonly weight: Buffer | undefined;
     readonly #options: O | undefined;
 
     constructor(options?: O) {
       super();
-      const given: O | Record<string, never> = options ?? {};
-      checkOptionNames(name, given, known);
-      const { reduction = "mean", weight } = given;
+      const settings: O | Record<string, never> = options ?? {};
+      checkOptionNames(name, settings, known);
+      const { reduction = "mean", weight } = settings;
       checkReduction(`make ${name}`, reduction);
       this.weight = weight && new Buffer(weight);
       this.#options = options;
@@ -87,13 +87,13 @@ export const NLLLoss: Loss<NllLossOptions> = loss(
   nllLoss,
 );
 
-/** Options of losses that only join the losses of their elements. */
+/** Options of losses that have only a reduction. */
 export interface ReductionOptions {
   /** Default: "mean". */
   readonly reduction?: Reduction;
 }
 
-/** (input - target)^2, joined. Source: torch.nn.MSELoss. */
+/** (input - target)^2, reduced. Source: torch.nn.MSELoss. */
 export const MSELoss: Loss<ReductionOptions> = loss(
   "MSELoss",
   ["reduction"],

@@ -1,6 +1,5 @@
 /**
- * Looking through the properties of modules: NOTE [module members] in
- * module.ts.
+ * Search in the properties of modules: NOTE [module members] in module.ts.
  *
  * @module
  */
@@ -9,7 +8,7 @@ import { type DType, isFloat } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { castMember, isBuffer, isParameter } from "./parameter.ts";
 
-/** The values that are wanted, with their names; arrays are looked into. */
+/** Returns the wanted members with their names, also those in arrays. */
 export function ownOf<T>(
   members: Iterable<readonly [string, unknown]>,
   isWanted: (value: unknown) => value is T,
@@ -25,7 +24,7 @@ export function ownOf<T>(
   return found;
 }
 
-/** Puts `convert(value)` in the place of every property and array element. */
+/** Replaces each property and array element by `convert` of it. */
 function replaceIn(
   owner: object,
   convert: (value: unknown) => unknown,
@@ -41,8 +40,8 @@ function replaceIn(
 }
 
 /**
- * Parameters and buffers of float types in another one, shared ones shared
- * again.
+ * Converts parameters and buffers of float types to another one. A shared
+ * tensor stays shared.
  */
 export function convertFloats(owners: readonly object[], dtype: DType): void {
   const made = new Map<Tensor, Tensor>();
@@ -56,7 +55,7 @@ export function convertFloats(owners: readonly object[], dtype: DType): void {
   for (const owner of owners) replaceIn(owner, convert);
 }
 
-/** A module as text: its own words, then its children, each a level in. */
+/** Prints a module: its own description, then its children, indented. */
 export function drawTree(
   name: string,
   own: string,

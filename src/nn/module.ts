@@ -1,11 +1,11 @@
 /**
  * Modules: objects that own parameters and other modules, and compute.
  *
- * NOTE [module members]: a module has no registry. Its members are looked up
- * when they are asked for, among its own public properties, in the order in
- * which these were assigned: every `Parameter`, `Buffer` and `Module`, and
- * those in arrays, whose index is part of the name. So a field that is assigned
- * another module needs nothing more. `#private` fields are not seen.
+ * NOTE [module members]: a module has no registry. Each lookup searches its own
+ * public properties, in the order of their assignment, for `Parameter`s,
+ * `Buffer`s and `Module`s. Arrays are searched, too; the index is part of the
+ * name. A new value in a field therefore becomes a member by itself. `#private`
+ * fields are invisible.
  *
  * @module
  */
@@ -35,27 +35,27 @@ import {
   type StateDict,
 } from "./state_dict.ts";
 
-/** A module, whatever it takes and gives. */
+/** A module with any inputs and output. */
 export type AnyModule = Module<readonly unknown[], unknown>;
 
-/** Options of listing what a module owns. */
+/** Options of methods that list members. */
 export interface WalkOptions {
-  /** Whether to go into the modules inside. Default: true. */
+  /** Whether to include modules inside. Default: true. */
   readonly recurse?: boolean;
 }
 
 /**
- * What all layers and models are: fields that hold parameters and modules, and
- * a `forward` that computes with them. Use it by `call`, which runs the hooks,
- * too.
+ * Base class of layers and models: fields hold parameters and modules,
+ * `forward` computes with them. Run a module by `call`, which also runs the
+ * hooks.
  *
- * `In` are the types of the inputs of `forward`, `Out` that of its output; a
- * module of one tensor needs to name neither.
+ * `In` are the types of the inputs of `forward`, and `Out` is the type of its
+ * output. The defaults suit modules from one tensor to one tensor.
  *
- * Source: torch.nn.Module. Differences: NOTE [module members] in module.ts
- * says what a member is; `call(x)` is what calling the module is there.
+ * Source: torch.nn.Module. Differences: members are public properties, also in
+ * arrays; torch's `module(x)` is `module.call(x)`.
  *
- * @example A network of one's own
+ * @example A network
  * ```ts
  * import { nn, type Tensor, zeros } from "@kindling/kindling";
  * import { assertEquals } from "@std/assert";
@@ -76,31 +76,31 @@ export abstract class Module<
   In extends readonly unknown[] = [Tensor],
   Out = Tensor,
 > {
-  /** Whether dropout drops and statistics are gathered; see `train`, `eval`. */
+  /** Whether the module is in training mode; `train` and `eval` set it. */
   training = true;
   readonly #hooks: ModuleHooks<In, Out> = new ModuleHooks();
-  /** Stands for `training` where a call is captured. */
+  /** Owner of the guards on `training` in a compiled function. */
   readonly #mode = {};
 
   constructor() {
     recorder()?.makes(this.#mode);
   }
 
-  /** Computes the output. Layers and models write it; users use `call`. */
+  /** Computes the output. Subclasses implement it; users run `call`. */
   abstract forward(...inputs: In): Out;
 
-  /** Runs `forward`, with the hooks before and after it. */
+  /** Runs the hooks and `forward`, and returns the output. */
   call(...inputs: In): Out {
-    if (typeof this.forward !== "function") { // only untyped programs get here
+    if (typeof this.forward !== "function") { // possible in JavaScript
       const { name } = this.constructor;
       throw new TypeError(`Cannot call ${name}: the class has no forward()`);
     }
     this.#watch();
-    return this.#hooks.run(inputs, (given) => this.forward(...given));
+    return this.#hooks.run(inputs, (args) => this.forward(...args));
   }
 
-  // A captured call rests on what the module is now, and on its mode unless the
-  // captured function itself has set that.
+  // A recording depends on the members and on the mode, unless the recorded
+  // function itself sets the mode.
   #watch(): void {
     const watcher = recorder();
     if (!watcher) return;
@@ -109,19 +109,19 @@ export abstract class Module<
     watcher.guard(this.#mode, () => this.training === training);
   }
 
-  // Whether everything but the mode that a call looks at is what it is now;
-  // tensors are watched by the ops that use them.
+  // Returns a guard on all fields, members and hooks but the mode. Ops guard
+  // the tensors that they use.
   #stays(): () => boolean {
     const hasOwn = this.members !== Module.prototype.members;
     const look = (): unknown[] => {
-      const { training: _, ...fields } = this; // #mode stands for it
+      const { training: _, ...fields } = this; // #mode guards it
       const seen: unknown[] = Object.values(fields);
       if (hasOwn) {
         for (const [, member] of this.members()) {
           seen.push(member);
         }
       }
-      for (const value of seen) { // and of those that are appended
+      for (const value of seen) { // grows while it runs: nested arrays
         if (Array.isArray(value)) seen.push(...value);
       }
       seen.push(...this.#hooks.entries());
@@ -138,34 +138,36 @@ export abstract class Module<
   // --- members --------------------------------------------------------------
 
   /**
-   * What may be a member, by name. A module with other names in its state dict
-   * than its fields have overrides this.
+   * Returns the candidates for members, by name. Override this if names in the
+   * state dict differ from those of the fields.
    */
   protected members(): Iterable<readonly [string, unknown]> {
     return Object.entries(this);
   }
 
-  /** The modules directly inside, with their names. */
+  /** Returns the modules directly inside, with their names. */
   namedChildren(): [string, AnyModule][] {
     return ownOf(this.members(), isModule);
   }
 
-  /** The modules directly inside, each once. */
+  /** Returns the modules directly inside, each once. */
   children(): AnyModule[] {
     return [...new Set(this.namedChildren().map(([, module]) => module))];
   }
 
-  /** This module (named "") and all inside, each once, outer before inner. */
+  /** Returns this module (named "") and all inside, each once, outer first. */
   namedModules(): [string, AnyModule][] {
     return modulesBelow<AnyModule>(this);
   }
 
-  /** This module and all inside, each once, outer before inner. */
+  /** Returns this module and all inside, each once, outer before inner. */
   modules(): AnyModule[] {
     return this.namedModules().map(([, module]) => module);
   }
 
-  /** The parameters with their names, each once: a module's own come first. */
+  /**
+   * Returns the parameters with their names, each once; own ones come first.
+   */
   namedParameters(options: WalkOptions = {}): [string, Parameter][] {
     const { recurse = true } = checkOptionNames("namedParameters", options, [
       "recurse",
@@ -173,12 +175,12 @@ export abstract class Module<
     return this.#namedTensors(isParameter, recurse);
   }
 
-  /** The parameters, each once: what an optimizer takes. */
+  /** Returns the parameters, each once, as optimizers take them. */
   parameters(options?: WalkOptions): Parameter[] {
     return this.namedParameters(options).map(([, parameter]) => parameter);
   }
 
-  /** The buffers with their names, each once. */
+  /** Returns the buffers with their names, each once. */
   namedBuffers(options: WalkOptions = {}): [string, Buffer][] {
     const { recurse = true } = checkOptionNames("namedBuffers", options, [
       "recurse",
@@ -186,14 +188,14 @@ export abstract class Module<
     return this.#namedTensors(isBuffer, recurse);
   }
 
-  /** The buffers, each once. */
+  /** Returns the buffers, each once. */
   buffers(options?: WalkOptions): Buffer[] {
     return this.namedBuffers(options).map(([, buffer]) => buffer);
   }
 
   /**
-   * Adds a tensor that belongs to the state, but is not trained, as the
-   * property `name`. A field that holds `new nn.Buffer(…)` is the same.
+   * Adds a buffer as the property `name`: a tensor of the state that is not
+   * trained. A field with `new nn.Buffer(…)` does the same.
    */
   registerBuffer(
     name: string,
@@ -205,13 +207,13 @@ export abstract class Module<
     return buffer;
   }
 
-  /** Adds a parameter as the property `name`, as a field does. */
+  /** Adds a parameter as the property `name`; a field does the same. */
   registerParameter(name: string, parameter: Parameter): Parameter {
     this.#define(name, parameter);
     return parameter;
   }
 
-  /** Adds a module as the property `name`; a field is the same. */
+  /** Adds a module as the property `name`; a field does the same. */
   registerModule<M extends AnyModule>(name: string, module: M): M {
     this.#define(name, module);
     return module;
@@ -238,7 +240,7 @@ export abstract class Module<
 
   // --- modes ----------------------------------------------------------------
 
-  /** Puts this module and all inside into training mode, or out of it. */
+  /** Sets training mode (or evaluation mode) in this module and all inside. */
   train(on = true): this {
     for (const module of this.modules()) {
       module.training = on;
@@ -248,24 +250,24 @@ export abstract class Module<
     return this;
   }
 
-  /** Puts this module and all inside into evaluation mode. */
+  /** Sets evaluation mode in this module and all inside. */
   eval(): this {
     return this.train(false);
   }
 
-  /** Calls `visit` with every module inside and this one, inner before outer. */
+  /** Calls `visit` with each module inside and this one, inner before outer. */
   apply(visit: (module: AnyModule) => void): this {
     for (const module of this.modules().reverse()) visit(module);
     return this;
   }
 
-  /** Makes all parameters want gradients, or none. */
+  /** Sets `requiresGrad` of all parameters. */
   requiresGrad_(on = true): this {
     for (const parameter of this.parameters()) parameter.requiresGrad_(on);
     return this;
   }
 
-  /** Forgets the gradients of all parameters. */
+  /** Sets the gradients of all parameters to undefined. */
   zeroGrad(): void {
     for (const parameter of this.parameters()) {
       parameter.grad = undefined;
@@ -273,16 +275,16 @@ export abstract class Module<
   }
 
   /**
-   * Puts parameters and buffers of float types into another float type. They
-   * become other objects, so make the optimizer afterwards.
+   * Converts float parameters and buffers to another float type. They become
+   * other objects, so create the optimizer afterwards.
    *
-   * @throws {TypeError} If `dtype` is no float type
+   * @throws {TypeError} If `dtype` is not a float type
    */
   to(dtype: DType): this {
     if (!isDType(dtype) || !isFloat(dtype)) {
       throw new TypeError(
-        `Cannot put a module into ${formatValue(dtype)}: expected "float32" ` +
-          `or "float16"`,
+        `Cannot convert a module to ${formatValue(dtype)}: ` +
+          `expected "float32" or "float16"`,
       );
     }
     convertFloats(this.modules(), dtype);
@@ -292,17 +294,17 @@ export abstract class Module<
   // --- state ----------------------------------------------------------------
 
   /**
-   * The parameters and persistent buffers by torch's names. They are the
-   * module's own, not copies: what trains on changes them; see `clone`.
+   * Returns the parameters and persistent buffers by torch's names. They are
+   * not copies, so training changes them; `clone()` copies.
    */
   stateDict(): StateDict {
     return stateBelow<AnyModule>(this, (module) => module.members());
   }
 
   /**
-   * Compares the names and shapes of a state with this module's.
+   * Checks the names and shapes of a state dict against this module's.
    *
-   * @throws {TypeError} If they do not fit; the message lists everything
+   * @throws {TypeError} If some differ; the message lists all of them
    */
   checkStateDict(state: NamedTensors, options: LoadOptions = {}): LoadResult {
     checkOptionNames("loadStateDict", options, ["strict"]);
@@ -311,8 +313,8 @@ export abstract class Module<
   }
 
   /**
-   * Writes the values of a state dict over the module's, in the module's types.
-   * Nothing is written if something does not fit.
+   * Copies the values of a state dict into the module, in the module's dtypes.
+   * On an error the module stays unchanged.
    *
    * @throws {TypeError} If shapes differ, or (unless `strict` is false) names
    */
@@ -326,8 +328,8 @@ export abstract class Module<
   // --- hooks ----------------------------------------------------------------
 
   /**
-   * Has `hook` called before `forward`, with its inputs; an array that it
-   * returns replaces them.
+   * Registers `hook` to run before `forward`, with its inputs. An array that
+   * the hook returns replaces the inputs.
    */
   registerForwardPreHook(
     hook: (module: Module<In, Out>, inputs: In) => unknown,
@@ -336,9 +338,9 @@ export abstract class Module<
   }
 
   /**
-   * Has `hook` called after `forward`, with inputs and output; a tensor that it
-   * returns replaces an output that is a tensor. Inside a scope, what the hook
-   * wants to have later needs `keep()`.
+   * Registers `hook` to run after `forward`, with inputs and output. A tensor
+   * that the hook returns replaces an output that is a tensor. Inside a scope,
+   * `keep()` the tensors that the hook stores.
    */
   registerForwardHook(
     hook: (module: Module<In, Out>, inputs: In, output: Out) => unknown,
@@ -347,12 +349,12 @@ export abstract class Module<
   }
 
   /**
-   * Has `hook` called when backward passes this module, with the gradients of
-   * its inputs (`undefined` where none flows) and of its output. They are freed
-   * afterwards unless kept by `keep()`. Where the module has one input, an
-   * array that the hook returns replaces its gradient.
+   * Registers `hook` to run when backward passes this module, with the
+   * gradients of its inputs (undefined for inputs without one) and of its
+   * output. Unless the hook calls `keep()`, they are freed afterwards. If the
+   * module has one input, an array that the hook returns replaces its gradient.
    *
-   * Source: torch.nn.Module.register_full_backward_hook, of modules whose
+   * Source: torch.nn.Module.register_full_backward_hook, for modules whose
    * output is one tensor.
    */
   registerBackwardHook(
@@ -369,18 +371,18 @@ export abstract class Module<
 
   // --- printing -------------------------------------------------------------
 
-  /** What stands between the parentheses, for layers without modules inside. */
+  /** Returns the options that `toString` prints in parentheses. */
   protected describe(): string {
     return "";
   }
 
-  /** The tree of modules. */
+  /** Returns the tree of modules as text. */
   toString(): string {
     const children = this.namedChildren();
     return drawTree(this.constructor.name, this.describe(), children);
   }
 
-  /** What `console.log` prints. */
+  /** Returns the text that `console.log` prints. */
   [Symbol.for("Deno.customInspect")](): string {
     return this.toString();
   }

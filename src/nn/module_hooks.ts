@@ -1,6 +1,6 @@
 /**
- * What a module calls around `forward`: the hooks that were registered, in the
- * order in which they were. How gradients are watched is in hooks.ts.
+ * The hooks of a module, which run in the order of their registration. hooks.ts
+ * observes the gradients.
  *
  * @module
  */
@@ -14,7 +14,8 @@ import {
   watchGradients,
 } from "./hooks.ts";
 
-// methods are compared loosely: a module of one tensor passes for one of anything
+// Methods, whose parameters TypeScript compares loosely: a Module<[Tensor]> is
+// an AnyModule.
 interface BeforeForward<In extends readonly unknown[]> {
   hook(inputs: In): unknown;
 }
@@ -22,28 +23,28 @@ interface AfterForward<In extends readonly unknown[], Out> {
   hook(inputs: In, output: Out): unknown;
 }
 
-/** The hooks of one module, each kind made when its first hook comes. */
+/** The hooks of one module. The sets are created with their first hook. */
 export class ModuleHooks<In extends readonly unknown[], Out> {
   #before: Set<BeforeForward<In>> | undefined;
   #after: Set<AfterForward<In, Out>> | undefined;
   #backward: Set<{ readonly hook: OnGradients }> | undefined;
 
-  /** Adds what is called before `forward`. */
+  /** Adds a hook before `forward`. */
   before(hook: (inputs: In) => unknown): HookHandle {
     return attach(this.#before ??= new Set(), { hook });
   }
 
-  /** Adds what is called after `forward`. */
+  /** Adds a hook after `forward`. */
   after(hook: (inputs: In, output: Out) => unknown): HookHandle {
     return attach(this.#after ??= new Set(), { hook });
   }
 
-  /** Adds what is called with gradients. */
+  /** Adds a hook that gets gradients. */
   backward(hook: OnGradients): HookHandle {
     return attach(this.#backward ??= new Set(), { hook });
   }
 
-  /** All that are called: an object for each hook. */
+  /** Returns an object for each hook, which guards compare. */
   entries(): unknown[] {
     return [
       ...this.#before ?? [],
@@ -52,22 +53,22 @@ export class ModuleHooks<In extends readonly unknown[], Out> {
     ];
   }
 
-  /** Runs `forward` with the hooks before, after and behind it. */
+  /** Runs `forward` with all hooks. */
   run(inputs: In, forward: (inputs: In) => Out): Out {
-    let given = inputs;
+    let args = inputs;
     for (const { hook } of this.#before ?? []) {
-      const result = hook(given);
-      if (replaces(result, given)) given = result;
+      const result = hook(args);
+      if (replaces(result, args)) args = result;
     }
     let output = this.#backward?.size
       ? watchGradients(
-        given,
+        args,
         forward,
         (gradInputs, gradOutput) => this.#tell(gradInputs, gradOutput),
       )
-      : forward(given);
+      : forward(args);
     for (const { hook } of this.#after ?? []) {
-      const replaced = hook(given, output);
+      const replaced = hook(args, output);
       if (replaces(replaced, output)) output = replaced;
     }
     return output;

@@ -1,7 +1,6 @@
 /**
- * Walks through a module and those inside: which modules there are, which
- * tensors they own, and the names of both. What a member is says NOTE [module
- * members] in module.ts; what is to be called a module is up to `namedChildren`.
+ * Walks through a module and the modules inside: lists modules and their
+ * tensors, with names. NOTE [module members] in module.ts defines members.
  *
  * @module
  */
@@ -11,15 +10,15 @@ import { ownOf } from "./members.ts";
 import { isBuffer, isParameter } from "./parameter.ts";
 import { StateDict } from "./state_dict.ts";
 
-/** A module as it is seen here. */
+/** The part of a module that walks need. */
 interface Node<M> {
   namedChildren(): readonly (readonly [string, M])[];
 }
 
-/** What may be a member of a module, by name. */
+/** Returns the candidates for members of a module, by name. */
 type MembersOf<M> = (module: M) => Iterable<readonly [string, unknown]>;
 
-/** `root` (named "") and all modules inside, each once, outer before inner. */
+/** Returns `root` (named "") and all modules inside, each once, outer first. */
 export function modulesBelow<M extends Node<M>>(root: M): [string, M][] {
   const found = new Map<M, string>();
   const visit = (module: M, name: string): void => {
@@ -33,7 +32,7 @@ export function modulesBelow<M extends Node<M>>(root: M): [string, M][] {
   return [...found].map(([module, name]) => [name, module]);
 }
 
-/** The wanted tensors of modules with the modules' names, each tensor once. */
+/** Returns the wanted tensors of named modules, with full names, each once. */
 export function tensorsOf<M, T extends Tensor>(
   modules: readonly (readonly [string, M])[],
   membersOf: MembersOf<M>,
@@ -50,8 +49,8 @@ export function tensorsOf<M, T extends Tensor>(
 }
 
 /**
- * The state of `root`: parameters and persistent buffers. Those of a shared
- * module are there under each of its names, as in torch.
+ * Returns the state dict of `root`: parameters and persistent buffers. A shared
+ * module is listed under each of its names, as in torch.
  */
 export function stateBelow<M extends Node<M>>(
   root: M,

@@ -1,8 +1,6 @@
 /**
- * Layer and group norm: mean 0 and variance 1 over rows or groups of channels,
- * then a learned scale and shift; and local response norm. What they compute is
- * in the ops of the same names; batch_norm.ts has the layers that keep
- * statistics.
+ * Layer norm, group norm and local response norm. The ops of the same names
+ * have the formulas; batch_norm.ts has the layers with running statistics.
  *
  * @module
  */
@@ -25,7 +23,7 @@ import { emptyParameter, type Parameter } from "./parameter.ts";
 export interface AffineNormOptions {
   /** Added to the variance. Default: 1e-5. */
   readonly eps?: number;
-  /** Whether scale and shift are learned. */
+  /** Whether each channel has a learned scale and shift. */
   readonly affine?: boolean;
 }
 
@@ -38,7 +36,7 @@ export interface LayerNormOptions {
 }
 
 /**
- * The last dims with mean 0 and variance 1, times `weight` plus `bias`.
+ * Scales the last dims to mean 0 and variance 1, times `weight` plus `bias`.
  *
  * Shapes: input [..., ...normalizedShape], output the same. Parameters:
  * `weight` of shape `normalizedShape`, ones, and `bias` likewise, zeros.
@@ -64,7 +62,7 @@ export class LayerNorm extends Module {
   /** Shift, of shape `normalizedShape`. */
   bias: Parameter | undefined;
 
-  /** @throws {RangeError} If a size is no positive integer */
+  /** @throws {RangeError} If a size is not a positive integer */
   constructor(
     normalizedShape: Shape | number,
     options: LayerNormOptions = {},
@@ -86,7 +84,7 @@ export class LayerNorm extends Module {
     this.resetParameters();
   }
 
-  /** Scale 1, shift 0. */
+  /** Sets the scale to 1 and the shift to 0. */
   resetParameters(): void {
     if (this.weight) ones_(this.weight);
     if (this.bias) zeros_(this.bias);
@@ -105,8 +103,8 @@ export class LayerNorm extends Module {
 }
 
 /**
- * Groups of an image's channels with mean 0 and variance 1, times `weight` plus
- * `bias`.
+ * Scales groups of channels to mean 0 and variance 1 in each sample, times
+ * `weight` plus `bias`.
  *
  * Shapes: input [N, numChannels, …], output the same. Parameters: `weight`
  * [numChannels] of ones, `bias` of zeros.
@@ -114,7 +112,7 @@ export class LayerNorm extends Module {
  * Source: Wu & He 2018, arXiv:1803.08494; torch.nn.GroupNorm.
  */
 export class GroupNorm extends Module {
-  /** How many groups there are. */
+  /** Number of groups. */
   readonly numGroups: number;
   /** Size of the input's dim 1. */
   readonly numChannels: number;
@@ -140,8 +138,8 @@ export class GroupNorm extends Module {
     checkSizes("GroupNorm", 1, { numGroups, numChannels });
     if (numChannels % numGroups !== 0) {
       throw new RangeError(
-        `Cannot make GroupNorm of ${numChannels} channels: ${numGroups} ` +
-          `groups do not divide them`,
+        `Cannot make GroupNorm with numGroups ${numGroups} and numChannels ` +
+          `${numChannels}: numGroups must divide numChannels`,
       );
     }
     this.numGroups = numGroups;
@@ -152,7 +150,7 @@ export class GroupNorm extends Module {
     this.resetParameters();
   }
 
-  /** Scale 1, shift 0. */
+  /** Sets the scale to 1 and the shift to 0. */
   resetParameters(): void {
     if (this.weight) ones_(this.weight);
     if (this.bias) zeros_(this.bias);
@@ -171,16 +169,16 @@ export class GroupNorm extends Module {
 }
 
 /**
- * Channels held down by those beside them; see `F.localResponseNorm` for shapes.
+ * Divides each channel by a norm of its neighbours; see `F.localResponseNorm`.
  *
  * Source: torch.nn.LocalResponseNorm.
  */
 export class LocalResponseNorm extends Module {
-  /** Channels of a window. */
+  /** Number of channels in a window. */
   readonly size: number;
   readonly #options: LocalResponseNormOptions;
 
-  /** Takes what the function of that name takes. */
+  /** Takes the arguments of `F.localResponseNorm`. */
   constructor(size: number, options: LocalResponseNormOptions = {}) {
     super();
     checkOptionNames("LocalResponseNorm", options, ["alpha", "beta", "k"]);

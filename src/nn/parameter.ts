@@ -1,8 +1,8 @@
 /**
  * Parameters and buffers: the tensors that a module owns.
  *
- * Both are tensors with a mark, found by `Module` among its own properties.
- * They live outside of every scope, until they are disposed or forgotten.
+ * Both are subclasses of `Tensor` that `Module` finds among its properties.
+ * Scopes do not free them.
  *
  * @module
  */
@@ -16,21 +16,21 @@ import { emptyTensor, Tensor } from "../tensor/tensor.ts";
 
 /** Options of a parameter. */
 export interface ParameterOptions {
-  /** Whether it is trained. Default: true. */
+  /** Whether to train the parameter. Default: true. */
   readonly requiresGrad?: boolean;
 }
 
 /**
- * A tensor that a module trains: assigned to a module's property, it is among
- * the module's `parameters()`. It shares the elements of the tensor it is made
+ * A tensor that a module trains. As a property of a module, it is one of the
+ * module's `parameters()`. It shares memory with the tensor that it is made
  * from.
  *
- * An optimizer moves it into a flat buffer, so views taken before (by
- * `transpose`, `detach`, …) keep looking at the old elements.
+ * An optimizer moves the elements into a flat buffer. Views of the parameter
+ * (by `transpose`, `detach`, …) move with it.
  *
  * Source: torch.nn.Parameter.
  *
- * @example A module with a parameter of its own
+ * @example A module with a parameter
  * ```ts
  * import { nn, ones, type Tensor } from "@kindling/kindling";
  * import { assertEquals } from "@std/assert";
@@ -46,9 +46,10 @@ export interface ParameterOptions {
  */
 export class Parameter extends Tensor {
   /**
-   * Takes over the elements of `values`, without a copy.
+   * Makes a parameter that shares the memory of `values`.
    *
-   * @throws {TypeError} If `values` are no floats and it requires a gradient
+   * @throws {TypeError} If `values` are not floats, unless `requiresGrad` is
+   * false
    */
   constructor(
     values: Tensor,
@@ -65,21 +66,20 @@ export class Parameter extends Tensor {
 
 /** Options of a buffer. */
 export interface BufferOptions {
-  /** Whether it belongs to the state dict. Default: true. */
+  /** Whether the state dict has the buffer. Default: true. */
   readonly persistent?: boolean;
 }
 
 /**
- * A tensor that belongs to a module's state but is not trained, like a running
- * mean.
+ * A tensor of a module's state that is not trained, such as a running mean.
  *
  * Source: torch.nn.Buffer.
  */
 export class Buffer extends Tensor {
-  /** Whether it belongs to the state dict. */
+  /** Whether the state dict has the buffer. */
   readonly persistent: boolean;
 
-  /** Takes over the elements of `values`, without a copy. */
+  /** Makes a buffer that shares the memory of `values`. */
   constructor(values: Tensor, options: BufferOptions = {}) {
     const { persistent = true } = checkOptionNames("Buffer", options, [
       "persistent",
@@ -90,17 +90,17 @@ export class Buffer extends Tensor {
   }
 }
 
-/** Whether a value is a tensor that modules train. */
+/** Whether a value is a `Parameter`. */
 export function isParameter(value: unknown): value is Parameter {
   return value instanceof Parameter;
 }
 
-/** Whether a value is a tensor that modules save, but do not train. */
+/** Whether a value is a `Buffer`. */
 export function isBuffer(value: unknown): value is Buffer {
   return value instanceof Buffer;
 }
 
-/** A parameter or buffer like `member`, in another float type. */
+/** Returns a copy of a parameter or buffer in another float type. */
 export function castMember(
   member: Parameter | Buffer,
   dtype: DType,
@@ -113,7 +113,7 @@ export function castMember(
   });
 }
 
-/** A parameter with anything in it, for a layer to initialize. */
+/** Returns an uninitialized parameter. */
 export function emptyParameter(
   shape: Shape,
   dtype: DType = "float32",

@@ -1,5 +1,5 @@
 /**
- * Pooling layers: windows of an image or a volume become one number.
+ * Pooling layers: reduce each window of an image or a volume to one number.
  *
  * @module
  */
@@ -31,7 +31,7 @@ export class MaxPool2d extends Module {
   readonly kernelSize: Pair;
   readonly #options: Omit<MaxPoolOptions, "returnIndices">;
 
-  /** Takes what the function of that name takes. */
+  /** Takes the arguments of `F.maxPool2d`. */
   constructor(
     kernelSize: Pair,
     options: Omit<MaxPoolOptions, "returnIndices"> = {},
@@ -62,7 +62,7 @@ export class MaxPool3d extends Module {
   readonly kernelSize: Triple;
   readonly #options: Omit<MaxPool3dOptions, "returnIndices">;
 
-  /** Takes what the function of that name takes. */
+  /** Takes the arguments of `F.maxPool3d`. */
   constructor(
     kernelSize: Triple,
     options: Omit<MaxPool3dOptions, "returnIndices"> = {},
@@ -92,7 +92,7 @@ export class AvgPool2d extends Module {
   readonly kernelSize: Pair;
   readonly #options: AvgPoolOptions;
 
-  /** Takes what the function of that name takes. */
+  /** Takes the arguments of `F.avgPool2d`. */
   constructor(kernelSize: Pair, options: AvgPoolOptions = {}) {
     super();
     checkOptionNames("AvgPool2d", options, AVG_POOL_OPTIONS);
@@ -110,7 +110,7 @@ export class AvgPool2d extends Module {
 }
 
 /**
- * Means of as many windows as `outputSize` says, whatever the image's size:
+ * The mean of each window, with window sizes that give `outputSize`:
  * [N, C, H, W] to [N, C, ...outputSize]. null keeps a size.
  *
  * Source: torch.nn.AdaptiveAvgPool2d.
@@ -119,7 +119,7 @@ export class AdaptiveAvgPool2d extends Module {
   /** Rows and columns of the output. */
   readonly outputSize: OutputPair;
 
-  /** Takes what the function of that name takes. */
+  /** Takes the arguments of `F.adaptiveAvgPool2d`. */
   constructor(outputSize: OutputPair) {
     super();
     this.outputSize = outputSize;

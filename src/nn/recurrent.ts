@@ -1,5 +1,5 @@
 /**
- * Recurrent layers: whole sequences, in one or more layers and one or both
+ * Recurrent layers over whole sequences, with one or more layers and one or two
  * directions.
  *
  * @module
@@ -26,15 +26,15 @@ import type { LSTMState } from "./recurrent_cell.ts";
 
 /** Options of recurrent layers. */
 export interface RecurrentOptions {
-  /** Layers, each on the output of the one before. Default: 1. */
+  /** Number of stacked layers. Default: 1. */
   readonly numLayers?: number;
-  /** Whether learned vectors are added. Default: true. */
+  /** Whether gates have learned biases. Default: true. */
   readonly bias?: boolean;
-  /** Whether inputs are [N, L, …] and not [L, N, …]. Default: false. */
+  /** Whether inputs are [N, L, …] instead of [L, N, …]. Default: false. */
   readonly batchFirst?: boolean;
-  /** How likely outputs between layers are dropped in training. Default: 0. */
+  /** Probability that training drops an output between layers. Default: 0. */
   readonly dropout?: number;
-  /** Whether sequences are read backwards, too. Default: false. */
+  /** Whether to run over sequences backwards, too. Default: false. */
   readonly bidirectional?: boolean;
 }
 
@@ -46,7 +46,7 @@ export interface RNNOptions extends RecurrentOptions {
 
 /** Options of `LSTM`. */
 export interface LSTMOptions extends RecurrentOptions {
-  /** Size of the hidden state, if it is projected; 0: it is not. Default: 0. */
+  /** Size of the projected hidden state; 0 means no projection. Default: 0. */
   readonly projSize?: number;
 }
 
@@ -58,34 +58,34 @@ const OPTIONS = [
   "bidirectional",
 ];
 
-/** Names of a run's weights, in their order. */
+/** Names of the weights of one layer and direction, in order. */
 const NAMES = ["weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr"];
 
-/** States of all layers and directions, [layers * directions, N, size] each. */
+/** States of all layers and directions, each [layers * directions, N, size]. */
 interface States {
   readonly h?: Tensor | undefined;
   readonly c?: Tensor | undefined;
 }
 
 /**
- * What recurrent layers share: weights by layer and direction, called
- * `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0`,
- * `weight_ih_l0_reverse`, … in the state dict, and the walk along sequences.
+ * Base class of recurrent layers: weights by layer and direction, and the loop
+ * over a sequence. The state dict names the weights `weight_ih_l0`,
+ * `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0`, `weight_ih_l0_reverse` and so on.
  */
 export abstract class Recurrent<State, Out>
   extends Module<readonly [x: Tensor, state?: State], Out> {
   /** Size of the last dim of the input. */
   readonly inputSize: number;
-  /** Size of a direction's state. */
+  /** Size of the state of one direction. */
   readonly hiddenSize: number;
-  /** By layer and direction, in the order of their names. */
+  /** Weights by layer and direction, in the order of their names. */
   weights: (Parameter | undefined)[][];
-  /** What was given, with the defaults. */
+  /** Options with defaults filled in. */
   readonly options: Required<RecurrentOptions>;
   readonly #kind: RecurrentKind;
   readonly #outputSize: number;
 
-  /** @throws {RangeError} If a size is no positive integer */
+  /** @throws {RangeError} If a size is not a positive integer */
   constructor(
     kind: RecurrentKind,
     inputSize: number,
@@ -127,7 +127,7 @@ export abstract class Recurrent<State, Out>
     this.resetParameters();
   }
 
-  /** Draws the parameters anew. */
+  /** Initializes the parameters anew. */
   resetParameters(): void {
     const bound = 1 / Math.sqrt(this.hiddenSize);
     for (const each of this.parameters()) uniform_(each, -bound, bound);
@@ -144,10 +144,10 @@ export abstract class Recurrent<State, Out>
     }
   }
 
-  /** The output and the last states, laid out as the input is. */
+  /** Returns the output and the last states, in the layout of the input. */
   protected run(
     input: Tensor,
-    given: States,
+    initial: States,
   ): { readonly output: Tensor; readonly h: Tensor; readonly c?: Tensor } {
     const isBatch = input.ndim === 3;
     if (
@@ -178,9 +178,9 @@ export abstract class Recurrent<State, Out>
       const all = state ?? zeros(shape, { dtype: x.dtype });
       return all.reshape([runs, N, size]).unbind(0);
     };
-    const h = first(given.h, this.#outputSize);
+    const h = first(initial.h, this.#outputSize);
     const isLstm = this.#kind === "LSTM";
-    const c = isLstm ? first(given.c, this.hiddenSize) : [];
+    const c = isLstm ? first(initial.c, this.hiddenSize) : [];
     const last: RecurrentState[] = [];
     for (let layer = 0; layer < numLayers; layer++) {
       if (layer > 0) x = dropout(x, { p, training: this.training });
@@ -205,7 +205,7 @@ export abstract class Recurrent<State, Out>
     };
   }
 
-  // One direction of one layer, along x [L, N, ...].
+  // Runs one direction of one layer over x [L, N, ...].
   #walk(
     x: Tensor,
     start: RecurrentState,
@@ -234,22 +234,22 @@ export abstract class Recurrent<State, Out>
 }
 
 /**
- * A plain recurrent net: h_t = tanh(weight_ih * x_t + bias_ih + weight_hh *
- * h_(t-1) + bias_hh), or relu.
+ * Elman recurrent net: h_t = tanh(weight_ih * x_t + bias_ih + weight_hh *
+ * h_(t-1) + bias_hh), or relu instead of tanh.
  *
- * Shapes: x [L, N, inputSize] (with `batchFirst` [N, L, inputSize]) and the
- * first states [numLayers * directions, N, hiddenSize] (zeros if left out) to
- * [output, states]: output [L, N, directions * hiddenSize], the states after
- * the last step like the first; all may lack N. Parameters are drawn from
+ * Shapes: x [L, N, inputSize] (with `batchFirst` [N, L, inputSize]) and initial
+ * states [numLayers * directions, N, hiddenSize] (default: zeros) to [output,
+ * states]. The output is [L, N, directions * hiddenSize], and the last states
+ * have the shape of the initial ones. All may lack N. Parameters are drawn from
  * U(-b, b) with b = 1 / sqrt(hiddenSize).
  *
  * Source: torch.nn.RNN.
  */
 export class RNN extends Recurrent<Tensor, readonly [Tensor, Tensor]> {
   /**
-   * Draws the parameters.
+   * Initializes the parameters.
    *
-   * @throws {RangeError} If there is no such nonlinearity
+   * @throws {RangeError} If the nonlinearity is unknown
    */
   constructor(
     inputSize: number,
@@ -268,7 +268,7 @@ export class RNN extends Recurrent<Tensor, readonly [Tensor, Tensor]> {
 }
 
 /**
- * A net of gated recurrent units; shapes and parameters as those of `RNN`.
+ * Gated recurrent units; shapes and parameters are those of `RNN`.
  *
  * Source: Cho et al. 2014, arXiv:1406.1078; torch.nn.GRU.
  *
@@ -284,7 +284,7 @@ export class RNN extends Recurrent<Tensor, readonly [Tensor, Tensor]> {
  * ```
  */
 export class GRU extends Recurrent<Tensor, readonly [Tensor, Tensor]> {
-  /** Draws the parameters. */
+  /** Initializes the parameters. */
   constructor(
     inputSize: number,
     hiddenSize: number,
@@ -300,14 +300,14 @@ export class GRU extends Recurrent<Tensor, readonly [Tensor, Tensor]> {
 }
 
 /**
- * A net of long short-term memory: from x and (h, c) to [output, (h, c)].
- * Shapes and parameters as those of `RNN`; with `projSize`, outputs and h have
- * this size, by `weight_hr` [projSize, hiddenSize].
+ * Long short-term memory: from x and (h, c) to [output, (h, c)]. Shapes and
+ * parameters are those of `RNN`. With `projSize`, outputs and h have this size,
+ * projected by `weight_hr` [projSize, hiddenSize].
  *
  * Source: Hochreiter & Schmidhuber 1997; torch.nn.LSTM.
  */
 export class LSTM extends Recurrent<LSTMState, readonly [Tensor, LSTMState]> {
-  /** Draws the parameters. */
+  /** Initializes the parameters. */
   constructor(
     inputSize: number,
     hiddenSize: number,
@@ -320,8 +320,8 @@ export class LSTM extends Recurrent<LSTMState, readonly [Tensor, LSTMState]> {
     x: Tensor,
     state?: LSTMState,
   ): readonly [Tensor, LSTMState] {
-    const given = { h: state?.[0], c: state?.[1] };
-    const { output, h, c } = this.run(x, given);
+    const initial = { h: state?.[0], c: state?.[1] };
+    const { output, h, c } = this.run(x, initial);
     return [output, [h, c!]]; // an LSTM has both
   }
 }

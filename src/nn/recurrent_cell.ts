@@ -22,7 +22,7 @@ import { emptyParameter, type Parameter } from "./parameter.ts";
 
 /** Options of recurrent cells. */
 export interface CellOptions {
-  /** Whether learned vectors are added. Default: true. */
+  /** Whether gates have learned biases. Default: true. */
   readonly bias?: boolean;
 }
 
@@ -42,7 +42,9 @@ const STATE_NAMES: Readonly<Record<string, string>> = {
   biasHh: "bias_hh",
 };
 
-/** What recurrent cells share: two products, whose sum the gates are made of. */
+/**
+ * Base class of recurrent cells: gates from products with the input and state.
+ */
 export abstract class RecurrentCell<State, Out>
   extends Module<readonly [x: Tensor, state?: State], Out> {
   /** Size of the last dim of the input. */
@@ -59,7 +61,7 @@ export abstract class RecurrentCell<State, Out>
   biasHh: Parameter | undefined;
   readonly #kind: RecurrentKind;
 
-  /** @throws {RangeError} If a size is no positive integer */
+  /** @throws {RangeError} If a size is not a positive integer */
   constructor(
     kind: RecurrentKind,
     inputSize: number,
@@ -84,7 +86,7 @@ export abstract class RecurrentCell<State, Out>
     this.resetParameters();
   }
 
-  /** Draws the parameters anew. */
+  /** Initializes the parameters anew. */
   resetParameters(): void {
     const bound = 1 / Math.sqrt(this.hiddenSize);
     for (const each of this.parameters()) uniform_(each, -bound, bound);
@@ -96,7 +98,7 @@ export abstract class RecurrentCell<State, Out>
     );
   }
 
-  /** One step, from zeros where there is no state; x may lack N. */
+  /** Computes one step. A missing state counts as zeros; x may lack N. */
   protected step(x: Tensor, state?: Partial<RecurrentState>): RecurrentState {
     if (x.ndim < 1 || x.ndim > 2 || x.shape.at(-1) !== this.inputSize) {
       throw new TypeError(
@@ -105,14 +107,14 @@ export abstract class RecurrentCell<State, Out>
       );
     }
     const shape = x.shape.with(-1, this.hiddenSize);
-    const rows = (given?: Tensor): Tensor => {
-      if (given && formatShape(given.shape) !== formatShape(shape)) {
+    const rows = (initial?: Tensor): Tensor => {
+      if (initial && formatShape(initial.shape) !== formatShape(shape)) {
         throw new TypeError(
           `Cannot call ${this.constructor.name} with a state of shape ` +
-            `${formatShape(given.shape)}: expected ${formatShape(shape)}`,
+            `${formatShape(initial.shape)}: expected ${formatShape(shape)}`,
         );
       }
-      const each = given ?? zeros(shape, { dtype: x.dtype });
+      const each = initial ?? zeros(shape, { dtype: x.dtype });
       return each.reshape([-1, this.hiddenSize]);
     };
     const gates = linear(
@@ -132,9 +134,10 @@ export abstract class RecurrentCell<State, Out>
 }
 
 /**
- * h' = tanh(weight_ih * x + bias_ih + weight_hh * h + bias_hh), or relu.
+ * h' = tanh(weight_ih * x + bias_ih + weight_hh * h + bias_hh), or relu instead
+ * of tanh.
  *
- * Shapes: x [N, inputSize] and h [N, hiddenSize] (zeros if left out) to h'
+ * Shapes: x [N, inputSize] and h [N, hiddenSize] (default: zeros) to h'
  * [N, hiddenSize]; the same without N. Parameters are drawn from U(-b, b) with
  * b = 1 / sqrt(hiddenSize).
  *
@@ -142,9 +145,9 @@ export abstract class RecurrentCell<State, Out>
  */
 export class RNNCell extends RecurrentCell<Tensor, Tensor> {
   /**
-   * Draws the parameters.
+   * Initializes the parameters.
    *
-   * @throws {RangeError} If there is no such nonlinearity
+   * @throws {RangeError} If the nonlinearity is unknown
    */
   constructor(
     inputSize: number,
@@ -162,14 +165,14 @@ export class RNNCell extends RecurrentCell<Tensor, Tensor> {
 }
 
 /**
- * A step of a gated recurrent unit; `recurrentStep` in ops/recurrent.ts has the
- * equations. Shapes and parameters as those of `RNNCell`, three gates (r, z, n)
- * one below the other.
+ * One step of a gated recurrent unit; `recurrentStep` in ops/recurrent.ts has
+ * the equations. Shapes and parameters are those of `RNNCell`, with three gates
+ * (r, z, n) one below the other.
  *
  * Source: Cho et al. 2014, arXiv:1406.1078; torch.nn.GRUCell.
  */
 export class GRUCell extends RecurrentCell<Tensor, Tensor> {
-  /** Draws the parameters. */
+  /** Initializes the parameters. */
   constructor(
     inputSize: number,
     hiddenSize: number,
@@ -184,14 +187,14 @@ export class GRUCell extends RecurrentCell<Tensor, Tensor> {
 }
 
 /**
- * A step of long short-term memory, from (h, c) to (h', c');
+ * One step of long short-term memory, from (h, c) to (h', c');
  * `recurrentStep` in ops/recurrent.ts has the equations. Shapes and parameters
- * as those of `RNNCell`, four gates (i, f, g, o) one below the other.
+ * are those of `RNNCell`, with four gates (i, f, g, o) one below the other.
  *
  * Source: Hochreiter & Schmidhuber 1997; torch.nn.LSTMCell.
  */
 export class LSTMCell extends RecurrentCell<LSTMState, LSTMState> {
-  /** Draws the parameters. */
+  /** Initializes the parameters. */
   constructor(
     inputSize: number,
     hiddenSize: number,

@@ -9,9 +9,8 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { Module } from "./module.ts";
 
 /**
- * Hands its input to the first module, that one's output to the second, and so
- * on. Modules are called "0", "1", … or as the keys of the record that they are
- * given in.
+ * Runs modules in order, each on the output of the one before. Their names are
+ * "0", "1", …, or the keys of a record of modules.
  *
  * Source: torch.nn.Sequential.
  *
@@ -33,34 +32,35 @@ export class Sequential extends Module implements Iterable<Module> {
   readonly #modules: Map<string, Module>;
 
   /**
-   * Modules by name, or numbered from 0.
+   * Takes modules, or one record of modules by name.
    *
-   * @throws {TypeError} If one is no module, for instance a function of `F`
+   * @throws {TypeError} If one is not a module, but a function of `F` for
+   * instance
    */
   constructor(named: Readonly<Record<string, Module>>);
   constructor(...modules: readonly Module[]);
   constructor(
-    ...given: readonly Module[] | readonly [Readonly<Record<string, Module>>]
+    ...args: readonly Module[] | readonly [Readonly<Record<string, Module>>]
   ) {
     super();
-    const [first] = given;
-    const isNamed = given.length === 1 && !(first instanceof Module) &&
+    const [first] = args;
+    const isNamed = args.length === 1 && !(first instanceof Module) &&
       typeof first === "object" && !Array.isArray(first);
-    this.#modules = new Map(Object.entries(isNamed ? first : given));
+    this.#modules = new Map(Object.entries(isNamed ? first : args));
     for (const [name, module] of this.#modules) checkModule(name, module);
   }
 
-  /** How many modules there are. */
+  /** Number of modules. */
   get length(): number {
     return this.#modules.size;
   }
 
-  /** The module at a place; -1 is the last. */
+  /** Returns the module at an index; -1 is the last. */
   at(index: number): Module | undefined {
     return [...this.#modules.values()].at(index);
   }
 
-  /** Adds a module at the end, by its place as its name. */
+  /** Adds a module at the end, with its index as its name. */
   append(module: Module): this {
     const name = `${this.length}`;
     checkModule(name, module);
@@ -68,7 +68,7 @@ export class Sequential extends Module implements Iterable<Module> {
     return this;
   }
 
-  /** The modules in order. */
+  /** Iterates over the modules in order. */
   [Symbol.iterator](): Iterator<Module> {
     return this.#modules.values();
   }

@@ -1,5 +1,5 @@
 /**
- * State dicts: a module's tensors by torch's names, and loading them back.
+ * State dicts: a module's tensors by torch's names, and how to load them.
  *
  * Loading checks every name and shape before it writes anything.
  *
@@ -17,7 +17,7 @@ import { unscoped } from "../tensor/scope.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import { emptyTensor, Tensor } from "../tensor/tensor.ts";
 
-/** The tensors of a module by name, in the module's order; they stay its own. */
+/** The tensors of a module by name, in the module's order, without copies. */
 export class StateDict extends Map<string, Tensor> {
   /**
    * A copy that training does not change, outside of every scope.
@@ -41,7 +41,7 @@ export class StateDict extends Map<string, Tensor> {
     return new StateDict(copies);
   }
 
-  /** Gives the buffers of a clone back. */
+  /** Frees the tensors of a clone. */
   dispose(): void {
     for (const tensor of this.values()) tensor.dispose();
   }
@@ -53,27 +53,27 @@ function copyOf(tensor: Tensor): Tensor {
   return copy;
 }
 
-/** Tensors by name: a state dict, or what a file holds. */
+/** Tensors by name: a state dict, or the content of a file. */
 export type NamedTensors = ReadonlyMap<string, Tensor | HostArray>;
 
 /** Options of loading a state dict. */
 export interface LoadOptions {
-  /** Whether names must be the same on both sides. Default: true. */
+  /** Whether both sides must have the same names. Default: true. */
   readonly strict?: boolean;
 }
 
-/** Which names had no counterpart. */
+/** Names that only one side has. */
 export interface LoadResult {
-  /** In the module only. */
+  /** Names that only the module has. */
   readonly missingKeys: readonly string[];
-  /** In the source only. */
+  /** Names that only the state dict has. */
   readonly unexpectedKeys: readonly string[];
 }
 
 /**
- * Compares names and shapes.
+ * Checks names and shapes of `sources` against those of `targets`.
  *
- * @throws {TypeError} If they do not fit; the message lists everything
+ * @throws {TypeError} If some differ; the message lists all of them
  */
 export function checkNamed(
   what: string,
@@ -87,7 +87,7 @@ export function checkNamed(
     );
   if (!isNamed) {
     throw new TypeError(
-      `Cannot load a state dict into ${what}: it is no map of tensors by name`,
+      `Cannot load a state dict into ${what}: expected a Map of tensors by name`,
     );
   }
   const missingKeys = [...targets.keys()].filter((name) => !sources.has(name));
@@ -117,7 +117,7 @@ export function checkNamed(
   return { missingKeys, unexpectedKeys };
 }
 
-/** Writes every source over the target of its name, in the target's type. */
+/** Copies each source into the target of its name, in the target's dtype. */
 export function assignNamed(
   targets: ReadonlyMap<string, Tensor>,
   sources: NamedTensors,
@@ -130,12 +130,12 @@ export function assignNamed(
   });
 }
 
-/** Writes a tensor's or a host array's elements over those of `target`. */
+/** Copies the elements of a tensor or a host array into `target`. */
 export function write(target: Tensor, source: Tensor | HostArray): void {
   if (!(source instanceof HostArray)) return assign(target, source);
   const { storage, layout, dtype, bytesPerElement } = target;
   const offset = layout.offset * bytesPerElement;
-  // whole words go where they belong, without a copy on the GPU
+  // whole words are uploaded directly, without a copy on the GPU
   const isDirect = source.dtype === dtype && isRowMajor(layout) &&
     offset % 4 === 0 && source.data.byteLength % 4 === 0 && !recorder();
   if (isDirect) {

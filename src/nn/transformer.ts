@@ -1,6 +1,6 @@
 /**
- * Layers of transformers: attention and a small net on every element, each
- * added to its input and normalized.
+ * Transformer layers: attention and a feedforward net, each with a residual
+ * connection and a layer norm.
  *
  * @module
  */
@@ -18,19 +18,19 @@ import { Linear } from "./linear.ts";
 import { Module } from "./module.ts";
 import { LayerNorm } from "./norm.ts";
 
-/** Options of the layers of transformers. */
+/** Options of transformer layers. */
 export interface TransformerLayerOptions {
   /** Size between the two linear layers. Default: 2048. */
   readonly dimFeedforward?: number;
-  /** How likely an element is dropped in training. Default: 0.1. */
+  /** Probability that training drops an element. Default: 0.1. */
   readonly dropout?: number;
-  /** What stands between the linear layers. Default: "relu". */
+  /** Activation between the linear layers. Default: "relu". */
   readonly activation?: "relu" | "gelu";
   /** Added to variances. Default: 1e-5. */
   readonly layerNormEps?: number;
-  /** Whether inputs are [N, L, E] and not [L, N, E]. Default: false. */
+  /** Whether inputs are [N, L, E] instead of [L, N, E]. Default: false. */
   readonly batchFirst?: boolean;
-  /** Whether norms come before attention and net, not after. Default: false. */
+  /** Whether norms come before attention and net. Default: false. */
   readonly normFirst?: boolean;
 }
 
@@ -40,32 +40,32 @@ export type SelfMasks = Pick<
   "attnMask" | "keyPaddingMask"
 >;
 
-/** Masks of a decoder's layer. */
+/** Masks of a decoder layer. */
 export interface DecoderMasks extends SelfMasks {
-  /** Of the attention to the memory. */
+  /** Masks of the attention to the memory. */
   readonly memory?: SelfMasks;
 }
 
-/** Names in the state dict that are not those of the fields. */
+/** Names of fields in the state dict, if they differ. */
 const STATE_NAMES: Readonly<Record<string, string>> = {
   selfAttn: "self_attn",
   multiheadAttn: "multihead_attn",
 };
 
-/** What the layers of encoders and decoders share. */
+/** Base class of encoder and decoder layers. */
 export abstract class TransformerLayer<In extends readonly unknown[]>
   extends Module<In> {
-  /** Attention to the input itself. */
+  /** Self-attention. */
   selfAttn: MultiheadAttention;
-  /** The first linear layer of the net. */
+  /** The first linear layer of the feedforward net. */
   linear1: Linear;
-  /** The second. */
+  /** The second linear layer. */
   linear2: Linear;
   /** The norm of the self-attention. */
   norm1: LayerNorm;
-  /** The next norm. */
+  /** The norm of the next part. */
   norm2: LayerNorm;
-  /** What was given, with the defaults. */
+  /** Options with defaults filled in. */
   readonly options: Required<TransformerLayerOptions>;
 
   /** @throws {RangeError} If `nhead` does not divide `dModel` */
@@ -117,7 +117,7 @@ export abstract class TransformerLayer<In extends readonly unknown[]>
     );
   }
 
-  /** x + part(x), the norm before the part or after the sum. */
+  /** Returns x + part(x), with the norm before the part or after the sum. */
   protected residual(
     x: Tensor,
     norm: LayerNorm,
@@ -128,7 +128,7 @@ export abstract class TransformerLayer<In extends readonly unknown[]>
       : norm.call(x.add(this.#drop(part(x))));
   }
 
-  /** Two linear layers. */
+  /** Runs the feedforward net: two linear layers. */
   protected net(x: Tensor): Tensor {
     const inner = this.linear1.call(x);
     const { activation } = this.options;
@@ -145,7 +145,7 @@ export abstract class TransformerLayer<In extends readonly unknown[]>
   }
 }
 
-/** The output of an attention, without its weights. */
+/** Returns the output of an attention, without its weights. */
 function attend(
   attention: MultiheadAttention,
   x: Tensor,
@@ -157,7 +157,7 @@ function attend(
 
 /**
  * y = norm1(x + attention(x)), z = norm2(y + linear2(activation(linear1(y)))),
- * with dropout of each part; or with the norms first.
+ * with dropout of each part. With `normFirst`, the norms come first.
  *
  * Shapes: x [L, N, dModel] (with `batchFirst` [N, L, dModel], or without N),
  * output the same.
@@ -176,7 +176,7 @@ function attend(
  */
 export class TransformerEncoderLayer
   extends TransformerLayer<readonly [x: Tensor, masks?: SelfMasks]> {
-  /** Draws the parameters. */
+  /** Initializes the parameters. */
   constructor(
     dModel: number,
     nhead: number,
@@ -196,8 +196,8 @@ export class TransformerEncoderLayer
 }
 
 /**
- * As `TransformerEncoderLayer`, with an attention to `memory`, and its norm,
- * between self-attention and net.
+ * Decoder layer: `TransformerEncoderLayer` with an attention to `memory`, and
+ * its norm, between self-attention and net.
  *
  * Shapes: x [L, N, dModel] and memory [S, N, dModel] (with `batchFirst` N
  * first, or without N) to [L, N, dModel].
@@ -213,7 +213,7 @@ export class TransformerDecoderLayer extends TransformerLayer<
   /** The norm of the net. */
   norm3: LayerNorm;
 
-  /** Draws the parameters. */
+  /** Initializes the parameters. */
   constructor(
     dModel: number,
     nhead: number,
@@ -226,7 +226,9 @@ export class TransformerDecoderLayer extends TransformerLayer<
     this.norm3 = new LayerNorm(dModel, { eps: layerNormEps });
   }
 
-  /** In torch's order, in which optimizers number the parameters. */
+  /**
+   * Returns members in torch's order, which numbers parameters in optimizers.
+   */
   protected override members(): Iterable<readonly [string, unknown]> {
     const { selfAttn, multiheadAttn } = this;
     const rest = [...super.members()]

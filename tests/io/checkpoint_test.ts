@@ -277,7 +277,7 @@ Deno.test("load() refuses files that are cut, foreign or hostile", async () => {
     await assertRejects(
       () => load(path, { model }),
       TypeError,
-      "it is no map of tensors by name",
+      "expected a Map of tensors by name",
     );
     assertEquals(Reflect.get({}, "polluted"), undefined);
   });

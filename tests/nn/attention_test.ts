@@ -93,7 +93,7 @@ Deno.test("MultiheadAttention names what it rejects", () => {
   assertThrows(
     () => new nn.MultiheadAttention(5, 2),
     RangeError,
-    "Cannot make MultiheadAttention of size 5: 2 heads do not divide it",
+    "Cannot make MultiheadAttention with embedDim 5 and numHeads 2: numHeads",
   );
   assertThrows(
     () => new nn.MultiheadAttention(4, 2, { dropout: 2 }),

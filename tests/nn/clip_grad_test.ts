@@ -83,5 +83,5 @@ Deno.test("clipGradNorm_() passes NaN on, and takes no gradients at all", async 
   p.grad = tensor([NaN, 1]);
   assert(Number.isNaN(await clipGradNorm_(p, 1).item()));
   assert((await p.grad.data()).every(Number.isNaN));
-  assertThrows(() => clipGradNorm_([p], 1, 0), RangeError, "norm of type 0");
+  assertThrows(() => clipGradNorm_([p], 1, 0), RangeError, "normType 0");
 });

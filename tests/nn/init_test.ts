@@ -81,7 +81,7 @@ Deno.test("initializations by fans refuse vectors, and leave nothing alone", asy
     assertThrows(
       () => run(zeros([3])),
       TypeError,
-      "a tensor of shape [3]: expected two dims at least",
+      "a tensor of shape [3]: expected at least two dims",
     );
     assertEquals(await run(zeros([0, 4])).toArray(), []);
   }

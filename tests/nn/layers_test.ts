@@ -193,10 +193,13 @@ Deno.test("layers refuse impossible sizes", () => {
     [() => new nn.Linear(1.5, 2), "inFeatures 1.5"],
     [() => new nn.Conv2d(0, 2, 3), "inChannels 0"],
     [() => new nn.Conv2d(1, 2, [3, 0]), "kernelSize 0"],
-    [() => new nn.Conv2d(3, 2, 3, { groups: 2 }), "2 groups do not divide"],
+    [
+      () => new nn.Conv2d(3, 2, 3, { groups: 2 }),
+      "and groups 2: groups must divide both",
+    ],
     [
       () => new nn.ConvTranspose1d(3, 2, 3, { groups: 2 }),
-      "do not divide both",
+      "groups must divide both",
     ],
     [() => new nn.Dropout(1.5), "p 1.5"],
     [() => new MLP([3]), "expected two at least"],

@@ -99,7 +99,7 @@ Deno.test("norm layers name what they reject", () => {
   assertThrows(
     () => new nn.GroupNorm(3, 4),
     RangeError,
-    "3 groups do not divide them",
+    "numGroups must divide numChannels",
   );
   assertThrows(
     () => new nn.BatchNorm2d(2).call(zeros([2, 2])),

@@ -59,7 +59,7 @@ Deno.test("TransformerEncoderLayer names what it rejects", () => {
   assertThrows(
     () => new nn.TransformerEncoderLayer(5, 2),
     RangeError,
-    "2 heads do not divide it",
+    "numHeads must divide embedDim",
   );
   assertThrows(
     () => new nn.TransformerEncoderLayer(4, 2, { dimFeedforward: 0 }),
