@@ -17,7 +17,7 @@ import { formatShape, sameShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { assign } from "../ops/movement.ts";
 import { isGradEnabled, withGrad } from "./mode.ts";
-import type { Autograd } from "./node.ts";
+import { Autograd, Node } from "./node.ts";
 import { refuseStale } from "./stale.ts";
 
 /** Options of backward. */
@@ -54,7 +54,9 @@ export function backward(
  * The gradients of `root` with respect to `inputs`, without touching any
  * `grad`. An input that `root` does not depend on gets zeros.
  *
- * Source: torch.autograd.grad, with materialize_grads.
+ * Source: torch.autograd.grad, with materialize_grads. With `createGraph`, a
+ * gradient that depends on nothing can be differentiated, too: its own gradient
+ * is 0. torch refuses that for some ops and not for others.
  *
  * @throws {TypeError} As `backward`, or if an input requires no gradient
  */
@@ -83,11 +85,35 @@ export function grad(
     found.set(input.autograd, undefined);
   }
   walk(root, gradient, retainGraph, createGraph, (at, dy) => {
-    if (found.has(at)) found.set(at, dy.alias().keep()); // all of it, once
+    if (!found.has(at)) return;
+    const isConstant = createGraph && !dy.requiresGrad;
+    const dx = isConstant ? asConstant(dy.detach()) : dy.alias();
+    found.set(at, dx.keep()); // all of it, once
   }, found);
-  return inputs.map((input) =>
-    found.get(input.autograd) ?? full(input.shape, 0, { dtype: input.dtype })
-  );
+  return inputs.map((input) => {
+    const dx = found.get(input.autograd);
+    if (dx) return dx;
+    const zeros = full(input.shape, 0, { dtype: input.dtype });
+    return createGraph ? asConstant(zeros) : zeros;
+  });
+}
+
+/** Made from nothing: there is nothing to free, and backward may pass often. */
+class ConstantNode extends Node {
+  constructor() {
+    super("constant", [], [], () => []);
+  }
+  override release(): void {}
+}
+
+// A gradient that will be differentiated though it depends on nothing, as that of
+// a linear op: it stands for the result of an op without inputs.
+function asConstant(dx: Tensor): Tensor {
+  const place = new Autograd();
+  place.requiresGrad = true;
+  place.node = new ConstantNode();
+  dx.moveTo(place);
+  return dx;
 }
 
 function walk(
@@ -204,11 +230,12 @@ function deposit(leaf: Autograd, dy: Tensor): void {
     const slot = emptiedSlot(leaf, leaf.slot);
     assign(slot, before ? before.add(dy) : dy);
     leaf.grad = slot;
-  } else if (before) {
-    leaf.grad = before.add(dy).keep();
   } else {
     // other leaves may have got the same gradient, or it may be a view
     const isOurs = dy.storage.handles === 1 && isRowMajor(dy.layout);
-    leaf.grad = (isOurs ? dy.alias() : dy.mul(1)).keep();
+    const alone = (): Tensor => isOurs ? dy.alias() : dy.mul(1);
+    const dx = before ? before.add(dy) : alone();
+    if (isGradEnabled() && !dx.requiresGrad) asConstant(dx);
+    leaf.grad = dx.keep();
   }
 }

@@ -115,7 +115,7 @@ export interface SmoothL1LossOptions extends LossOptions {
 
 /**
  * With d = |input - target|: d^2 / (2 * beta) up to `beta`, d - beta / 2 beyond;
- * with beta 0 the l1 loss.
+ * with beta 0 the l1 loss, but for gradients of -1 where d is 0, as in torch.
  *
  * Source: torch.nn.functional.smooth_l1_loss; Girshick 2015, arXiv:1504.08083.
  *
@@ -138,10 +138,9 @@ export function smoothL1Loss(
       `Cannot smoothL1Loss with beta ${beta}: expected 0 or more`,
     );
   }
-  if (beta === 0) return l1Loss(input, target, { reduction });
   return inFloat32(
     [input, target],
-    (x, t) => reduceLoss(map("huber", x.sub(t), beta).div(beta), reduction),
+    (x, t) => reduceLoss(map("smoothL1", x, t, beta), reduction),
   );
 }
 

@@ -5,7 +5,9 @@
  * @module
  */
 
+import type { Tensor } from "../tensor/tensor.ts";
 import { map, type MapRows } from "./elementwise.ts";
+import type { Operand } from "./map.ts";
 
 /** What torch keeps denominators from 0 by. */
 const TINY = 1e-12;
@@ -19,6 +21,26 @@ export const LOSSES: MapRows = {
     grads: [{
       uses: "ab",
       rule: (dy, { a, b }) => dy.mul(map("hardtanh", a, -Number(b), b)),
+    }],
+  },
+  // with d = |a - b|: d^2 / 2c up to d = c, a number, and d - c / 2 beyond
+  smoothL1: {
+    kind: "float",
+    wgsl: "select(abs(a - b) - 0.5 * c, 0.5 * (a - b) * (a - b) / c, " +
+      "abs(a - b) < c)",
+    grads: [
+      { uses: "abc", rule: (dy, { a, b, c }) => smoothL1Grad(dy, a, b, c) },
+      { uses: "abc", rule: (dy, { a, b, c }) => smoothL1Grad(dy, b, a, c) },
+    ],
+  },
+  // of b = 0 it is -1 at 0, as in torch
+  smoothL1Slope: {
+    kind: "float",
+    wgsl: "select(select(-1.0, 1.0, a > 0.0), a / b, is_nan(a) || abs(a) < b)",
+    grads: [{
+      uses: "ab",
+      rule: (dy, { a, b }) =>
+        map("where", map("inside", a, -Number(b), b), dy.div(b), 0),
     }],
   },
   // -(b log(a) + (1 - b) log(1 - a)), the logarithms -100 at least
@@ -68,3 +90,7 @@ export const LOSSES: MapRows = {
     ],
   },
 };
+
+function smoothL1Grad(dy: Tensor, a: Operand, b: Operand, c: Operand): Tensor {
+  return dy.mul(map("smoothL1Slope", map("sub", a, b), c));
+}

@@ -10,6 +10,7 @@ import { noGrad } from "../../src/autograd/mode.ts";
 import { memory } from "../../src/gpu/pool.ts";
 import { SGD } from "../../src/optim/sgd.ts";
 import { full, tensor, zeros } from "../../src/tensor/create.ts";
+import { scope } from "../../src/tensor/scope.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 
 const leaf = { requiresGrad: true };
@@ -186,4 +187,56 @@ Deno.test("grad() gives zeros where nothing flows, and names what can't have any
     TypeError,
     "it does not require one",
   );
+});
+
+Deno.test("grad() with createGraph differentiates constants, too: to 0", async () => {
+  const x = tensor([1, 2], leaf);
+  const other = tensor([5], leaf);
+  const [first, none] = grad(x.mul(3).sum(), [x, other], { createGraph: true });
+  const [second] = grad(first!.sum(), [x], { createGraph: true });
+  const [third] = grad(second!.sum(), [x]);
+  assertEquals(await first?.toArray(), [3, 3]);
+  for (const zeros of [second, third]) {
+    assertEquals(await zeros?.toArray(), [0, 0]);
+  }
+  assertEquals(await grad(none!.sum(), [other])[0]!.toArray(), [0]);
+  // a penalty of it alone leaves gradients alone
+  first!.square().sum().backward();
+  assertEquals(x.grad, undefined);
+  // beside others it is a number
+  first!.mul(x).sum().backward();
+  assertEquals(await x.grad!.toArray(), [3, 3]);
+});
+
+Deno.test("backward() with createGraph leaves gradients that can be differentiated", async () => {
+  const x = tensor([1, 2], leaf);
+  x.mul(3).sum().backward(undefined, { createGraph: true });
+  assertEquals(await grad(x.grad!.sum(), [x])[0]!.toArray(), [0, 0]);
+  x.mul(x).sum().backward(undefined, { createGraph: true });
+  assertEquals(await x.grad!.toArray(), [5, 7]);
+  assertEquals(await grad(x.grad!.sum(), [x])[0]!.toArray(), [2, 2]);
+});
+
+Deno.test("grad() without createGraph gives gradients that nothing is behind", () => {
+  const x = tensor([1, 2], leaf);
+  for (const y of [x.mul(3).sum(), x.mul(x).sum()]) {
+    const [dx] = grad(y, [x]);
+    assertThrows(() => dx!.sum().backward(), TypeError, "nothing behind it");
+  }
+});
+
+Deno.test("grad() with createGraph leaves the given gradient as it is, and no memory", () => {
+  const x = full([256, 1024], 1, leaf);
+  const given = full([256, 1024], 2);
+  const { live } = memory();
+  {
+    using _ = scope();
+    const options = { createGraph: true, gradient: given };
+    const found = grad(x.alias(), [x], options)[0]!; // the gradient itself
+    assert(found.requiresGrad && !given.requiresGrad);
+    const other = grad(x.mul(3), [x], options)[0]!;
+    assertEquals(memory().live, live + 2 ** 20 * 2);
+    for (const each of [found, other]) each.dispose();
+  }
+  assertEquals(memory().live, live);
 });

@@ -18,10 +18,7 @@ async function derivatives(
   const found: number[][] = [];
   let y = f(x).sum();
   for (let k = 0; k < order; k++) {
-    // what depends on x no longer has derivatives of 0
-    const dx = y.requiresGrad
-      ? grad(y, [x], { createGraph: true })[0]!
-      : zeros(x.shape);
+    const dx = grad(y, [x], { createGraph: true })[0]!;
     found.push([...await dx.data()].map((value) => value + 0));
     y = dx.sum();
   }

@@ -24,6 +24,8 @@ const NUMBERS: Readonly<Record<string, readonly number[]>> = {
   eluBackward: [1.5],
   eluCurve: [1.5],
   huber: [1.1],
+  smoothL1: [1.1],
+  smoothL1Slope: [1.1],
   celu: [1.5],
   softplus: [2, 20],
   replaceNan: [0],

@@ -20,7 +20,7 @@ import {
   tripletMarginLoss,
 } from "../../src/ops/margin_loss.ts";
 import type { Reduction } from "../../src/ops/reduction.ts";
-import { tensor } from "../../src/tensor/create.ts";
+import { tensor, zeros } from "../../src/tensor/create.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import {
   assertClose,
@@ -190,6 +190,29 @@ Deno.test("smoothL1Loss() with beta 0 is the l1 loss", async () => {
     reduction: "none",
   });
   await assertClose(loss, [2, 1], 0);
+});
+
+Deno.test("smoothL1Loss() has PyTorch's gradients for small and infinite beta", async () => {
+  // beta, gradients of the input and of the target: with beta 0 both are -1 at 0
+  const rows: [number, number[], number[]][] = [
+    [0, [-1, -1, -1, 1, NaN, 1], [-1, -1, 1, -1, NaN, -1]],
+    [1e-30, [0, 0, -1, 1, NaN, 1], [0, 0, 1, -1, NaN, -1]],
+    [Infinity, [0, 0, 0, 1, NaN, 0], [0, 0, 0, -1, NaN, 0]],
+  ];
+  for (const [beta, ofInput, ofTarget] of rows) {
+    const x = tensor([0, 2, -1, Infinity, NaN, 1e-20], { requiresGrad: true });
+    const t = tensor([0, 2, 1, 0, 0, 0], { requiresGrad: true });
+    smoothL1Loss(x, t, { beta, reduction: "sum" }).backward();
+    assertEquals([...await x.grad!.data()].map((v) => v + 0), ofInput);
+    assertEquals([...await t.grad!.data()].map((v) => v + 0), ofTarget);
+  }
+  // lines all the way: as large as the difference, however small that is
+  const [x, t] = [tensor([1e-9, -3]), tensor([0, 0])];
+  const loss = smoothL1Loss(x, t, { beta: 1e-30, reduction: "none" });
+  await assertClose(loss.mul(1e9), [1, 3e9], 1e-6);
+  const row = tensor([0, 1, 2], { requiresGrad: true });
+  smoothL1Loss(zeros([2, 3]), row, { beta: 0, reduction: "sum" }).backward();
+  assertEquals(await row.grad!.toArray(), [-2, 2, 2]);
 });
 
 Deno.test("binaryCrossEntropy() stays finite for 0 and 1", async () => {
