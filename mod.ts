@@ -33,21 +33,21 @@ export {
   gradcheck,
   type GradcheckOptions,
 } from "./src/autograd/gradcheck.ts";
-export { cat, stack } from "./src/ops/join.ts";
-export { einsum } from "./src/ops/einsum.ts";
-export { where } from "./src/ops/arithmetic.ts";
+export { cat, stack } from "./src/ops/movement/join.ts";
+export { einsum } from "./src/ops/matmul/einsum.ts";
+export { where } from "./src/ops/elementwise/arithmetic.ts";
 export type {
   AddOptions,
   DivOptions,
   NanToNumOptions,
-} from "./src/ops/arithmetic.ts";
-export type { ValuesAndIndices } from "./src/ops/arg_extreme.ts";
-export type { IndexItem } from "./src/ops/at.ts";
-export type { Operand } from "./src/ops/map.ts";
-export type { PadMode, PadOptions } from "./src/ops/padding.ts";
-export type { Dims } from "./src/ops/reduce.ts";
-export type { SortOptions, TopkOptions } from "./src/ops/sort.ts";
-export { type VarianceOptions, varMean } from "./src/ops/statistics.ts";
+} from "./src/ops/elementwise/arithmetic.ts";
+export type { ValuesAndIndices } from "./src/ops/index/arg_extreme.ts";
+export type { IndexItem } from "./src/ops/index/at.ts";
+export type { Operand } from "./src/ops/map/map.ts";
+export type { PadMode, PadOptions } from "./src/ops/index/padding.ts";
+export type { Dims } from "./src/ops/reduce/reduce.ts";
+export type { SortOptions, TopkOptions } from "./src/ops/index/sort.ts";
+export { type VarianceOptions, varMean } from "./src/ops/reduce/statistics.ts";
 export { noGrad } from "./src/autograd/mode.ts";
 export { type BackwardOptions, grad } from "./src/autograd/backward.ts";
 export { type KernelTime, Profile, profile } from "./src/gpu/profiler.ts";
@@ -76,8 +76,8 @@ export {
   randn,
   type RandomOptions,
   randperm,
-} from "./src/ops/random.ts";
-export type { RandomSource } from "./src/ops/draw.ts";
+} from "./src/ops/random/random.ts";
+export type { RandomSource } from "./src/ops/random/draw.ts";
 export {
   type CheckpointParts,
   load,

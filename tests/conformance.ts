@@ -7,7 +7,7 @@
  *                         [--verbose] [--json]
  *
  * `--binding` lets kernels bind so many bytes of a tensor at most, so that the
- * cases' tensors are large: NOTE [parts] in src/ops/launch.ts.
+ * cases' tensors are large: NOTE [parts] in src/ops/launch/launch.ts.
  *
  * Each failed case has a line: where it is farthest off, and by how much.
  * `--verbose` also lists what is unsupported, and why, and what is noteworthy

@@ -6,9 +6,9 @@
  */
 
 import { grad } from "../src/autograd/backward.ts";
-import { scaledDotProductAttention } from "../src/ops/attention.ts";
-import { conv2d } from "../src/ops/conv.ts";
-import { dropout } from "../src/ops/dropout.ts";
+import { scaledDotProductAttention } from "../src/ops/attention/attention.ts";
+import { conv2d } from "../src/ops/conv/conv.ts";
+import { dropout } from "../src/ops/random/dropout.ts";
 import { arange, ones, zeros } from "../src/tensor/create.ts";
 import { scope } from "../src/tensor/scope.ts";
 import type { Tensor } from "../src/tensor/tensor.ts";

@@ -11,7 +11,7 @@
 
 import { setImmediate } from "node:timers";
 
-import { crossEntropy } from "../src/ops/cross_entropy.ts";
+import { crossEntropy } from "../src/ops/loss/cross_entropy.ts";
 import { Flatten, ReLU } from "../src/nn/activation.ts";
 import { Linear } from "../src/nn/linear.ts";
 import { Sequential } from "../src/nn/sequential.ts";

@@ -15,7 +15,7 @@ import { isRowMajor, reachOf } from "../tensor/layout.ts";
 import { Scope, unscoped } from "../tensor/scope.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { assign } from "../ops/movement.ts";
+import { assign } from "../ops/movement/movement.ts";
 import { isGradEnabled, withGrad } from "./mode.ts";
 import { Autograd, Node } from "./node.ts";
 import { refuseStale } from "./stale.ts";

@@ -1,5 +1,5 @@
 /**
- * Stale views: NOTE [in place] in src/ops/in_place.ts says how they come about.
+ * Stale views: NOTE [in place] in src/ops/elementwise/in_place.ts says how they come about.
  *
  * @module
  */

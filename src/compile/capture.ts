@@ -17,7 +17,7 @@ import {
   withRecorder,
 } from "../gpu/recorder.ts";
 import { Storage } from "../tensor/storage.ts";
-import { mapCallOf } from "../ops/map.ts";
+import { mapCallOf } from "../ops/map/map.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { lineOf } from "./call_site.ts";
 import {

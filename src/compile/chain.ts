@@ -6,8 +6,8 @@
  * @module
  */
 
-import { bitsOf } from "../ops/map.ts";
-import { declareRule, libraryFor } from "../ops/map_header.ts";
+import { bitsOf } from "../ops/map/map.ts";
+import { declareRule, libraryFor } from "../ops/map/header.ts";
 import { type ComputeType, computeType, WORDS } from "../ops/words.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { expandLayout, isRowMajor, type Layout } from "../tensor/layout.ts";

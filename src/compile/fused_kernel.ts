@@ -8,7 +8,7 @@
 import { type AdapterClass, gpu } from "../gpu/device.ts";
 import { loop, passesOf } from "../gpu/loops.ts";
 import { foldGroups } from "../gpu/plan.ts";
-import { loopsOf } from "../ops/map_header.ts";
+import { loopsOf } from "../ops/map/header.ts";
 import { WORDS } from "../ops/words.ts";
 import { type MergedDims, mergeDims, rowMajor } from "../tensor/layout.ts";
 import { sizeOf } from "../tensor/shape.ts";

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { loopsOf } from "../ops/map_header.ts";
+import { loopsOf } from "../ops/map/header.ts";
 import { DTYPES } from "../tensor/dtype.ts";
 import { isRowMajor, type Layout } from "../tensor/layout.ts";
 import { sizeOf } from "../tensor/shape.ts";

@@ -10,7 +10,7 @@
 
 import { type Pipeline, pipelineOf } from "../gpu/pipelines.ts";
 import type { Bindable, LiveWords, Plan } from "../gpu/plan.ts";
-import type { MapRule } from "../ops/map_header.ts";
+import type { MapRule } from "../ops/map/header.ts";
 import type { DType } from "../tensor/dtype.ts";
 import type { Layout } from "../tensor/layout.ts";
 

@@ -5,7 +5,7 @@
  */
 
 import { adapterClass } from "../gpu/device.ts";
-import { indexSelect } from "../ops/indexing.ts";
+import { indexSelect } from "../ops/index/index.ts";
 import { fromHost } from "../tensor/create.ts";
 import { Generator } from "../tensor/generator.ts";
 import { HostArray } from "../tensor/host_array.ts";

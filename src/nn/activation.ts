@@ -7,9 +7,9 @@
  * @module
  */
 
-import { checkApproximate } from "../ops/activation.ts";
-import { map } from "../ops/elementwise.ts";
-import { logSoftmax, softmax } from "../ops/softmax.ts";
+import { checkApproximate } from "../ops/elementwise/activation.ts";
+import { map } from "../ops/elementwise/elementwise.ts";
+import { logSoftmax, softmax } from "../ops/softmax/softmax.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { formatOptions } from "./_shared.ts";
 import { Module } from "./module.ts";

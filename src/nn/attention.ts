@@ -7,8 +7,8 @@
 import {
   attentionWeights,
   scaledDotProductAttention,
-} from "../ops/attention.ts";
-import { linear, matmul } from "../ops/matmul.ts";
+} from "../ops/attention/attention.ts";
+import { linear, matmul } from "../ops/matmul/matmul.ts";
 import { checkOptionNames } from "../tensor/arguments.ts";
 import { zeros } from "../tensor/create.ts";
 import { formatShape } from "../tensor/shape.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { batchNorm, instanceNorm } from "../ops/batch_norm.ts";
+import { batchNorm, instanceNorm } from "../ops/norm/batch.ts";
 import { checkOptionNames } from "../tensor/arguments.ts";
 import { ones, zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { bilinear } from "../ops/bilinear.ts";
+import { bilinear } from "../ops/matmul/bilinear.ts";
 import { checkOptionNames } from "../tensor/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkSizes } from "./_shared.ts";

@@ -9,7 +9,7 @@
  */
 
 import { withGrad } from "../autograd/mode.ts";
-import { amax } from "../ops/reduce.ts";
+import { amax } from "../ops/reduce/reduce.ts";
 import { zeros } from "../tensor/create.ts";
 import { isRowMajor, rowMajor } from "../tensor/layout.ts";
 import { Scope, scope } from "../tensor/scope.ts";

@@ -10,13 +10,13 @@ import {
   conv2d,
   convTranspose1d,
   convTranspose2d,
-} from "../ops/conv.ts";
-import { conv3d } from "../ops/conv3d.ts";
+} from "../ops/conv/conv.ts";
+import { conv3d } from "../ops/conv/conv3d.ts";
 import {
   checkPadding,
   type ConvOptions,
   type ConvTransposeOptions,
-} from "../ops/conv_shapes.ts";
+} from "../ops/conv/shapes.ts";
 import { type Pair, perDim, type Single, type Triple } from "../ops/per_dim.ts";
 import { checkOptionNames } from "../tensor/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";

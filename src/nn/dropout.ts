@@ -4,7 +4,7 @@
  * @module
  */
 
-import { dropout } from "../ops/dropout.ts";
+import { dropout } from "../ops/random/dropout.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Module } from "./module.ts";
 

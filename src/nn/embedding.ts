@@ -5,7 +5,7 @@
  */
 
 import { noGrad } from "../autograd/mode.ts";
-import { embedding, paddingRow } from "../ops/embedding.ts";
+import { embedding, paddingRow } from "../ops/index/embedding.ts";
 import { checkOptionNames } from "../tensor/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkSizes } from "./_shared.ts";

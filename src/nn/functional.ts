@@ -5,28 +5,28 @@
  * @module
  */
 
-export { linear } from "../ops/matmul.ts";
-export { bilinear } from "../ops/bilinear.ts";
+export { linear } from "../ops/matmul/matmul.ts";
+export { bilinear } from "../ops/matmul/bilinear.ts";
 export {
   conv1d,
   conv2d,
   convTranspose1d,
   convTranspose2d,
-} from "../ops/conv.ts";
-export { conv3d } from "../ops/conv3d.ts";
+} from "../ops/conv/conv.ts";
+export { conv3d } from "../ops/conv/conv3d.ts";
 export {
   type ConvOptions,
   type ConvTransposeOptions,
-} from "../ops/conv_shapes.ts";
+} from "../ops/conv/shapes.ts";
 export {
   adaptiveMaxPool2d,
   maxPool1d,
   type MaxPool1dOptions,
   maxPool2d,
   type MaxPoolOptions,
-} from "../ops/max_pool.ts";
-export { maxUnpool2d, type MaxUnpoolOptions } from "../ops/max_unpool.ts";
-export { maxPool3d, type MaxPool3dOptions } from "../ops/max_pool3d.ts";
+} from "../ops/pool/max.ts";
+export { maxUnpool2d, type MaxUnpoolOptions } from "../ops/pool/max_unpool.ts";
+export { maxPool3d, type MaxPool3dOptions } from "../ops/pool/max3d.ts";
 export {
   adaptiveAvgPool1d,
   adaptiveAvgPool2d,
@@ -36,13 +36,13 @@ export {
   type AvgPoolOptions,
   lpPool2d,
   type LpPoolOptions,
-} from "../ops/avg_pool.ts";
-export type { SignalOptions } from "../ops/pool_signals.ts";
+} from "../ops/pool/avg.ts";
+export type { SignalOptions } from "../ops/pool/signals.ts";
 export type {
   OutputPair,
   Outputs,
   WindowOptions,
-} from "../ops/pool_windows.ts";
+} from "../ops/pool/windows.ts";
 export type { Pair, Single, Triple } from "../ops/per_dim.ts";
 export {
   celu,
@@ -65,40 +65,40 @@ export {
   softsign,
   tanh,
   threshold,
-} from "../ops/activation.ts";
-export { logSoftmax, softmax, softmin } from "../ops/softmax.ts";
+} from "../ops/elementwise/activation.ts";
+export { logSoftmax, softmax, softmin } from "../ops/softmax/softmax.ts";
 export {
   batchNorm,
   type BatchNormOptions,
   instanceNorm,
   type InstanceNormOptions,
-} from "../ops/batch_norm.ts";
-export { layerNorm } from "../ops/layer_norm.ts";
-export { groupNorm } from "../ops/group_norm.ts";
+} from "../ops/norm/batch.ts";
+export { layerNorm } from "../ops/norm/layer.ts";
+export { groupNorm } from "../ops/norm/group.ts";
 export {
   localResponseNorm,
   type LocalResponseNormOptions,
-} from "../ops/local_response_norm.ts";
-export { type NormOptions } from "../ops/norm.ts";
-export { type Affine } from "../ops/norm_kernels.ts";
+} from "../ops/norm/local_response.ts";
+export { type NormOptions } from "../ops/norm/norm.ts";
+export { type Affine } from "../ops/norm/kernels.ts";
 export {
   type AttentionOptions,
   scaledDotProductAttention,
-} from "../ops/attention.ts";
-export { embedding, type EmbeddingOptions } from "../ops/embedding.ts";
-export { dropout, type DropoutOptions } from "../ops/dropout.ts";
-export { pad, type PadMode, type PadOptions } from "../ops/padding.ts";
+} from "../ops/attention/attention.ts";
+export { embedding, type EmbeddingOptions } from "../ops/index/embedding.ts";
+export { dropout, type DropoutOptions } from "../ops/random/dropout.ts";
+export { pad, type PadMode, type PadOptions } from "../ops/index/padding.ts";
 export {
   interpolate,
   type InterpolateMode,
   type InterpolateOptions,
-} from "../ops/interpolate.ts";
+} from "../ops/image/interpolate.ts";
 export {
   type GridPadding,
   gridSample,
   type GridSampleMode,
   type GridSampleOptions,
-} from "../ops/grid_sample.ts";
+} from "../ops/image/grid_sample.ts";
 export {
   channelShuffle,
   fold,
@@ -106,8 +106,8 @@ export {
   pixelShuffle,
   pixelUnshuffle,
   unfold,
-} from "../ops/patches.ts";
-export { oneHot } from "../ops/one_hot.ts";
+} from "../ops/conv/patches.ts";
+export { oneHot } from "../ops/index/one_hot.ts";
 export {
   cosineSimilarity,
   type CosineSimilarityOptions,
@@ -115,13 +115,13 @@ export {
   type NormalizeOptions,
   pairwiseDistance,
   type PairwiseDistanceOptions,
-} from "../ops/similarity.ts";
+} from "../ops/reduce/similarity.ts";
 export {
   crossEntropy,
   type CrossEntropyOptions,
   nllLoss,
   type NllLossOptions,
-} from "../ops/cross_entropy.ts";
+} from "../ops/loss/cross_entropy.ts";
 export {
   binaryCrossEntropy,
   type BinaryCrossEntropyOptions,
@@ -140,7 +140,7 @@ export {
   type PoissonNllLossOptions,
   smoothL1Loss,
   type SmoothL1LossOptions,
-} from "../ops/loss.ts";
+} from "../ops/loss/loss.ts";
 export {
   cosineEmbeddingLoss,
   hingeEmbeddingLoss,
@@ -151,5 +151,5 @@ export {
   softMarginLoss,
   tripletMarginLoss,
   type TripletMarginLossOptions,
-} from "../ops/margin_loss.ts";
-export { type Reduction } from "../ops/reduction.ts";
+} from "../ops/loss/margin.ts";
+export { type Reduction } from "../ops/loss/reduction.ts";

@@ -11,11 +11,11 @@ import { checkChoice, checkOptionNames } from "../tensor/arguments.ts";
 import { fill } from "../tensor/create.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { type RandomSource, SOURCE_OPTIONS } from "../ops/draw.ts";
+import { type RandomSource, SOURCE_OPTIONS } from "../ops/random/draw.ts";
 import {
   normal_ as drawNormal,
   uniform_ as drawUniform,
-} from "../ops/random.ts";
+} from "../ops/random/random.ts";
 
 /** The nonlinearity after a layer. */
 export type Nonlinearity =

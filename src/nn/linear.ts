@@ -4,7 +4,7 @@
  * @module
  */
 
-import { linear } from "../ops/matmul.ts";
+import { linear } from "../ops/matmul/matmul.ts";
 import { checkOptionNames } from "../tensor/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkSizes } from "./_shared.ts";

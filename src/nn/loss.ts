@@ -12,12 +12,12 @@ import {
   NLL_LOSS_OPTIONS,
   nllLoss,
   type NllLossOptions,
-} from "../ops/cross_entropy.ts";
+} from "../ops/loss/cross_entropy.ts";
 import {
   checkReduction,
   reduceLoss,
   type Reduction,
-} from "../ops/reduction.ts";
+} from "../ops/loss/reduction.ts";
 import { checkOptionNames } from "../tensor/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { formatOptions } from "./_shared.ts";

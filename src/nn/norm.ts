@@ -5,12 +5,12 @@
  * @module
  */
 
-import { groupNorm } from "../ops/group_norm.ts";
-import { layerNorm } from "../ops/layer_norm.ts";
+import { groupNorm } from "../ops/norm/group.ts";
+import { layerNorm } from "../ops/norm/layer.ts";
 import {
   localResponseNorm,
   type LocalResponseNormOptions,
-} from "../ops/local_response_norm.ts";
+} from "../ops/norm/local_response.ts";
 import { checkOptionNames } from "../tensor/arguments.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";

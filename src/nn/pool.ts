@@ -9,11 +9,11 @@ import {
   AVG_POOL_OPTIONS,
   avgPool2d,
   type AvgPoolOptions,
-} from "../ops/avg_pool.ts";
-import { maxPool2d, type MaxPoolOptions } from "../ops/max_pool.ts";
-import { maxPool3d, type MaxPool3dOptions } from "../ops/max_pool3d.ts";
+} from "../ops/pool/avg.ts";
+import { maxPool2d, type MaxPoolOptions } from "../ops/pool/max.ts";
+import { maxPool3d, type MaxPool3dOptions } from "../ops/pool/max3d.ts";
 import type { Pair, Triple } from "../ops/per_dim.ts";
-import type { OutputPair } from "../ops/pool_windows.ts";
+import type { OutputPair } from "../ops/pool/windows.ts";
 import { checkOptionNames } from "../tensor/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { formatOptions } from "./_shared.ts";

@@ -5,15 +5,15 @@
  * @module
  */
 
-import { dropout } from "../ops/dropout.ts";
-import { cat, stack } from "../ops/join.ts";
-import { linear } from "../ops/matmul.ts";
+import { dropout } from "../ops/random/dropout.ts";
+import { cat, stack } from "../ops/movement/join.ts";
+import { linear } from "../ops/matmul/matmul.ts";
 import {
   GATES,
   type RecurrentKind,
   type RecurrentState,
   recurrentStep,
-} from "../ops/recurrent.ts";
+} from "../ops/recurrent/recurrent.ts";
 import { checkChoice, checkOptionNames } from "../tensor/arguments.ts";
 import { zeros } from "../tensor/create.ts";
 import { formatShape } from "../tensor/shape.ts";

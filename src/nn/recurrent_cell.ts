@@ -4,13 +4,13 @@
  * @module
  */
 
-import { linear } from "../ops/matmul.ts";
+import { linear } from "../ops/matmul/matmul.ts";
 import {
   GATES,
   type RecurrentKind,
   type RecurrentState,
   recurrentStep,
-} from "../ops/recurrent.ts";
+} from "../ops/recurrent/recurrent.ts";
 import { checkChoice, checkOptionNames } from "../tensor/arguments.ts";
 import { zeros } from "../tensor/create.ts";
 import { formatShape } from "../tensor/shape.ts";

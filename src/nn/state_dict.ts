@@ -9,7 +9,7 @@
 import { withGrad } from "../autograd/mode.ts";
 import { recorder } from "../gpu/recorder.ts";
 import { upload } from "../gpu/stream.ts";
-import { assign } from "../ops/movement.ts";
+import { assign } from "../ops/movement/movement.ts";
 import { fromHost } from "../tensor/create.ts";
 import { HostArray } from "../tensor/host_array.ts";
 import { isRowMajor } from "../tensor/layout.ts";

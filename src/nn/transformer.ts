@@ -5,8 +5,8 @@
  * @module
  */
 
-import { gelu } from "../ops/activation.ts";
-import { dropout } from "../ops/dropout.ts";
+import { gelu } from "../ops/elementwise/activation.ts";
+import { dropout } from "../ops/random/dropout.ts";
 import { checkChoice, checkOptionNames } from "../tensor/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkSizes, formatOptions } from "./_shared.ts";

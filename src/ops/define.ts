@@ -20,19 +20,14 @@ import { type Layout, rowMajor } from "../tensor/layout.ts";
 import { unscoped } from "../tensor/scope.ts";
 import type { Shape } from "../tensor/shape.ts";
 import { emptyTensor, Tensor } from "../tensor/tensor.ts";
-import { areLarge, checkParts, type Launch, launch } from "./launch.ts";
+import { asTensors, type Tensors } from "./operands.ts";
+import { areLarge, checkParts, type Launch, launch } from "./launch/launch.ts";
 
 /** The shape and type of a result. */
 export interface Spec {
   readonly shape: Shape;
   readonly dtype: DType;
 }
-
-/**
- * Operands or results: as many as the op has. Typed as at least four, so that
- * rules can name them; a rule names only those that its op has.
- */
-export type Tensors = readonly [Tensor, Tensor, Tensor, Tensor, ...Tensor[]];
 
 /**
  * What an op is. `P` are its arguments that are not tensors. Scratch tensors
@@ -157,9 +152,4 @@ export function checkTensor(op: string, operand: unknown): void {
       `Cannot ${op} ${formatValue(operand)}: expected a tensor`,
     );
   }
-}
-
-/** The one place where the number of tensors is taken on trust: see `Tensors`. */
-export function asTensors(tensors: readonly (Tensor | undefined)[]): Tensors {
-  return tensors as unknown as Tensors;
 }

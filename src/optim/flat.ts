@@ -21,7 +21,7 @@ import { BIND_ALIGN, bindingLimit } from "../gpu/device.ts";
 import type { Bindable } from "../gpu/plan.ts";
 import { recorder, withRecorder } from "../gpu/recorder.ts";
 import { clear } from "../gpu/stream.ts";
-import { assign } from "../ops/movement.ts";
+import { assign } from "../ops/movement/movement.ts";
 import { fill } from "../tensor/create.ts";
 import { type DType, DTYPES } from "../tensor/dtype.ts";
 import {
@@ -34,7 +34,7 @@ import { unscoped } from "../tensor/scope.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import type { Storage } from "../tensor/storage.ts";
 import { emptyTensor, Tensor } from "../tensor/tensor.ts";
-import { isLarge } from "../ops/windows.ts";
+import { isLarge } from "../ops/launch/windows.ts";
 import type { FlatBuffers, Run } from "./rule.ts";
 
 /** Elements that a parameter's beginning is a multiple of: 256 bytes of f16. */

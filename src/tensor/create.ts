@@ -5,7 +5,7 @@
  */
 
 import { acquireIdle, upload } from "../gpu/stream.ts";
-import { copyTo } from "../ops/movement.ts";
+import { copyTo } from "../ops/launch/launch.ts";
 import { checkOptionNames, formatValue } from "./arguments.ts";
 import {
   checkDType,

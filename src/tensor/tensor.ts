@@ -14,7 +14,7 @@ import type { GpuBuffer } from "../gpu/plan.ts";
 import { read } from "../gpu/readback.ts";
 import { noteChange } from "../outside.ts";
 import { recorder } from "../gpu/recorder.ts";
-import { checkApproximate } from "../ops/activation.ts";
+import { checkApproximate } from "../ops/elementwise/activation.ts";
 import {
   add,
   addcdiv,
@@ -30,18 +30,18 @@ import {
   pow,
   sub,
   where,
-} from "../ops/arithmetic.ts";
+} from "../ops/elementwise/arithmetic.ts";
 import {
   argmax,
   argmin,
   maxAlong,
   minAlong,
   type ValuesAndIndices,
-} from "../ops/arg_extreme.ts";
-import { at, type IndexItem, setAt } from "../ops/at.ts";
-import { compare } from "../ops/comparison.ts";
-import { map } from "../ops/elementwise.ts";
-import { copyInto, mapInto } from "../ops/in_place.ts";
+} from "../ops/index/arg_extreme.ts";
+import { at, type IndexItem, setAt } from "../ops/index/at.ts";
+import { compare } from "../ops/elementwise/comparison.ts";
+import { map } from "../ops/elementwise/elementwise.ts";
+import { copyInto, mapInto } from "../ops/elementwise/in_place.ts";
 import {
   gather,
   indexAdd,
@@ -49,7 +49,7 @@ import {
   scatter,
   scatterAdd,
   takeAlongDim,
-} from "../ops/indexing.ts";
+} from "../ops/index/index.ts";
 import {
   chunk,
   flip,
@@ -59,8 +59,8 @@ import {
   split,
   tile,
   unbind,
-} from "../ops/join.ts";
-import type { Operand } from "../ops/map.ts";
+} from "../ops/movement/join.ts";
+import type { Operand } from "../ops/map/map.ts";
 import {
   cast,
   clone,
@@ -69,10 +69,10 @@ import {
   movedim,
   permute,
   reshape,
-} from "../ops/movement.ts";
-import { bmm, dot, matmul, mm, mv } from "../ops/matmul.ts";
-import { maskedSelect, nonzero } from "../ops/nonzero.ts";
-import { pad, type PadOptions, tril, triu } from "../ops/padding.ts";
+} from "../ops/movement/movement.ts";
+import { bmm, dot, matmul, mm, mv } from "../ops/matmul/matmul.ts";
+import { maskedSelect, nonzero } from "../ops/index/nonzero.ts";
+import { pad, type PadOptions, tril, triu } from "../ops/index/padding.ts";
 import {
   all,
   amax,
@@ -85,9 +85,9 @@ import {
   sharedExtreme,
   sum,
   sumTo,
-} from "../ops/reduce.ts";
-import { cumprod, cumsum } from "../ops/scan.ts";
-import { logSoftmax, softmax } from "../ops/softmax.ts";
+} from "../ops/reduce/reduce.ts";
+import { cumprod, cumsum } from "../ops/reduce/scan.ts";
+import { logSoftmax, softmax } from "../ops/softmax/softmax.ts";
 import {
   diag,
   diagonal,
@@ -95,21 +95,21 @@ import {
   select,
   slice,
   unfold,
-} from "../ops/slicing.ts";
+} from "../ops/movement/slicing.ts";
 import {
   argsort,
   sort,
   type SortOptions,
   topk,
   type TopkOptions,
-} from "../ops/sort.ts";
+} from "../ops/index/sort.ts";
 import {
   logsumexp,
   norm,
   std,
   variance,
   type VarianceOptions,
-} from "../ops/statistics.ts";
+} from "../ops/reduce/statistics.ts";
 import { checkOptionNames } from "./arguments.ts";
 import { type DType, DTYPES, type TypedArray } from "./dtype.ts";
 import {

@@ -8,7 +8,7 @@
  */
 
 import { checkCount } from "../data/_shared.ts";
-import { cat, stack } from "../ops/join.ts";
+import { cat, stack } from "../ops/movement/join.ts";
 import { checkOptionNames, formatValue } from "../tensor/arguments.ts";
 import { full } from "../tensor/create.ts";
 import { isFloat } from "../tensor/dtype.ts";

@@ -10,7 +10,7 @@
  * @module
  */
 
-import type { Operand } from "../../src/ops/map.ts";
+import type { Operand } from "../../src/ops/map/map.ts";
 import { isFloat } from "../../src/tensor/dtype.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { type Fields, isWholeFloat } from "./case.ts";

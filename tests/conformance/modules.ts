@@ -84,14 +84,14 @@ import {
   TransformerEncoderLayer,
   type TransformerLayerOptions,
 } from "../../src/nn/transformer.ts";
-import type { AvgPoolOptions } from "../../src/ops/avg_pool.ts";
+import type { AvgPoolOptions } from "../../src/ops/pool/avg.ts";
 import type {
   CrossEntropyOptions,
   NllLossOptions,
-} from "../../src/ops/cross_entropy.ts";
-import type { LocalResponseNormOptions } from "../../src/ops/local_response_norm.ts";
-import type { MaxPoolOptions } from "../../src/ops/max_pool.ts";
-import type { MaxPool3dOptions } from "../../src/ops/max_pool3d.ts";
+} from "../../src/ops/loss/cross_entropy.ts";
+import type { LocalResponseNormOptions } from "../../src/ops/norm/local_response.ts";
+import type { MaxPoolOptions } from "../../src/ops/pool/max.ts";
+import type { MaxPool3dOptions } from "../../src/ops/pool/max3d.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { Encoder, Last, Residual } from "./nets.ts";

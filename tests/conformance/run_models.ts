@@ -7,9 +7,9 @@
  */
 
 import { noGrad } from "../../src/autograd/mode.ts";
-import { crossEntropy } from "../../src/ops/cross_entropy.ts";
+import { crossEntropy } from "../../src/ops/loss/cross_entropy.ts";
 import type { Module } from "../../src/nn/module.ts";
-import { stack } from "../../src/ops/join.ts";
+import { stack } from "../../src/ops/movement/join.ts";
 import { fromHost } from "../../src/tensor/create.ts";
 import { HostArray } from "../../src/tensor/host_array.ts";
 import { scope } from "../../src/tensor/scope.ts";

@@ -5,7 +5,7 @@
  */
 
 import { F, ones } from "../../mod.ts";
-import type { ConvOptions } from "../../src/ops/conv_shapes.ts";
+import type { ConvOptions } from "../../src/ops/conv/shapes.ts";
 import type { Shape } from "../../src/tensor/shape.ts";
 import { backprop, type LoopCall, loopCall } from "./_loop_calls.ts";
 

@@ -19,7 +19,7 @@ import {
 } from "../../src/io/safetensors.ts";
 import * as nn from "../../src/nn/mod.ts";
 import * as optim from "../../src/optim/mod.ts";
-import { randn } from "../../src/ops/random.ts";
+import { randn } from "../../src/ops/random/random.ts";
 import { ones, tensor, zeros } from "../../src/tensor/create.ts";
 import { defaultGenerator, manualSeed } from "../../src/tensor/generator.ts";
 import { HostArray } from "../../src/tensor/host_array.ts";

@@ -14,7 +14,7 @@ import {
 
 import * as F from "../../src/nn/functional.ts";
 import * as nn from "../../src/nn/mod.ts";
-import { randn } from "../../src/ops/random.ts";
+import { randn } from "../../src/ops/random/random.ts";
 import { ones, tensor, zeros } from "../../src/tensor/create.ts";
 import { manualSeed } from "../../src/tensor/generator.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";

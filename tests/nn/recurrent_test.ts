@@ -9,7 +9,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 
 import type { AdapterClass } from "../../src/gpu/device.ts";
 import * as nn from "../../src/nn/mod.ts";
-import { recurrentStep } from "../../src/ops/recurrent.ts";
+import { recurrentStep } from "../../src/ops/recurrent/recurrent.ts";
 import { zeros } from "../../src/tensor/create.ts";
 import {
   assertClose,

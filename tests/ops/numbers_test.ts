@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 
-import { stack } from "../../src/ops/join.ts";
-import { compare } from "../../src/ops/comparison.ts";
-import { where } from "../../src/ops/arithmetic.ts";
+import { stack } from "../../src/ops/movement/join.ts";
+import { compare } from "../../src/ops/elementwise/comparison.ts";
+import { where } from "../../src/ops/elementwise/arithmetic.ts";
 import { compile } from "../../src/compile/compile.ts";
 import type { Comparison } from "../../src/ops/numbers.ts";
 import { full, tensor, zeros } from "../../src/tensor/create.ts";

@@ -1,8 +1,8 @@
 import * as F from "../../src/nn/functional.ts";
-import { addmm, baddbmm } from "../../src/ops/matmul.ts";
-import { rand, randint, randn, randperm } from "../../src/ops/random.ts";
-import { bernoulli, bernoulli_ } from "../../src/ops/random.ts";
-import { varMean } from "../../src/ops/statistics.ts";
+import { addmm, baddbmm } from "../../src/ops/matmul/matmul.ts";
+import { rand, randint, randn, randperm } from "../../src/ops/random/random.ts";
+import { bernoulli, bernoulli_ } from "../../src/ops/random/random.ts";
+import { varMean } from "../../src/ops/reduce/statistics.ts";
 import { zeros } from "../../src/tensor/create.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { type OptionsRow, testUnknownOptions } from "../unknown_options.ts";

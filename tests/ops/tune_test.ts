@@ -6,9 +6,9 @@
 
 import { assertEquals, assertRejects } from "@std/assert";
 
-import { conv2d } from "../../src/ops/conv.ts";
-import { matmul } from "../../src/ops/matmul.ts";
-import { matmulCandidates, wholeCase } from "../../src/ops/matmul_choice.ts";
+import { conv2d } from "../../src/ops/conv/conv.ts";
+import { matmul } from "../../src/ops/matmul/matmul.ts";
+import { matmulCandidates, wholeCase } from "../../src/ops/matmul/choice.ts";
 import { tune } from "../../src/ops/tune.ts";
 import { forget, measured, winnersFile } from "../../src/ops/tuned.ts";
 import { assertClose, made } from "./_gradients.ts";

@@ -11,7 +11,7 @@ import { memory } from "../../src/gpu/pool.ts";
 import { streamCounts } from "../../src/gpu/stream.ts";
 import * as nn from "../../src/nn/mod.ts";
 import * as optim from "../../src/optim/mod.ts";
-import { randn } from "../../src/ops/random.ts";
+import { randn } from "../../src/ops/random/random.ts";
 import { ones, tensor, zeros } from "../../src/tensor/create.ts";
 import { manualSeed } from "../../src/tensor/generator.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";

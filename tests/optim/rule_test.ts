@@ -10,7 +10,7 @@ import { f32Bits } from "../../src/gpu/plan.ts";
 import { planUpdate, type Rule } from "../../src/optim/rule.ts";
 import { SGD } from "../../src/optim/sgd.ts";
 import { Storage } from "../../src/tensor/storage.ts";
-import { rand } from "../../src/ops/random.ts";
+import { rand } from "../../src/ops/random/random.ts";
 import { zeros } from "../../src/tensor/create.ts";
 
 const RULE: Rule = {

@@ -5,7 +5,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 
 import { memory } from "../../src/gpu/pool.ts";
-import { rand } from "../../src/ops/random.ts";
+import { rand } from "../../src/ops/random/random.ts";
 import { fromHost, tensor, zeros } from "../../src/tensor/create.ts";
 import { HostArray } from "../../src/tensor/host_array.ts";
 import { Image } from "../../src/vision/image.ts";

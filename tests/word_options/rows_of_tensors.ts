@@ -6,7 +6,7 @@
 
 import * as F from "../../src/nn/functional.ts";
 import * as nn from "../../src/nn/mod.ts";
-import { randint, randn } from "../../src/ops/random.ts";
+import { randint, randn } from "../../src/ops/random/random.ts";
 import * as optim from "../../src/optim/mod.ts";
 import { tensor, zeros } from "../../src/tensor/create.ts";
 import { HostArray } from "../../src/tensor/host_array.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { maxPool2d } from "../../ops/max_pool.ts";
+import { maxPool2d } from "../../ops/pool/max.ts";
 import { Conv2d } from "../../nn/conv.ts";
 import { Linear } from "../../nn/linear.ts";
 import { Module } from "../../nn/module.ts";

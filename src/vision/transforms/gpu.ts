@@ -12,7 +12,7 @@
 
 import type { WaitingImages } from "../../data/sample_transform.ts";
 import { isFloat } from "../../tensor/dtype.ts";
-import { cat } from "../../ops/join.ts";
+import { cat } from "../../ops/movement/join.ts";
 import { fromHost, zeros } from "../../tensor/create.ts";
 import { HostArray } from "../../tensor/host_array.ts";
 import { scope } from "../../tensor/scope.ts";

@@ -10,10 +10,11 @@
 
 import { type Loop, loop, passesOf } from "../../gpu/loops.ts";
 import { f32Bits, foldGroups } from "../../gpu/plan.ts";
-import { axesOf } from "../../ops/axes.ts";
-import { asTensors, defineOp } from "../../ops/define.ts";
-import { planMap } from "../../ops/map.ts";
-import type { MapRule } from "../../ops/map_header.ts";
+import { axesOf } from "../../ops/launch/axes.ts";
+import { defineOp } from "../../ops/define.ts";
+import { asTensors } from "../../ops/operands.ts";
+import { planMap } from "../../ops/map/map.ts";
+import type { MapRule } from "../../ops/map/header.ts";
 import { declareInput } from "../../ops/words.ts";
 import { fromHost } from "../../tensor/create.ts";
 import { HostArray } from "../../tensor/host_array.ts";

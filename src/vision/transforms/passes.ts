@@ -5,7 +5,7 @@
  */
 
 import { MAX_LOOPS } from "../../gpu/plan.ts";
-import { cat } from "../../ops/join.ts";
+import { cat } from "../../ops/movement/join.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type Atlas, atlasOf } from "./atlas.ts";
 import { halved, isIdle, type Pass } from "./fold.ts";

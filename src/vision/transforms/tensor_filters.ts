@@ -8,8 +8,8 @@
  * @module
  */
 
-import { conv2d } from "../../ops/conv.ts";
-import { pad } from "../../ops/padding.ts";
+import { conv2d } from "../../ops/conv/conv.ts";
+import { pad } from "../../ops/index/padding.ts";
 import { fromHost, full } from "../../tensor/create.ts";
 import { HostArray } from "../../tensor/host_array.ts";
 import type { Tensor } from "../../tensor/tensor.ts";

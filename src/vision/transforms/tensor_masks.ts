@@ -6,7 +6,7 @@
  * @module
  */
 
-import { cat } from "../../ops/join.ts";
+import { cat } from "../../ops/movement/join.ts";
 import { zeros } from "../../tensor/create.ts";
 import { scope } from "../../tensor/scope.ts";
 import type { Tensor } from "../../tensor/tensor.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Operand } from "../../../src/ops/map.ts";
+import type { Operand } from "../../../src/ops/map/map.ts";
 import { type DType, isDType } from "../../../src/tensor/dtype.ts";
 import type { Tensor } from "../../../src/tensor/tensor.ts";
 import type { Arguments } from "../arguments.ts";

@@ -5,8 +5,8 @@
  * @module
  */
 
-import { indexAdd } from "../../../src/ops/indexing.ts";
-import { where } from "../../../src/ops/arithmetic.ts";
+import { indexAdd } from "../../../src/ops/index/index.ts";
+import { where } from "../../../src/ops/elementwise/arithmetic.ts";
 import { isFloat } from "../../../src/tensor/dtype.ts";
 import { zeros } from "../../../src/tensor/create.ts";
 import { onesLike } from "../../../src/tensor/create.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { where } from "../../../src/ops/arithmetic.ts";
-import type { Operand } from "../../../src/ops/map.ts";
+import { where } from "../../../src/ops/elementwise/arithmetic.ts";
+import type { Operand } from "../../../src/ops/map/map.ts";
 import { Tensor } from "../../../src/tensor/tensor.ts";
 import { Refused } from "../outcome.ts";
 import type { Rows } from "../row.ts";

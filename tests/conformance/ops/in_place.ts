@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { Operand } from "../../../src/ops/map.ts";
+import type { Operand } from "../../../src/ops/map/map.ts";
 import { Tensor } from "../../../src/tensor/tensor.ts";
 import type { Arguments } from "../arguments.ts";
 import { Unsupported } from "../outcome.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { IndexItem } from "../../../src/ops/at.ts";
-import type { SortOptions, TopkOptions } from "../../../src/ops/sort.ts";
+import type { IndexItem } from "../../../src/ops/index/at.ts";
+import type { SortOptions, TopkOptions } from "../../../src/ops/index/sort.ts";
 import { Tensor } from "../../../src/tensor/tensor.ts";
 import type { Arguments } from "../arguments.ts";
 import { asFields } from "../case.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { cat, stack } from "../../../src/ops/join.ts";
+import { cat, stack } from "../../../src/ops/movement/join.ts";
 import type { DType } from "../../../src/tensor/dtype.ts";
 import type { Shape } from "../../../src/tensor/shape.ts";
 import type { Tensor } from "../../../src/tensor/tensor.ts";

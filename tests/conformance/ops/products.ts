@@ -15,9 +15,9 @@ import {
   mm,
   mv,
   outer,
-} from "../../../src/ops/matmul.ts";
-import { bilinear } from "../../../src/ops/bilinear.ts";
-import { einsum } from "../../../src/ops/einsum.ts";
+} from "../../../src/ops/matmul/matmul.ts";
+import { bilinear } from "../../../src/ops/matmul/bilinear.ts";
+import { einsum } from "../../../src/ops/matmul/einsum.ts";
 import type { Rows } from "../row.ts";
 
 /** Every product. */

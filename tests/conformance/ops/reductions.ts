@@ -6,7 +6,10 @@
 
 import type { ReduceOptions } from "../../../src/tensor/tensor.ts";
 import type { Tensor } from "../../../src/tensor/tensor.ts";
-import { type VarianceOptions, varMean } from "../../../src/ops/statistics.ts";
+import {
+  type VarianceOptions,
+  varMean,
+} from "../../../src/ops/reduce/statistics.ts";
 import { Unsupported } from "../outcome.ts";
 import type { Results, Row, Rows } from "../row.ts";
 import { castInput } from "./_shared.ts";

@@ -10,7 +10,7 @@
  */
 
 import { noGrad } from "../../../src/autograd/mode.ts";
-import type { IndexItem } from "../../../src/ops/at.ts";
+import type { IndexItem } from "../../../src/ops/index/at.ts";
 import { onesLike } from "../../../src/tensor/create.ts";
 import { isFloat } from "../../../src/tensor/dtype.ts";
 import { Tensor } from "../../../src/tensor/tensor.ts";

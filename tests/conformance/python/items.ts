@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { IndexItem } from "../../../src/ops/at.ts";
+import type { IndexItem } from "../../../src/ops/index/at.ts";
 import { fromHost } from "../../../src/tensor/create.ts";
 import { HostArray } from "../../../src/tensor/host_array.ts";
 import { Tensor } from "../../../src/tensor/tensor.ts";

@@ -5,7 +5,7 @@
  */
 
 import { grad } from "../../../src/autograd/backward.ts";
-import type { Operand } from "../../../src/ops/map.ts";
+import type { Operand } from "../../../src/ops/map/map.ts";
 import { Tensor } from "../../../src/tensor/tensor.ts";
 import { Unsupported } from "../outcome.ts";
 import { truth } from "./operators.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Operand } from "../../../src/ops/map.ts";
+import type { Operand } from "../../../src/ops/map/map.ts";
 import { isFloat } from "../../../src/tensor/dtype.ts";
 import { Tensor } from "../../../src/tensor/tensor.ts";
 import { Unsupported } from "../outcome.ts";

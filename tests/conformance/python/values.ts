@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Operand } from "../../../src/ops/map.ts";
+import type { Operand } from "../../../src/ops/map/map.ts";
 import { Tensor } from "../../../src/tensor/tensor.ts";
 import { Unsupported } from "../outcome.ts";
 import type { Results } from "../row.ts";

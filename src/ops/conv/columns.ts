@@ -1,0 +1,340 @@
+/**
+ * Convolutions as products of matrices: the inputs of every output position are
+ * copied to a column (conv_unfold), and what is known of products does the rest.
+ * Filters of 1 x 1 need no copies. Elsewhere these take as long as some 16 to 32
+ * output channels take to compute; nothing depends on strides, dilations or sizes.
+ *
+ * NOTE [columns]: with w as [outputs, lines] and cols as [lines, positions], lines
+ * being channels * kh * kw, of each group,
+ *
+ *     y = w cols          dw = sum over images of dy cols^T          dx = fold(w^T dy)
+ *
+ * @module
+ */
+
+import type { AdapterClass } from "../../gpu/device.ts";
+import { loop, passesOf } from "../../gpu/loops.ts";
+import {
+  type Bindable,
+  MAX_GROUPS,
+  MAX_LOOPS,
+  type Plan,
+} from "../../gpu/plan.ts";
+import { type ConvCase, gcd, type Pair } from "./gather.ts";
+import type { MatmulCase } from "../matmul/choice.ts";
+import { planMatmul, type Scratch } from "../matmul/kernels.ts";
+import { partialSums } from "../matmul/parts.ts";
+
+import foldSource from "../../../shaders/conv/fold.wgsl" with { type: "text" };
+import unfoldSource from "../../../shaders/conv/unfold.wgsl" with {
+  type: "text",
+};
+
+/** A tensor in a buffer, from an offset on. */
+export interface Operand {
+  readonly buffer: Bindable;
+  readonly offset: number;
+}
+
+/** Elements of columns at a time: what the processor's caches hold. */
+const COLUMNS = 2 ** 21;
+/** Elements of one image's columns at most: what every adapter binds. */
+const MOST_COLUMNS = 2 ** 25;
+
+const LANES = 8; // of a workgroup of conv_unfold and conv_fold
+const PLANES = 8; // channels of an invocation
+
+/** The sizes of a convolution as products. */
+interface Sizes {
+  /** Columns: positions of one image's output. */
+  readonly positions: number;
+  /** The same, filled up to whole vec4. */
+  readonly padded: number;
+  /** Lines of the columns of one group. */
+  readonly lines: number;
+  /** Lines that are stored. */
+  readonly stored: number;
+  /** Elements of one image's columns. */
+  readonly size: number;
+}
+
+function sizesOf({ groups, channels, kernel, output }: ConvCase): Sizes {
+  const positions = output[0] * output[1];
+  const padded = Math.ceil(positions / 4) * 4;
+  const lines = channels * kernel[0] * kernel[1];
+  const stored = Math.ceil(lines / 4) * 4;
+  return { positions, padded, lines, stored, size: groups * stored * padded };
+}
+
+/** Whether every output is made of one input, at the same place. */
+export function isPointwise({ kernel, stride, padding }: ConvCase): boolean {
+  return [...kernel, ...stride].every((by) => by === 1) &&
+    padding.every((by) => by === 0);
+}
+
+// Channels, their taps, and what fills up the lines of the last one.
+function unfoldLoops(conv: ConvCase): number {
+  const { lines, stored } = sizesOf(conv);
+  const [rows, columns] = conv.kernel;
+  return passesOf(
+    loop(PLANES, loop(rows, loop(columns)), loop(stored - lines)),
+  );
+}
+
+// The search for the first taps, then taps of channels.
+function foldLoops({ kernel, stride, dilation }: ConvCase): number {
+  const [high, wide] = everyOf(stride, dilation);
+  const rows = Math.ceil(kernel[0] / high);
+  const columns = Math.ceil(kernel[1] / wide);
+  return passesOf(
+    loop(high),
+    loop(wide),
+    loop(PLANES, loop(rows, loop(columns))),
+  );
+}
+
+// Workgroups of conv_unfold and conv_fold for the positions of an image.
+function groupsToUnfold(padded: number): number {
+  return Math.ceil(padded / 4 / LANES);
+}
+
+function groupsToFold(conv: ConvCase): number {
+  const { runs, rows } = runsOf(conv);
+  return Math.ceil(runs * rows * conv.stride[0] * conv.stride[1] / LANES);
+}
+
+// Runs of 4 inputs in a row of a phase, and such rows.
+function runsOf({ input, stride }: ConvCase): { runs: number; rows: number } {
+  const runs = Math.ceil(Math.ceil(input[1] / stride[1]) / 4);
+  return { runs, rows: Math.ceil(input[0] / stride[0]) };
+}
+
+// Of the taps of a row or column every so-manieth meets a whole position.
+function everyOf(stride: Pair, dilation: Pair): Pair {
+  const every = (dim: 0 | 1) => stride[dim] / gcd(stride[dim], dilation[dim]);
+  return [every(0), every(1)];
+}
+
+/** Columns of one image, as a share of those that can be made; above 1, none. */
+export function columnsShare(conv: ConvCase): number {
+  if (isPointwise(conv)) return 0;
+  const { padded, size } = sizesOf(conv);
+  return Math.max(size / MOST_COLUMNS, groupsToUnfold(padded) / MAX_GROUPS);
+}
+
+/** Whether filters are small enough for columns: see NOTE [loops]. */
+export function columnsReach(conv: ConvCase): boolean {
+  return isPointwise(conv) || unfoldLoops(conv) <= MAX_LOOPS;
+}
+
+/** Whether columns can be folded, too. */
+export function columnsFold(conv: ConvCase): boolean {
+  return isPointwise(conv) ||
+    (foldLoops(conv) <= MAX_LOOPS && groupsToFold(conv) <= MAX_GROUPS);
+}
+
+/** Images next to each other. */
+interface Part {
+  readonly first: number;
+  readonly count: number;
+}
+
+/** Parts of the batch, of one size but for the last, whose columns are few enough. */
+function partsOf(conv: ConvCase): Part[] {
+  const { images } = conv;
+  const most = isPointwise(conv) ? images : Math.max(
+    1,
+    Math.min(Math.floor(COLUMNS / sizesOf(conv).size), MAX_GROUPS),
+  );
+  const size = Math.ceil(images / Math.ceil(images / most));
+  const parts: Part[] = [];
+  for (let first = 0; first < images; first += size) {
+    parts.push({ first, count: Math.min(size, images - first) });
+  }
+  return parts;
+}
+
+/** Columns of some images, and the dispatch that makes them if one does. */
+interface Columns extends Operand {
+  readonly plans: readonly Plan[];
+  /** Elements from one line, group and image to the next. */
+  readonly line: number;
+  readonly group: number;
+  readonly image: number;
+  /** Whether zeros follow the last line and the last column. */
+  readonly isPadded: boolean;
+}
+
+function columnsOf(
+  conv: ConvCase,
+  x: Operand,
+  first: number,
+  count: number,
+  scratch: Scratch,
+): Columns {
+  const { groups, channels, input, output, kernel } = conv;
+  const { positions, padded, stored, size } = sizesOf(conv);
+  const plane = input[0] * input[1];
+  const offset = x.offset + first * groups * channels * plane;
+  if (isPointwise(conv)) {
+    return {
+      ...{ plans: [], buffer: x.buffer, offset, isPadded: false },
+      ...{ line: positions, group: channels * positions },
+      image: groups * channels * positions,
+    };
+  }
+  const buffer = scratch(count * size);
+  const plan: Plan = {
+    name: "conv_unfold",
+    source: unfoldSource,
+    buffers: [x.buffer, buffer],
+    params: [
+      ...[channels, groups, ...input, ...output, ...kernel],
+      ...[...conv.stride, ...conv.dilation, ...conv.padding],
+      ...[stored, padded / 4, offset],
+    ],
+    groups: [
+      groupsToUnfold(padded),
+      Math.ceil(groups * channels / PLANES),
+      count,
+    ],
+    loops: unfoldLoops(conv),
+  };
+  return {
+    ...{ plans: [plan], buffer, offset: 0, isPadded: true },
+    ...{ line: padded, group: stored * padded, image: size },
+  };
+}
+
+/** y = w cols. */
+export function planForward(
+  conv: ConvCase,
+  x: Operand,
+  w: Operand,
+  y: Bindable,
+  bias: Operand | undefined,
+  scratch: Scratch,
+  adapter: AdapterClass,
+): Plan[] {
+  const { groups, outputs } = conv;
+  const { positions, lines } = sizesOf(conv);
+  return partsOf(conv).flatMap(({ first, count }) => {
+    const cols = columnsOf(conv, x, first, count, scratch);
+    const given: MatmulCase = {
+      ...{ m: outputs, n: positions, k: lines, batches: groups },
+      chunks: count,
+      a: { offset: w.offset, row: lines, col: 1, batch: outputs * lines },
+      b: {
+        ...{ offset: cols.offset, row: cols.line, col: 1 },
+        ...{ batch: cols.group, chunk: cols.image, padded: cols.isPadded },
+      },
+      ...(bias && { bias: { offset: bias.offset, along: "rows" } }),
+    };
+    const buffers = {
+      ...{ a: w.buffer, b: cols.buffer, y },
+      ...(bias && { bias: bias.buffer }),
+      yOffset: first * groups * outputs * positions,
+    };
+    return [...cols.plans, ...planMatmul(given, buffers, scratch, adapter)];
+  });
+}
+
+/** dx = fold(w^T dy). */
+export function planInput(
+  conv: ConvCase,
+  dy: Operand,
+  w: Operand,
+  dx: Bindable,
+  scratch: Scratch,
+  adapter: AdapterClass,
+): Plan[] {
+  const { groups, outputs, channels, input } = conv;
+  const { positions, lines } = sizesOf(conv);
+  return partsOf(conv).flatMap(({ first, count }) => {
+    const plane = groups * outputs * positions;
+    const given: MatmulCase = {
+      ...{ m: lines, n: positions, k: outputs, batches: groups, chunks: count },
+      a: { offset: w.offset, row: 1, col: lines, batch: outputs * lines },
+      b: {
+        ...{ offset: dy.offset + first * plane, row: positions, col: 1 },
+        ...{ batch: outputs * positions, chunk: plane },
+      },
+    };
+    const operands = { a: w.buffer, b: dy.buffer };
+    const at = first * groups * channels * input[0] * input[1];
+    if (isPointwise(conv)) {
+      const buffers = { ...operands, y: dx, yOffset: at };
+      return planMatmul(given, buffers, scratch, adapter);
+    }
+    const cols = scratch(count * groups * lines * positions);
+    return [
+      ...planMatmul(given, { ...operands, y: cols }, scratch, adapter),
+      planFold(conv, cols, dx, at, count),
+    ];
+  });
+}
+
+function planFold(
+  conv: ConvCase,
+  cols: Bindable,
+  dx: Bindable,
+  offset: number,
+  count: number,
+): Plan {
+  const { groups, channels, input, stride, dilation } = conv;
+  const every = everyOf(stride, dilation);
+  const hop = every.map((by, dim) => by * dilation[dim]! / stride[dim]!);
+  const { runs, rows } = runsOf(conv);
+  return {
+    name: "conv_fold",
+    source: foldSource,
+    buffers: [cols, dx],
+    params: [
+      ...[channels, groups, ...input, ...conv.output, ...conv.kernel],
+      ...[...stride, ...dilation, ...conv.padding],
+      ...[...every, ...hop, runs, rows, offset],
+    ],
+    groups: [
+      groupsToFold(conv),
+      Math.ceil(groups * channels / PLANES),
+      count,
+    ],
+    loops: foldLoops(conv),
+  };
+}
+
+/** dw = sum over images of dy cols^T. */
+export function planWeight(
+  conv: ConvCase,
+  x: Operand,
+  dy: Operand,
+  dw: Bindable,
+  scratch: Scratch,
+  adapter: AdapterClass,
+): Plan[] {
+  const { groups, outputs } = conv;
+  const { positions, lines } = sizesOf(conv);
+  const parts = partsOf(conv);
+  const sums = partialSums(groups * outputs * lines, parts.length, dw, scratch);
+  const plans = parts.flatMap(({ first, count }, part) => {
+    const cols = columnsOf(conv, x, first, count, scratch);
+    const image = groups * outputs * positions;
+    const given: MatmulCase = {
+      ...{ m: outputs, n: lines, k: positions, batches: groups, terms: count },
+      a: {
+        ...{ offset: dy.offset + first * image, row: positions, col: 1 },
+        ...{ batch: outputs * positions, term: image },
+      },
+      b: {
+        ...{ offset: cols.offset, row: 1, col: cols.line },
+        ...{ batch: cols.group, term: cols.image, padded: cols.isPadded },
+      },
+    };
+    const buffers = {
+      ...{ a: dy.buffer, b: cols.buffer },
+      ...{ y: sums.buffer, yOffset: part * sums.stride },
+    };
+    return [...cols.plans, ...planMatmul(given, buffers, scratch, adapter)];
+  });
+  return [...plans, ...sums.finish];
+}

@@ -1,0 +1,135 @@
+/**
+ * What convolutions read and write, and the copies that those on CPU adapters read
+ * from: filters in blocks of channels, and images with rows cut into runs. Offsets
+ * count elements.
+ *
+ * @module
+ */
+
+import { loop, passesOf } from "../../gpu/loops.ts";
+import { type Bindable, foldGroups, type Plan } from "../../gpu/plan.ts";
+import type { Facing, Pair } from "./gather.ts";
+import { putHook } from "../kernel_hooks.ts";
+import type { Scratch } from "../matmul/kernels.ts";
+
+import packSource from "../../../shaders/conv/pack_weights.wgsl" with {
+  type: "text",
+};
+import tileSource from "../../../shaders/conv/tile_input.wgsl" with {
+  type: "text",
+};
+
+/** The buffers of a gather; the offsets say where in them the tensors begin. */
+export interface GatherBuffers {
+  readonly x: Bindable;
+  readonly xOffset: number;
+  readonly w: Bindable;
+  readonly wOffset: number;
+  readonly bias?: Bindable;
+  readonly biasOffset?: number;
+  readonly y: Bindable;
+}
+
+/** The buffers of a gradient to weights. */
+export interface WeightBuffers {
+  readonly x: Bindable;
+  readonly xOffset: number;
+  readonly dy: Bindable;
+  readonly dyOffset: number;
+  readonly dw: Bindable;
+}
+
+/**
+ * How kernels write the output of a gather, the last of four buffers, and whether
+ * they take in maps of it.
+ */
+export function putOutput(
+  { x, w, y }: GatherBuffers,
+  takesMaps = true,
+): ReturnType<typeof putHook> {
+  return putHook([x, w, w, y], 1, "images", takesMaps);
+}
+
+/** Elements that a tiled copy may have; larger batches go in parts. */
+export const COPY_LIMIT = 2 ** 24;
+const BLOCK = 8; // output channels of an invocation
+/** vec4 of a row that one invocation copies at most. */
+const PIECE = 2 ** 12;
+
+/** Packs the filters of a gather: see conv_pack_weights. */
+export function planWeights(
+  given: Facing,
+  w: Bindable,
+  wOffset: number,
+  scratch: Scratch,
+): { readonly plan: Plan; readonly y: Bindable; readonly blocks: number } {
+  const { groups, channels, outputs, kernel, weights, flip } = given;
+  const taps = kernel[0] * kernel[1];
+  const blocks = Math.ceil(outputs / BLOCK);
+  const y = scratch(groups * blocks * channels * taps * BLOCK);
+  const plan: Plan = {
+    name: "conv_pack_weights",
+    source: packSource,
+    buffers: [w, y],
+    params: [
+      ...[outputs, channels, taps, blocks, flip ? 1 : 0],
+      ...[wOffset, weights.group, weights.output, weights.input],
+    ],
+    groups: [Math.ceil(channels / 8), groups * blocks, 1],
+    loops: passesOf(loop(taps)),
+  };
+  return { plan, y, blocks };
+}
+
+/** A copy of images with rows cut into runs, or whole: see conv_tile_input. */
+export interface Tile {
+  readonly channels: number;
+  readonly input: Pair;
+  readonly rows: number;
+  readonly segments: number;
+  readonly vecs: number;
+  readonly run: number;
+  readonly last: number;
+  readonly padding: Pair;
+}
+
+/** Elements of one image's copy. */
+export function tileSize(tile: Tile): number {
+  return tile.channels * tile.rows * tile.segments * tile.vecs * 4;
+}
+
+/** Images that one copy may hold. */
+export function imagesPerCopy(images: number, size: number): number {
+  return Math.min(images, Math.max(1, Math.floor(COPY_LIMIT / size)));
+}
+
+/** Copies `count` images, from image `first` on. */
+export function planTile(
+  tile: Tile,
+  x: Bindable,
+  xOffset: number,
+  first: number,
+  count: number,
+  y: Bindable,
+): Plan {
+  const { channels, input, rows, padding } = tile;
+  const pieces = tile.segments === 1 ? Math.ceil(tile.vecs / PIECE) : 1;
+  const { segments, vecs, run, last } = pieces === 1 ? tile : {
+    ...{ segments: pieces, vecs: PIECE },
+    ...{ run: 4 * PIECE, last: 4 * PIECE * pieces },
+  };
+  const units = count * channels * rows * segments;
+  return {
+    name: "conv_tile_input",
+    source: tileSource,
+    buffers: [x, y],
+    params: [
+      ...[...input, rows, segments, vecs, run, last],
+      ...padding.map((by) => by >>> 0), // i32
+      ...[units, xOffset + first * channels * input[0] * input[1]],
+      tile.segments * tile.vecs,
+    ],
+    groups: foldGroups(Math.ceil(units / 64)),
+    loops: passesOf(loop(vecs)),
+  };
+}

@@ -1,0 +1,181 @@
+/**
+ * Writing into tensors: `add_`, `copy_`, `fill_` and their kin.
+ *
+ * NOTE [in place]: the elements change for every view of the storage, and its
+ * version counts up, so that backward refuses values that were saved before.
+ * An operand that the op itself saves is copied first if it lies in this
+ * storage: the gradient of `y.mul_(w)` by w is the old y.
+ * Where gradients flow, the tensor written to moves on in the graph: it stands
+ * for the result of the op. If it is a view, the tensor behind it moves on too.
+ * Other views taken before would keep their old place: they are refused.
+ *
+ * @module
+ */
+
+import { isGradEnabled, withGrad } from "../../autograd/mode.ts";
+import { Autograd, type GradRule, Node } from "../../autograd/node.ts";
+import { refuseStale } from "../../autograd/stale.ts";
+import { recorder } from "../../gpu/recorder.ts";
+import { DTYPES } from "../../tensor/dtype.ts";
+import { isRowMajor, type Layout } from "../../tensor/layout.ts";
+import { Scope } from "../../tensor/scope.ts";
+import { formatShape, sameShape } from "../../tensor/shape.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { map, mapTo, savedOf, type Settled, settleRow } from "./elementwise.ts";
+import type { Operand } from "../map/map.ts";
+import { assign } from "../movement/movement.ts";
+import { elementOf } from "../numbers.ts";
+import { embed, erase, strided } from "../movement/slicing.ts";
+
+/**
+ * What a row will write into `target`, if it may.
+ *
+ * @throws {TypeError} If the result has another shape or a higher category of
+ * type than `target`
+ */
+export function settleInto(
+  name: string,
+  target: Tensor,
+  ...others: readonly Operand[]
+): Settled {
+  const settled = settleRow(name, target, ...others);
+  const { dtype, shape } = settled;
+  if (DTYPES[dtype].category > DTYPES[target.dtype].category) {
+    throw new TypeError(
+      `Cannot ${methodOf(name)} into ${target.describe()}: the result is ` +
+        dtype,
+    );
+  }
+  if (!sameShape(shape, target.shape)) {
+    throw new TypeError(
+      `Cannot ${methodOf(name)} into ${target.describe()}: the result has ` +
+        `shape ${formatShape(shape)}`,
+    );
+  }
+  return settled;
+}
+
+// The method that a row belongs to: clamp_ of clampMin.
+function methodOf(name: string): string {
+  return `${name.replace(/(Min|Max|Scaled)$/, "")}_`;
+}
+
+/**
+ * The row `name` of `target` and `others`, written into `target`.
+ *
+ * @throws {TypeError} If `settleInto` refuses it, or `target` repeats elements
+ * @throws {Error} If `target` is a leaf that requires a gradient, outside of
+ * `noGrad`
+ */
+export function mapInto(
+  name: string,
+  target: Tensor,
+  ...others: readonly Operand[]
+): Tensor {
+  const { operands, compute } = settleInto(name, target, ...others);
+  checkWritable(methodOf(name), target);
+  const records = isGradEnabled() &&
+    [target, ...others].some((each) =>
+      typeof each === "object" && each.requiresGrad
+    );
+  if (records) {
+    using _region = new Scope();
+    const given = [target, ...others];
+    const saved = savedOf(name, given);
+    // NOTE [in place]: what the op saves of this storage
+    const kept = given.map((each, i) =>
+      saved[i] && typeof each === "object" && each.storage === target.storage
+        ? each.clone()
+        : each
+    );
+    put(target, map(name, ...kept).to(target.dtype));
+    return target;
+  }
+  recorder()?.uses([target, ...others]);
+  using _copies = new Scope(); // of operands that lie in the same storage
+  mapTo(name, operands, target, compute);
+  target.storage.version++;
+  return target;
+}
+
+/**
+ * Writes `source`, which broadcasts, into `target`, in its type.
+ *
+ * @throws {RangeError} If `source` is a number that the type does not hold
+ */
+export function copyInto(target: Tensor, source: Operand): Tensor {
+  checkWritable("copy_", target);
+  if (typeof source !== "object") {
+    return mapInto("replace", target, elementOf("fill", source, target.dtype));
+  }
+  const records = isGradEnabled() &&
+    (target.requiresGrad || source.requiresGrad);
+  if (records) return mapInto("replace", target, source.to(target.dtype));
+  using values = source.expand(target.shape);
+  assign(target, values);
+  return target;
+}
+
+function checkWritable(op: string, target: Tensor): void {
+  const { shape, strides } = target.layout;
+  if (shape.some((length, dim) => length > 1 && strides[dim] === 0)) {
+    throw new TypeError(
+      `Cannot ${op} into ${target.describe()}: it is expanded, several ` +
+        `elements share one place`,
+    );
+  }
+  if (isGradEnabled()) refuseStale(op, target);
+  const leaf = target.isLeaf ? target : target.root;
+  if (isGradEnabled() && leaf.requiresGrad && leaf.isLeaf) {
+    throw new Error(
+      `Cannot ${op} into ${target.describe()}: a leaf that requires a ` +
+        `gradient can only be written to inside noGrad`,
+    );
+  }
+}
+
+// Writes the result of a recorded op and moves the target on in the graph.
+function put(target: Tensor, result: Tensor): void {
+  const { root, layout } = target;
+  if (root !== target && !isRowMajor(root.layout)) {
+    throw new TypeError(
+      `Cannot write in place into a view of ${root.describe()}: gradients ` +
+        `flow, and it is not contiguous`,
+    );
+  }
+  withGrad(false, () => assign(target, result));
+  if (root === target) {
+    target.moveTo(result.autograd);
+    return;
+  }
+  const region: Layout = {
+    ...layout,
+    offset: layout.offset - root.layout.offset,
+  };
+  const { shape } = root;
+  root.moveTo(
+    join("put", [root.autograd, result.autograd], (dy) => [
+      erase(dy, region),
+      strided(dy, region),
+    ]),
+  );
+  target.moveTo(
+    join("view", [root.autograd], (dy) => [embed(dy, shape, region)]),
+  );
+}
+
+function join(
+  name: string,
+  inputs: readonly Autograd[],
+  rule: GradRule,
+): Autograd {
+  const made = new Autograd();
+  made.requiresGrad = true;
+  made.node = new Node(
+    name,
+    inputs.map((input) => input.requiresGrad ? input : undefined),
+    [],
+    rule,
+  );
+  return made;
+}

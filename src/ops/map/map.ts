@@ -1,0 +1,317 @@
+/**
+ * Maps: the kernels behind every elementwise op. A map has an expression in
+ * WGSL, up to three operands (tensors that broadcast, or plain numbers) and a
+ * result; this module turns them into a plan.
+ *
+ * Three kernels serve all of them: operands that lie as the result does are
+ * read four elements at a time (dense), so are rows that broadcast (rows), all
+ * others go element by element (strided). The result may be a part of a
+ * tensor, and an operand may be the result itself.
+ *
+ * @module
+ */
+
+import { adapterClass } from "../../gpu/device.ts";
+import { loop } from "../../gpu/loops.ts";
+import { f32Bits, foldGroups, type Plan } from "../../gpu/plan.ts";
+import { recorder } from "../../gpu/recorder.ts";
+import type { DType } from "../../tensor/dtype.ts";
+import {
+  expandLayout,
+  isRowMajor,
+  type Layout,
+  type MergedDims,
+  mergeDims,
+  sameLayout,
+} from "../../tensor/layout.ts";
+import { formatShape, type Shape, sizeOf } from "../../tensor/shape.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import {
+  type Access,
+  headerOf,
+  loopsOf,
+  type MapKernel,
+  type MapRule,
+} from "./header.ts";
+import type { ComputeType } from "../words.ts";
+
+import denseSource from "../../../shaders/elementwise/map_dense.wgsl" with {
+  type: "text",
+};
+import rowsSource from "../../../shaders/elementwise/map_rows.wgsl" with {
+  type: "text",
+};
+import stridedSource from "../../../shaders/elementwise/map_strided.wgsl" with {
+  type: "text",
+};
+import placesLib from "../../../shaders/lib/places.wgsl" with { type: "text" };
+
+/** A tensor, or a number or boolean that stands for a tensor filled with it. */
+export type Operand = Tensor | number | boolean;
+
+/** A map as it was asked for, before a kernel was chosen. */
+export interface MapCall {
+  readonly rule: MapRule;
+  readonly operands: readonly Operand[];
+  readonly out: Tensor;
+  /** Whether the result may be written in whole quads. */
+  readonly whole: boolean;
+}
+
+// Calls by their plans, while somebody records: what is fused is fused by them.
+const calls = new WeakMap<Plan, MapCall>();
+
+/** What a plan that was made while somebody recorded maps, if it is a map. */
+export function mapCallOf(plan: Plan): MapCall | undefined {
+  return calls.get(plan);
+}
+
+const GROUP = 64;
+/** Quads of an invocation, by kernel and adapter class. */
+const RUNS = {
+  dense: { cpu: 4, gpu: 4 },
+  rows: { cpu: 8, gpu: 1 },
+  strided: { cpu: 8, gpu: 1 },
+};
+const SOURCES = {
+  dense: denseSource,
+  rows: placesLib + rowsSource,
+  strided: placesLib + stridedSource,
+};
+/** Dims that the kernels' uniforms have room for. */
+const MAX_RANK = 8;
+const DTYPE_CODES: Readonly<Record<DType, number>> = {
+  float32: 0,
+  float16: 1,
+  int32: 2,
+  uint32: 3,
+  uint8: 4,
+  bool: 5,
+};
+const ACCESS_CODES: Readonly<Record<Access, number>> = {
+  quads: 0,
+  element: 1,
+  strides: 2,
+  number: 3,
+  result: 4,
+};
+
+/** What the plans of a rule share, by what it depends on. */
+interface Shared {
+  readonly header: string;
+  readonly loops: number;
+}
+
+// An op that is called again makes no text.
+const shared = new WeakMap<MapRule, Map<number, Shared>>();
+
+/**
+ * The plan of a map into `out`, to whose shape all operands broadcast. An
+ * operand in the buffer of `out` must have its layout, too. A rule that is used
+ * more than once should be one object: its kernels' texts are kept.
+ *
+ * @throws {TypeError} If there are more dims than the kernels loop over
+ */
+export function planMap(
+  rule: MapRule,
+  operands: readonly Operand[],
+  out: Tensor,
+): Plan {
+  const size = out.size;
+  const { offset } = out.layout;
+  // Whole quads may be written; the last one may reach past the storage's end,
+  // never into elements of another view.
+  const whole = isRowMajor(out.layout) && offset % 4 === 0 &&
+    (size % 4 === 0 ||
+      offset + size >= out.storage.bytes / out.bytesPerElement);
+  let accesses = operands.map((operand) => accessOf(operand, out));
+  let merged: MergedDims | undefined;
+  let kernel: MapKernel = "strided";
+  if (whole && !accesses.includes("strides")) kernel = "dense";
+  else {
+    merged = mergeOperands(rule.name, operands, out);
+    const wide = whole ? rowAccesses(operands, accesses, merged) : undefined;
+    if (wide) {
+      accesses = wide;
+      kernel = "rows";
+    }
+  }
+  const run = RUNS[kernel][adapterClass()];
+  const buffers = [];
+  operands.forEach((operand, i) => {
+    if (typeof operand === "object" && accesses[i] !== "result") {
+      buffers.push(operand.storage);
+    }
+  });
+  buffers.push(out.storage);
+  const plan: Plan = {
+    name: rule.name,
+    source: SOURCES[kernel],
+    ...sharedOf(rule, operands, accesses, out.dtype, kernel, whole, run),
+    buffers,
+    params: merged
+      ? stridedParams(rule, operands, out, merged)
+      : denseParams(rule, operands, out),
+    groups: foldGroups(Math.ceil(Math.ceil(size / 4) / (GROUP * run))),
+  };
+  if (recorder()) calls.set(plan, { rule, operands, out, whole });
+  return plan;
+}
+
+function accessOf(operand: Operand, out: Tensor): Access {
+  if (typeof operand !== "object") return "number";
+  const { layout } = operand;
+  if (operand.storage === out.storage && sameLayout(layout, out.layout)) {
+    return "result";
+  }
+  const size = operand.size;
+  if (size === 1) return "element";
+  const alike = size === out.size && isRowMajor(layout) &&
+    layout.offset % 4 === 0;
+  return alike ? "quads" : "strides";
+}
+
+// How operands are read whose rows (the innermost merged dim) lie densely or
+// repeat one element, if they all do and no quad crosses the end of a row.
+function rowAccesses(
+  operands: readonly Operand[],
+  accesses: readonly Access[],
+  { shape, strides }: MergedDims,
+): Access[] | undefined {
+  const inner = shape.length - 1;
+  if (inner < 0 || shape[inner]! % 4 !== 0) return undefined;
+  const wide: Access[] = [];
+  for (const [i, operand] of operands.entries()) {
+    const access = accesses[i]!;
+    if (typeof operand !== "object" || access === "result") wide.push(access);
+    else if (strides[i]![inner] === 0) wide.push("element");
+    else if (
+      strides[i]![inner] === 1 && operand.layout.offset % 4 === 0 &&
+      strides[i]!.every((stride, dim) => dim === inner || stride % 4 === 0)
+    ) {
+      wide.push("quads");
+    } else return undefined;
+  }
+  return wide;
+}
+
+function sharedOf(
+  rule: MapRule,
+  operands: readonly Operand[],
+  accesses: readonly Access[],
+  dtype: DType,
+  kernel: MapKernel,
+  whole: boolean,
+  run: number,
+): Shared {
+  let key = (DTYPE_CODES[dtype] * 16 + run) * 4 +
+    (kernel === "dense" ? 0 : kernel === "rows" ? 1 : whole ? 2 : 3);
+  operands.forEach((operand, i) => {
+    const code = typeof operand === "object" ? DTYPE_CODES[operand.dtype] : 6;
+    key = (key * 8 + code) * 8 + ACCESS_CODES[accesses[i]!];
+  });
+  let known = shared.get(rule);
+  if (!known) shared.set(rule, known = new Map());
+  let found = known.get(key);
+  if (!found) {
+    const types = operands.map((operand) =>
+      typeof operand === "object" ? operand.dtype : undefined
+    );
+    found = {
+      header: `const RUN = ${run}u;\n` +
+        headerOf(rule, types, accesses, dtype, kernel, whole),
+      // the place of each element takes a loop over its dims
+      loops: loop(run, loop(4, loop(MAX_RANK)), ...loopsOf(rule.wgsl)).passes +
+        loop(MAX_RANK).passes,
+    };
+    known.set(key, found);
+  }
+  return found;
+}
+
+/** The word that holds a plain number of a compute type. */
+export function bitsOf(
+  operand: Operand | undefined,
+  type: ComputeType,
+): number {
+  if (operand === undefined || typeof operand === "object") return 0;
+  const value = Number(operand);
+  return type === "f32" ? f32Bits(value) : Math.trunc(value) >>> 0;
+}
+
+function offsetOf(operand: Operand | undefined): number {
+  return typeof operand === "object" ? operand.layout.offset : 0;
+}
+
+function denseParams(
+  { compute }: MapRule,
+  [a, b, c]: readonly Operand[],
+  out: Tensor,
+): number[] {
+  return [
+    out.size,
+    offsetOf(a),
+    offsetOf(b),
+    offsetOf(c),
+    out.layout.offset,
+    0,
+    0,
+    0,
+    bitsOf(a, compute),
+    bitsOf(b, compute),
+    bitsOf(c, compute),
+  ];
+}
+
+// Three operands and the result in one shape, in as few dims as they allow.
+function mergeOperands(
+  name: string,
+  operands: readonly Operand[],
+  out: Tensor,
+): MergedDims {
+  const layouts: Layout[] = [0, 1, 2].map((i) => {
+    const operand = operands[i];
+    return typeof operand === "object"
+      ? expandLayout(operand.layout, out.shape)
+      : nowhere(out.shape);
+  });
+  const merged = mergeDims([...layouts, out.layout]);
+  if (merged.shape.length > MAX_RANK) {
+    throw new TypeError(
+      `Cannot ${name} over shape ${formatShape(out.shape)}: its strides ` +
+        `need ${merged.shape.length} dims, ${MAX_RANK} at most`,
+    );
+  }
+  return merged;
+}
+
+function nowhere(shape: Shape): Layout {
+  return { shape, strides: new Array(shape.length).fill(0), offset: 0 };
+}
+
+function stridedParams(
+  { compute }: MapRule,
+  [a, b, c]: readonly Operand[],
+  out: Tensor,
+  { shape, strides }: MergedDims,
+): number[] {
+  const words = [
+    sizeOf(shape),
+    shape.length,
+    0,
+    0,
+    offsetOf(a),
+    offsetOf(b),
+    offsetOf(c),
+    out.layout.offset,
+    bitsOf(a, compute),
+    bitsOf(b, compute),
+    bitsOf(c, compute),
+    0,
+  ];
+  for (let dim = 0; dim < MAX_RANK; dim++) words.push(shape[dim] ?? 1);
+  for (let dim = 0; dim < shape.length; dim++) {
+    for (const stride of strides) words.push(stride[dim]! >>> 0);
+  }
+  return words;
+}

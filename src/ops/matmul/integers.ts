@@ -1,0 +1,78 @@
+/**
+ * Matrix products of integers, in int32: products and sums wrap around, so the
+ * low bits are those of the exact result, and uint32 and uint8 can go there and
+ * back. They have no gradients.
+ *
+ * @module
+ */
+
+import { loop, passesOf } from "../../gpu/loops.ts";
+import { foldGroups } from "../../gpu/plan.ts";
+import { sizeOf } from "../../tensor/shape.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { joinBy } from "../elementwise/join_parts.ts";
+import { defineOp, type Op } from "../define.ts";
+import { stacks } from "./stacks.ts";
+
+import source from "../../../shaders/matmul/integers.wgsl" with {
+  type: "text",
+};
+
+/** Terms that one invocation sums, at most. */
+const RUN = 1024;
+
+// [..., m, k] and [..., k, n] to [parts, ..., m, n]
+const partsOp: Op<number> = defineOp<number>({
+  name: "matmul",
+
+  shape([a, b], parts) {
+    return {
+      shape: [parts, ...a.shape.slice(0, -1), b.shape.at(-1)!],
+      dtype: "int32",
+    };
+  },
+
+  kernel([a, b], [y], parts) {
+    const stacked = stacks(a, b);
+    const k = a.shape.at(-1)!;
+    const words = [stacked.a, stacked.b].flatMap(({ matrix }) => [
+      matrix.offset,
+      matrix.row,
+      matrix.col,
+      matrix.batch,
+    ]);
+    const run = Math.ceil(k / parts);
+    return {
+      name: "matmul_integers",
+      source,
+      buffers: [stacked.a.tensor.storage, stacked.b.tensor.storage, y.storage],
+      params: [
+        ...[a.shape.at(-2)!, b.shape.at(-1)!, k, sizeOf(a.shape.slice(0, -2))],
+        ...[run, y.size],
+        ...words,
+      ],
+      groups: foldGroups(Math.ceil(y.size / 64)),
+      loops: passesOf(loop(run)),
+    };
+  },
+
+  // rows, columns and matrices; terms of the sums
+  axes([{ ndim }]) {
+    const [row, col] = [ndim - 2, ndim - 1];
+    return [
+      { dims: [row, undefined, row + 1] },
+      { dims: [undefined, col, col + 1] },
+      ...Array.from({ length: row }, (_, dim) => ({
+        dims: [dim, dim, dim + 1],
+      })),
+      { dims: [col, row, undefined], join: joinBy("add") },
+    ];
+  },
+});
+
+/** The products of equally shaped stacks of int32 matrices. */
+export function integerProduct(a: Tensor, b: Tensor): Tensor {
+  const parts = Math.max(1, Math.ceil(a.shape.at(-1)! / RUN));
+  const [y] = partsOp([a, b], parts);
+  return parts === 1 ? y.reshape(y.shape.slice(1)) : y.sum(0);
+}

@@ -1,0 +1,307 @@
+/**
+ * The dispatches of a batch of matrix products, with the kernels that
+ * choice.ts chooses, or that were measured (tuned.ts). Plans are data: nothing here knows tensors or speaks
+ * to a device. Offsets and strides count elements.
+ *
+ * @module
+ */
+
+import { type AdapterClass, rollsStores } from "../../gpu/device.ts";
+import { loop, passesOf } from "../../gpu/loops.ts";
+import { type Bindable, foldGroups, type Plan } from "../../gpu/plan.ts";
+import {
+  asRow,
+  chooseMatmul,
+  extentOf,
+  matmulCandidates,
+  type MatmulCase,
+  type MatmulChoice,
+  type Matrix,
+  REGISTER_TILE,
+  walkOf,
+  type WholeCase,
+  wholeCase,
+} from "./choice.ts";
+import { packMatrix } from "./pack.ts";
+import { putHook, takesMaps } from "../kernel_hooks.ts";
+import { tuned } from "../tuned.ts";
+
+import tilesLib from "../../../shaders/lib/tiles.wgsl" with { type: "text" };
+import dotsSource from "../../../shaders/matmul/dots.wgsl" with {
+  type: "text",
+};
+import finishSource from "../../../shaders/matmul/finish.wgsl" with {
+  type: "text",
+};
+import registersSource from "../../../shaders/matmul/registers.wgsl" with {
+  type: "text",
+};
+import tilesSource from "../../../shaders/matmul/tiles.wgsl" with {
+  type: "text",
+};
+
+const TILES = tilesLib + tilesSource;
+
+/** The buffers of a product; offsets into them are those of the case. */
+export interface MatmulBuffers {
+  readonly a: Bindable;
+  readonly b: Bindable;
+  readonly bias?: Bindable;
+  readonly y: Bindable;
+  /** Where in y to begin, a multiple of 4; 0 by default. */
+  readonly yOffset?: number;
+}
+
+/** Makes a buffer of so many float32 that lives until the plans have run. */
+export type Scratch = (elements: number) => Bindable;
+
+/** The dispatches of a product, in order; none when it has no elements. */
+export function planMatmul(
+  given: MatmulCase,
+  buffers: MatmulBuffers,
+  scratch: Scratch,
+  adapter: AdapterClass,
+): Plan[] {
+  const row = asRow(given);
+  if (row) {
+    const swapped = { ...buffers, a: buffers.b, b: buffers.a };
+    return planMatmul(row, swapped, scratch, adapter);
+  }
+  const whole = wholeCase(given);
+  const { m, n, batches, chunks } = whole;
+  if (m * n * batches * chunks === 0) return [];
+  const choice = tuned(chooseMatmul(whole, adapter), () => {
+    const { bias: _bias, ...plain } = whole;
+    return {
+      key: `matmul ${adapter} ${JSON.stringify(plain)}`,
+      candidates: matmulCandidates(whole, adapter),
+      operands: [
+        extentOf(whole.a, m, whole.k, whole),
+        extentOf(whole.b, whole.k, n, whole),
+        chunks * batches * m * n,
+      ],
+      plan: (choice, [a, b, y], scratch) =>
+        planWith(choice, plain, { a: a!, b: b!, y: y! }, scratch),
+    };
+  });
+  return planWith(choice, whole, buffers, scratch);
+}
+
+function planWith(
+  choice: MatmulChoice,
+  whole: WholeCase,
+  buffers: MatmulBuffers,
+  scratch: Scratch,
+): Plan[] {
+  const { m, n, batches, chunks } = whole;
+  const plans: Plan[] = [];
+  const rows = chunks * batches * m;
+  const y = choice.finish
+    ? scratch(choice.splits * rows * Math.ceil(n / 4) * 4)
+    : buffers.y;
+  const job: Job = {
+    given: whole,
+    choice,
+    buffers: choice.finish ? { ...buffers, y, yOffset: 0 } : buffers,
+    bias: choice.finish ? 0 : biasOf(whole),
+  };
+  if (choice.kernel === "dots") plans.push(planDots(job));
+  else if (choice.kernel === "tiles") plans.push(planTiles(job));
+  else plans.push(...planRegisters(job, scratch));
+  if (choice.finish) {
+    plans.push(planFinish(
+      { ...whole, splits: choice.splits },
+      { ...buffers, x: y },
+    ));
+  }
+  return plans;
+}
+
+/** Sums of parts, as the kernels leave them, rows padded to whole vec4. */
+export interface Parts extends Pick<MatmulCase, "bias" | "chunks"> {
+  readonly m: number;
+  readonly n: number;
+  readonly batches: number;
+  readonly splits: number;
+}
+
+/** The buffers that `planFinish` reads and writes. */
+export type FinishBuffers =
+  & Pick<MatmulBuffers, "y" | "bias" | "yOffset">
+  & { readonly x: Bindable };
+
+/** Adds parts, in order, and applies the epilogue. */
+export function planFinish(
+  parts: Parts,
+  { x, y, bias, yOffset = 0 }: FinishBuffers,
+): Plan {
+  const { m, n, batches, chunks = 1, splits } = parts;
+  const n4 = Math.ceil(n / 4);
+  const rows = chunks * batches * m;
+  const buffers = [x, bias ?? x, y];
+  return {
+    name: "matmul_finish",
+    source: finishSource,
+    consts: { BIAS: biasOf(parts) },
+    ...putHook(buffers, 1, "n", yOffset === 0),
+    buffers,
+    params: [
+      ...[batches * m, n, n4, rows, splits],
+      ...[yOffset, parts.bias?.offset ?? 0],
+    ],
+    groups: foldGroups(Math.ceil(rows * n4 / 64)),
+    loops: passesOf(loop(splits - 1)),
+  };
+}
+
+/** Which bias the epilogue adds. */
+function biasOf({ bias }: Pick<MatmulCase, "bias">): number {
+  return bias ? { columns: 1, rows: 2 }[bias.along] : 0;
+}
+
+interface Job {
+  readonly given: WholeCase;
+  readonly choice: MatmulChoice;
+  readonly buffers: MatmulBuffers;
+  /** Which bias is added; splits leave that to the kernel that adds them. */
+  readonly bias: number;
+}
+
+function planRegisters(job: Job, scratch: Scratch): Plan[] {
+  const { given, choice } = job;
+  const { m, n, k, batches, terms, chunks, bias } = given;
+  const { aTransposed, bTransposed, rows, splits } = choice;
+  const plans: Plan[] = [];
+  const steps = Math.ceil(k / 4);
+  let { a, b } = given;
+  let buffers = job.buffers;
+  if (choice.packA) {
+    const copy = packMatrix(
+      { ...given, chunks: 1, from: a, rows: m, cols: k, copyRows: m },
+      buffers.a,
+      scratch,
+    );
+    plans.push(copy.plan);
+    a = copy.matrix;
+    buffers = { ...buffers, a: copy.buffer };
+  }
+  if (choice.packB) {
+    // of b by columns: the rows of its transpose
+    const turned = { ...b, row: b.col, col: b.row };
+    const copy = packMatrix(
+      bTransposed
+        ? { ...given, from: turned, rows: n, cols: k, copyRows: n }
+        : { ...given, from: b, rows: k, cols: n, copyRows: 4 * steps },
+      buffers.b,
+      scratch,
+    );
+    plans.push(copy.plan);
+    b = copy.matrix;
+    if (bTransposed) b = { ...b, row: b.col, col: b.row };
+    buffers = { ...buffers, b: copy.buffer };
+  }
+  const n4 = Math.ceil(n / 4);
+  const rowTiles = Math.ceil(m / rows);
+  const colTiles = Math.ceil(n4 * chunks / (REGISTER_TILE / 4));
+  const tiles = rowTiles * colTiles * batches * splits;
+  plans.push({
+    name: "matmul_registers",
+    source: registersSource,
+    consts: {
+      ROWS: rows,
+      A_T: aTransposed,
+      B_T: bTransposed,
+      ROW_BIAS: job.bias === 2,
+      ROLLED: rollsStores(),
+    },
+    ...writtenBy({ ...job, buffers }, 4),
+    params: [
+      ...[m, n, n4, chunks, batches, rowTiles, colTiles],
+      ...[steps, terms, splits, Math.ceil(steps * terms / splits)],
+      ...linesOf(a, aTransposed ? "col" : "row"),
+      ...linesOf(b, bTransposed ? "col" : "row"),
+      ...[(b.chunk ?? 0) / 4, (buffers.yOffset ?? 0) / 4],
+      ...[job.bias === 1 ? n4 : 0, bias?.offset ?? 0],
+    ].map(Math.trunc), // strides that no step uses need not be multiples of 4
+    groups: foldGroups(Math.ceil(tiles / 8)),
+    loops: loopsOf(job),
+  });
+  return plans;
+}
+
+// Those of the longest split.
+function loopsOf({ given, choice }: Job): number {
+  const { kernel, rows, splits } = choice;
+  const { steps, inner, stores } = walkOf(given, kernel, rows);
+  return passesOf(loop(Math.ceil(steps / splits), ...inner), ...stores);
+}
+
+// The buffers of a product, and how its kernel writes to the last one.
+function writtenBy({ given, choice, buffers }: Job, lanes: 1 | 4) {
+  const { a, b, bias, y, yOffset = 0 } = buffers;
+  const { m, n, batches, chunks } = given;
+  const bound = [a, b, bias ?? b, y];
+  const isLarge = choice.kernel === "registers" && choice.rows > 4;
+  const isWhole = !choice.finish && yOffset === 0 &&
+    (!isLarge || takesMaps(chunks * batches * m * n));
+  return { ...putHook(bound, lanes, "m", isWhole), buffers: bound };
+}
+
+// In vec4: where a matrix begins, and from one line, matrix and term to the next.
+// Lines are rows or columns.
+function linesOf(
+  { offset, row, col, batch, term = 0 }: Matrix,
+  line: "row" | "col",
+): number[] {
+  const by = line === "row" ? row : col;
+  return [offset, by, batch, term].map((elements) => elements / 4);
+}
+
+function planTiles(job: Job): Plan {
+  const { given, choice, buffers } = job;
+  const { m, n, k, batches, terms, chunks, a, b, bias } = given;
+  const { rows: side, splits } = choice;
+  const tiles = Math.ceil(m / side) * Math.ceil(n / side) * batches * chunks *
+    splits;
+  const slices = walkOf(given, "tiles", side).steps;
+  return {
+    name: "matmul_tiles",
+    source: TILES,
+    consts: {
+      SIDE: side,
+      A_T: choice.aTransposed,
+      B_T: choice.bTransposed,
+      BIAS: job.bias,
+    },
+    ...writtenBy(job, 1),
+    params: [
+      ...[m, n, k, chunks, batches, terms, splits, Math.ceil(slices / splits)],
+      ...[a.offset, a.row, a.col, a.batch, a.term ?? 0],
+      ...[b.offset, b.row, b.col, b.batch, b.term ?? 0, b.chunk ?? 0],
+      ...[buffers.yOffset ?? 0, choice.finish ? Math.ceil(n / 4) * 4 : n],
+      bias?.offset ?? 0,
+    ],
+    groups: foldGroups(tiles),
+    loops: loopsOf(job),
+  };
+}
+
+function planDots(job: Job): Plan {
+  const { given, buffers } = job;
+  const { m, n, k, batches, a, b, bias } = given;
+  const count = batches * m * n;
+  return {
+    name: "matmul_dots",
+    source: dotsSource,
+    consts: { BIAS: job.bias },
+    ...writtenBy(job, 1),
+    params: [
+      ...[m, n, k, count],
+      ...[a.offset, a.row, a.col, a.batch],
+      ...[b.offset, b.row, b.col, b.batch],
+      ...[buffers.yOffset ?? 0, bias?.offset ?? 0],
+    ],
+    groups: foldGroups(Math.ceil(count / 64)),
+    loops: loopsOf(job),
+  };
+}

@@ -1,0 +1,74 @@
+/**
+ * Copies of matrices with rows that are whole vec4, for kernels that load those.
+ * Offsets and strides count elements.
+ *
+ * @module
+ */
+
+import { type Bindable, foldGroups, type Plan } from "../../gpu/plan.ts";
+import type { Matrix } from "./choice.ts";
+
+import packSource from "../../../shaders/matmul/pack.wgsl" with {
+  type: "text",
+};
+
+/** What to copy: [chunks, batches, terms, rows, cols]. */
+export interface PackCase {
+  readonly from: Matrix;
+  readonly chunks: number;
+  readonly batches: number;
+  readonly terms: number;
+  readonly rows: number;
+  readonly cols: number;
+  /** Rows of a copy; those past `rows` are zeros, as are columns past `cols`. */
+  readonly copyRows: number;
+}
+
+/** A copy, and the dispatch that makes it. */
+export interface Packed {
+  readonly plan: Plan;
+  readonly matrix: Matrix;
+  readonly buffer: Bindable;
+}
+
+/** Copies matrices; those that a stride of 0 repeats are copied once. */
+export function packMatrix(
+  { from, chunks, batches, terms, rows, cols, copyRows }: PackCase,
+  x: Bindable,
+  scratch: (elements: number) => Bindable,
+): Packed {
+  const { offset, row, col, batch, term = 0, chunk = 0 } = from;
+  const once = (count: number, stride: number) => stride === 0 ? 1 : count;
+  const counts = [
+    once(chunks, chunk),
+    once(batches, batch),
+    once(terms, term),
+  ] as const;
+  const cols4 = Math.ceil(cols / 4);
+  const size = copyRows * cols4 * 4;
+  const copies = counts[0] * counts[1] * counts[2];
+  const strips = Math.ceil(copyRows / 32) * copies;
+  const buffer = scratch(copies * size);
+  return {
+    plan: {
+      name: "matmul_pack",
+      source: packSource,
+      buffers: [x, buffer],
+      params: [
+        ...[rows, cols, copyRows, cols4, ...counts],
+        ...[offset, row, col, batch, term, chunk],
+      ],
+      groups: foldGroups(Math.ceil(strips * cols4 / 8)),
+      loops: 0,
+    },
+    matrix: {
+      offset: 0,
+      row: cols4 * 4,
+      col: 1,
+      batch: batch === 0 ? 0 : counts[2] * size,
+      term: term === 0 ? 0 : size,
+      chunk: chunk === 0 ? 0 : counts[1] * counts[2] * size,
+    },
+    buffer,
+  };
+}

@@ -1,0 +1,253 @@
+/**
+ * The kernels of layer and group norm that go by rows: forward, and the gradient
+ * of layer norm.
+ *
+ * All tensors are float32; the large ones row-major.
+ *
+ * @module
+ */
+
+import { type AdapterClass, adapterClass } from "../../gpu/device.ts";
+import { loop, passesOf } from "../../gpu/loops.ts";
+import { f32Bits, foldGroups, type Plan } from "../../gpu/plan.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import {
+  addAffine,
+  type Affine,
+  Bindings,
+  chooseNorm,
+  isAligned,
+  NARROW,
+  type NormChoice,
+  offsetOf,
+  WIDE,
+} from "./kernels.ts";
+import { elementsOf, type NormView, statCount } from "./view.ts";
+
+import lanesLib from "../../../shaders/lib/lanes.wgsl" with { type: "text" };
+import groupsSource from "../../../shaders/norm/groups.wgsl" with {
+  type: "text",
+};
+import rowGradsSource from "../../../shaders/norm/row_grads.wgsl" with {
+  type: "text",
+};
+import rowsSource from "../../../shaders/norm/rows.wgsl" with { type: "text" };
+
+const GROUP_NORM = lanesLib + groupsSource;
+const LAYER_NORM = lanesLib + rowsSource;
+const ROW_GRADS = lanesLib + rowGradsSource;
+
+/** Lanes of a row, and how many rows an invocation takes. */
+export interface RowsChoice extends NormChoice {
+  readonly rows: number;
+}
+
+/** Rows that an invocation takes on a CPU adapter. */
+const ROWS = 8;
+/** Rows from which on that leaves enough to do for every core. */
+const MANY = 16 * ROWS;
+
+/** Loads of a row up to which an invocation may take several. */
+const SHORT = 2048;
+
+/** Who reads `count` rows of `length` loads. */
+export function chooseRows(
+  count: number,
+  length: number,
+  kind: AdapterClass,
+): RowsChoice {
+  const isCheap = kind === "cpu" && count >= MANY && length <= SHORT;
+  const rows = isCheap ? ROWS : 1;
+  return { ...chooseNorm(length, kind, PASSES * (2 + rows)), rows };
+}
+
+/** Times that the kernels go over a row, at most. */
+const PASSES = 3;
+
+// Rows are gone over in loops over their loads, and for each over the rows.
+function loopsOf(
+  passes: number,
+  length: number,
+  { lanes, rows }: RowsChoice,
+): number {
+  const over = loop(Math.ceil(length / lanes), loop(rows));
+  const join = loop(rows, loop(Math.log2(lanes)), loop(Math.log2(lanes)));
+  const setup = loop(rows);
+  return passes * over.passes + passesOf(join, join, setup, setup);
+}
+
+function opening(wide: boolean): string {
+  return `${wide ? WIDE : NARROW}alias S = f32;\n`;
+}
+
+/** What forward fills. */
+export interface Normed {
+  readonly y: Tensor;
+  readonly stats: Tensor;
+  readonly eps: number;
+}
+
+/** Layer or group norm of `x` into `y`, and its statistics. */
+export function planForward(
+  x: Tensor,
+  affine: Affine,
+  view: NormView,
+  out: Normed,
+): Plan {
+  return view.kind === "layer"
+    ? planRows(x, affine, view, out)
+    : planGroups(x, affine, view, out);
+}
+
+function planRows(
+  x: Tensor,
+  affine: Affine,
+  view: NormView,
+  { y, stats, eps }: Normed,
+): Plan {
+  const inner = elementsOf(view);
+  const count = statCount(view);
+  const wide = inner % 4 === 0 && isAligned([x, affine.weight, affine.bias]);
+  const unit = wide ? 4 : 1;
+  const choice = chooseRows(count, inner / unit, adapterClass());
+  const { group, lanes, rows } = choice;
+  const bindings = new Bindings();
+  bindings.buffers.push(x.storage); // which the kernel declares
+  bindings.text = opening(wide);
+  addAffine(bindings, affine, unit);
+  bindings.add("y", y, "V", true);
+  bindings.add("stats", stats, "f32", true);
+  bindings.addParams();
+  return {
+    name: "layer_norm",
+    source: LAYER_NORM,
+    consts: { GROUP: group, LANES: lanes, ROWS: rows, WIDTH: unit },
+    header: bindings.text,
+    buffers: bindings.buffers,
+    params: [
+      count,
+      inner / unit,
+      f32Bits(eps),
+      x.layout.offset / unit,
+      offsetOf(affine.weight),
+      offsetOf(affine.bias),
+    ],
+    groups: foldGroups(Math.ceil(Math.ceil(count / rows) * lanes / group)),
+    loops: loopsOf(PASSES, inner / unit, choice),
+  };
+}
+
+function planGroups(
+  x: Tensor,
+  affine: Affine,
+  view: NormView,
+  { y, stats, eps }: Normed,
+): Plan {
+  const [, groups, channels, inner] = view.shape;
+  const count = statCount(view);
+  const wide = inner % 4 === 0 && isAligned([x]);
+  const unit = wide ? 4 : 1;
+  const length = channels * inner / unit;
+  const { group, lanes } = chooseNorm(length, adapterClass(), PASSES);
+  const bindings = new Bindings();
+  bindings.buffers.push(x.storage);
+  bindings.text = opening(wide);
+  addAffine(bindings, affine, 1);
+  bindings.add("y", y, "V", true);
+  bindings.add("stats", stats, "f32", true);
+  bindings.addParams();
+  return {
+    name: "group_norm",
+    source: GROUP_NORM,
+    consts: { GROUP: group, LANES: lanes, WIDTH: unit },
+    header: bindings.text,
+    buffers: bindings.buffers,
+    params: [
+      count,
+      groups,
+      channels,
+      inner / unit,
+      f32Bits(eps),
+      x.layout.offset / unit,
+      offsetOf(affine.weight),
+      offsetOf(affine.bias),
+    ],
+    groups: foldGroups(Math.ceil(count * lanes / group)),
+    loops: passesOf(
+      ...[1, 2].map(() => loop(Math.ceil(length / lanes))),
+      ...[1, 2].map(() => loop(Math.log2(lanes))),
+      lanes === 1
+        ? loop(channels, loop(inner / unit))
+        : loop(Math.ceil(length / lanes)),
+      loop(0, loop(0)),
+    ),
+  };
+}
+
+/** What the gradient of layer norm is made of. */
+export interface RowGradInputs {
+  readonly dy: Tensor;
+  readonly x: Tensor;
+  readonly stats: Tensor;
+  readonly weight: Tensor | undefined;
+}
+
+// Elements of a load, and who reads rows.
+function rowGradsChoice(
+  { dy, x, weight }: RowGradInputs,
+  view: NormView,
+): RowsChoice & { readonly unit: 1 | 4 } {
+  const inner = elementsOf(view);
+  const unit = inner % 4 === 0 && isAligned([dy, x, weight]) ? 4 : 1;
+  const count = statCount(view);
+  return { unit, ...chooseRows(count, inner / unit, adapterClass()) };
+}
+
+/** Blocks of rows that `planRowGrads` sums over, each for itself. */
+export function blocksOf(inputs: RowGradInputs, view: NormView): number {
+  return Math.ceil(statCount(view) / rowGradsChoice(inputs, view).rows);
+}
+
+/**
+ * The gradient of x into `dx`, and into `partial` [2, blocks, length], if there
+ * is one, the sums of dy and of dy * normalized x over the rows of each block.
+ */
+export function planRowGrads(
+  inputs: RowGradInputs,
+  view: NormView,
+  dx: Tensor,
+  partial: Tensor | undefined,
+): Plan {
+  const { dy, x, stats, weight } = inputs;
+  const inner = elementsOf(view);
+  const count = statCount(view);
+  const choice = rowGradsChoice(inputs, view);
+  const { group, lanes, rows, unit } = choice;
+  const blocks = Math.ceil(count / rows);
+  const bindings = new Bindings();
+  bindings.buffers.push(dy.storage, x.storage, stats.storage);
+  bindings.text = opening(unit === 4);
+  addAffine(bindings, { weight }, unit);
+  bindings.add("dx", dx, "V", true);
+  if (partial) bindings.add("partial", partial, "V", true);
+  bindings.addParams();
+  const keep = partial ? "partial[at] = value;" : "";
+  bindings.text += `fn keep(at: u32, value: V) { ${keep} }\n`;
+  return {
+    name: "layer_norm_grad",
+    source: ROW_GRADS,
+    consts: { GROUP: group, LANES: lanes, ROWS: rows, WIDTH: unit },
+    header: bindings.text,
+    buffers: bindings.buffers,
+    params: [
+      count,
+      inner / unit,
+      blocks,
+      dy.layout.offset / unit,
+      x.layout.offset / unit,
+      offsetOf(weight),
+    ],
+    groups: foldGroups(Math.ceil(blocks * lanes / group)),
+    loops: loopsOf(2, inner / unit, choice),
+  };
+}

@@ -1,0 +1,85 @@
+/**
+ * Steps of recurrent nets, composed of matrix products and elementwise ops:
+ * from the state before to the state after one element of a sequence.
+ *
+ * @module
+ */
+
+import type { Tensor } from "../../tensor/tensor.ts";
+import { linear } from "../matmul/matmul.ts";
+
+/** Which step: `tanh` and `relu` are the plain ones. */
+export type RecurrentKind = "tanh" | "relu" | "GRU" | "LSTM";
+
+/** What a sequence has left behind: the hidden state, and the cell's. */
+export interface RecurrentState {
+  /** [N, H]. */
+  readonly h: Tensor;
+  /** [N, H], of LSTM. */
+  readonly c?: Tensor | undefined;
+}
+
+/** What a step multiplies the hidden state by; G gates of size H. */
+export interface RecurrentWeights {
+  /** [G * H, H']. */
+  readonly hidden: Tensor;
+  /** [G * H]. */
+  readonly bias?: Tensor | undefined;
+  /** [H', H], which makes the hidden state of an LSTM smaller. */
+  readonly projection?: Tensor | undefined;
+}
+
+/** How many gates a step has. */
+export const GATES: Readonly<Record<RecurrentKind, number>> = {
+  tanh: 1,
+  relu: 1,
+  GRU: 3,
+  LSTM: 4,
+};
+
+/**
+ * One step, `x` [N, G * H] being the input times its weights.
+ *
+ * With gates side by side in x and g = hidden * h + bias:
+ * - tanh, relu: h' = f(x + g)
+ * - GRU (r, z, n): n = tanh(x_n + sigmoid(x_r + g_r) * g_n),
+ *   h' = n + sigmoid(x_z + g_z) * (h - n)
+ * - LSTM (i, f, g, o), a = x + g: c' = sigmoid(a_f) * c + sigmoid(a_i) *
+ *   tanh(a_g), h' = projection * (sigmoid(a_o) * tanh(c'))
+ *
+ * Source: torch.nn.RNN; Cho et al. 2014, arXiv:1406.1078 (GRU, with the reset
+ * gate after the product, as torch has it); Hochreiter & Schmidhuber 1997 and
+ * Sak et al. 2014, arXiv:1402.1128 (LSTM).
+ */
+export function recurrentStep(
+  kind: RecurrentKind,
+  x: Tensor,
+  { h, c }: RecurrentState,
+  { hidden, bias, projection }: RecurrentWeights,
+): RecurrentState {
+  const g = linear(h, hidden, bias);
+  switch (kind) {
+    case "tanh":
+      return { h: x.add(g).tanh() };
+    case "relu":
+      return { h: x.add(g).relu() };
+    case "GRU": {
+      const [xr, xz, xn] = gatesOf(x, 3);
+      const [gr, gz, gn] = gatesOf(g, 3);
+      const n = xn!.add(xr!.add(gr!).sigmoid().mul(gn!)).tanh();
+      return { h: n.add(xz!.add(gz!).sigmoid().mul(h.sub(n))) };
+    }
+    case "LSTM": {
+      if (!c) throw new TypeError("Cannot step an LSTM without a cell state");
+      const [i, f, a, o] = gatesOf(x.add(g), 4);
+      const kept = f!.sigmoid().mul(c);
+      const cell = kept.add(i!.sigmoid().mul(a!.tanh()));
+      const y = o!.sigmoid().mul(cell.tanh());
+      return { h: projection ? linear(y, projection) : y, c: cell };
+    }
+  }
+}
+
+function gatesOf(x: Tensor, count: number): Tensor[] {
+  return x.split(x.shape[1]! / count, 1);
+}

@@ -1,0 +1,343 @@
+/**
+ * Softmax and log-softmax over one dim, and their gradients.
+ *
+ * Two kernels each: on a GPU one workgroup takes a row, on a CPU adapter (and
+ * wherever neighbouring runs lie side by side) one invocation takes a run. Runs
+ * that are too long for both (NOTE [loops]) are left to ops, and so are
+ * gradients that will be differentiated again. A table says what the two
+ * functions differ in. Computed in float32; float16 goes there and back.
+ *
+ * @module
+ */
+
+import { isGradEnabled, noGrad } from "../../autograd/mode.ts";
+import { type AdapterClass, adapterClass } from "../../gpu/device.ts";
+import { loop, passesOf } from "../../gpu/loops.ts";
+import { foldGroups, MAX_LOOPS, type Plan } from "../../gpu/plan.ts";
+import { isFloat } from "../../tensor/dtype.ts";
+import { isRowMajor } from "../../tensor/layout.ts";
+import { normalizeDim } from "../../tensor/shape.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { axesOf } from "../launch/axes.ts";
+import { defineOp, type Op } from "../define.ts";
+import { type Extent, extentOf } from "../extent.ts";
+import { makeHook } from "../kernel_hooks.ts";
+
+import lanesLib from "../../../shaders/lib/lanes.wgsl" with { type: "text" };
+import runsLib from "../../../shaders/lib/runs.wgsl" with { type: "text" };
+import gradRowsSource from "../../../shaders/softmax/grad_rows.wgsl" with {
+  type: "text",
+};
+import gradRunsSource from "../../../shaders/softmax/grad_runs.wgsl" with {
+  type: "text",
+};
+import rowsSource from "../../../shaders/softmax/rows.wgsl" with {
+  type: "text",
+};
+import runsSource from "../../../shaders/softmax/runs.wgsl" with {
+  type: "text",
+};
+
+const FORWARD = { rows: rowsSource, runs: runsLib + runsSource };
+const GRADIENT = {
+  rows: `const LANES = GROUP;\n${lanesLib}${gradRowsSource}`,
+  runs: runsLib + gradRunsSource,
+};
+
+/** What one of the two functions is, in WGSL on Q and S (see runs.wgsl). */
+interface Row {
+  /** Of `x`, `highest` and `sum`. */
+  readonly y: string;
+  /** What the gradient sums, of `dy` and `y`. */
+  readonly term: string;
+  /** Of `dy`, `y` and `sum`. */
+  readonly dx: string;
+  /** The function of x - highest, in ops. */
+  ofShifted(x: Tensor, dim: number): Tensor;
+  /** The gradient in ops. */
+  slope(dy: Tensor, y: Tensor, dim: number): Tensor;
+}
+
+const KEEP = { keepdim: true } as const;
+
+const ROWS = {
+  softmax: {
+    y: "exp(x - highest) / sum",
+    term: "dy * y",
+    dx: "y * (dy - sum)",
+    ofShifted(x, dim) {
+      const exps = x.exp();
+      return exps.div(exps.sum(dim, KEEP));
+    },
+    slope: (dy, y, dim) => y.mul(dy.sub(dy.mul(y).sum(dim, KEEP))),
+  },
+  logSoftmax: {
+    y: "(x - highest) - log(sum)",
+    term: "dy",
+    dx: "dy - exp(y) * sum",
+    ofShifted: (x, dim) => x.sub(x.exp().sum(dim, KEEP).log()),
+    slope: (dy, y, dim) => dy.sub(y.exp().mul(dy.sum(dim, KEEP))),
+  },
+} satisfies Record<string, Row>;
+
+type Name = keyof typeof ROWS;
+
+/** Which kernel takes a tensor, and with how many invocations a workgroup. */
+export interface SoftmaxChoice {
+  readonly kernel: "rows" | "runs";
+  readonly group: number;
+}
+
+/** Rows up to this length are not worth a workgroup. */
+const SHORT = 32;
+
+/** The kernel that suits a tensor seen as [outer, length, inner]. */
+export function chooseSoftmax(
+  { length, inner }: Extent,
+  kind: AdapterClass,
+): SoftmaxChoice {
+  if (kind === "cpu") return { kernel: "runs", group: 8 };
+  if (inner > 1 || length <= SHORT) return { kernel: "runs", group: 64 };
+  return { kernel: "rows", group: length > 256 ? 256 : 64 };
+}
+
+/** How runs are loaded, for the kernels that take one run an invocation. */
+export interface RunLoads {
+  /** Q, S and the functions that join the lanes of a Q. */
+  readonly header: string;
+  /** Elements in a Q. */
+  readonly width: 1 | 4;
+  /** Outer times inner, length and inner, in units of Q. */
+  readonly sizes: readonly [runs: number, length: number, inner: number];
+}
+
+const ONE_LANE = `alias Q = f32;
+alias S = f32;
+fn top(v: Q) -> S { return v; }
+fn total(v: Q) -> S { return v; }
+`;
+const FOUR_LANES = `alias Q = vec4f;
+alias S = f32;
+fn top(v: Q) -> S { return max(max(v.x, v.y), max(v.z, v.w)); }
+fn total(v: Q) -> S { return (v.x + v.y) + (v.z + v.w); }
+`;
+const FOUR_RUNS = `alias Q = vec4f;
+alias S = vec4f;
+fn top(v: Q) -> S { return v; }
+fn total(v: Q) -> S { return v; }
+`;
+
+/** Four elements at a time where sizes and offsets are multiples of four. */
+export function loadsOf(
+  { outer, length, inner }: Extent,
+  offsets: readonly number[],
+): RunLoads {
+  const isAligned = offsets.every((offset) => offset % 4 === 0);
+  if (isAligned && inner === 1 && length % 4 === 0) {
+    return { header: FOUR_LANES, width: 4, sizes: [outer, length / 4, 1] };
+  }
+  if (isAligned && inner % 4 === 0) {
+    const quads = inner / 4;
+    return {
+      header: FOUR_RUNS,
+      width: 4,
+      sizes: [outer * quads, length, quads],
+    };
+  }
+  return { header: ONE_LANE, width: 1, sizes: [outer * inner, length, inner] };
+}
+
+/** The most loop iterations of a plan for `extent`, as in Plan.loops. */
+function loopsOf(extent: Extent, offsets: readonly number[]): number {
+  const { kernel, group } = chooseSoftmax(extent, adapterClass());
+  // a run is gone over three times at most, and lanes join two numbers
+  const over = loop(
+    kernel === "rows"
+      ? Math.ceil(extent.length / group)
+      : loadsOf(extent, offsets).sizes[1],
+  );
+  const join = loop(kernel === "rows" ? Math.log2(group) : 0);
+  return passesOf(over, over, over, join, join);
+}
+
+/** Whether a kernel may take runs of these tensors along `dim`. */
+function fits(tensors: readonly Tensor[], dim: number): boolean {
+  const offsets = tensors.map(({ layout }) =>
+    isRowMajor(layout) ? layout.offset : 0 // kernels get a copy
+  );
+  return loopsOf(extentOf(tensors[0]!.shape, dim), offsets) <= MAX_LOOPS;
+}
+
+const SCALAR = "alias Q = f32;\nalias S = f32;\n";
+
+// The dispatch of either kernel; `functions` are those that it calls, in Q, S.
+function planRuns(
+  name: string,
+  sources: { readonly rows: string; readonly runs: string },
+  extent: Extent,
+  inputs: readonly Tensor[],
+  output: Tensor,
+  functions: string,
+  load = "",
+): Plan {
+  const { kernel, group } = chooseSoftmax(extent, adapterClass());
+  const offsets = inputs.map((input) => input.layout.offset);
+  const buffers = [...inputs, output].map((tensor) => tensor.storage);
+  if (kernel === "rows") {
+    return {
+      name: `${name}_rows`,
+      source: sources.rows,
+      consts: { GROUP: group },
+      header: SCALAR + load + functions,
+      buffers,
+      params: [extent.outer, extent.length, 1, ...offsets],
+      groups: foldGroups(extent.outer),
+      loops: loopsOf(extent, offsets),
+      ...hookOf(load, offsets, 1),
+    };
+  }
+  const { header, width, sizes } = loadsOf(extent, offsets);
+  return {
+    name: `${name}_runs`,
+    source: sources.runs,
+    consts: { GROUP: group },
+    header: header + load + functions,
+    buffers,
+    params: [...sizes, ...offsets.map((offset) => offset / width)],
+    groups: foldGroups(Math.ceil(sizes[0] / group)),
+    loops: loopsOf(extent, offsets),
+    ...hookOf(load, offsets, width),
+  };
+}
+
+/** How the only input is read; what compile() may replace. */
+const LOAD = `alias T = f32;
+@group(0) @binding(0) var<storage, read> x_words: array<Q>;
+fn load_x(i: u32) -> Q { return x_words[i]; }
+`;
+
+function hookOf(
+  load: string,
+  [offset]: readonly number[],
+  lanes: 1 | 4,
+): Pick<Plan, "hooks"> {
+  if (load === "" || offset !== 0) return {};
+  const declaration = load.slice(load.indexOf("@group"));
+  const hook = { declaration, name: "x", binding: 0, lanes };
+  return { hooks: { load: makeHook(hook, "length") } };
+}
+
+// Gradient of x from dy and y.
+function makeGradOp(name: Name): Op<number> {
+  const row = ROWS[name];
+  return defineOp<number>({
+    name: `${name}Grad`,
+    shape: ([dy]) => dy,
+    kernel: ([dy, y], [dx], dim) =>
+      planRuns(
+        `${name}_grad`,
+        GRADIENT,
+        extentOf(dy.shape, dim),
+        [dy.contiguous(), y.contiguous()],
+        dx,
+        `fn term(dy: Q, y: Q) -> Q { return ${row.term}; }
+fn result(dy: Q, y: Q, sum: S) -> Q { return ${row.dx}; }
+`,
+      ),
+    axes: (inputs, dim, [shape]) => axesOf(inputs, shape!, { except: [dim] }),
+  });
+}
+
+function makeOp(name: Name): Op<number> {
+  const row = ROWS[name];
+  return defineOp<number>({
+    name,
+    shape: ([x]) => x,
+    kernel: ([x], [y], dim) =>
+      planRuns(
+        name,
+        FORWARD,
+        extentOf(x.shape, dim),
+        [x.contiguous()],
+        y,
+        `fn result(x: Q, highest: S, sum: S) -> Q { return ${row.y}; }\n`,
+        LOAD,
+      ),
+    axes: (inputs, dim, [shape]) => axesOf(inputs, shape!, { except: [dim] }),
+    save: (_, [y]) => [y],
+    grad: (dy, { saved: [y], params: dim }) => [gradient(name, dy, y, dim)],
+  });
+}
+
+const gradOps = {
+  softmax: makeGradOp("softmax"),
+  logSoftmax: makeGradOp("logSoftmax"),
+};
+const ops = { softmax: makeOp("softmax"), logSoftmax: makeOp("logSoftmax") };
+
+function gradient(name: Name, dy: Tensor, y: Tensor, dim: number): Tensor {
+  return isGradEnabled() || !fits([dy, y], dim)
+    ? ROWS[name].slope(dy, y, dim)
+    : gradOps[name]([dy, y], dim)[0];
+}
+
+/** The gradient of a softmax over the last dim, from dy and its result y. */
+export function softmaxGrad(dy: Tensor, y: Tensor): Tensor {
+  return gradient("softmax", dy, y, y.ndim - 1);
+}
+
+function highest(x: Tensor, dim: number): Tensor {
+  return noGrad(() => x.amax(dim, KEEP));
+}
+
+function apply(name: Name, x: Tensor, dim: number): Tensor {
+  const axis = normalizeDim(name, dim, x.shape);
+  if (!isFloat(x.dtype)) {
+    throw new TypeError(
+      `Cannot ${name} ${x.describe()}: expected floats`,
+    );
+  }
+  const values = x.to("float32");
+  const y = fits([values], axis)
+    ? ops[name]([values], axis)[0]
+    // the gradient does not depend on what is subtracted
+    : ROWS[name].ofShifted(values.sub(highest(values, axis)), axis);
+  return y.to(x.dtype);
+}
+
+/**
+ * exp(x) / sum of exp(x) over `dim`: positive numbers that add up to 1. NaN or
+ * +infinity among them, or nothing but -infinity, make all of them NaN.
+ *
+ * Source: torch.softmax.
+ *
+ * @throws {TypeError} If the elements are no floats
+ * @throws {RangeError} If there is no such dim
+ */
+export function softmax(x: Tensor, dim: number): Tensor {
+  return apply("softmax", x, dim);
+}
+
+/**
+ * The logarithm of softmax, exact where softmax itself is close to 0 or 1.
+ *
+ * Source: torch.log_softmax.
+ *
+ * @throws {TypeError} If the elements are no floats
+ * @throws {RangeError} If there is no such dim
+ */
+export function logSoftmax(x: Tensor, dim: number): Tensor {
+  return apply("logSoftmax", x, dim);
+}
+
+/**
+ * Softmax of -x over `dim`.
+ *
+ * Source: torch.nn.functional.softmin.
+ *
+ * @throws {TypeError} If the elements are no floats
+ * @throws {RangeError} If there is no such dim
+ */
+export function softmin(x: Tensor, dim: number): Tensor {
+  return softmax(x.neg(), dim);
+}
