@@ -1,5 +1,5 @@
 /**
- * Adadelta: steps in the units of the parameter.
+ * Adadelta: steps scaled by running means of squared steps and gradients.
  *
  * @module
  */
@@ -10,11 +10,11 @@ import type { Rule, Scalars } from "./rule.ts";
 
 /** Hyperparameters of Adadelta. */
 export interface AdadeltaOptions extends OptimizerOptions {
-  /** Factor of the step that the rule finds. Default: 1. */
+  /** Factor of the step. Default: 1. */
   lr: number;
-  /** How much of both running means is kept. Default: 0.9. */
+  /** Decay factor of both running means. Default: 0.9. */
   rho: number;
-  /** Added under both roots. Default: 1e-6. */
+  /** Added under both square roots. Default: 1e-6. */
   eps: number;
   /** Default: 0. */
   weightDecay: number;
@@ -51,11 +51,11 @@ const RULE: Rule = {
  *     p = p - lr * d
  *
  * Source: Zeiler 2012, arXiv:1212.5701; torch.optim.Adadelta. Difference from
- * the paper: it has no lr.
+ * the paper, as in torch: lr.
  */
 export class Adadelta extends Optimizer<AdadeltaOptions> {
   /**
-   * Lays the parameters into flat buffers, with their values.
+   * Moves the parameters into flat buffers; they keep their values.
    *
    * @throws As `Optimizer`
    */

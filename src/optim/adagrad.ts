@@ -1,5 +1,5 @@
 /**
- * Adagrad: steps by the sum of squared gradients.
+ * Adagrad: steps scaled by the sum of squared gradients.
  *
  * @module
  */
@@ -12,11 +12,11 @@ import type { Rule, Scalars } from "./rule.ts";
 export interface AdagradOptions extends OptimizerOptions {
   /** Default: 0.01. */
   lr: number;
-  /** How fast the rate falls with the steps. Default: 0. */
+  /** Decay of the learning rate per step. Default: 0. */
   lrDecay: number;
   /** Default: 0. */
   weightDecay: number;
-  /** What the sums begin at. Default: 0. */
+  /** Initial value of the sums. Default: 0. */
   initialAccumulatorValue: number;
   /** Added to the denominator. Default: 1e-10. */
   eps: number;
@@ -50,11 +50,11 @@ const RULE: Rule = {
  *     p = p - lr / (1 + (t - 1) * lrDecay) * g / (sqrt(s) + eps)
  *
  * Source: Duchi, Hazan & Singer 2011; torch.optim.Adagrad. Difference from the
- * paper, as in torch: lrDecay, and eps outside of the root.
+ * paper, as in torch: lrDecay, and eps outside the square root.
  */
 export class Adagrad extends Optimizer<AdagradOptions> {
   /**
-   * Lays the parameters into flat buffers, with their values.
+   * Moves the parameters into flat buffers; they keep their values.
    *
    * @throws As `Optimizer`
    */

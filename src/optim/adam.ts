@@ -1,5 +1,5 @@
 /**
- * Adam and AdamW: steps by running means of the gradient and its square.
+ * Adam and AdamW: steps from running means of the gradient and its square.
  *
  * @module
  */
@@ -12,13 +12,15 @@ import type { Rule, Scalars } from "./rule.ts";
 export interface AdamOptions extends OptimizerOptions {
   /** Default: 0.001. */
   lr: number;
-  /** How much of both running means is kept. Default: [0.9, 0.999]. */
+  /** Decay factors of both running means. Default: [0.9, 0.999]. */
   betas: [number, number];
   /** Added to the denominator. Default: 1e-8. */
   eps: number;
   /** Default: 0 for Adam, 0.01 for AdamW. */
   weightDecay: number;
-  /** Divide by the largest mean of squares so far. Default: false. */
+  /**
+   * Whether to divide by the maximum of all means of squares. Default: false.
+   */
   amsgrad: boolean;
   /** Default: false. */
   maximize: boolean;
@@ -88,8 +90,8 @@ function adamScalars(options: AdamOptions, step: number): Scalars {
  *     v = beta2 * v + (1 - beta2) * g^2
  *     p = p - lr * (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps)
  *
- * with t the number of the step; with amsgrad the largest v so far in the place
- * of v.
+ * where t is the number of the step. With amsgrad, the maximum of all v
+ * replaces v.
  *
  * Source: Kingma & Ba 2014, arXiv:1412.6980; Reddi et al. 2018 for amsgrad;
  * torch.optim.Adam. Difference from Reddi et al., as in torch: the maximum is
@@ -110,7 +112,7 @@ function adamScalars(options: AdamOptions, step: number): Scalars {
  */
 export class Adam extends Optimizer<AdamOptions> {
   /**
-   * Lays the parameters into flat buffers, with their values.
+   * Moves the parameters into flat buffers; they keep their values.
    *
    * @throws As `Optimizer`
    */
@@ -131,11 +133,11 @@ export class Adam extends Optimizer<AdamOptions> {
 }
 
 /**
- * Adam with weight decay that does not pass through the running means.
+ * Adam with decoupled weight decay, which does not enter the running means.
  *
  *     p = p * (1 - lr * weightDecay)
  *
- * and then as Adam without weight decay.
+ * followed by a step of Adam without weight decay.
  *
  * Source: Loshchilov & Hutter 2017, arXiv:1711.05101; torch.optim.AdamW.
  * Difference from the paper, as in torch: the decay is scaled by the learning
@@ -143,7 +145,7 @@ export class Adam extends Optimizer<AdamOptions> {
  */
 export class AdamW extends Optimizer<AdamOptions> {
   /**
-   * Lays the parameters into flat buffers, with their values.
+   * Moves the parameters into flat buffers; they keep their values.
    *
    * @throws As `Optimizer`
    */

@@ -1,5 +1,5 @@
 /**
- * Adamax: Adam by the largest gradient instead of squares.
+ * Adamax: Adam with the maximum of gradients instead of their squares.
  *
  * @module
  */
@@ -12,9 +12,9 @@ import type { Rule, Scalars } from "./rule.ts";
 export interface AdamaxOptions extends OptimizerOptions {
   /** Default: 0.002. */
   lr: number;
-  /** How much of the mean and of the maximum is kept. Default: [0.9, 0.999]. */
+  /** Decay factors of the mean and the maximum. Default: [0.9, 0.999]. */
   betas: [number, number];
-  /** Added to each gradient's size. Default: 1e-8. */
+  /** Added to the absolute gradient. Default: 1e-8. */
   eps: number;
   /** Default: 0. */
   weightDecay: number;
@@ -37,7 +37,7 @@ const RULE: Rule = {
   wgsl: `
     m = beta1 * m + gain * g;
     u = max(beta2 * u, abs(g) + eps);
-    // flat gaps have u = 0 where eps is 0
+    // u is 0 in gaps of the flat buffer if eps is 0
     p -= select(rate * m / u, vec4f(0.0), m == vec4f(0.0));`,
 };
 
@@ -54,7 +54,7 @@ const RULE: Rule = {
  */
 export class Adamax extends Optimizer<AdamaxOptions> {
   /**
-   * Lays the parameters into flat buffers, with their values.
+   * Moves the parameters into flat buffers; they keep their values.
    *
    * @throws As `Optimizer`
    */

@@ -1,5 +1,5 @@
 /**
- * ASGD: gradient descent that also averages where it has been.
+ * ASGD: gradient descent that also averages the parameters over the steps.
  *
  * @module
  */
@@ -12,9 +12,9 @@ import type { Rule, Scalars } from "./rule.ts";
 export interface ASGDOptions extends OptimizerOptions {
   /** Default: 0.01. */
   lr: number;
-  /** How fast parameters and rate fall. Default: 1e-4. */
+  /** Decay of parameters and learning rate. Default: 1e-4. */
   lambd: number;
-  /** Power of the rate's fall. Default: 0.75. */
+  /** Power of the learning rate's decay. Default: 0.75. */
   alpha: number;
   /** The step at which averaging begins. Default: 1e6. */
   t0: number;
@@ -51,12 +51,12 @@ const RULE: Rule = {
  *     a = a + (p - a) / max(1, t - 1 - t0)
  *
  * Source: Polyak & Juditsky 1992; torch.optim.ASGD. Difference from torch: eta
- * follows the present lr at once, not one step later. The average a is the
+ * follows a new lr at once, not one step later. The average a is the
  * state `average` of `stateDict()`.
  */
 export class ASGD extends Optimizer<ASGDOptions> {
   /**
-   * Lays the parameters into flat buffers, with their values.
+   * Moves the parameters into flat buffers; they keep their values.
    *
    * @throws As `Optimizer`
    */

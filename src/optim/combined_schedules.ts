@@ -1,5 +1,5 @@
 /**
- * Schedules made of schedules: one after the other, or all at once.
+ * Schedulers that combine others: one after the other, or all at each step.
  *
  * @module
  */
@@ -16,16 +16,16 @@ import {
   type SchedulerState,
 } from "./scheduler.ts";
 
-/** What both kinds share: their inner schedulers, in states too. */
+/** Base class: a list of inner schedulers, and their states. */
 abstract class Combined implements Scheduler {
-  /** Calls of `step`. */
+  /** Number of `step` calls. */
   lastEpoch = 0;
   protected readonly inner: readonly Scheduler[];
   protected readonly groups: readonly ScheduledGroup[];
 
   constructor(optimizer: Scheduled, inner: readonly Scheduler[]) {
     const name = new.target.name;
-    checkArgument(name, "schedulers", [], inner.length > 0, "one at least");
+    checkArgument(name, "schedulers", [], inner.length > 0, "at least one");
     this.groups = groupsOf(name, optimizer);
     this.inner = inner;
   }
@@ -70,8 +70,8 @@ abstract class Combined implements Scheduler {
     const { inner } = Object(state);
     if (!Array.isArray(inner) || inner.length !== this.inner.length) {
       throw new TypeError(
-        `Cannot load a state into ${name}: expected ${this.inner.length} ` +
-          `schedulers inside`,
+        `Cannot load a state into ${name}: expected the states of ` +
+          `${this.inner.length} schedulers`,
       );
     }
     return { lastEpoch: Number(lastEpoch), inner };
@@ -80,15 +80,15 @@ abstract class Combined implements Scheduler {
 
 /** Options of `SequentialLR`. */
 export interface SequentialLROptions {
-  /** The schedulers, of one optimizer. */
+  /** Schedulers of one optimizer. */
   readonly schedulers: readonly Scheduler[];
-  /** The epoch at which each but the first begins. */
+  /** The epoch at which each scheduler after the first begins. */
   readonly milestones: readonly number[];
 }
 
 /**
- * One scheduler after the other. At a milestone the next one begins at its
- * epoch 0, from the initial rates.
+ * Runs schedulers one after the other. At a milestone the next one begins at
+ * its epoch 0, from the initial learning rates.
  *
  * Source: torch.optim.lr_scheduler.SequentialLR.
  */
@@ -96,9 +96,10 @@ export class SequentialLR extends Combined {
   readonly #milestones: readonly number[];
 
   /**
-   * Writes the rates of epoch 0.
+   * Sets the learning rates of epoch 0.
    *
-   * @throws {RangeError} If there is not one milestone less than schedulers
+   * @throws {RangeError} If the number of milestones is not that of schedulers
+   * minus 1
    */
   constructor(
     optimizer: Scheduled,
@@ -115,7 +116,7 @@ export class SequentialLR extends Combined {
       "milestones",
       milestones,
       milestones.length === schedulers.length - 1,
-      `${schedulers.length - 1} of them`,
+      `${schedulers.length - 1} milestones for ${schedulers.length} schedulers`,
     );
     this.#milestones = milestones;
     this.restart();
@@ -139,18 +140,19 @@ export class SequentialLR extends Combined {
 
 /** Options of `ChainedScheduler`. */
 export interface ChainedSchedulerOptions {
-  /** The schedulers, of one optimizer. */
+  /** Schedulers of one optimizer. */
   readonly schedulers: readonly Scheduler[];
 }
 
 /**
- * All schedulers at each step, one acting on what the other has left.
+ * Runs all schedulers at each step, each on the learning rates of the one
+ * before.
  *
  * Source: torch.optim.lr_scheduler.ChainedScheduler.
  */
 export class ChainedScheduler extends Combined {
   /**
-   * Writes the rates of epoch 0.
+   * Sets the learning rates of epoch 0.
    *
    * @throws {RangeError} If there is no scheduler
    */

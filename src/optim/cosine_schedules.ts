@@ -1,5 +1,5 @@
 /**
- * Schedules that follow half a cosine, once or again and again.
+ * Schedulers that follow half a cosine, once or with restarts.
  *
  * @module
  */
@@ -16,15 +16,15 @@ import {
 
 /** Options of `CosineAnnealingLR`. */
 export interface CosineAnnealingLROptions {
-  /** Epochs from the highest rate to the lowest. */
+  /** Epochs from the highest learning rate to the lowest. */
   readonly tMax: number;
-  /** The lowest rate. Default: 0. */
+  /** Minimum learning rate. Default: 0. */
   readonly etaMin?: number;
 }
 
 /**
- * etaMin + (base - etaMin) * (1 + cos(pi * epoch / tMax)) / 2, as a recurrence
- * that other schedulers may change the rate under.
+ * etaMin + (base - etaMin) * (1 + cos(pi * epoch / tMax)) / 2, computed from
+ * the last learning rate, so that other schedulers may change it, too.
  *
  * Source: Loshchilov & Hutter 2016, arXiv:1608.03983, without the restarts;
  * torch.optim.lr_scheduler.CosineAnnealingLR.
@@ -33,7 +33,7 @@ export class CosineAnnealingLR extends LRScheduler {
   readonly #tMax: number;
   readonly #etaMin: number;
 
-  /** Writes the rates of epoch 0. */
+  /** Sets the learning rates of epoch 0. */
   constructor(
     optimizer: Scheduled,
     options: CosineAnnealingLROptions,
@@ -53,7 +53,7 @@ export class CosineAnnealingLR extends LRScheduler {
     const [tMax, etaMin] = [this.#tMax, this.#etaMin];
     if (epoch === 0) return lr;
     if ((epoch - 1 - tMax) % (2 * tMax) === 0) {
-      // the factor before was 0, which nothing can be multiplied by
+      // the factor of the epoch before is 0, and cannot be divided by
       return lr + (baseLr - etaMin) * (1 - Math.cos(Math.PI / tMax)) / 2;
     }
     const now = 1 + Math.cos(Math.PI * epoch / tMax);
@@ -66,15 +66,15 @@ export class CosineAnnealingLR extends LRScheduler {
 export interface CosineAnnealingWarmRestartsOptions {
   /** Epochs until the first restart. */
   readonly t0: number;
-  /** What the epochs until the next one are multiplied by. Default: 1. */
+  /** Growth of the epochs between restarts. Default: 1. */
   readonly tMult?: number;
-  /** The lowest rate. Default: 0. */
+  /** Minimum learning rate. Default: 0. */
   readonly etaMin?: number;
 }
 
 /**
- * The cosine from the initial rate to `etaMin`, begun again after `t0` epochs,
- * after `t0 * tMult` more, and so on.
+ * A cosine from the initial learning rate to `etaMin`. It restarts after `t0`
+ * epochs, after `t0 * tMult` more, and so on.
  *
  * Source: Loshchilov & Hutter 2016, arXiv:1608.03983;
  * torch.optim.lr_scheduler.CosineAnnealingWarmRestarts.
@@ -83,13 +83,13 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
   readonly #t0: number;
   readonly #tMult: number;
   readonly #etaMin: number;
-  /** Epochs since the restart. */
+  /** Epochs since the last restart. */
   #since = -1;
-  /** Epochs from that restart to the next. */
+  /** Epochs from the last restart to the next. */
   #length: number;
 
   /**
-   * Writes the rates of epoch 0.
+   * Sets the learning rates of epoch 0.
    *
    * @throws {RangeError} If `t0` or `tMult` is not a positive integer
    */
@@ -115,8 +115,8 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
   }
 
   /**
-   * Goes one epoch on, or to `epoch`, which may be a fraction: the epoch and
-   * the share of its batches that are done.
+   * Advances by one epoch, or to `epoch`. A fraction of an epoch is the share
+   * of its batches that are done.
    *
    * @throws {RangeError} If `epoch` is negative
    */
@@ -124,9 +124,11 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
     if (epoch === undefined) onReplay([this], () => this.#advance());
     else {
       if (!(epoch >= 0)) {
-        throw new RangeError(`Cannot step to epoch ${epoch}: expected >= 0`);
+        throw new RangeError(
+          `Cannot step to epoch ${epoch}: expected 0 or more`,
+        );
       }
-      recorder()?.refuse("step a scheduler to an epoch that the host tells");
+      recorder()?.refuse("call step(epoch) of a scheduler", "call it outside");
       this.#jump(epoch);
       this.apply();
     }

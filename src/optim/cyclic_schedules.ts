@@ -1,5 +1,6 @@
 /**
- * Schedules that raise and lower the rate, and the momentum against it.
+ * Schedulers that raise and lower the learning rate, and the momentum in the
+ * opposite direction.
  *
  * @module
  */
@@ -18,23 +19,23 @@ import {
 
 /** Options of `CyclicLR`. */
 export interface CyclicLROptions {
-  /** The lowest rate; one for all groups, or one for each. */
+  /** Minimum learning rate; one for all groups, or one for each. */
   readonly baseLr: number | readonly number[];
-  /** The highest rate; one for all groups, or one for each. */
+  /** Maximum learning rate; one for all groups, or one for each. */
   readonly maxLr: number | readonly number[];
-  /** Steps from the lowest to the highest. Default: 2000. */
+  /** Steps from the minimum to the maximum. Default: 2000. */
   readonly stepSizeUp?: number;
-  /** Steps back down. Default: `stepSizeUp`. */
+  /** Steps from the maximum to the minimum. Default: `stepSizeUp`. */
   readonly stepSizeDown?: number;
-  /** How the height of the cycles changes. Default: "triangular", not at all. */
+  /** Change of the cycles' height. Default: "triangular", which is constant. */
   readonly mode?: "triangular" | "triangular2" | "exp_range";
-  /** Factor of the height a step, for "exp_range". Default: 1. */
+  /** Factor of the height per step, for "exp_range". Default: 1. */
   readonly gamma?: number;
   /** The height as a function, instead of `mode`. */
   readonly scaleFn?: (x: number) => number;
-  /** What `scaleFn` is given: the cycle from 1, or the step. */
+  /** Argument of `scaleFn`: the cycle from 1, or the step. Default: "cycle". */
   readonly scaleMode?: "cycle" | "iterations";
-  /** Lower the momentum while the rate rises. Default: true. */
+  /** Whether momentum falls while the learning rate rises. Default: true. */
   readonly cycleMomentum?: boolean;
   /** Default: 0.8. */
   readonly baseMomentum?: number;
@@ -56,14 +57,14 @@ const CYCLIC_OPTIONS = [
   "maxMomentum",
 ];
 
-/** How high a cycle is, and of what that is a function. */
+/** The height of a cycle, as a function of the cycle or the step. */
 interface Height {
   readonly of: "cycle" | "iterations";
   readonly factor: (x: number) => number;
 }
 
 /**
- * The rate in triangles between `baseLr` and `maxLr`.
+ * Moves the learning rate in triangles between `baseLr` and `maxLr`.
  *
  * Source: Smith 2015, arXiv:1506.01186; torch.optim.lr_scheduler.CyclicLR.
  */
@@ -75,10 +76,10 @@ export class CyclicLR extends LRScheduler {
   readonly #momentum: readonly [number, number] | undefined;
 
   /**
-   * Writes the rates of epoch 0.
+   * Sets the learning rates of epoch 0.
    *
-   * @throws {RangeError} If there are not as many rates as groups, or momentum
-   * is to be cycled and the optimizer has none
+   * @throws {RangeError} If the number of learning rates is not that of groups,
+   * or `cycleMomentum` is true and the optimizer has no momentum
    */
   constructor(optimizer: Scheduled, options: CyclicLROptions) {
     const name = "CyclicLR";
@@ -140,31 +141,34 @@ export class CyclicLR extends LRScheduler {
   }
 }
 
-/** Options of `OneCycleLR`; the length is `totalSteps`, or the other two. */
+/** Options of `OneCycleLR`. `totalSteps` is `epochs` times `stepsPerEpoch`. */
 export interface OneCycleLROptions {
-  /** The highest rate; one for all groups, or one for each. */
+  /** Maximum learning rate; one for all groups, or one for each. */
   readonly maxLr: number | readonly number[];
-  /** Steps in all. */
+  /** Number of steps. */
   readonly totalSteps?: number;
-  /** Epochs in all. */
+  /** Number of epochs. */
   readonly epochs?: number;
-  /** Steps of an epoch. */
+  /** Number of steps per epoch. */
   readonly stepsPerEpoch?: number;
-  /** Share of the steps that the rate rises in. Default: 0.3. */
+  /** Share of the steps in which the learning rate rises. Default: 0.3. */
   readonly pctStart?: number;
   /** Default: "cos". */
   readonly annealStrategy?: "cos" | "linear";
-  /** Lower the momentum while the rate rises. Default: true. */
+  /** Whether momentum falls while the learning rate rises. Default: true. */
   readonly cycleMomentum?: boolean;
   /** Default: 0.85. */
   readonly baseMomentum?: number;
   /** Default: 0.95. */
   readonly maxMomentum?: number;
-  /** maxLr over the initial rate. Default: 25. */
+  /** maxLr divided by the initial learning rate. Default: 25. */
   readonly divFactor?: number;
-  /** The initial rate over the last. Default: 1e4. */
+  /** The initial learning rate divided by the last. Default: 1e4. */
   readonly finalDivFactor?: number;
-  /** Fall as long as it rose, then to the last rate. Default: false. */
+  /**
+   * Whether a third phase leads from the initial to the last learning rate.
+   * Default: false.
+   */
   readonly threePhase?: boolean;
 }
 
@@ -183,7 +187,7 @@ const ONE_CYCLE_OPTIONS = [
   "threePhase",
 ];
 
-/** From one factor of the initial rate to another, until a step. */
+/** Factors of the initial learning rate and momenta until step `end`. */
 interface Phase {
   readonly end: number;
   readonly lr: readonly [number, number];
@@ -191,8 +195,8 @@ interface Phase {
 }
 
 /**
- * The rate from maxLr / divFactor up to `maxLr` and down to almost nothing, the
- * momentum the other way.
+ * Raises the learning rate from maxLr / divFactor to `maxLr`, then lowers it to
+ * almost 0. The momentum moves in the opposite direction.
  *
  * Source: Smith & Topin 2017, arXiv:1708.07120;
  * torch.optim.lr_scheduler.OneCycleLR. Difference from the paper, as in torch:
@@ -205,9 +209,9 @@ export class OneCycleLR extends LRScheduler {
   readonly #cycleMomentum: boolean;
 
   /**
-   * Writes the rates of epoch 0.
+   * Sets the learning rates of epoch 0.
    *
-   * @throws {RangeError} If an option is outside of its range
+   * @throws {RangeError} If an option is out of range
    */
   constructor(optimizer: Scheduled, options: OneCycleLROptions) {
     const name = "OneCycleLR";
@@ -247,20 +251,20 @@ export class OneCycleLR extends LRScheduler {
     this.step();
   }
 
-  /** @throws {RangeError} If the schedule is at its end */
+  /** @throws {RangeError} If all steps are done */
   override step(): void {
     onReplay([this], () => {
       if (this.lastEpoch >= this.#total) {
         throw new RangeError(
           `Cannot step OneCycleLR ${this.lastEpoch + 1} times: ` +
-            `it has ${this.#total} steps`,
+            `totalSteps is ${this.#total}`,
         );
       }
       super.step();
     });
   }
 
-  // The phase of an epoch, and the share of it that is done.
+  // Returns the phase of an epoch, and the share of the phase that is done.
   #at(epoch: number): { phase: Phase; share: number } {
     const phases = this.#phases;
     const found = phases.findIndex(({ end }) => epoch <= end);

@@ -1,18 +1,20 @@
 /**
- * Flat parameters: the parameters of one type in one buffer, their gradients in
- * a second, each state of the optimizer in one more.
+ * Flat parameters: the parameters of one dtype in one buffer, their gradients
+ * in a second one, and each state of the optimizer in another one.
  *
- * NOTE [flat parameters]: parameters become views of the flat buffer, and
- * backward writes their gradients straight into theirs (`Autograd.slot`). Each
- * begins where WebGPU can bind it, at a multiple of `ALIGN`; the gap before the
- * next is zero in every buffer and stays so. Offsets and lengths count elements.
+ * NOTE [flat parameters]: parameters become views of the flat buffer. Backward
+ * writes their gradients directly into the gradient buffer (`Autograd.slot`).
+ * Each parameter begins at a multiple of `ALIGN`, where WebGPU can bind it. The
+ * gaps are zero in all buffers, and stay zero. Offsets and lengths count
+ * elements.
  *
  * Tensors that share a parameter's memory move with it: NOTE [moves] in
- * storage.ts. A parameter that is a part of a larger tensor can't move without
- * the rest: it stays where it is, its values are copied before and after a step.
+ * storage.ts. A parameter that is a part of a larger tensor cannot move without
+ * the rest. Such a parameter stays, and its values are copied before and after
+ * each step.
  *
- * Other code may move a parameter away: another optimizer that is given the
- * same one, for instance. `settle` notices and takes it back, with its value.
+ * Other code may move a parameter away, such as another optimizer of the same
+ * parameter. `settle` moves the parameter back, with its values.
  *
  * @module
  */
@@ -37,38 +39,40 @@ import { emptyTensor, Tensor } from "../tensor/tensor.ts";
 import { isLarge } from "../ops/launch/windows.ts";
 import type { FlatBuffers, Run } from "./rule.ts";
 
-/** Elements that a parameter's beginning is a multiple of: 256 bytes of f16. */
+/** Alignment of a parameter in elements: 256 bytes of float16. */
 export const ALIGN = 128;
-/** Elements that a step's kernel takes at once. */
+/** Elements per vector in the kernel of a step. */
 const QUAD = 4;
 /**
- * Bytes of a flat buffer of several parameters: what every adapter binds, so that
- * a state fits the optimizers of other adapters.
+ * Maximum bytes of a flat buffer of several parameters. Every adapter can bind
+ * them, so that a saved state fits on other adapters.
  */
 const FLAT_BYTES = 2 ** 27;
 
-/** Storages in which nothing lies but parameters, each by itself. */
+/**
+ * Storages of flat buffers: they hold separate parameters, and nothing else.
+ */
 const flats = new WeakSet<Storage>();
 
-/** Parameters that have a gradient and as many steps each, in a row. */
+/** Neighbouring parameters with a gradient and the same number of steps. */
 export interface StepRun extends Run {
-  /** Which of the flat parameters they are. */
+  /** Indices of the parameters. */
   readonly members: readonly number[];
 }
 
-/** Parameters of one type, laid into flat buffers. */
+/** Parameters of one dtype in flat buffers. */
 export class FlatParameters {
   readonly dtype: DType;
   readonly parameters: readonly Tensor[];
-  /** Elements of each flat buffer, gaps included. */
+  /** Elements of each flat buffer, including gaps. */
   readonly length: number;
   /** The values of all parameters. */
   readonly values: Tensor;
   /** The gradients of all parameters. */
   readonly gradients: Tensor;
-  /** What the optimizer remembers of each element, by name. */
+  /** States of the optimizer by name, one value per element. */
   readonly states = new Map<string, Tensor>();
-  /** Steps that each parameter has taken. */
+  /** Number of steps of each parameter. */
   readonly steps: number[];
   readonly #offsets: number[] = [];
 
@@ -89,18 +93,18 @@ export class FlatParameters {
   }
 
   /**
-   * Brings every parameter and every gradient to its place, from wherever
-   * somebody has put it.
+   * Moves every parameter and gradient that lies elsewhere into the flat
+   * buffers.
    */
   settle(): void {
     this.parameters.forEach((parameter, i) => {
       const { autograd } = parameter;
       const layout = this.#layout(i);
       if (parameter.storage !== this.values.storage) {
-        using place = this.#place(i);
-        assign(place, parameter);
+        using target = this.#view(i);
+        assign(target, parameter);
         if (canMove(parameter)) {
-          move(parameter, place);
+          move(parameter, target);
           parameter.rebind(this.values.storage, layout);
         }
       }
@@ -116,7 +120,7 @@ export class FlatParameters {
       const { grad } = autograd;
       if (grad && grad !== slot) {
         assign(slot, grad);
-        // whoever has it sees what is added to it
+        // handles of this gradient see later additions
         if (canMove(grad) && grad.dtype === this.dtype && !recorder()) {
           move(grad, slot);
           autograd.isSlotShown = true;
@@ -126,13 +130,13 @@ export class FlatParameters {
     });
   }
 
-  /** Gives parameters that stay where they are the values after a step. */
-  giveBack(): void {
+  /** Copies the values after a step to parameters that cannot move. */
+  writeBack(): void {
     this.parameters.forEach((parameter, i) => {
       if (parameter.storage === this.values.storage) return;
       if (!parameter.autograd.grad) return;
-      using place = this.#place(i);
-      assign(parameter, place);
+      using source = this.#view(i);
+      assign(parameter, source);
     });
   }
 
@@ -140,16 +144,14 @@ export class FlatParameters {
     return rowMajor(this.parameters[i]!.shape, this.#offsets[i]);
   }
 
-  #place(i: number): Tensor {
+  #view(i: number): Tensor {
     const { storage } = this.values;
     return unscoped(() =>
       new Tensor(storage, this.#layout(i), this.dtype, "parameter")
     );
   }
 
-  /**
-   * The gradients forgotten, or (`setToNone` false) made zero.
-   */
+  /** Sets gradients to undefined, or to zero if `setToNone` is false. */
   zeroGrad(setToNone: boolean): void {
     this.settle();
     for (const parameter of this.parameters) {
@@ -162,13 +164,12 @@ export class FlatParameters {
   }
 
   /**
-   * The state `name`, made and filled with `initial` when it is asked for the
-   * first time.
+   * Returns the state `name`. The first call creates it, filled with `initial`.
    */
   state(name: string, initial: number): Tensor {
     let state = this.states.get(name);
     if (!state) {
-      // it outlives whatever is being recorded
+      // not part of a recording: the state outlives it
       state = withRecorder(undefined, () => {
         const made = cleared(this.length, "float32");
         if (initial !== 0) fill(made, initial);
@@ -179,7 +180,7 @@ export class FlatParameters {
     return state;
   }
 
-  /** What a step goes over: parameters that have a gradient, run by run. */
+  /** Returns the parameters that have a gradient, in runs. */
   runs(): StepRun[] {
     const runs: { firstQuad: number; quads: number; members: number[] }[] = [];
     this.parameters.forEach((parameter, i) => {
@@ -201,7 +202,7 @@ export class FlatParameters {
     return runs;
   }
 
-  /** A run in parts that a binding holds, with the buffers of a step. */
+  /** Splits a run into parts that fit a binding, with the buffers of each. */
   *parts(
     run: Run,
     states: readonly Tensor[],
@@ -217,7 +218,7 @@ export class FlatParameters {
       yield { run, buffers: boundBy(({ storage }) => storage) };
       return;
     }
-    // a quad of a state has 16 bytes, one of float16 8
+    // a quad has 16 bytes in states, and 8 in float16 parameters
     const step = BIND_ALIGN / 8;
     const most = Math.floor(bindingLimit() / 16 / step) * step;
     for (let done = 0; done < run.quads; done += most) {
@@ -231,7 +232,7 @@ export class FlatParameters {
     }
   }
 
-  /** Counts a step of the parameters of a run. */
+  /** Counts a step for the parameters of a run. */
   count({ members }: StepRun): void {
     for (const i of members) this.steps[i]!++;
   }
@@ -243,14 +244,14 @@ export class FlatParameters {
 }
 
 /**
- * Lays parameters into as few flat buffers as types and sizes allow. One that is
- * larger than a binding has buffers of its own; the others' fit into one.
+ * Groups parameters into few flat buffers, by dtype and size. A parameter that
+ * is larger than a binding gets buffers of its own.
  */
 export function flatten(parameters: readonly Tensor[]): FlatParameters[] {
   const sets: { dtype: DType; members: Tensor[]; bytes: number }[] = [];
   for (const parameter of parameters) {
     const { dtype, shape } = parameter;
-    // states are four bytes an element, whatever the type
+    // states have four bytes per element, for every dtype
     const bytes = paddedSize(sizeOf(shape)) * Math.max(4, DTYPES[dtype].bytes);
     const open = sets.findLast((set) => set.dtype === dtype);
     const most = Math.min(FLAT_BYTES, bindingLimit());
@@ -268,16 +269,16 @@ function paddedSize(size: number): number {
   return Math.ceil(size / ALIGN) * ALIGN;
 }
 
-/** A buffer of zeros, outside of every scope. */
+/** Returns a flat tensor of zeros, outside of every scope. */
 function cleared(length: number, dtype: DType): Tensor {
   const made = unscoped(() => emptyTensor([length], dtype, "flat")).stay();
   clear(made.storage, 0, made.storage.bytes);
   return made;
 }
 
-/** Moves all that look at the memory of `tensor` to that of its copy `to`. */
+/** Moves all tensors on the memory of `tensor` to that of its copy `to`. */
 function move({ storage, layout, bytesPerElement }: Tensor, to: Tensor): void {
-  // one that nobody shares may have strides of its own
+  // an unshared tensor may have any strides
   const [first, end] = reachOf(layout);
   storage.move(
     first * bytesPerElement,
@@ -288,8 +289,7 @@ function move({ storage, layout, bytesPerElement }: Tensor, to: Tensor): void {
 }
 
 /**
- * Whether every tensor that shares memory with a parameter moves with it, or
- * there is none.
+ * Whether every tensor that shares memory with a parameter can move with it.
  */
 function canMove({ storage, layout, size, bytesPerElement }: Tensor): boolean {
   if (storage.handles === 1) return true;

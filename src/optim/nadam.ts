@@ -1,5 +1,5 @@
 /**
- * NAdam: Adam with Nesterov's momentum.
+ * NAdam: Adam with Nesterov momentum.
  *
  * @module
  */
@@ -12,13 +12,13 @@ import type { Rule, Scalars } from "./rule.ts";
 export interface NAdamOptions extends OptimizerOptions {
   /** Default: 0.002. */
   lr: number;
-  /** How much of both running means is kept. Default: [0.9, 0.999]. */
+  /** Decay factors of both running means. Default: [0.9, 0.999]. */
   betas: [number, number];
   /** Added to the denominator. Default: 1e-8. */
   eps: number;
   /** Default: 0. */
   weightDecay: number;
-  /** How fast the momentum rises to beta1. Default: 0.004. */
+  /** Speed at which the momentum approaches beta1. Default: 0.004. */
   momentumDecay: number;
   /** Default: false. */
   maximize: boolean;
@@ -63,13 +63,13 @@ const RULE: Rule = {
  *           - lr * mu(t + 1) / (1 - mu(1) … mu(t) * mu(t) * mu(t + 1)) * m / d
  *
  * Source: Dozat 2016, "Incorporating Nesterov Momentum into Adam";
- * torch.optim.NAdam. Difference from the paper: mu(t) stands twice in the last
- * product, as in torch 1.13. Difference from torch: the product of mu is that of
- * the present beta1 and momentumDecay, also for the steps before a change.
+ * torch.optim.NAdam. Difference from the paper: the last product has mu(t)
+ * twice, as in torch 1.13. Difference from torch: after a change of beta1 or
+ * momentumDecay, the product of mu uses the new values for all steps.
  */
 export class NAdam extends Optimizer<NAdamOptions> {
   /**
-   * Lays the parameters into flat buffers, with their values.
+   * Moves the parameters into flat buffers; they keep their values.
    *
    * @throws As `Optimizer`
    */
@@ -89,7 +89,7 @@ export class NAdam extends Optimizer<NAdamOptions> {
     const mu = (t: number): number =>
       beta1 * (1 - 0.5 * 0.96 ** (t * momentumDecay));
     let product = 1;
-    // it falls below any double's precision long before a million steps
+    // the product underflows to 0 long before a million steps
     for (let t = 1; t <= step && product > 0; t++) product *= mu(t);
     const next = mu(step + 1);
     return {

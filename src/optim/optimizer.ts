@@ -1,10 +1,10 @@
 /**
- * The optimizer: groups of parameters in flat buffers, and a step that is one
- * dispatch for each run of parameters. What a step does to an element is the
- * rule of the optimizer's own file.
+ * The optimizer: groups of parameters in flat buffers, and a step with one
+ * dispatch for each run of parameters. The file of each optimizer has its
+ * update rule.
  *
- * Nothing here waits for the GPU. Hyperparameters go to it as numbers with each
- * step, so changing a group's `lr` works at once.
+ * Nothing here waits for the GPU. Each step passes the hyperparameters to the
+ * kernel, so a new `lr` of a group works at once.
  *
  * @module
  */
@@ -26,55 +26,55 @@ import {
   parseState,
 } from "./state.ts";
 
-/** Parameters and their hyperparameters, which may be changed between steps. */
+/** Parameters with their hyperparameters, which may change between steps. */
 export type ParamGroup<O> = O & {
   readonly params: readonly Tensor[];
-  /** The rate that schedulers start from, once there is one. */
+  /** Learning rate from which schedulers start; the first scheduler sets it. */
   initialLr?: number;
 };
 
-/** Parameters for a group, and the hyperparameters that differ from the rest. */
+/** Parameters of a group, and its own hyperparameters. */
 export type GroupOptions<O> = Partial<O> & {
   readonly params: Iterable<Tensor> | Tensor;
 };
 
-/** What optimizers train: parameters, or groups of them. */
+/** Parameters to train, or groups of parameters. */
 export type Trainable<O> = Iterable<Tensor> | Iterable<GroupOptions<O>>;
 
 /** Options of `zeroGrad`. */
 export interface ZeroGradOptions {
   /**
-   * Forget gradients instead of making them zero. A parameter without a
-   * gradient is passed over by `step`. Default: true.
+   * Whether gradients become undefined instead of zero. `step` skips parameters
+   * without a gradient. Default: true.
    */
   readonly setToNone?: boolean;
 }
 
 /**
- * What all optimizers are: `zeroGrad`, `step`, groups and their state.
+ * Base class of optimizers: `zeroGrad`, `step`, groups and their state.
  *
- * Parameters move into one flat buffer per group and type (NOTE [flat
- * parameters] in flat.ts). A parameter whose gradient is undefined is passed
- * over, and its count of steps stands still, as in torch.
+ * Parameters move into one flat buffer per group and dtype (NOTE [flat
+ * parameters] in flat.ts). As in torch, `step` skips a parameter whose gradient
+ * is undefined, and does not count the step for it.
  *
- * Source: torch.optim.Optimizer, with `set_to_none` true as from torch 2.0 on.
+ * Source: torch.optim.Optimizer, with `set_to_none` true as since torch 2.0.
  */
 export abstract class Optimizer<
   O extends OptimizerOptions = OptimizerOptions,
 > {
-  /** The groups, in the order in which they were added. */
+  /** The groups, in the order of their addition. */
   readonly paramGroups: ParamGroup<O>[] = [];
   readonly #defaults: O;
   readonly #known: readonly string[];
   readonly #flats: FlatParameters[][] = [];
 
   /**
-   * Lays the parameters into flat buffers, with their values. `defaults` has
-   * every hyperparameter there is, `options` those that differ from it.
+   * Moves the parameters into flat buffers; they keep their values. `defaults`
+   * has all hyperparameters, `options` those that differ.
    *
-   * @throws {TypeError} If something to train is no tensor of floats and leaf
-   * @throws {RangeError} If there is nothing to train, a parameter comes twice
-   * or a hyperparameter is outside of its range
+   * @throws {TypeError} If a parameter is not a float tensor or not a leaf
+   * @throws {RangeError} If there are no parameters, a parameter occurs twice,
+   * or a hyperparameter is out of range
    */
   constructor(
     trainable: Trainable<O>,
@@ -86,17 +86,18 @@ export abstract class Optimizer<
     checkOptionNames(name, options, this.#known);
     checkIterable(name, trainable);
     this.#defaults = { ...defaults, ...options };
-    const given = [...trainable];
-    if (given.length === 0) {
+    const items = [...trainable];
+    if (items.length === 0) {
       throw new RangeError(
         `Cannot make ${this.constructor.name}: there are no parameters`,
       );
     }
-    const groups: GroupOptions<O>[] = given.filter(isGroup<O>);
-    const loose = given.filter((item) => !isGroup<O>(item));
+    const groups: GroupOptions<O>[] = items.filter(isGroup<O>);
+    const loose = items.filter((item) => !isGroup<O>(item));
     if (groups.length > 0 && loose.length > 0) {
       throw new TypeError(
-        `Cannot make ${this.constructor.name} of parameters and groups mixed`,
+        `Cannot make ${this.constructor.name} with both parameters and ` +
+          `groups: put each parameter into a group`,
       );
     }
     if (groups.length > 0) groups.forEach((group) => this.addParamGroup(group));
@@ -106,26 +107,26 @@ export abstract class Optimizer<
     }
   }
 
-  /** What a step does to an element, under these hyperparameters. */
+  /** Returns the update rule for these hyperparameters. */
   protected abstract rule(options: O): Rule;
 
   /**
-   * The numbers of the rule for the `step`-th step, counted from 1. They may
-   * also set `decay`, which is `weightDecay` otherwise.
+   * Returns the scalars of the rule for the `step`-th step, counted from 1.
+   * They may also set `decay`, whose default is `weightDecay`.
    */
   protected abstract scalars(options: O, step: number): Scalars;
 
-  /** What a state is filled with at first. */
+  /** Returns the initial value of a state. */
   protected initial(_state: string, _options: O): number {
     return 0;
   }
 
-  /** Checks what no single hyperparameter shows. */
+  /** Checks combinations of hyperparameters. */
   protected check(_options: O): void {}
 
   /**
-   * Adds parameters with hyperparameters of their own; those that are not given
-   * are the optimizer's.
+   * Adds a group of parameters with its own hyperparameters. The optimizer's
+   * apply to those left out.
    *
    * @throws As the constructor
    */
@@ -140,7 +141,9 @@ export abstract class Optimizer<
   #add(params: readonly unknown[], options: O): void {
     const name = this.constructor.name;
     if (Number.isNaN(options.lr)) {
-      throw new RangeError(`Cannot make ${name} without a learning rate "lr"`);
+      throw new RangeError(
+        `Cannot make ${name} without lr: expected a learning rate`,
+      );
     }
     checkOptions(name, options, this.#known);
     this.check(options);
@@ -163,7 +166,7 @@ export abstract class Optimizer<
         throw new TypeError(
           `Cannot train ${each.describe()} with ${name}: expected a leaf, got ` +
             `the result of an op on tensors that require gradients; train ` +
-            `those, or its detach()`,
+            `those tensors, or its detach()`,
         );
       }
       if (!isFloat(each.dtype)) {
@@ -174,12 +177,12 @@ export abstract class Optimizer<
       if (spanOf(each.layout) < each.size) {
         throw new TypeError(
           `Cannot train ${each.describe()} with ${name}: several of its ` +
-            `elements are one in memory, train its clone()`,
+            `elements share memory; train its clone()`,
         );
       }
       if (seen.has(each)) {
         throw new RangeError(
-          `Cannot train ${each.describe()} with ${name}: it comes twice`,
+          `Cannot train ${each.describe()} with ${name}: it occurs twice`,
         );
       }
       seen.add(each);
@@ -188,9 +191,9 @@ export abstract class Optimizer<
   }
 
   /**
-   * Forgets the gradients, which costs the GPU nothing: the next backward
-   * writes over them. With `setToNone` false they become zero, by one clear per
-   * flat buffer.
+   * Sets the gradients to undefined, without work for the GPU: the next
+   * backward overwrites them. If `setToNone` is false, one clear per flat
+   * buffer sets them to zero.
    */
   zeroGrad(options: ZeroGradOptions = {}): void {
     const { setToNone = true } = checkOptionNames("zeroGrad", options, [
@@ -200,9 +203,9 @@ export abstract class Optimizer<
   }
 
   /**
-   * Updates every parameter that has a gradient, and sends all that is recorded
-   * to the GPU. `closure` computes the loss and its gradients first, and its
-   * result is returned.
+   * Updates every parameter that has a gradient, and submits all queued
+   * commands to the GPU. A `closure` computes the loss and the gradients first;
+   * its result is returned.
    */
   step(): void;
   step(closure: () => Tensor): Tensor;
@@ -238,34 +241,35 @@ export abstract class Optimizer<
       }
     }
     flat.values.storage.version++;
-    flat.giveBack();
+    flat.writeBack();
   }
 
   /**
-   * Hyperparameters, counts of steps and all that the optimizer remembers. The
-   * tensors are the optimizer's own: save them, or write them to another
-   * optimizer, before the next step.
+   * Returns hyperparameters, step counts and the optimizer's states. The
+   * tensors are not copies: save them, or load them into another optimizer,
+   * before the next step.
    */
   stateDict(): OptimizerState {
     return makeState(this.constructor.name, this.paramGroups, this.#flats);
   }
 
   /**
-   * Compares a state with this optimizer.
+   * Checks a state against this optimizer.
    *
-   * @throws {TypeError} If it is of another optimizer or of other parameters
+   * @throws {TypeError} If the state is of another optimizer or other
+   * parameters
    */
   checkStateDict(state: unknown): void {
     this.#parse(state);
   }
 
   /**
-   * Goes on where `stateDict` was taken: hyperparameters, too, are those of the
-   * state. Nothing changes if something does not fit.
+   * Restores a state, including hyperparameters. On an error the optimizer
+   * stays unchanged.
    *
-   * @throws {TypeError} If the state is of another optimizer or of other
+   * @throws {TypeError} If the state is of another optimizer or other
    * parameters
-   * @throws {RangeError} If a hyperparameter is outside of its range
+   * @throws {RangeError} If a hyperparameter is out of range
    */
   loadStateDict(state: unknown): void {
     applyState(this.#parse(state), this.paramGroups, this.#flats);

@@ -1,6 +1,6 @@
 /**
- * Hyperparameters: what values each may have, one row per name. The same name
- * means the same in every optimizer.
+ * Hyperparameters: the valid values of each, one row per name. A name means the
+ * same in every optimizer.
  *
  * @module
  */
@@ -9,13 +9,13 @@
 export interface OptimizerOptions {
   /** The learning rate. */
   lr: number;
-  /** Factor of the parameter that is added to its gradient (L2 penalty). */
+  /** L2 penalty: this factor times the parameter is added to its gradient. */
   weightDecay?: number;
-  /** Climb instead of descending. Default: false. */
+  /** Whether to maximize the objective instead. Default: false. */
   maximize?: boolean;
 }
 
-/** What a hyperparameter may be. */
+/** The valid values of a hyperparameter. */
 interface OptionRule {
   readonly expected: string;
   fits(value: unknown): boolean;
@@ -78,15 +78,15 @@ const OPTION_RULES: Readonly<Record<string, OptionRule>> = {
     (minus, plus) => 0 < minus && minus < 1 && plus > 1,
   ),
   stepSizes: pairs("two numbers, the smaller first", (min, max) => min <= max),
-  // noted by learning rate schedulers
+  // set by learning rate schedulers
   initialLr: atLeastZero,
 };
 
 /**
- * Checks the hyperparameters of a group against those that `optimizer` has.
+ * Checks the hyperparameters of a group.
  *
- * @throws {RangeError} If one has a value outside of its range
- * @throws {TypeError} If there is one that the optimizer does not know
+ * @throws {RangeError} If a value is out of range
+ * @throws {TypeError} If the optimizer has no hyperparameter of a name
  */
 export function checkOptions(
   optimizer: string,

@@ -1,5 +1,5 @@
 /**
- * A schedule that waits for a metric to stop getting better.
+ * A scheduler that reduces the learning rate if a metric stops improving.
  *
  * @module
  */
@@ -24,21 +24,21 @@ import {
 
 /** Options of `ReduceLROnPlateau`. */
 export interface ReduceLROnPlateauOptions {
-  /** Whether smaller or larger is better. Default: "min". */
+  /** Whether a smaller or a larger metric is better. Default: "min". */
   readonly mode?: "min" | "max";
-  /** What the rate is multiplied by. Default: 0.1. */
+  /** Factor of the learning rate. Default: 0.1. */
   readonly factor?: number;
-  /** Bad epochs that are put up with. Default: 10. */
+  /** Epochs without improvement before a reduction. Default: 10. */
   readonly patience?: number;
-  /** How much better is better. Default: 1e-4. */
+  /** Minimum change that counts as improvement. Default: 1e-4. */
   readonly threshold?: number;
-  /** Whether the threshold is a share of the best. Default: "rel". */
+  /** Whether the threshold is relative to the best metric. Default: "rel". */
   readonly thresholdMode?: "rel" | "abs";
-  /** Epochs after a fall in which nothing counts as bad. Default: 0. */
+  /** Epochs after a reduction that do not count as bad. Default: 0. */
   readonly cooldown?: number;
-  /** The lowest rate; one for all groups, or one for each. Default: 0. */
+  /** Minimum learning rate; one for all groups, or one for each. Default: 0. */
   readonly minLr?: number | readonly number[];
-  /** A smaller fall than this is none. Default: 1e-8. */
+  /** Smaller reductions than this are skipped. Default: 1e-8. */
   readonly eps?: number;
 }
 
@@ -53,12 +53,12 @@ const DEFAULTS: Required<Omit<ReduceLROnPlateauOptions, "minLr">> = {
 };
 
 /**
- * Multiplies the rate by `factor` once a metric has not got better for more
- * than `patience` epochs.
+ * Multiplies the learning rate by `factor` if a metric has not improved for
+ * more than `patience` epochs.
  *
  * Source: torch.optim.lr_scheduler.ReduceLROnPlateau.
  *
- * @example A loss that stays
+ * @example A loss that does not improve
  * ```ts
  * import { optim, zeros } from "@kindling/kindling";
  * import { assertEquals } from "@std/assert";
@@ -71,28 +71,28 @@ const DEFAULTS: Required<Omit<ReduceLROnPlateauOptions, "minLr">> = {
  * ```
  */
 export class ReduceLROnPlateau {
-  /** The best metric so far. */
+  /** Best metric of all epochs. */
   best: number;
-  /** Epochs since it was reached that count as bad. */
+  /** Bad epochs since the best one. */
   numBadEpochs = 0;
-  /** Calls of `step`. */
+  /** Number of `step` calls. */
   lastEpoch = 0;
-  /** Epochs in which nothing counts as bad. */
+  /** Remaining epochs that do not count as bad. */
   cooldownCounter = 0;
   readonly #groups: readonly ScheduledGroup[];
   readonly #options: Required<Omit<ReduceLROnPlateauOptions, "minLr">>;
   readonly #minLrs: readonly number[];
 
   /**
-   * Leaves the rates as they are until `step` is called.
+   * Makes the scheduler; learning rates stay the same until `step`.
    *
    * @throws {RangeError} If `factor` is 1 or more
    */
   constructor(optimizer: Scheduled, options: ReduceLROnPlateauOptions = {}) {
     const name = "ReduceLROnPlateau";
     checkOptionNames(name, options, [...Object.keys(DEFAULTS), "minLr"]);
-    const { minLr = 0, ...given } = options;
-    this.#options = { ...DEFAULTS, ...given };
+    const { minLr = 0, ...rest } = options;
+    this.#options = { ...DEFAULTS, ...rest };
     const { factor, mode, thresholdMode } = this.#options;
     checkChoice(`make ${name}`, "mode", mode, ["min", "max"]);
     checkChoice(`make ${name}`, "thresholdMode", thresholdMode, ["rel", "abs"]);
@@ -103,18 +103,22 @@ export class ReduceLROnPlateau {
   }
 
   /**
-   * Takes note of an epoch's metric.
+   * Counts an epoch with its metric, and reduces the learning rates if needed.
    *
-   * @throws {TypeError} If it is no number, as the loss's tensor
+   * @throws {TypeError} If the metric is not a number, but a tensor for
+   * instance
    */
   step(metric: number): void {
     if (typeof metric !== "number") {
       throw new TypeError(
-        `Cannot step ReduceLROnPlateau by ${formatValue(metric)}: expected a ` +
-          `number, as await loss.item() gives it`,
+        `Cannot step ReduceLROnPlateau with ${formatValue(metric)}: ` +
+          `expected a number, such as await loss.item()`,
       );
     }
-    recorder()?.refuse("step ReduceLROnPlateau, whose metric the host reads");
+    recorder()?.refuse(
+      "step ReduceLROnPlateau",
+      "return the metric and call step() outside",
+    );
     noteChange();
     const { patience, cooldown } = this.#options;
     this.lastEpoch++;
@@ -152,12 +156,12 @@ export class ReduceLROnPlateau {
     });
   }
 
-  /** The rate of each group. */
+  /** Returns the learning rate of each group. */
   getLastLr(): number[] {
     return this.#groups.map(({ lr }) => lr);
   }
 
-  /** Where the scheduler stands. */
+  /** Returns the position of the scheduler, without its options. */
   stateDict(): SchedulerState {
     return {
       version: 1,
@@ -167,7 +171,7 @@ export class ReduceLROnPlateau {
   }
 
   /**
-   * Compares a state with this scheduler.
+   * Checks a state against this scheduler.
    *
    * @throws {TypeError} If the state is of another scheduler
    */
@@ -176,7 +180,7 @@ export class ReduceLROnPlateau {
   }
 
   /**
-   * Goes on where `stateDict` was taken.
+   * Restores a state.
    *
    * @throws {TypeError} If the state is of another scheduler
    */

@@ -1,5 +1,6 @@
 /**
- * RAdam: Adam that starts without its denominator while that is uncertain.
+ * RAdam: Adam whose first steps omit the denominator, while its variance is
+ * high.
  *
  * @module
  */
@@ -12,7 +13,7 @@ import type { Rule, Scalars } from "./rule.ts";
 export interface RAdamOptions extends OptimizerOptions {
   /** Default: 0.001. */
   lr: number;
-  /** How much of both running means is kept. Default: [0.9, 0.999]. */
+  /** Decay factors of both running means. Default: [0.9, 0.999]. */
   betas: [number, number];
   /** Added to the denominator. Default: 1e-8. */
   eps: number;
@@ -38,10 +39,10 @@ const RULE: Rule = {
     m = beta1 * m + gain1 * g;
     v = beta2 * v + gain2 * g * g;
     let scale = select(vec4f(plain), adapted / (sqrt(v) + eps), adapted > 0.0);
-    p -= select(scale * m, vec4f(0.0), m == vec4f(0.0)); // 0 in flat gaps`,
+    p -= select(scale * m, vec4f(0.0), m == vec4f(0.0)); // 0 in gaps`,
 };
 
-/** Freedom from which on the denominator is used. */
+/** Degrees of freedom above which steps use the denominator. */
 const CERTAIN = 5;
 
 /**
@@ -57,12 +58,11 @@ const CERTAIN = 5;
  *     else:    p = p - lr * m / (1 - beta1^t)
  *
  * Source: Liu et al. 2019, arXiv:1908.03265; torch.optim.RAdam. Difference from
- * the paper, as in torch: the denominator is used above 5 instead of 4, and
- * eps.
+ * the paper, as in torch: the threshold is 5 instead of 4, and eps.
  */
 export class RAdam extends Optimizer<RAdamOptions> {
   /**
-   * Lays the parameters into flat buffers, with their values.
+   * Moves the parameters into flat buffers; they keep their values.
    *
    * @throws As `Optimizer`
    */

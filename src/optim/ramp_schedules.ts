@@ -1,5 +1,6 @@
 /**
- * Schedules that lead from one factor of the rate to another, and stay.
+ * Schedulers that move from one factor of the learning rate to another, then
+ * stop.
  *
  * @module
  */
@@ -9,14 +10,14 @@ import { checkArgument, LRScheduler, type Scheduled } from "./scheduler.ts";
 
 /** Options of `ConstantLR`. */
 export interface ConstantLROptions {
-  /** What the rate is multiplied by at first. Default: 1/3. */
+  /** Factor of the learning rate at first. Default: 1/3. */
   readonly factor?: number;
-  /** Epochs until the factor is taken back. Default: 5. */
+  /** Epochs with the factor. Default: 5. */
   readonly totalIters?: number;
 }
 
 /**
- * The rate times `factor` for `totalIters` epochs, then the rate itself.
+ * Multiplies the learning rate by `factor` for the first `totalIters` epochs.
  *
  * Source: torch.optim.lr_scheduler.ConstantLR.
  */
@@ -25,7 +26,7 @@ export class ConstantLR extends LRScheduler {
   readonly #totalIters: number;
 
   /**
-   * Writes the rates of epoch 0.
+   * Sets the learning rates of epoch 0.
    *
    * @throws {RangeError} If `factor` is not in [0, 1]
    */
@@ -54,17 +55,17 @@ export class ConstantLR extends LRScheduler {
 
 /** Options of `LinearLR`. */
 export interface LinearLROptions {
-  /** What the rate is multiplied by at first. Default: 1/3. */
+  /** Factor of the learning rate at first. Default: 1/3. */
   readonly startFactor?: number;
-  /** What it is multiplied by in the end. Default: 1. */
+  /** Factor at the end. Default: 1. */
   readonly endFactor?: number;
-  /** Epochs from the first to the last. Default: 5. */
+  /** Epochs from the first factor to the last. Default: 5. */
   readonly totalIters?: number;
 }
 
 /**
- * The rate times a factor that goes from `startFactor` to `endFactor` in equal
- * steps.
+ * Multiplies the learning rate by a factor that moves linearly from
+ * `startFactor` to `endFactor`.
  *
  * Source: torch.optim.lr_scheduler.LinearLR.
  */
@@ -74,9 +75,10 @@ export class LinearLR extends LRScheduler {
   readonly #totalIters: number;
 
   /**
-   * Writes the rates of epoch 0.
+   * Sets the learning rates of epoch 0.
    *
-   * @throws {RangeError} If a factor is not in (0, 1], the last in [0, 1]
+   * @throws {RangeError} If `startFactor` is not in (0, 1], or `endFactor` not
+   * in [0, 1]
    */
   constructor(
     optimizer: Scheduled,
@@ -92,8 +94,14 @@ export class LinearLR extends LRScheduler {
     const name = "LinearLR";
     const starts = startFactor > 0 && startFactor <= 1;
     const ends = endFactor >= 0 && endFactor <= 1;
-    checkArgument(name, "startFactor", startFactor, starts, "(0, 1]");
-    checkArgument(name, "endFactor", endFactor, ends, "[0, 1]");
+    checkArgument(
+      name,
+      "startFactor",
+      startFactor,
+      starts,
+      "a number in (0, 1]",
+    );
+    checkArgument(name, "endFactor", endFactor, ends, "a number in [0, 1]");
     this.#start = startFactor;
     this.#end = endFactor;
     this.#totalIters = totalIters;
@@ -111,14 +119,14 @@ export class LinearLR extends LRScheduler {
 
 /** Options of `PolynomialLR`. */
 export interface PolynomialLROptions {
-  /** Epochs until the rate is 0. Default: 5. */
+  /** Epochs until the learning rate is 0. Default: 5. */
   readonly totalIters?: number;
-  /** Default: 1, a straight line. */
+  /** Power of the decay; 1 is linear. Default: 1. */
   readonly power?: number;
 }
 
 /**
- * The rate times (1 - epoch / totalIters)^power.
+ * Multiplies the learning rate by (1 - epoch / totalIters)^power.
  *
  * Source: torch.optim.lr_scheduler.PolynomialLR.
  */
@@ -126,7 +134,7 @@ export class PolynomialLR extends LRScheduler {
   readonly #totalIters: number;
   readonly #power: number;
 
-  /** Writes the rates of epoch 0. */
+  /** Sets the learning rates of epoch 0. */
   constructor(
     optimizer: Scheduled,
     options: PolynomialLROptions = {},

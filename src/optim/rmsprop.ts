@@ -1,5 +1,5 @@
 /**
- * RMSprop: steps by a running mean of squared gradients.
+ * RMSprop: steps scaled by a running mean of squared gradients.
  *
  * @module
  */
@@ -12,15 +12,15 @@ import type { Rule, Scalars } from "./rule.ts";
 export interface RMSpropOptions extends OptimizerOptions {
   /** Default: 0.01. */
   lr: number;
-  /** How much of the running means is kept. Default: 0.99. */
+  /** Decay factor of the running means. Default: 0.99. */
   alpha: number;
   /** Added to the denominator. Default: 1e-8. */
   eps: number;
   /** Default: 0. */
   weightDecay: number;
-  /** How much of the last step is kept. Default: 0. */
+  /** Momentum factor. Default: 0. */
   momentum: number;
-  /** Divide by the deviation instead of the mean of squares. Default: false. */
+  /** Whether to divide by the standard deviation. Default: false. */
   centered: boolean;
   /** Default: false. */
   maximize: boolean;
@@ -72,11 +72,11 @@ function makeRule(centered: boolean, hasMomentum: boolean): Rule {
  *
  * Source: Tieleman & Hinton 2012, lecture 6.5 of "Neural Networks for Machine
  * Learning"; Graves 2013, arXiv:1308.0850, for centered; torch.optim.RMSprop.
- * Difference from Graves, as in torch: eps is outside of the root.
+ * Difference from Graves, as in torch: eps is outside the square root.
  */
 export class RMSprop extends Optimizer<RMSpropOptions> {
   /**
-   * Lays the parameters into flat buffers, with their values.
+   * Moves the parameters into flat buffers; they keep their values.
    *
    * @throws As `Optimizer`
    */

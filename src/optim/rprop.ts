@@ -1,5 +1,5 @@
 /**
- * Rprop: steps by the gradient's sign alone, for whole batches.
+ * Rprop: steps from the sign of the gradient, for full-batch training.
  *
  * @module
  */
@@ -10,11 +10,14 @@ import type { Rule, Scalars } from "./rule.ts";
 
 /** Hyperparameters of Rprop. */
 export interface RpropOptions extends OptimizerOptions {
-  /** The first step. Default: 0.01. */
+  /** Initial step size. Default: 0.01. */
   lr: number;
-  /** Factors of the step when the sign turns and when not. Default: [0.5, 1.2]. */
+  /**
+   * Factors of the step size if the sign changes, and if not. Default: [0.5,
+   * 1.2].
+   */
   etas: [number, number];
-  /** The smallest and the largest step. Default: [1e-6, 50]. */
+  /** Minimum and maximum step size. Default: [1e-6, 50]. */
   stepSizes: [number, number];
   /** Default: false. */
   maximize: boolean;
@@ -47,17 +50,17 @@ const RULE: Rule = {
 /**
  * Resilient propagation.
  *
- *     turned = g * last g < 0, kept on = g * last g > 0
- *     size = size * etas[0] where turned, * etas[1] where kept on, in bounds
- *     g = 0 where turned
+ *     changed = g * last g < 0, same = g * last g > 0
+ *     size = size * etas[0] if changed, * etas[1] if same, clamped to stepSizes
+ *     g = 0 if changed
  *     p = p - sign(g) * size
  *
  * Source: Riedmiller & Braun 1993; torch.optim.Rprop, the variant iRprop- of
- * Igel & Huesken 2000: a turn is not taken back.
+ * Igel & Huesken 2000: a sign change does not undo the last step.
  */
 export class Rprop extends Optimizer<RpropOptions> {
   /**
-   * Lays the parameters into flat buffers, with their values.
+   * Moves the parameters into flat buffers; they keep their values.
    *
    * @throws As `Optimizer`
    */

@@ -1,10 +1,10 @@
 /**
- * Update rules: what an optimizer does to one element, as data, and the plan
- * that does it to a run of flat parameters.
+ * Update rules: the step of an optimizer for one element, as data, and its plan
+ * for a run of flat parameters.
  *
  * Rules are WGSL statements on vectors of four f32: `p` (the parameter), `g`
  * (its gradient, with sign and weight decay applied), the rule's states and its
- * scalars by name. States are f32 whatever the type of the parameter.
+ * scalars by name. States are f32 for every dtype of the parameter.
  *
  * @module
  */
@@ -15,15 +15,15 @@ import type { DType } from "../tensor/dtype.ts";
 
 import source from "../../shaders/optim/update.wgsl" with { type: "text" };
 
-/** What an optimizer does to an element. */
+/** The step of an optimizer for one element. */
 export interface Rule {
   /** The optimizer's name, for messages and profiles. */
   readonly name: string;
-  /** Names of what it remembers of each element. */
+  /** Names of the states: values that are kept for each element. */
   readonly states: readonly string[];
-  /** Names of the numbers that it is given at each step. */
+  /** Names of the numbers that each step passes. */
   readonly scalars: readonly string[];
-  /** Statements that change `p` and the states. */
+  /** WGSL statements that change `p` and the states. */
   readonly wgsl: string;
 }
 
@@ -48,11 +48,13 @@ export interface FlatBuffers {
   readonly dtype: DType;
   readonly gradients: Bindable;
   readonly values: Bindable;
-  /** In the order of the rule's states. */
+  /** The states, in the order of the rule. */
   readonly states: readonly Bindable[];
 }
 
-/** The plan of one step of a rule on a run; `scalars` tells those of now. */
+/**
+ * Returns the plan of a step on a run; `scalars` returns the current numbers.
+ */
 export function planUpdate(
   rule: Rule,
   { firstQuad, quads }: Run,
@@ -63,14 +65,14 @@ export function planUpdate(
     const numbers = scalars();
     return [...COMMON, ...rule.scalars].map((name) => f32Bits(numbers[name]!));
   };
-  const place = [firstQuad, quads, 0, 0];
+  const position = [firstQuad, quads, 0, 0];
   return {
     name: rule.name,
     source,
     header: headerOf(rule, dtype),
     buffers: [gradients, values, ...states],
-    params: [...place, ...words()],
-    live: { at: place.length, words },
+    params: [...position, ...words()],
+    live: { at: position.length, words },
     groups: foldGroups(Math.ceil(quads / (GROUP * QUADS))),
     loops: loop(QUADS).passes,
   };

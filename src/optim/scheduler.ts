@@ -1,8 +1,8 @@
 /**
- * Learning rate schedulers: what they share. A scheduler writes the rates (and
- * some the momenta) of an optimizer's groups; the optimizer knows nothing of it.
+ * Base of learning rate schedulers. A scheduler sets the learning rates (some
+ * also the momenta) of an optimizer's groups; the optimizer does not know it.
  *
- * Epochs are whatever the program calls `step` for: epochs or steps.
+ * An epoch here is one call of `step`: an epoch or a step of the training.
  *
  * @module
  */
@@ -10,57 +10,56 @@
 import { noteChange } from "../outside.ts";
 import { onReplay } from "../gpu/recorder.ts";
 
-/** A group as schedulers see it. */
+/** The part of a parameter group that schedulers use. */
 export interface ScheduledGroup {
-  /** The rate, which schedulers write. */
+  /** Learning rate, which schedulers set. */
   lr: number;
-  /** The rate that the first scheduler found. */
+  /** Learning rate before the first scheduler. */
   initialLr?: number;
-  /** What is kept of the last step, by optimizers that have it. */
+  /** Momentum factor, if the optimizer has one. */
   momentum?: number;
-  /** What is kept of running means, by optimizers that have them. */
+  /** Decay factors of running means, if the optimizer has them. */
   betas?: [number, number];
 }
 
-/** What has rates to schedule: any optimizer. */
+/** An optimizer, as schedulers see it. */
 export interface Scheduled {
   /** The optimizer's groups. */
   readonly paramGroups: readonly ScheduledGroup[];
 }
 
-/** Where a scheduler stands: plain JSON. */
+/** State of a scheduler, as plain JSON. */
 export interface SchedulerState {
-  /** The form of this record. */
+  /** Version of this format. */
   readonly version: 1;
-  /** The scheduler's class. */
+  /** Name of the scheduler's class. */
   readonly scheduler: string;
-  /** Numbers by name. */
+  /** Position in the schedule: numbers by name. */
   readonly position: Readonly<Record<string, number | readonly number[]>>;
-  /** The states of the schedulers inside, where there are some. */
+  /** States of inner schedulers, if any. */
   readonly inner?: readonly SchedulerState[];
 }
 
-/** What every scheduler can do. */
+/** The interface of all schedulers. */
 export interface Scheduler {
-  /** Goes one epoch on and writes the rates. */
+  /** Advances by one epoch and sets the learning rates. */
   step(): void;
-  /** The rate of each group. */
+  /** Returns the learning rate of each group. */
   getLastLr(): number[];
-  /** Begins again at epoch 0, from the initial rates. */
+  /** Restarts at epoch 0, from the initial learning rates. */
   restart(): void;
-  /** Begins again at epoch 0, from the rates that are in force. */
+  /** Restarts at epoch 0, from the current learning rates. */
   begin(): void;
-  /** Where the scheduler stands. */
+  /** Returns the position of the scheduler, without its arguments. */
   stateDict(): SchedulerState;
   /**
-   * Compares a state with this scheduler.
+   * Checks a state against this scheduler.
    *
    * @throws {TypeError} If the state is of another scheduler
    */
   checkStateDict(state: unknown): void;
   /**
-   * Goes on where `stateDict` was taken. The rates themselves are in the
-   * optimizer's state.
+   * Restores a state. The learning rates are in the optimizer's state.
    *
    * @throws {TypeError} If the state is of another scheduler
    */
@@ -68,20 +67,20 @@ export interface Scheduler {
 }
 
 /**
- * A scheduler whose rates follow from the epoch and the rates before. Making it
- * writes those of epoch 0.
+ * Base class of schedulers that compute learning rates from the epoch and the
+ * last learning rates. The constructor sets those of epoch 0.
  *
  * Groups that the optimizer gets later are not scheduled.
  *
- * Source: torch.optim.lr_scheduler. Difference: a state holds the position
- * only; arguments are those of the program that loads it.
+ * Source: torch.optim.lr_scheduler. Difference: a state has the position only,
+ * not the arguments of the constructor.
  */
 export abstract class LRScheduler implements Scheduler {
-  /** The epoch whose rates are in force. */
+  /** The current epoch. */
   lastEpoch: number = -1;
-  /** The rate of each group that the schedule starts from. */
+  /** Initial learning rate of each group. */
   baseLrs: number[];
-  /** The groups that are scheduled. */
+  /** The scheduled groups. */
   protected readonly groups: readonly ScheduledGroup[];
 
   constructor(optimizer: Scheduled) {
@@ -89,7 +88,10 @@ export abstract class LRScheduler implements Scheduler {
     this.baseLrs = this.groups.map((group) => group.initialLr ??= group.lr);
   }
 
-  /** The rate of a group at an epoch, from the one before and the first. */
+  /**
+   * Returns a group's learning rate, from its last (`lr`) and initial
+   * (`baseLr`).
+   */
   protected abstract rate(
     lr: number,
     epoch: number,
@@ -105,7 +107,7 @@ export abstract class LRScheduler implements Scheduler {
     noteChange();
   }
 
-  /** Writes the rates of the epoch. */
+  /** Sets the learning rates of the current epoch. */
   protected apply(): void {
     this.groups.forEach((group, i) => {
       group.lr = this.rate(group.lr, this.lastEpoch, this.baseLrs[i]!, i);
@@ -144,12 +146,12 @@ export abstract class LRScheduler implements Scheduler {
     noteChange();
   }
 
-  /** All that changes from step to step. */
+  /** Returns the values that change from step to step. */
   protected position(): Position {
     return { lastEpoch: this.lastEpoch, baseLrs: this.baseLrs };
   }
 
-  /** Takes over a position, which has the keys of this one's. */
+  /** Sets a position, which has the keys of `position()`. */
   protected setPosition(position: Position): void {
     Object.assign(this, structuredClone(position));
   }
@@ -159,9 +161,10 @@ export abstract class LRScheduler implements Scheduler {
 export type Position = Readonly<Record<string, number | readonly number[]>>;
 
 /**
- * The position in a state, which has the names and the lengths of `like`.
+ * Returns the position in a state, with the names and lengths of `like`.
  *
- * @throws {TypeError} If it has not, or is of another scheduler
+ * @throws {TypeError} If the state is of another scheduler, or names or lengths
+ * differ
  */
 export function parsePosition(
   scheduler: string,
@@ -171,7 +174,7 @@ export function parsePosition(
   const { version, scheduler: saved, position } = Object(state);
   if (version !== 1 || typeof position !== "object" || position === null) {
     throw new TypeError(
-      `Cannot load a state into ${scheduler}: it is not what stateDict() gives`,
+      `Cannot load a state into ${scheduler}: expected a result of stateDict()`,
     );
   }
   if (saved !== scheduler) {
@@ -188,7 +191,7 @@ export function parsePosition(
     if (!fits) {
       throw new TypeError(
         `Cannot load a state into ${scheduler}: its ${name} is ` +
-          `${JSON.stringify(value)}, expected something like ` +
+          `${JSON.stringify(value)}, expected a value like ` +
           JSON.stringify(own),
       );
     }
@@ -197,16 +200,16 @@ export function parsePosition(
   return Object.fromEntries(entries);
 }
 
-/** Writes the momentum of a group, or the first of its betas. */
+/** Sets the momentum of a group, or the first of its betas. */
 export function setMomentum(group: ScheduledGroup, momentum: number): void {
   if (group.betas) group.betas = [momentum, group.betas[1]];
   else group.momentum = momentum;
 }
 
 /**
- * One value for each group, of one for all or a list.
+ * Returns one value for each group, from one for all or a list.
  *
- * @throws {RangeError} If the list has another length
+ * @throws {RangeError} If the length of the list is not the number of groups
  */
 export function perGroup<T>(
   scheduler: string,
@@ -217,7 +220,7 @@ export function perGroup<T>(
   if (!isList(value)) return groups.map(() => value);
   if (value.length !== groups.length) {
     throw new RangeError(
-      `Cannot make ${scheduler} with ${value.length} of ${name}: ` +
+      `Cannot make ${scheduler} with ${value.length} values of ${name}: ` +
         `expected ${groups.length}, one for each group`,
     );
   }
@@ -244,9 +247,9 @@ export function checkArgument(
 }
 
 /**
- * The groups of what is scheduled.
+ * Returns the groups of an optimizer.
  *
- * @throws {TypeError} If it has none, as a module has
+ * @throws {TypeError} If `optimizer` is not an optimizer
  */
 export function groupsOf(name: string, optimizer: Scheduled): ScheduledGroup[] {
   const groups: unknown = Object(optimizer).paramGroups;

@@ -10,20 +10,20 @@ import type { Rule, Scalars } from "./rule.ts";
 
 /** Hyperparameters of SGD. */
 export interface SGDOptions extends OptimizerOptions {
-  /** How much of the last direction is kept. Default: 0. */
+  /** Momentum factor. Default: 0. */
   momentum: number;
-  /** Share of the gradient that momentum leaves out. Default: 0. */
+  /** Share of the gradient that does not enter the momentum. Default: 0. */
   dampening: number;
   /** Default: 0. */
   weightDecay: number;
-  /** Look ahead along the momentum. Default: false. */
+  /** Whether to use Nesterov momentum. Default: false. */
   nesterov: boolean;
   /** Default: false. */
   maximize: boolean;
 }
 
 const DEFAULTS: SGDOptions = {
-  lr: NaN, // has to be given
+  lr: NaN, // required
   momentum: 0,
   dampening: 0,
   weightDecay: 0,
@@ -55,9 +55,9 @@ const MOMENTUM: Rule = {
  *     p = p - lr * v                                or, with nesterov,
  *     p = p - lr * (g + momentum * v)
  *
- * Source: torch.optim.SGD; Nesterov's momentum as in Sutskever et al. 2013.
+ * Source: torch.optim.SGD; Nesterov momentum as in Sutskever et al. 2013.
  * Difference from the paper: the velocity does not contain the learning rate,
- * so a new rate acts on the whole of it at once.
+ * so a new learning rate scales all of it at once.
  *
  * @example One step
  * ```ts
@@ -73,9 +73,10 @@ const MOMENTUM: Rule = {
  */
 export class SGD extends Optimizer<SGDOptions> {
   /**
-   * Lays the parameters into flat buffers, with their values.
+   * Moves the parameters into flat buffers; they keep their values.
    *
-   * @throws As `Optimizer`, and if nesterov lacks momentum or has dampening
+   * @throws As `Optimizer`, and if `nesterov` is set without momentum or with
+   * dampening
    */
   constructor(
     trainable: Trainable<SGDOptions>,
@@ -89,7 +90,7 @@ export class SGD extends Optimizer<SGDOptions> {
     if (nesterov && (momentum <= 0 || dampening !== 0)) {
       throw new RangeError(
         `Cannot make SGD with nesterov, momentum ${momentum} and dampening ` +
-          `${dampening}: nesterov needs a momentum and no dampening`,
+          `${dampening}: nesterov needs momentum > 0 and dampening 0`,
       );
     }
   }

@@ -1,5 +1,5 @@
 /**
- * An optimizer's state: made, parsed from a file, put back.
+ * An optimizer's state: how to make, parse and restore it.
  *
  * @module
  */
@@ -10,15 +10,15 @@ import { formatShape, sameShape, type Shape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { FlatParameters } from "./flat.ts";
 
-/** What an optimizer is in the middle of. */
+/** State of an optimizer. */
 export interface OptimizerState {
-  /** The form of this record. */
+  /** Version of this format. */
   readonly version: 1;
-  /** The optimizer's class. */
+  /** Name of the optimizer's class. */
   readonly optimizer: string;
-  /** In the optimizer's order. */
+  /** The groups, in the optimizer's order. */
   readonly groups: readonly GroupState[];
-  /** Flat states, as "group.buffer.name". */
+  /** Flat states, named "group.buffer.name". */
   readonly tensors: NamedTensors;
 }
 
@@ -26,22 +26,22 @@ export interface OptimizerState {
 export interface GroupState {
   /** The group's hyperparameters. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** What lies in each flat buffer of the group. */
+  /** The flat buffers of the group. */
   readonly buffers: readonly BufferState[];
 }
 
 /** One flat buffer in an optimizer's state. */
 export interface BufferState {
-  /** Type of the parameters. */
+  /** Dtype of the parameters. */
   readonly dtype: string;
-  /** The shape of each parameter, and how many steps it has taken. */
+  /** Shape and number of steps of each parameter. */
   readonly parameters: readonly {
     readonly shape: Shape;
     readonly step: number;
   }[];
 }
 
-/** The state of groups that lie in `flats`. */
+/** Returns the state of groups with the flat buffers `flats`. */
 export function makeState(
   optimizer: string,
   groups: readonly object[],
@@ -68,9 +68,9 @@ export function makeState(
 }
 
 /**
- * A state from a file or another optimizer, as one for these `flats`.
+ * Parses a state from a file or another optimizer for the flat buffers `flats`.
  *
- * @throws {TypeError} If it is of another optimizer or of other parameters
+ * @throws {TypeError} If the state is of another optimizer or other parameters
  */
 export function parseState(
   optimizer: string,
@@ -82,7 +82,7 @@ export function parseState(
   };
   const { version, optimizer: saved, groups, tensors } = Object(state);
   if (version !== 1 || !Array.isArray(groups) || !(tensors instanceof Map)) {
-    return refuse("it is not what stateDict() gives");
+    return refuse("expected a result of stateDict()");
   }
   if (saved !== optimizer) refuse(`it was saved by ${saved}`);
   if (groups.length !== flats.length) {
@@ -91,7 +91,7 @@ export function parseState(
   const parsed = groups.map((group: unknown, i): GroupState => {
     const { options, buffers } = Object(group);
     if (!isRecord(options) || !Array.isArray(buffers)) {
-      return refuse(`group ${i} is broken`);
+      return refuse(`group ${i} lacks options or buffers`);
     }
     if (buffers.length !== flats[i]!.length) {
       refuse(
@@ -114,7 +114,9 @@ export function parseState(
           tensor.dtype === "float32" &&
           sameShape(tensor.shape, [flat.length]);
         if (!isState) {
-          refuse(`"${name}" is no float32 tensor of shape [${flat.length}]`);
+          refuse(
+            `expected a float32 tensor of shape [${flat.length}] as "${name}"`,
+          );
         }
       }
     })
@@ -128,7 +130,9 @@ function parseBuffer(
   refuse: (why: string) => never,
 ): BufferState {
   const { dtype, parameters } = Object(buffer);
-  if (dtype !== flat.dtype) refuse(`it has ${dtype}, expected ${flat.dtype}`);
+  if (dtype !== flat.dtype) {
+    refuse(`its parameters are ${dtype}, expected ${flat.dtype}`);
+  }
   if (!Array.isArray(parameters)) return refuse("its parameters are missing");
   if (parameters.length !== flat.parameters.length) {
     refuse(
@@ -147,14 +151,17 @@ function parseBuffer(
         );
       }
       if (!Number.isSafeInteger(step) || step < 0) {
-        refuse(`parameter ${k} has taken ${JSON.stringify(step)} steps`);
+        refuse(
+          `parameter ${k} has step ${JSON.stringify(step)}, ` +
+            `expected an integer from 0 up`,
+        );
       }
       return { shape: expected, step };
     }),
   };
 }
 
-/** Puts a parsed state into groups and their flat buffers. */
+/** Restores a parsed state in groups and their flat buffers. */
 export function applyState(
   { groups, tensors }: OptimizerState,
   targets: readonly object[],
@@ -165,21 +172,21 @@ export function applyState(
     buffers.forEach(({ parameters }, j) => {
       const flat = flats[i]![j]!;
       parameters.forEach(({ step }, k) => flat.steps[k] = step);
-      const given = new Map(ownTensors(tensors, `${i}.${j}.`));
+      const saved = new Map(ownTensors(tensors, `${i}.${j}.`));
       for (const [name, state] of flat.states) {
-        if (given.has(name)) continue;
+        if (saved.has(name)) continue;
         state.dispose();
         flat.states.delete(name);
       }
-      for (const [name, tensor] of given) {
+      for (const [name, tensor] of saved) {
         const state = flat.state(name, 0);
-        if (state !== tensor) write(state, tensor); // not its own state
+        if (state !== tensor) write(state, tensor); // not its own
       }
     });
   });
 }
 
-/** The tensors whose names begin with `prefix`, without it. */
+/** Returns the tensors whose names begin with `prefix`, and removes it. */
 function ownTensors<T>(
   tensors: ReadonlyMap<string, T>,
   prefix: string,

@@ -1,5 +1,6 @@
 /**
- * Schedules that multiply the rate: now and then, each epoch, or by a function.
+ * Schedulers that multiply the learning rate: at milestones, in each epoch, or
+ * by a function.
  *
  * @module
  */
@@ -14,18 +15,18 @@ import {
 
 /** Options of `StepLR`. */
 export interface StepLROptions {
-  /** Epochs from one fall to the next. */
+  /** Epochs between two changes. */
   readonly stepSize: number;
-  /** What the rate is multiplied by. Default: 0.1. */
+  /** Factor of the learning rate. Default: 0.1. */
   readonly gamma?: number;
 }
 
 /**
- * Multiplies the rate by `gamma` every `stepSize` epochs.
+ * Multiplies the learning rate by `gamma` every `stepSize` epochs.
  *
  * Source: torch.optim.lr_scheduler.StepLR.
  *
- * @example The rate falls after two epochs
+ * @example Halves the learning rate after two epochs
  * ```ts
  * import { optim, zeros } from "@kindling/kindling";
  * import { assertEquals } from "@std/assert";
@@ -44,7 +45,7 @@ export class StepLR extends LRScheduler {
   readonly #gamma: number;
 
   /**
-   * Writes the rates of epoch 0.
+   * Sets the learning rates of epoch 0.
    *
    * @throws {RangeError} If `stepSize` is not a positive integer
    */
@@ -68,14 +69,14 @@ export class StepLR extends LRScheduler {
 
 /** Options of `MultiStepLR`. */
 export interface MultiStepLROptions {
-  /** The epochs at which the rate falls. */
+  /** Epochs at which the learning rate changes. */
   readonly milestones: readonly number[];
-  /** What the rate is multiplied by. Default: 0.1. */
+  /** Factor of the learning rate. Default: 0.1. */
   readonly gamma?: number;
 }
 
 /**
- * Multiplies the rate by `gamma` at each milestone.
+ * Multiplies the learning rate by `gamma` at each milestone.
  *
  * Source: torch.optim.lr_scheduler.MultiStepLR.
  */
@@ -83,7 +84,7 @@ export class MultiStepLR extends LRScheduler {
   readonly #milestones: readonly number[];
   readonly #gamma: number;
 
-  /** Writes the rates of epoch 0. */
+  /** Sets the learning rates of epoch 0. */
   constructor(
     optimizer: Scheduled,
     options: MultiStepLROptions,
@@ -107,19 +108,19 @@ export class MultiStepLR extends LRScheduler {
 
 /** Options of `ExponentialLR`. */
 export interface ExponentialLROptions {
-  /** What the rate is multiplied by. */
+  /** Factor of the learning rate. */
   readonly gamma: number;
 }
 
 /**
- * Multiplies the rate by `gamma` every epoch.
+ * Multiplies the learning rate by `gamma` every epoch.
  *
  * Source: torch.optim.lr_scheduler.ExponentialLR.
  */
 export class ExponentialLR extends LRScheduler {
   readonly #gamma: number;
 
-  /** Writes the rates of epoch 0. */
+  /** Sets the learning rates of epoch 0. */
   constructor(optimizer: Scheduled, options: ExponentialLROptions) {
     const { gamma } = checkOptionNames("ExponentialLR", options, ["gamma"]);
     super(optimizer);
@@ -132,7 +133,7 @@ export class ExponentialLR extends LRScheduler {
   }
 }
 
-/** A factor for an epoch. */
+/** Returns the factor for an epoch. */
 export type EpochFactor = (epoch: number) => number;
 
 /** Options of `LambdaLR` and `MultiplicativeLR`. */
@@ -142,7 +143,7 @@ export interface LambdaLROptions {
 }
 
 /**
- * The initial rate times a function of the epoch.
+ * Sets the learning rate to the initial one times a function of the epoch.
  *
  * Source: torch.optim.lr_scheduler.LambdaLR.
  */
@@ -150,9 +151,9 @@ export class LambdaLR extends LRScheduler {
   readonly #factors: readonly EpochFactor[];
 
   /**
-   * Writes the rates of epoch 0.
+   * Sets the learning rates of epoch 0.
    *
-   * @throws {RangeError} If there are not as many functions as groups
+   * @throws {RangeError} If the number of functions is not that of groups
    */
   constructor(optimizer: Scheduled, options: LambdaLROptions) {
     const { lrLambda } = checkOptionNames("LambdaLR", options, ["lrLambda"]);
@@ -172,7 +173,7 @@ export class LambdaLR extends LRScheduler {
 }
 
 /**
- * Multiplies the rate by a function of the epoch, from epoch 1 on.
+ * Multiplies the learning rate by a function of the epoch, from epoch 1 on.
  *
  * Source: torch.optim.lr_scheduler.MultiplicativeLR.
  */
@@ -180,9 +181,9 @@ export class MultiplicativeLR extends LRScheduler {
   readonly #factors: readonly EpochFactor[];
 
   /**
-   * Writes the rates of epoch 0.
+   * Sets the learning rates of epoch 0.
    *
-   * @throws {RangeError} If there are not as many functions as groups
+   * @throws {RangeError} If the number of functions is not that of groups
    */
   constructor(optimizer: Scheduled, options: LambdaLROptions) {
     const { lrLambda } = checkOptionNames("MultiplicativeLR", options, [

@@ -109,7 +109,7 @@ Deno.test("Optimizer takes a view along inside a compiled step", async () => {
 
 Deno.test("Optimizer refuses a parameter with elements that are one", () => {
   const w = ones([1]).expand([3]).requiresGrad_();
-  assertThrows(() => sgd(w), TypeError, "elements are one in memory");
+  assertThrows(() => sgd(w), TypeError, "elements share memory");
 });
 
 Deno.test("Tensor.grad keeps its views' values when gradients are forgotten", async () => {

@@ -165,7 +165,7 @@ Deno.test("groups have hyperparameters of their own, and may be added later", as
   assertThrows(
     () => optimizer.addParamGroup({ params: [params[0]!] }),
     RangeError,
-    "it comes twice",
+    "it occurs twice",
   );
 });
 
@@ -193,7 +193,7 @@ for (const name of OPTIMIZERS) {
       [[other, w.select(0, 1)], TypeError, byOp],
       [[w.t()], TypeError, byOp],
       [[w.to("float16")], TypeError, byOp],
-      [[w, w], RangeError, "it comes twice"],
+      [[w, w], RangeError, "it occurs twice"],
       [[zeros([2], { dtype: "int32" })], TypeError, "expected a float type"],
       [
         [null],
@@ -228,7 +228,7 @@ for (const name of OPTIMIZERS) {
     assertThrows(
       () => new optim[name](twice, { lr: 1 }),
       RangeError,
-      "it comes twice",
+      "it occurs twice",
     );
   });
 }
@@ -319,11 +319,11 @@ Deno.test("loadStateDict() refuses states of others, and changes nothing", () =>
     groups: [{ ...group, buffers: [{ ...buffer, parameters }] }],
   });
   const cases: [unknown, string][] = [
-    [undefined, "it is not what stateDict() gives"],
-    [{ ...good, version: 2 }, "it is not what stateDict() gives"],
+    [undefined, "expected a result of stateDict()"],
+    [{ ...good, version: 2 }, "expected a result of stateDict()"],
     [{ ...good, optimizer: "Adam" }, "it was saved by Adam"],
     [{ ...good, groups: [] }, "it has 0 groups, expected 1"],
-    [{ ...good, groups: [7] }, "group 0 is broken"],
+    [{ ...good, groups: [7] }, "group 0 lacks options or buffers"],
     [withParameters([]), "it has 0 parameters, expected 2"],
     [
       withParameters([{ shape: [2], step: 0 }, { shape: [4], step: 0 }]),
@@ -331,11 +331,11 @@ Deno.test("loadStateDict() refuses states of others, and changes nothing", () =>
     ],
     [
       withParameters([{ shape: [2], step: -1 }, { shape: [3], step: 0 }]),
-      "parameter 0 has taken -1 steps",
+      "parameter 0 has step -1, expected an integer",
     ],
     [
       { ...good, tensors: new Map([["0.0.momentum", zeros([3])]]) },
-      `"momentum" is no float32 tensor of shape [256]`,
+      'expected a float32 tensor of shape [256] as "momentum"',
     ],
   ];
   for (const [state, message] of cases) {

@@ -136,7 +136,7 @@ Deno.test("Adam keeps its states in float32 where parameters are float16", async
 
 const REFUSED: readonly [string, (p: Tensor[]) => unknown, string][] = [
   ["a negative rate", (p) => new optim.SGD(p, { lr: -0.1 }), "lr -0.1"],
-  ["no rate", (p) => new optim.SGD(p), `without a learning rate "lr"`],
+  ["no rate", (p) => new optim.SGD(p), "without lr: expected a learning rate"],
   [
     "nesterov with dampening",
     (p) =>
@@ -146,7 +146,7 @@ const REFUSED: readonly [string, (p: Tensor[]) => unknown, string][] = [
         dampening: 0.1,
         nesterov: true,
       }),
-    "nesterov needs a momentum and no dampening",
+    "nesterov needs momentum > 0 and dampening 0",
   ],
   ["a beta of 1", (p) => new optim.Adam(p, { betas: [1, 0.9] }), "[0, 1)"],
   ["a negative eps", (p) => new optim.Adam(p, { eps: -1 }), "eps -1"],
@@ -182,11 +182,11 @@ const REFUSED: readonly [string, (p: Tensor[]) => unknown, string][] = [
   ],
   ["etas below 1", (p) => new optim.Rprop(p, { etas: [0.5, 0.9] }), "etas"],
   ["no parameters", () => new optim.Adamax([]), "there are no parameters"],
-  ["a parameter twice", ([p]) => new optim.RAdam([p!, p!]), "it comes twice"],
+  ["a parameter twice", ([p]) => new optim.RAdam([p!, p!]), "it occurs twice"],
   [
     "a parameter in two groups",
     (params) => new optim.NAdam([{ params }, { params }]),
-    "it comes twice",
+    "it occurs twice",
   ],
 ];
 

@@ -118,7 +118,7 @@ Deno.test("OneCycleLR moves beta1 where there is one, and ends", () => {
   });
   assertEquals(optimizer.paramGroups[0]!.betas, [0.95, 0.999]);
   for (let i = 0; i < 4; i++) scheduler.step();
-  assertThrows(() => scheduler.step(), RangeError, "it has 4 steps");
+  assertThrows(() => scheduler.step(), RangeError, "totalSteps is 4");
 });
 
 Deno.test("ReduceLROnPlateau goes on where its state was taken", () => {
@@ -129,7 +129,11 @@ Deno.test("ReduceLROnPlateau goes on where its state was taken", () => {
   second.loadStateDict(first.stateDict());
   second.step(3);
   assertAlmostEquals(second.getLastLr()[0]!, 0.01, 1e-12);
-  assertThrows(() => second.loadStateDict({}), TypeError, "not what");
+  assertThrows(
+    () => second.loadStateDict({}),
+    TypeError,
+    "expected a result of stateDict()",
+  );
 });
 
 Deno.test("schedulers act on each group from its own rate", () => {
@@ -179,7 +183,7 @@ const REFUSED: readonly [string, (o: optim.SGD) => unknown, string][] = [
   [
     "two rates for one group",
     (o) => new optim.CyclicLR(o, { baseLr: [1, 2], maxLr: 3 }),
-    "2 of baseLr: expected 1",
+    "2 values of baseLr: expected 1",
   ],
   [
     "ReduceLROnPlateau that raises",
@@ -197,7 +201,7 @@ const REFUSED: readonly [string, (o: optim.SGD) => unknown, string][] = [
   [
     "ChainedScheduler of nothing",
     (o) => new optim.ChainedScheduler(o, { schedulers: [] }),
-    "one at least",
+    "at least one",
   ],
 ];
 
@@ -243,7 +247,7 @@ Deno.test("ReduceLROnPlateau takes numbers alone, no losses that were not read",
       assertThrows(
         () => scheduler.step(metric as never), // an untyped program's mistake
         TypeError,
-        `Cannot step ReduceLROnPlateau by ${got}: expected a number`,
+        `Cannot step ReduceLROnPlateau with ${got}: expected a number`,
       );
     }
   }
