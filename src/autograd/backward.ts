@@ -1,9 +1,9 @@
 /**
  * Backward: gradients through the tape, from the last node to the first.
  *
- * A node is newer than everything it was made from, so visiting nodes by
- * falling number visits each after all its uses. Gradients between nodes are
- * freed as soon as they are used; each node runs in a scope of its own.
+ * A node has a larger number than its inputs. In falling order of numbers, each
+ * node is visited after all its uses. Gradients between nodes are freed after
+ * their use, as each node runs in a scope of its own.
  *
  * @module
  */
@@ -22,20 +22,25 @@ import { refuseStale } from "./stale.ts";
 
 /** Options of backward. */
 export interface BackwardOptions {
-  /** Keep what ops have saved, for another backward. Default: `createGraph`. */
+  /**
+   * Whether to keep saved tensors for another backward. Default: `createGraph`.
+   */
   readonly retainGraph?: boolean;
-  /** Record the gradients' own computation, to differentiate it again. */
+  /**
+   * Whether to record the gradients' graph for second derivatives. Default:
+   * false.
+   */
   readonly createGraph?: boolean;
 }
 
-/** What to do with a gradient that has arrived where the graph begins. */
+/** Receives the gradient of a leaf, or of an input of `grad`. */
 type Arrive = (leaf: Autograd, gradient: Tensor) => void;
 
 /**
- * Adds the gradient of `root` to `grad` of every leaf behind it.
+ * Adds the gradient of `root` to `grad` of every leaf of its graph.
  *
- * @throws {TypeError} If nothing behind it requires a gradient, or it is no
- * scalar and no gradient is given
+ * @throws {TypeError} If `root` does not require a gradient, or is not a scalar
+ * and `gradient` is missing
  */
 export function backward(
   root: Tensor,
@@ -51,8 +56,8 @@ export function backward(
 }
 
 /**
- * The gradients of `root` with respect to `inputs`, without touching any
- * `grad`. An input that `root` does not depend on gets zeros.
+ * Returns the gradients of `root` with respect to `inputs`, and changes no
+ * `grad`. If `root` does not depend on an input, its gradient is zeros.
  *
  * Source: torch.autograd.grad, with materialize_grads. With `createGraph`, a
  * gradient that depends on nothing can be differentiated, too: its own gradient
@@ -88,7 +93,7 @@ export function grad(
     if (!found.has(at)) return;
     const isConstant = createGraph && !dy.requiresGrad;
     const dx = isConstant ? asConstant(dy.detach()) : dy.alias();
-    found.set(at, dx.keep()); // all of it, once
+    found.set(at, dx.keep()); // the whole gradient, once
   }, found);
   return inputs.map((input) => {
     const dx = found.get(input.autograd);
@@ -98,7 +103,7 @@ export function grad(
   });
 }
 
-/** Made from nothing: there is nothing to free, and backward may pass often. */
+/** A node without inputs. Backward may pass it often, as it saves nothing. */
 class ConstantNode extends Node {
   constructor() {
     super("constant", [], [], () => []);
@@ -106,13 +111,13 @@ class ConstantNode extends Node {
   override release(): void {}
 }
 
-// A gradient that will be differentiated though it depends on nothing, as that of
-// a linear op: it stands for the result of an op without inputs.
+// Makes a constant gradient, such as that of a linear op, differentiable: it
+// becomes the result of an op without inputs.
 function asConstant(dx: Tensor): Tensor {
-  const place = new Autograd();
-  place.requiresGrad = true;
-  place.node = new ConstantNode();
-  dx.moveTo(place);
+  const autograd = new Autograd();
+  autograd.requiresGrad = true;
+  autograd.node = new ConstantNode();
+  dx.moveTo(autograd);
   return dx;
 }
 
@@ -143,29 +148,32 @@ function walk(
 }
 
 function check(root: Tensor, gradient: Tensor | undefined): Autograd {
-  refuseStale("go backward from", root);
+  refuseStale("differentiate", root);
   if (!root.requiresGrad) {
     throw new TypeError(
-      `Cannot go backward from ${root.describe()}: ` +
-        `nothing behind it requires a gradient`,
+      `Cannot differentiate ${root.describe()}: it does not depend on a ` +
+        `tensor that requires a gradient`,
     );
   }
   if (!gradient && root.size !== 1) {
     throw new TypeError(
-      `Cannot go backward from a tensor of shape ${formatShape(root.shape)} ` +
-        `without a gradient: only scalars have one by themselves`,
+      `Cannot differentiate a tensor of shape ${formatShape(root.shape)} ` +
+        `without a gradient: pass one of this shape, or reduce to a scalar`,
     );
   }
   if (gradient && !sameShape(gradient.shape, root.shape)) {
     throw new TypeError(
-      `Cannot go backward from a tensor of shape ${formatShape(root.shape)} ` +
-        `with a gradient of shape ${formatShape(gradient.shape)}`,
+      `Cannot differentiate a tensor of shape ${formatShape(root.shape)} ` +
+        `with a gradient of shape ${formatShape(gradient.shape)}: expected ` +
+        `equal shapes`,
     );
   }
   return root.autograd;
 }
 
-/** Everything behind `start`, each after all that was made from it. */
+/**
+ * Returns the graph of `start` in the order in which gradients are complete.
+ */
 function order(start: Autograd): Autograd[] {
   const seen = new Set<Autograd>([start]);
   const open = [start];
@@ -181,7 +189,7 @@ function order(start: Autograd): Autograd[] {
   return [...seen].sort((a, b) => idOf(b) - idOf(a));
 }
 
-// Passes the gradient `dy` of one tensor on to what it was made from.
+// Passes the gradient `dy` of one tensor to the inputs of its node.
 function step(
   at: Autograd,
   dy: Tensor,
@@ -205,9 +213,9 @@ function step(
   });
 }
 
-// A slot to write to. Tensors that the user has of the gradient which was there
-// get a copy of it (NOTE [moves] in storage.ts). Not in a function that is
-// compiled, whose gradients stay where they are.
+// Returns a free slot. If the user may still hold the old gradient, its values
+// are first copied elsewhere (NOTE [moves] in storage.ts). A compiled function
+// keeps its gradients in place.
 function emptiedSlot(leaf: Autograd, slot: Tensor): Tensor {
   if (!leaf.isSlotShown || recorder()) return slot;
   const { storage, layout, dtype, origin, bytesPerElement: bytes } = slot;
@@ -219,8 +227,8 @@ function emptiedSlot(leaf: Autograd, slot: Tensor): Tensor {
   return leaf.slot;
 }
 
-// A leaf's gradient: added to the one it has, in its slot if it has a slot. One
-// that is to be differentiated again has a graph behind it, so it stays itself.
+// Adds a gradient to a leaf, in its slot if it has one. A gradient with a graph
+// of its own is not copied to the slot.
 function deposit(leaf: Autograd, dy: Tensor): void {
   recorder()?.needsGradient(leaf);
   const { grad: before } = leaf;
@@ -231,7 +239,7 @@ function deposit(leaf: Autograd, dy: Tensor): void {
     assign(slot, before ? before.add(dy) : dy);
     leaf.grad = slot;
   } else {
-    // other leaves may have got the same gradient, or it may be a view
+    // other leaves may share the gradient, or it may be a view
     const isOurs = dy.storage.handles === 1 && isRowMajor(dy.layout);
     const alone = (): Tensor => isOurs ? dy.alias() : dy.mul(1);
     const dx = before ? before.add(dy) : alone();

@@ -1,10 +1,10 @@
 /**
- * Checking gradients: what backward says against differences of the function.
+ * Gradient checks: compare backward with differences of the function.
  *
- * The function runs on the GPU in float32, so differences are inexact. They are
- * taken over four points, whose error falls with the fourth power of the step;
- * the step can then be large, and rounding (some 1e-7 of the values, divided by
- * the step) stays small. Sums are formed in double precision on the host.
+ * The function runs on the GPU in float32, so differences are inexact. A
+ * formula with four points has an error of the fourth power of the step. The
+ * step can then be large, which keeps the rounding error (1e-7 of the values,
+ * divided by the step) small. The host sums in double precision.
  *
  * @module
  */
@@ -21,22 +21,23 @@ export type Differentiable = (...inputs: Tensor[]) => Tensor;
 
 /** Options of gradcheck. */
 export interface GradcheckOptions {
-  /** By how much elements are moved. Default: 1/32, exact in float32. */
+  /** Step by which an element changes. Default: 1/32, exact in float32. */
   readonly step?: number;
-  /** Allowed difference, plus as much of the expected value. Default: 1e-3. */
+  /** Absolute and relative tolerance. Default: 1e-3. */
   readonly tolerance?: number;
-  /** Check the gradient's gradient as well. Default: false. */
+  /** Whether to check second derivatives, too. Default: false. */
   readonly second?: boolean;
 }
 
 /**
- * Compares the gradients of `f` at `inputs` with differences. Inputs of other
- * types than float32 are taken as they are.
+ * Compares the gradients of `f` at `inputs` with differences. Only float32
+ * inputs are checked.
  *
- * Every element is moved by itself, so the inputs should be small; and `f` needs
- * a derivative at every point within two steps of them.
+ * Each element needs calls of its own, so the inputs should be small. `f` needs
+ * a derivative at every point within two steps of the inputs.
  *
- * @throws {Error} Where they differ; the message names the input and the element
+ * @throws {Error} If a gradient is wrong; the message names the input and the
+ * element
  *
  * @example The derivative of x^3
  * ```ts
@@ -59,9 +60,9 @@ export async function gradcheck(
   if (!second) return;
   const floats = inputs.filter((input) => input.dtype === "float32");
   for (let k = 0; k < floats.length; k++) {
-    const first: Differentiable = (...given) => {
-      // f of a fresh place in the graph, so that a leaf may come in as well
-      const xs = given.map((x) =>
+    const first: Differentiable = (...points) => {
+      // leaves get a fresh autograd, so that their gradient can be taken here
+      const xs = points.map((x) =>
         x.dtype === "float32" && !x.requiresGrad
           ? x.detach().requiresGrad_()
           : x
@@ -75,7 +76,7 @@ export async function gradcheck(
   }
 }
 
-// Any weights will do, so long as no two outputs count alike.
+// Any weights suit, if they give different weight to different outputs.
 function weightsOf(size: number, salt: number): Float32Array<ArrayBuffer> {
   return new Float32Array(size).map((_, i) =>
     Math.fround(1.5 + Math.sin(12.9898 * (i + 1) + salt))
@@ -108,8 +109,8 @@ async function compare(
     const valueAt = async (i: number, shift: number): Promise<number> => {
       const moved = Float32Array.from(x);
       moved[i]! += shift;
-      const given = inputs.with(k, upload(moved, input.shape));
-      const values = await f(...given).data();
+      const shifted = inputs.with(k, upload(moved, input.shape));
+      const values = await f(...shifted).data();
       return weights.reduce((sum, weight, j) => sum + weight * values[j]!, 0);
     };
     const got = await gradients?.[wanted.indexOf(leaves[k]!)]?.data();
@@ -123,13 +124,13 @@ async function compare(
         `Wrong ${what} of input ${k}, ${
           formatShape(input.shape)
         }, at element ` +
-          `${i}: got ${have}, differences say ${want}`,
+          `${i}: got ${have}, expected ${want} from differences`,
       );
     });
   }
 }
 
-/** The slope at 0 over four points: its error is of the fourth order. */
+/** Returns the slope at 0 from four points, with an error of fourth order. */
 async function slopeAt(
   value: (shift: number) => Promise<number>,
   step: number,

@@ -1,37 +1,37 @@
 /**
- * Whether ops are put on the tape.
+ * Gradient mode: whether ops are recorded on the tape.
  *
  * @module
  */
 
-/** A region of the program with gradient recording switched on or off. */
-interface Region {
+/** The gradient mode of a part of the program. */
+interface Mode {
   readonly on: boolean;
-  /** Blocks inside that have switched recording off and have not ended. */
+  /** Number of open `noGrad` blocks inside. */
   blocks: number;
 }
 
-let region: Region = { on: true, blocks: 0 };
+let mode: Mode = { on: true, blocks: 0 };
 
-/** Whether ops on tensors that require gradients are recorded now. */
+/** Whether ops on tensors that require gradients are recorded. */
 export function isGradEnabled(): boolean {
-  return region.on && region.blocks === 0;
+  return mode.on && mode.blocks === 0;
 }
 
-/** Runs `body` with recording switched on or off, and switches back. */
+/** Runs `body` with recording on or off, and restores the mode. */
 export function withGrad<T>(on: boolean, body: () => T): T {
-  const before = region;
-  region = { on, blocks: 0 };
+  const before = mode;
+  mode = { on, blocks: 0 };
   try {
     return body();
   } finally {
-    region = before;
+    mode = before;
   }
 }
 
 /**
- * Runs `body` without recording: nothing made inside requires a gradient. The
- * body is synchronous; what it awaits later is recorded again.
+ * Runs `body` without recording: no tensor made inside requires a gradient. The
+ * body must be synchronous: code after an `await` is recorded again.
  *
  * Source: torch.no_grad.
  *
@@ -46,9 +46,9 @@ export function withGrad<T>(on: boolean, body: () => T): T {
  */
 export function noGrad<T>(body: () => T): T;
 /**
- * Switches recording off to the end of the block, awaits included: `using _ =
- * noGrad();`. Whatever else runs while the block awaits is not recorded either.
- * Without `using` nothing ends it but `[Symbol.dispose]()`.
+ * Switches recording off until the end of the block, including awaits:
+ * `using _ = noGrad();`. Other code that runs during an await is not recorded
+ * either. Without `using`, call `[Symbol.dispose]()` to end it.
  *
  * @example Validation
  * ```ts
@@ -67,7 +67,7 @@ export function noGrad<T>(body: () => T): T;
 export function noGrad(): Disposable;
 export function noGrad<T>(body?: () => T): T | Disposable {
   if (body) return withGrad(false, body);
-  const around = region; // which may have ended before the block does
+  const around = mode; // may end before the block
   let isOpen = true;
   around.blocks++;
   return {

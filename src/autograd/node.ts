@@ -1,51 +1,51 @@
 /**
- * The tape: what was done to get a tensor, and what its gradient needs.
+ * The tape: the ops that made a tensor, and the tensors that gradients need.
  *
- * A tensor has an `Autograd`, which its aliases share. A computed one points to
- * the `Node` of the op that made it; a node points to the autograds of its
- * inputs. Nothing here computes: backward.ts walks the tape.
+ * A tensor has an `Autograd`, which its aliases share. The autograd of a
+ * computed tensor points to the `Node` of its op; a node points to the
+ * autograds of its inputs. Nothing here computes: backward.ts walks the tape.
  *
  * @module
  */
 
 import type { Tensor } from "../tensor/tensor.ts";
 
-/** What a gradient rule may look at. */
+/** Input of a gradient rule. */
 export interface GradContext<P> {
-  /** What `save` returned, in its order. */
+  /** The tensors that `save` returned, in order. */
   readonly saved: readonly [Tensor, Tensor, Tensor, Tensor, ...Tensor[]];
   /** Shape of each input. */
   readonly shapes: readonly (readonly number[])[];
   /** The op's other arguments. */
   readonly params: P;
-  /** Which inputs want a gradient; the others may get `undefined`. */
+  /** Whether each input needs a gradient; the others may get undefined. */
   readonly needs: readonly boolean[];
 }
 
-/** From the gradient of an output, those of the inputs. */
+/** Computes the gradients of the inputs from that of the output. */
 export type GradRule = (dy: Tensor) => readonly (Tensor | undefined)[];
 
-/** Where a tensor stands in the graph of computations. */
+/** A tensor's position in the autograd graph. */
 export class Autograd {
-  /** Whether gradients flow to this tensor. */
+  /** Whether the tensor requires a gradient. */
   requiresGrad = false;
-  /** The op that made the tensor; a leaf has none. */
+  /** The node of the op that made the tensor; a leaf has none. */
   node: Node | undefined;
-  /** The gradient that backward has left at a leaf. */
+  /** The gradient that backward has added up at a leaf. */
   grad: Tensor | undefined;
-  /** Where an optimizer wants the gradient to lie, if one does. */
+  /** The gradient's view in an optimizer's flat buffer, if any. */
   slot: Tensor | undefined;
-  /** Whether a user was given the slot as `grad`, and may have kept it. */
+  /** Whether a user has got the slot as `grad`, and may still hold it. */
   isSlotShown = false;
-  /** Called with each gradient that arrives; may answer with another. */
+  /** Functions that get each gradient, and may return another one. */
   hooks: Set<(gradient: Tensor) => Tensor | void> | undefined;
 }
 
 let made = 0;
 
-/** One application of an op, until backward has passed it. */
+/** One application of an op; backward releases it. */
 export class Node {
-  /** Later nodes have larger numbers, which gives backward its order. */
+  /** Number in order of creation, by which backward sorts. */
   readonly id: number = made++;
   readonly name: string;
   #inputs: readonly (Autograd | undefined)[];
@@ -66,16 +66,16 @@ export class Node {
     this.#rule = rule;
   }
 
-  /** The autograd of each input, `undefined` where no gradient flows. */
+  /** The autograd of each input; undefined if it needs no gradient. */
   get inputs(): readonly (Autograd | undefined)[] {
     return this.#inputs;
   }
 
   /**
-   * The gradients of the inputs.
+   * Computes the gradients of the inputs.
    *
-   * @throws {Error} If a backward has passed and freed what was saved, or a
-   * saved value has been written to since
+   * @throws {Error} If an earlier backward freed the saved tensors, or a saved
+   * tensor was changed in place
    */
   run(dy: Tensor): readonly (Tensor | undefined)[] {
     if (!this.#rule) {
@@ -88,14 +88,14 @@ export class Node {
       if (tensor && tensor.storage.version !== this.#versions[i]) {
         throw new Error(
           `Cannot go backward through "${this.name}": a value it saved ` +
-            `(${tensor.describe()}) was changed in place since`,
+            `(${tensor.describe()}) was changed in place afterwards`,
         );
       }
     });
     return this.#rule(dy);
   }
 
-  /** Frees what was saved and lets go of the nodes before. */
+  /** Frees the saved tensors and the references to other nodes. */
   release(): void {
     for (const tensor of this.#saved) tensor?.dispose();
     this.#saved = [];

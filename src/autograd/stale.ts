@@ -1,5 +1,5 @@
 /**
- * Stale views: NOTE [in place] in src/ops/elementwise/in_place.ts says how they come about.
+ * Stale views: NOTE [in place] in src/ops/elementwise/in_place.ts.
  *
  * @module
  */
@@ -7,8 +7,8 @@
 import type { Tensor } from "../tensor/tensor.ts";
 
 /**
- * Refuses a view that was taken before its tensor moved on in the graph: its
- * gradient would be that of values which are no longer there.
+ * Throws for a view whose tensor was later changed in place: the view's
+ * gradient would be that of its old values.
  *
  * @throws {Error} If the view is stale
  */
@@ -16,6 +16,6 @@ export function refuseStale(op: string, tensor: Tensor): void {
   if (!tensor.isStale) return;
   throw new Error(
     `Cannot ${op} ${tensor.describe()}: it is a view of a tensor that was ` +
-      `written to in place since; take the view again, or detach() it before`,
+      `later changed in place; take the view again, or detach() it before`,
   );
 }

@@ -1,14 +1,13 @@
 /**
- * Arguments of a wrong type: checks that the compiler makes of programs too,
- * but `deno run` does not ask it.
+ * Checks of argument types at run time, as `deno run` does not check types.
  *
- * Only mistakes that would otherwise pass in silence, or fail far from their
- * place, are looked for. Nothing here touches the GPU.
+ * The checks find mistakes that would otherwise go unnoticed, or cause an error
+ * elsewhere. Nothing here touches the GPU.
  *
  * @module
  */
 
-/** A value as errors write it: `3`, `"cuda"`, `an array`, `a Linear`. */
+/** Formats a value for messages: `3`, `"cuda"`, `an array`, `a Linear`. */
 export function formatValue(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "bigint") return `${value}n`;
@@ -21,11 +20,10 @@ export function formatValue(value: unknown): string {
 }
 
 /**
- * Options, checked to be a record of known names: an unknown one would be
- * ignored, as would a value where the record belongs. It takes some
- * 10 ns, which ops can spare.
+ * Returns options after a check that they are a record of known names. It takes
+ * about 10 ns.
  *
- * @throws {TypeError} If they are not
+ * @throws {TypeError} If options are not a record, or a name is unknown
  */
 export function checkOptionNames<O>(
   what: string,
@@ -52,11 +50,13 @@ export function checkOptionNames<O>(
 }
 
 /**
- * `value`, if it is one of the words that an option takes.
+ * Returns `value` after a check that it is one of the words that an option
+ * takes.
  *
  * @param call The call in words: `pad`, `make CyclicLR`
- * @param choices The words, or a table whose keys they are
- * @throws {RangeError} If it is another; the message names all of them
+ * @param choices The valid words, or a table with these keys
+ * @throws {RangeError} If the word is not valid; the message lists the valid
+ * ones
  */
 export function checkChoice<T extends string>(
   call: string,
@@ -74,7 +74,7 @@ export function checkChoice<T extends string>(
   );
 }
 
-/** Words as messages list them: `"a", "b" or "c"`. */
+/** Formats words for messages: `"a", "b" or "c"`. */
 export function formatChoices(choices: readonly string[]): string {
   const quoted = choices.map((choice) => `"${choice}"`);
   const last = quoted.pop() ?? "";

@@ -1,5 +1,5 @@
 /**
- * Making tensors of values: from the host, filled, counted.
+ * Creation of tensors: from host values, filled, or counted.
  *
  * @module
  */
@@ -19,11 +19,11 @@ import { HostArray } from "./host_array.ts";
 import { checkShape, formatShape, type Shape, sizeOf } from "./shape.ts";
 import { emptyTensor, type Tensor } from "./tensor.ts";
 
-/** Options of everything that makes a tensor. */
+/** Options of functions that create a tensor. */
 export interface TensorOptions {
-  /** Type of an element; each function says its default. */
+  /** Dtype of the tensor; each function documents its default. */
   readonly dtype?: DType;
-  /** Whether gradients flow to it. Default: false. */
+  /** Whether the tensor requires a gradient. Default: false. */
   readonly requiresGrad?: boolean;
 }
 
@@ -33,14 +33,14 @@ const OPTIONS = ["dtype", "requiresGrad"];
 export type NestedValues = number | boolean | readonly NestedValues[];
 
 /**
- * A tensor of the given values: numbers, booleans, nested arrays of them, or a
- * typed array (one dim, in its own type). Numbers become float32, booleans
- * bool, unless `dtype` says otherwise.
+ * Returns a tensor of numbers, booleans, nested arrays of them, or a typed
+ * array (one dim, same type). Without `dtype`, numbers become float32 and
+ * booleans bool.
  *
  * @throws {TypeError} If nested arrays have unequal lengths, or hold anything
  * but numbers and booleans
- * @throws {RangeError} If a value does not fit the type: too large, or NaN or an
- * infinity in integers (their fractions are dropped)
+ * @throws {RangeError} If a value is out of the dtype's range, also NaN or an
+ * infinity for integers (which drop fractions)
  *
  * @example A matrix
  * ```ts
@@ -98,18 +98,18 @@ export function tensor(
 
 function ragged(shape: Shape): TypeError {
   return new TypeError(
-    `Cannot make a tensor of nested arrays: the first ones have shape ` +
-      `${formatShape(shape)}, others have other lengths`,
+    `Cannot make a tensor of nested arrays with unequal lengths: the first ` +
+      `ones have shape ${formatShape(shape)}`,
   );
 }
 
-/** Elements that a storage keeps a copy of: the labels of any usual batch. */
+/** Maximum size of a host copy in a storage, enough for a batch of labels. */
 const MAX_WRITTEN = 4096;
 
 /**
- * The tensor of a host array, in its type or in another.
+ * Returns a tensor of a host array, in its dtype or in `dtype`.
  *
- * @throws {RangeError} If a value does not fit the other type
+ * @throws {RangeError} If a value is out of the range of `dtype`
  */
 export function fromHost(
   array: HostArray,
@@ -132,7 +132,7 @@ export function fromHost(
   return finish(made.dtype === dtype ? made : made.to(dtype), requiresGrad);
 }
 
-/** Whether every value of `other` fits the type, rounded if need be. */
+/** Whether `dtype` holds every value of `other`, perhaps rounded. */
 function holds(dtype: DType, other: DType): boolean {
   if (dtype === other || dtype === "bool" || other === "bool") return true;
   if (dtype === "float32") return true;
@@ -142,9 +142,9 @@ function holds(dtype: DType, other: DType): boolean {
 }
 
 /**
- * A tensor filled with one value. Default type: float32.
+ * Returns a tensor filled with one value. Default dtype: float32.
  *
- * @throws {RangeError} If the value does not fit the type
+ * @throws {RangeError} If the value is out of the dtype's range
  */
 export function full(
   shape: Shape,
@@ -163,37 +163,38 @@ export function full(
   return finish(made, requiresGrad);
 }
 
-/** Writes one value to every element. */
+/** Writes `value` to each element of `target`. */
 export function fill(target: Tensor, value: number): void {
   copyTo(value, target);
 }
 
-/** A tensor of zeros. Default type: float32. */
+/** Returns a tensor of zeros. Default dtype: float32. */
 export function zeros(shape: Shape, options?: TensorOptions): Tensor {
   return full(shape, 0, options);
 }
 
-/** A tensor of ones. Default type: float32. */
+/** Returns a tensor of ones. Default dtype: float32. */
 export function ones(shape: Shape, options?: TensorOptions): Tensor {
   return full(shape, 1, options);
 }
 
-/** Zeros in the shape and type of another tensor. */
+/** Returns zeros with the shape and dtype of another tensor. */
 export function zerosLike(other: Tensor): Tensor {
   return full(other.shape, 0, { dtype: other.dtype });
 }
 
-/** Ones in the shape and type of another tensor. */
+/** Returns ones with the shape and dtype of another tensor. */
 export function onesLike(other: Tensor): Tensor {
   return full(other.shape, 1, { dtype: other.dtype });
 }
 
 /**
- * The numbers `start`, `start + step`, … below `stop`; with one argument, from
- * 0. Default type: int32 if all are integers, else float32.
+ * Returns the numbers `start`, `start + step`, … below `stop`; with one
+ * argument, from 0. Default dtype: int32 if all arguments are integers, else
+ * float32.
  *
- * @throws {RangeError} If `step` is 0 or leads away from `stop`, or a value does
- * not fit the type
+ * @throws {RangeError} If `step` is 0 or leads away from `stop`, or a value is
+ * out of the dtype's range
  */
 export function arange(
   start: number,
@@ -206,7 +207,8 @@ export function arange(
   const count = Math.ceil((to - from) / step);
   if (!(count >= 0 && count < Infinity)) {
     throw new RangeError(
-      `Cannot count from ${from} to ${to} in steps of ${step}`,
+      `Cannot arange from ${from} to ${to} with step ${step}: expected finite ` +
+        `numbers and a step that leads to the end`,
     );
   }
   const isWhole = [from, to, step].every(Number.isInteger);
@@ -218,7 +220,7 @@ export function arange(
   return fromHost(new HostArray(data, [data.length], dtype), options);
 }
 
-/** The identity matrix of `rows` by `columns`. Default type: float32. */
+/** Returns an identity matrix [rows, columns]. Default dtype: float32. */
 export function eye(
   rows: number,
   columns: number = rows,
@@ -236,10 +238,10 @@ export function eye(
 }
 
 /**
- * `count` numbers from `start` to `stop`, both included. Default type: float32;
- * integer types drop fractions.
+ * Returns `count` evenly spaced numbers from `start` to `stop`, both included.
+ * Default dtype: float32. Integers drop fractions.
  *
- * @throws {RangeError} If a value does not fit the type
+ * @throws {RangeError} If a value is out of the dtype's range
  */
 export function linspace(
   start: number,
@@ -253,7 +255,7 @@ export function linspace(
   const data = new DTYPES[dtype].array(count);
   const step = count > 1 ? (stop - start) / (count - 1) : 0;
   for (let i = 0; i < count; i++) {
-    // from both ends, so that the last one is `stop` to the bit
+    // from both ends, so that the last number is exactly `stop`
     const value = i < count / 2
       ? start + i * step
       : stop - (count - 1 - i) * step;

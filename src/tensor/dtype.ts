@@ -1,10 +1,9 @@
 /**
- * Data types: how an element of a tensor is stored and which type two operands
- * of different types meet in.
+ * Data types: the storage of elements, and the promotion of two dtypes to one.
  *
- * uint8 and bool are packed four to a 32-bit word on the GPU and are plain
- * bytes on the host; every other type has the same bytes on both sides. torch's
- * int64 is int32 here and its float64 float32: WGSL has neither.
+ * On the GPU, uint8 and bool are packed four to a 32-bit word; on the host they
+ * are bytes. Every other dtype has the same bytes on both sides. int32 stands
+ * for torch's int64, and float32 for its float64, as WGSL has neither.
  *
  * @module
  */
@@ -20,7 +19,9 @@ export type DType =
   | "uint8"
   | "bool";
 
-/** The host arrays that elements travel in; bool travels as 0 and 1 in bytes. */
+/**
+ * Typed arrays that hold elements on the host; bool is stored as bytes 0 and 1.
+ */
 export type TypedArray =
   | Float32Array<ArrayBufferLike>
   | Float16Array<ArrayBufferLike>
@@ -28,9 +29,9 @@ export type TypedArray =
   | Uint32Array<ArrayBufferLike>
   | Uint8Array<ArrayBufferLike>;
 
-/** A constructor of host arrays. */
+/** Constructor of a typed array. */
 export interface TypedArrayConstructor {
-  /** As messages have it: `Float32Array`. */
+  /** Name for messages: `Float32Array`. */
   readonly name: string;
   new (length: number): TypedArray;
   new (buffer: ArrayBufferLike, offset?: number, length?: number): TypedArray;
@@ -41,11 +42,11 @@ interface DTypeFacts {
   /** Bytes of one element on the host. */
   readonly bytes: number;
   readonly array: TypedArrayConstructor;
-  /** The order in which promotion picks a category: bool, integer, float. */
+  /** Rank of the category in promotion: bool, integer, float. */
   readonly category: 0 | 1 | 2;
 }
 
-/** What each type is, one row per type. */
+/** The properties of dtypes, one row each. */
 export const DTYPES: Readonly<Record<DType, DTypeFacts>> = {
   float32: { bytes: 4, array: Float32Array, category: 2 },
   float16: { bytes: 2, array: Float16Array, category: 2 },
@@ -55,7 +56,7 @@ export const DTYPES: Readonly<Record<DType, DTypeFacts>> = {
   bool: { bytes: 1, array: Uint8Array, category: 0 },
 };
 
-/** The least and the largest number of each integer type. */
+/** Minimum and maximum of each integer dtype. */
 export const RANGES: Readonly<
   Partial<Record<DType, readonly [least: number, most: number]>>
 > = {
@@ -64,19 +65,19 @@ export const RANGES: Readonly<
   uint8: [0, 255],
 };
 
-/** The largest number of each float type. */
+/** Maximum of each float dtype. */
 export const LARGEST: Readonly<Partial<Record<DType, number>>> = {
   float32: 3.4028234663852886e38,
   float16: 65504,
 };
 
 /**
- * A number as an element of this type holds it, where it is written by `op`:
- * integers drop its fraction, in bool all but 0 is 1. Floats are rounded when
- * they are stored.
+ * Returns a number as an element of this dtype: integers drop the fraction, and
+ * bool is 1 for all numbers but 0. Floats are rounded later, by the store. `op`
+ * names the op for messages.
  *
- * @throws {RangeError} If the type holds no such number: one beyond its range,
- * NaN or an infinity in integers
+ * @throws {RangeError} If the number is out of range, also NaN or an infinity
+ * for integers
  */
 export function fit(op: string, value: number, dtype: DType): number {
   if (dtype === "bool") return value === 0 ? 0 : 1;
@@ -108,25 +109,25 @@ function misfit(
   );
 }
 
-/** A number rounded to the nearest one of a float type. */
+/** Rounds a number to the nearest one of a float dtype. */
 export function roundTo(value: number, dtype: DType): number {
   return dtype === "float16" ? Math.f16round(value) : Math.fround(value);
 }
 
-/** Whether gradients can flow through elements of this type. */
+/** Whether the dtype is a float type, which can have gradients. */
 export function isFloat(dtype: DType): boolean {
   return DTYPES[dtype].category === 2;
 }
 
-/** Whether `value` is the name of a type. */
+/** Whether `value` is the name of a dtype. */
 export function isDType(value: unknown): value is DType {
   return typeof value === "string" && Object.hasOwn(DTYPES, value);
 }
 
 /**
- * A checked name of a type.
+ * Returns `dtype` after a check.
  *
- * @throws {TypeError} If there is no such type
+ * @throws {TypeError} If the dtype is unknown
  */
 export function checkDType(op: string, dtype: DType): DType {
   if (!isDType(dtype)) {
@@ -139,9 +140,9 @@ export function checkDType(op: string, dtype: DType): DType {
 }
 
 /**
- * The type of a host array, bytes being uint8.
+ * Returns the dtype of a typed array; bytes are uint8.
  *
- * @throws {TypeError} If there is no type for arrays of this kind
+ * @throws {TypeError} If no dtype corresponds to the array
  */
 export function dtypeOf(array: TypedArray): DType {
   if (array instanceof Float32Array) return "float32";
@@ -156,9 +157,9 @@ export function dtypeOf(array: TypedArray): DType {
 }
 
 /**
- * The type in which two tensors with dimensions meet, by torch's table.
+ * Returns the dtype to which two tensors with dims promote, by torch's table.
  *
- * @throws {TypeError} If they are int32 and uint32: no type here holds both
+ * @throws {TypeError} For int32 and uint32, as no dtype here holds both
  */
 export function promote(op: string, a: DType, b: DType): DType {
   if (a === b) return a;
@@ -168,14 +169,14 @@ export function promote(op: string, a: DType, b: DType): DType {
   if (a === "uint8") return b;
   if (b === "uint8") return a;
   throw new TypeError(
-    `Cannot ${op} ${a} and ${b} tensors: no integer type here holds both ` +
-      `(take one of them to the other's type, or to float32)`,
+    `Cannot ${op} ${a} and ${b} tensors: no integer type here holds both; ` +
+      `convert one of them with to()`,
   );
 }
 
 /**
- * The type of sums and products of many elements: of integers and bool it is
- * int32 (torch has int64), of uint32 uint32. They wrap around beyond it.
+ * Returns the dtype of sums and products: int32 for integers and bool (torch
+ * has int64), uint32 for uint32. Larger results wrap around.
  */
 export function sumType(dtype: DType): DType {
   return isFloat(dtype) || dtype === "uint32" ? dtype : "int32";

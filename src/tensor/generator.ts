@@ -1,9 +1,9 @@
 /**
- * Random number generators: a seed and a place in its stream of words.
+ * Random number generators: a seed and a position in its stream of words.
  *
- * A generator counts; philox.ts makes the words (NOTE [random counter] there).
- * On the host words are taken one by one; an op on the GPU reserves whole
- * blocks and lets its kernel compute them. Nothing here touches the GPU.
+ * A generator counts; philox.ts computes the words (NOTE [random counter]
+ * there). The host takes words one by one. An op on the GPU reserves whole
+ * blocks, which its kernel computes. Nothing here touches the GPU.
  *
  * @module
  */
@@ -19,25 +19,25 @@ import {
   WORDS_PER_BLOCK,
 } from "./philox.ts";
 
-/** Where a generator stands: plain JSON. */
+/** State of a generator, as plain JSON. */
 export interface GeneratorState {
-  /** The form of this record. */
+  /** Version of this format. */
   readonly version: 1;
-  /** The generator's seed. */
+  /** Seed of the generator. */
   readonly seed: number;
   /** Block of the next word. */
   readonly offset: number;
-  /** The next word's place in its block, 0 to 3. */
+  /** Index of the next word in its block, 0 to 3. */
   readonly word: number;
 }
 
-/** The last word of the counter, but for repeats: who draws. */
+/** The kind of stream, in the last word of the counter (without repeats). */
 const OWN_STREAM = 0;
 const SAMPLE = 1;
 const EPOCH = 2;
 const BATCH = 3;
 
-// Philox is called in one go, so all generators can share what it reads from.
+// Shared by all generators: each call of Philox is synchronous.
 const counter = new Uint32Array(4);
 const key = new Uint32Array(2);
 
@@ -54,32 +54,32 @@ const key = new Uint32Array(2);
  */
 export class Generator {
   #seed: number;
-  /** Block that is computed next. */
+  /** The block to compute next. */
   #block = 0;
-  /** Words of the current block that are used up. */
+  /** Number of used words of the current block. */
   #used = WORDS_PER_BLOCK;
-  /** The current block; a generator that never draws has no memory for it. */
+  /** The current block; allocated by the first draw. */
   #words: Uint32Array<ArrayBuffer> | undefined;
-  // upper words of the counter; the second belongs to #block in own streams
+  // upper words of the counter; #index is unused in a stream of its own
   #index = 0;
   #epoch = 0;
   #domain = OWN_STREAM;
 
   /**
-   * Without a seed, one that can't be foreseen: `seed` tells which.
+   * Makes a generator. The default seed is unpredictable; `seed` returns it.
    *
    * @throws {RangeError} If `seed` is not an integer in [0, 2^53)
    */
-  constructor(seed: number = unforeseeableSeed()) {
+  constructor(seed: number = unpredictableSeed()) {
     this.#seed = checkSeed(seed);
     recorder()?.makes(this);
   }
 
   /**
-   * The generator of one sample: the same whichever worker asks, and another
-   * one in each epoch and each time that the sample comes in an epoch.
+   * Returns the generator of one sample. It is the same in every worker, and
+   * another one in each epoch and for each repeat of the sample in an epoch.
    *
-   * @param repeat Times that the sample came before in this epoch
+   * @param repeat Number of earlier occurrences of the sample in this epoch
    */
   static ofSample(
     seed: number,
@@ -90,12 +90,12 @@ export class Generator {
     return Generator.#of(seed, SAMPLE + 4 * repeat, epoch, index);
   }
 
-  /** The generator of what is done to a batch of an epoch as a whole. */
+  /** Returns the generator for random changes of a whole batch. */
   static ofBatch(seed: number, epoch: number, batch: number): Generator {
     return Generator.#of(seed, BATCH, epoch, batch);
   }
 
-  /** The generator that orders the samples of one epoch. */
+  /** Returns the generator that shuffles the samples of one epoch. */
   static ofEpoch(seed: number, epoch: number): Generator {
     return Generator.#of(seed, EPOCH, epoch);
   }
@@ -113,13 +113,13 @@ export class Generator {
     return made;
   }
 
-  /** What the numbers depend on. */
+  /** The seed, which determines all numbers. */
   get seed(): number {
     return this.#seed;
   }
 
   /**
-   * Starts over with another seed.
+   * Restarts with another seed.
    *
    * @throws {RangeError} If `seed` is not an integer in [0, 2^53)
    */
@@ -135,7 +135,7 @@ export class Generator {
   }
 
   /**
-   * Where the stream stands, for checkpoints.
+   * Returns the state of the generator, for checkpoints.
    *
    * @throws {TypeError} If this is the generator of a sample or an epoch
    */
@@ -151,9 +151,9 @@ export class Generator {
   }
 
   /**
-   * Goes on where `state` was taken; it may come from a file.
+   * Restores a state, which may come from a file.
    *
-   * @throws {TypeError} If `state` is not what `state()` gives
+   * @throws {TypeError} If `state` is not a result of `state()`
    */
   setState(state: unknown): void {
     this.#requireOwnStream("restore");
@@ -169,8 +169,8 @@ export class Generator {
   }
 
   /**
-   * Sets `blocks` blocks aside for a draw on the GPU and tells the first; what
-   * is left of the current block is skipped.
+   * Reserves `blocks` blocks for a draw on the GPU, and returns the first. The
+   * rest of the current block is skipped.
    *
    * @throws {TypeError} If this is the generator of a sample or an epoch
    */
@@ -182,25 +182,25 @@ export class Generator {
     return first;
   }
 
-  /** The next 32 random bits, as an integer from 0 to 2^32 - 1. */
+  /** Returns the next 32 random bits, as an integer from 0 to 2^32 - 1. */
   word(): number {
     if (this.#used === WORDS_PER_BLOCK) this.#refill();
     return this.#words![this.#used++]!; // #refill made them
   }
 
-  /** A number in [0, 1) with 24 random bits, exact in float32. */
+  /** Returns a number in [0, 1) with 24 random bits, exact in float32. */
   random(): number {
     return toUniform(this.word());
   }
 
-  /** A number of mean 0 and variance 1; uses two words. */
+  /** Returns a normal number of mean 0 and variance 1, from two words. */
   normal(): number {
     const first = this.word();
     return toNormal(first, this.word());
   }
 
   /**
-   * An integer in [0, n), each equally likely.
+   * Returns an integer in [0, n), each equally likely.
    *
    * @throws {RangeError} If `n` is not an integer from 1 to 2^32
    */
@@ -214,14 +214,14 @@ export class Generator {
     return toInteger(n, this);
   }
 
-  /** A seed for another generator: 53 random bits. */
+  /** Returns a seed for another generator: 53 random bits. */
   drawSeed(): number {
     const high = this.word() >>> 11;
     return high * 2 ** 32 + this.word();
   }
 
   /**
-   * The integers from 0 to n - 1 in random order, each order equally likely.
+   * Returns the integers from 0 to n - 1 in random order, each equally likely.
    *
    * Source: Durstenfeld 1964, the shuffle of Fisher and Yates.
    */
@@ -231,7 +231,7 @@ export class Generator {
     return this.shuffle(order);
   }
 
-  /** Puts the elements of `values` in random order, in place. */
+  /** Shuffles the elements of `values` in place. */
   shuffle<T extends Uint32Array | unknown[]>(values: T): T {
     for (let i = values.length - 1; i > 0; i--) {
       const j = toInteger(i + 1, this);
@@ -261,13 +261,13 @@ export class Generator {
     if (this.#domain !== OWN_STREAM) {
       throw new TypeError(
         `Cannot ${what} the generator of a sample or an epoch: ` +
-          `it follows from the loader's seed; make a Generator of your own`,
+          `its numbers follow from the loader's seed; make a new Generator`,
       );
     }
   }
 }
 
-function unforeseeableSeed(): number {
+function unpredictableSeed(): number {
   const [high, low] = crypto.getRandomValues(new Uint32Array(2));
   return (high! >>> 11) * 2 ** 32 + low!;
 }
@@ -289,14 +289,13 @@ function parseState(state: unknown): GeneratorState {
 
 const shared = new Generator();
 
-/** The generator of everything that is not given one. */
+/** Returns the default generator. */
 export function defaultGenerator(): Generator {
   return shared;
 }
 
 /**
- * Seeds the default generator, so that a program draws the same numbers in
- * every run.
+ * Seeds the default generator, so that every run draws the same numbers.
  *
  * @throws {RangeError} If `seed` is not an integer in [0, 2^53)
  */

@@ -1,9 +1,9 @@
 /**
- * Host arrays: elements in ordinary memory, with a shape and a type. What a
- * dataset hands out, what crosses between workers, what a tensor is made from
- * and read back into. Nothing here touches the GPU, so workers may import it.
+ * Host arrays: elements in ordinary memory, with a shape and a dtype. Datasets
+ * return them, workers send them, and tensors are made from them. Nothing here
+ * touches the GPU, so workers may import this file.
  *
- * Elements lie in row-major order, without gaps.
+ * Elements are contiguous, in row-major order.
  *
  * @module
  */
@@ -24,14 +24,14 @@ export class HostArray {
   readonly data: TypedArray;
   /** The size of each dimension. */
   readonly shape: Shape;
-  /** The type of an element. */
+  /** The dtype of the elements. */
   readonly dtype: DType;
 
   /**
-   * Wraps `data` without copying it; `dtype` is only needed for bool.
+   * Wraps `data` without a copy. Only bool needs `dtype`.
    *
-   * @throws {TypeError} If `data` holds another number of elements than `shape`,
-   * or elements of another type than `dtype`
+   * @throws {TypeError} If `shape` has another number of elements than `data`,
+   * or `dtype` needs another type of array
    */
   constructor(
     data: TypedArray,

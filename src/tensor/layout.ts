@@ -1,5 +1,5 @@
 /**
- * Layouts: where the element at an index of a tensor lies in a flat buffer.
+ * Layouts: the position of each element of a tensor in a flat buffer.
  *
  * Shape, strides and offset count elements, never bytes. Views (transpose,
  * slice, expand) are new layouts of one buffer; nothing here allocates or
@@ -17,7 +17,7 @@ export interface Layout {
   readonly offset: number;
 }
 
-/** The strides of a row-major array without gaps. */
+/** Returns the strides of a contiguous row-major array. */
 export function rowMajorStrides(shape: Shape): number[] {
   const strides = new Array<number>(shape.length);
   let stride = 1;
@@ -28,17 +28,17 @@ export function rowMajorStrides(shape: Shape): number[] {
   return strides;
 }
 
-/** A row-major layout without gaps. */
+/** Returns a contiguous row-major layout. */
 export function rowMajor(shape: Shape, offset = 0): Layout {
   return { shape, strides: rowMajorStrides(shape), offset };
 }
 
-/** Whether the elements follow each other in row-major order without gaps. */
+/** Whether a layout is contiguous, in row-major order. */
 export function isRowMajor({ shape, strides }: Layout): boolean {
   let stride = 1;
   for (let dim = shape.length - 1; dim >= 0; dim--) {
     const length = shape[dim]!;
-    // the stride of a dim with one element, or of no elements, is never used
+    // strides of dims of size 1, and of empty tensors, are never used
     if (length !== 1 && strides[dim] !== stride) {
       return sizeOf(shape) === 0;
     }
@@ -47,7 +47,9 @@ export function isRowMajor({ shape, strides }: Layout): boolean {
   return true;
 }
 
-/** Whether two layouts of one buffer have the same elements in one order. */
+/**
+ * Whether two layouts of one buffer have the same elements in the same order.
+ */
 export function sameLayout(a: Layout, b: Layout): boolean {
   return a.offset === b.offset && sameShape(a.shape, b.shape) &&
     a.strides.every((stride, dim) =>
@@ -55,7 +57,7 @@ export function sameLayout(a: Layout, b: Layout): boolean {
     );
 }
 
-/** The layout with its dims in another order. */
+/** Returns the layout with its dims in another order. */
 export function permuteLayout(layout: Layout, dims: readonly number[]): Layout {
   return {
     shape: dims.map((dim) => layout.shape[dim]!),
@@ -64,7 +66,9 @@ export function permuteLayout(layout: Layout, dims: readonly number[]): Layout {
   };
 }
 
-/** The layout repeated along new and length-1 dims, with stride 0. */
+/**
+ * Returns the layout expanded along new dims and dims of size 1, with stride 0.
+ */
 export function expandLayout(layout: Layout, shape: Shape): Layout {
   const added = shape.length - layout.shape.length;
   return {
@@ -78,7 +82,9 @@ export function expandLayout(layout: Layout, shape: Shape): Layout {
   };
 }
 
-/** Elements `start`, `start + step`, … (`length` of them) along one dim. */
+/**
+ * Returns elements `start`, `start + step`, … (`length` of them) of one dim.
+ */
 export function sliceLayout(
   layout: Layout,
   dim: number,
@@ -94,7 +100,7 @@ export function sliceLayout(
   };
 }
 
-/** One element along a dim, which goes away. */
+/** Returns one index of a dim, and removes the dim. */
 export function selectLayout(
   layout: Layout,
   dim: number,
@@ -108,8 +114,8 @@ export function selectLayout(
 }
 
 /**
- * The layout seen as another shape of the same size, where strides can say it;
- * `undefined` where the elements have to be copied first.
+ * Returns the layout as another shape of the same size, or undefined if no
+ * strides can express it, so that the elements must be copied.
  */
 export function reshapeLayout(
   layout: Layout,
@@ -149,8 +155,8 @@ export interface MergedDims {
 }
 
 /**
- * Layouts of one shape with neighbouring dims joined wherever every operand
- * steps through them alike, so that kernels loop over as few dims as possible.
+ * Merges neighbouring dims of layouts of one shape, if all strides allow it, so
+ * that kernels loop over few dims.
  *
  * @throws {TypeError} If the layouts differ in shape
  */
@@ -186,8 +192,8 @@ export function mergeDims(layouts: readonly Layout[]): MergedDims {
 }
 
 /**
- * How many elements of a buffer a layout spans, from its offset on: what a
- * buffer must hold beyond `offset`.
+ * Returns the number of elements from a layout's offset to its last element,
+ * which a buffer must hold beyond `offset`.
  */
 export function spanOf({ shape, strides }: Layout): number {
   if (sizeOf(shape) === 0) return 0;
@@ -198,8 +204,8 @@ export function spanOf({ shape, strides }: Layout): number {
 }
 
 /**
- * The elements of a buffer between the first and the last one that a layout
- * reaches, as `[first, end)`. Strides may be negative.
+ * Returns the range of elements that a layout reaches, as `[first, end)`.
+ * Strides may be negative.
  */
 export function reachOf(
   { shape, strides, offset }: Layout,

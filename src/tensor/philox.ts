@@ -3,7 +3,7 @@
  * maps from words to floats, normals and bounded integers. There is no state
  * here; generator.ts counts.
  *
- * NOTE [random counter]: where a random number comes from, on the host and in
+ * NOTE [random counter]: the origin of each random number, on the host and in
  * every kernel that draws.
  *
  *     key     = (seed low, seed high)          32 and 21 bits: seeds are < 2^53
@@ -11,18 +11,18 @@
  *     counter = (block, index, epoch, 1 + 4 r)   sample `index` in the data path
  *     counter = (block, 0, epoch, 2)           the order of an epoch's samples
  *
- * with r the number of times that the sample came before in its epoch. The last
- * word keeps the three apart, so no two draws of one seed share a block, and
- * nothing has to be mixed or hashed. A draw that starts at block
- * offset o takes, for its element i, word i % 4 of block o + floor(i / 4):
+ * where r is the number of earlier occurrences of the sample in its epoch. The
+ * last word separates the three, so that no two draws of one seed share a
+ * block. Element i of a draw from block o uses word i % 4 of block o + floor(i
+ * / 4):
  *
  *     uniform   (word >>> 8) * 2^-24, in [0, 1)
  *     normal    of each pair of words (a, b): r * cos(t) for the even element
  *               and r * sin(t) for the odd one, with t = 2 * pi * uniform(b)
  *               and r = sqrt(-2 * ln(((a >>> 8) + 1) * 2^-24))
  *
- * and uses up ceil(n / 4) blocks. Uniform draws have the same bits everywhere;
- * normal ones are as equal as the device's log, sqrt, cos and sin.
+ * A draw of n elements uses ceil(n / 4) blocks. Uniform draws have the same
+ * bits everywhere; normal draws depend on the device's log, sqrt, cos and sin.
  *
  * Source: Salmon, Moraes, Dror, Shaw 2011, "Parallel random numbers: as easy as
  * 1, 2, 3" (Random123).
@@ -30,20 +30,20 @@
  * @module
  */
 
-/** Words that one block gives. */
+/** Number of words in a block. */
 export const WORDS_PER_BLOCK = 4;
 
 const MULTIPLIER_0 = 0xd2511f53;
 const MULTIPLIER_1 = 0xcd9e8d57;
 const WEYL_0 = 0x9e3779b9;
 const WEYL_1 = 0xbb67ae85;
-/** Rounds that mix a block. */
+/** Number of rounds that mix a block. */
 export const ROUNDS = 10;
 
 /**
  * Writes the four words of block `counter` under `key` to `out`.
  *
- * Nothing is allocated; `out` may be `counter` itself.
+ * It allocates nothing; `out` may be `counter` itself.
  *
  * @param counter Four words
  * @param key Two words
@@ -54,7 +54,7 @@ export function philox4x32(
   key: Uint32Array,
   out: Uint32Array,
 ): void {
-  // int32 throughout: V8 keeps such values in registers, unsigned ones it boxes
+  // int32 throughout: V8 keeps int32 values in registers, but boxes uint32
   let c0 = counter[0]! | 0;
   let c1 = counter[1]! | 0;
   let c2 = counter[2]! | 0;
@@ -79,7 +79,7 @@ export function philox4x32(
   out[3] = c3;
 }
 
-/** The upper 32 bits of the product of two unsigned words, as an int32. */
+/** Returns the upper 32 bits of a product of two unsigned words, as int32. */
 function multiplyHigh(a: number, b: number): number {
   const aLow = a & 0xffff;
   const aHigh = a >>> 16;
@@ -93,7 +93,7 @@ function multiplyHigh(a: number, b: number): number {
 }
 
 /**
- * The key of a seed: its lower 32 bits and the 21 above.
+ * Returns the key of a seed: its lower 32 bits and the 21 above.
  *
  * @throws {RangeError} If `seed` is not an integer in [0, 2^53)
  */
@@ -102,7 +102,7 @@ export function keyOf(seed: number): Uint32Array<ArrayBuffer> {
 }
 
 /**
- * `seed`, if it is one.
+ * Returns `seed` after a check.
  *
  * @throws {RangeError} If `seed` is not an integer in [0, 2^53)
  */
@@ -115,33 +115,36 @@ export function checkSeed(seed: number): number {
   return seed;
 }
 
-/** A word as a float in [0, 1) with 24 random bits, exact in float32. */
+/**
+ * Converts a word to a float in [0, 1) with 24 random bits, exact in float32.
+ */
 export function toUniform(word: number): number {
   return (word >>> 8) * 2 ** -24;
 }
 
 /**
- * The first of the two normals of a pair of words; the second is the same with
- * the sine. See NOTE [random counter].
+ * Returns the first normal number of a pair of words: NOTE [random counter].
  */
 export function toNormal(a: number, b: number): number {
   return normalRadius(a) * Math.cos(2 * Math.PI * toUniform(b));
 }
 
-/** Distance from the origin in Box and Muller's method: finite for any word. */
+/**
+ * Returns the radius in the Box-Muller method, which is finite for each word.
+ */
 function normalRadius(word: number): number {
   return Math.sqrt(-2 * Math.log(((word >>> 8) + 1) * 2 ** -24));
 }
 
-/** Where `toInteger` takes its words from. */
+/** A source of random words. */
 export interface WordSource {
-  /** The next 32 random bits, as an integer from 0 to 2^32 - 1. */
+  /** Returns the next 32 random bits, as an integer from 0 to 2^32 - 1. */
   word(): number;
 }
 
 /**
- * An integer in [0, n): mostly of one word, of another one where the first
- * would favour some results. No bias.
+ * Returns an unbiased integer in [0, n). It uses one word, or more if a word
+ * would favour some results.
  *
  * Source: Lemire 2019, "Fast random integer generation in an interval".
  *
@@ -152,7 +155,7 @@ export function toInteger(n: number, source: WordSource): number {
   if (n === 2 ** 32) return word;
   let low = Math.imul(word, n) >>> 0;
   if (low < n) {
-    // 2^32 mod n of the 2^32 words are one too many: those draw again
+    // 2^32 mod n of the 2^32 words are surplus: reject them and draw again
     const surplus = 2 ** 32 % n;
     while (low < surplus) {
       word = source.word();
@@ -163,8 +166,8 @@ export function toInteger(n: number, source: WordSource): number {
 }
 
 /**
- * Fills `out` with uniform floats in [0, 1): the reference for the kernel that
- * draws them on the GPU, bit for bit.
+ * Fills `out` with uniform floats in [0, 1). The kernel on the GPU computes the
+ * same bits.
  *
  * @param offset Block at which the draw starts
  */
@@ -181,8 +184,8 @@ export function fillUniform(
 }
 
 /**
- * Fills `out` with normal floats of mean 0 and variance 1: the reference for
- * the kernel that draws them on the GPU, computed in double precision.
+ * Fills `out` with normal floats of mean 0 and variance 1, in double precision:
+ * the reference for the kernel on the GPU.
  *
  * @param offset Block at which the draw starts
  */
@@ -209,7 +212,9 @@ interface Draw {
   readonly stream: number;
 }
 
-/** Calls `visit` with the words of each block of a draw of `length` elements. */
+/**
+ * Calls `visit` with the words of each block of a draw of `length` elements.
+ */
 function forEachBlock(
   length: number,
   { seed, offset, stream }: Draw,

@@ -1,9 +1,8 @@
 /**
- * Printing values, in nested brackets as PyTorch prints them. Large tensors are
- * summarised by their edges.
+ * Printing of values, in nested brackets as in PyTorch. Of large tensors, only
+ * the edges are printed.
  *
- * Source: torch/_tensor_str.py for the look (precision 4, 1000 elements, edges
- * of 3).
+ * Source: torch/_tensor_str.py (precision 4, 1000 elements, edges of 3).
  *
  * @module
  */
@@ -11,13 +10,13 @@
 import { type DType, isFloat, type TypedArray } from "./dtype.ts";
 import { formatShape, type Shape } from "./shape.ts";
 
-/** Elements above which only edges are printed. */
+/** Number of elements above which only edges are printed. */
 const THRESHOLD = 1000;
 const EDGE = 3;
 const DIGITS = 4;
 const LINE = 80;
 
-/** The values of a row-major tensor, as text. */
+/** Formats the values of a row-major tensor. */
 export function formatValues(
   data: TypedArray,
   shape: Shape,
@@ -33,8 +32,8 @@ export function formatValues(
   return `tensor(${body}${note})`;
 }
 
-// Which indices of a dim are printed; undefined stands for the dots.
-function places(length: number, summarise: boolean): (number | undefined)[] {
+// Returns the indices of a dim to print; undefined stands for dots.
+function indicesOf(length: number, summarise: boolean): (number | undefined)[] {
   if (!summarise || length <= 2 * EDGE) return [...Array(length).keys()];
   const first = [...Array(EDGE).keys()];
   return [...first, undefined, ...first.map((i) => length - EDGE + i)];
@@ -50,13 +49,13 @@ function shown(
   let size = data.length;
   for (const length of shape) {
     size /= length;
-    const here = places(length, true).filter((i) => i !== undefined);
+    const here = indicesOf(length, true).filter((i) => i !== undefined);
     starts = starts.flatMap((start) => here.map((i) => start + i * size));
   }
   return starts.map((at) => data[at]!);
 }
 
-/** One way of writing for all elements, padded to one width. */
+/** Returns a formatter for all elements, with one width. */
 function formatOf(
   values: readonly number[],
   dtype: DType,
@@ -89,7 +88,7 @@ function writerOf(
   };
 }
 
-// 1.0000e-05, with two digits in the exponent at least
+// 1.0000e-05: the exponent has at least two digits
 function exponential(value: number): string {
   const [mantissa, exponent] = value.toExponential(DIGITS).split("e");
   const digits = exponent!.slice(1).padStart(2, "0");
@@ -107,7 +106,7 @@ function lines(
 ): string {
   if (dim === shape.length) return format(data[start]!).trim();
   const size = shape.slice(dim + 1).reduce((product, n) => product * n, 1);
-  const here = places(shape[dim]!, summarise);
+  const here = indicesOf(shape[dim]!, summarise);
   if (dim < shape.length - 1) {
     const parts = here.map((i) =>
       i === undefined ? "..." : lines(

@@ -1,23 +1,23 @@
 /**
- * Scopes: exact freeing of everything made inside.
+ * Scopes: free the tensors made inside at a known time.
  *
- * NOTE [memory]: memory comes back in three ways. (1) Exact: `dispose()` and
- * scopes. (2) Backward frees what it saved, unless told to retain the graph.
- * (3) Forgotten: when the last handle of a storage is collected, its buffer
- * goes back to the pool, which takes a turn of the event loop (pool.ts says how
- * the collector is made to look for them in time).
+ * NOTE [memory]: memory is freed in three ways. (1) `dispose()` and scopes free
+ * at a known time. (2) Backward frees saved tensors, unless it retains the
+ * graph. (3) When the garbage collector finds the last handle of a storage, its
+ * buffer returns to the pool. That takes a turn of the event loop; pool.ts
+ * makes the collector run in time.
  *
  * @module
  */
 
-/** What a scope can free: tensors, seen from below. */
+/** A tensor, as scopes see it. */
 export interface Disposable {
   dispose(): void;
 }
 
 let current: Scope | undefined;
 
-/** A region at whose end the tensors made inside are freed. */
+/** A region that frees the tensors made inside when it ends. */
 export class Scope {
   readonly #made = new Set<Disposable>();
   readonly #outer = current;
@@ -28,7 +28,7 @@ export class Scope {
   }
 
   /**
-   * Notes a tensor made inside.
+   * Adds a tensor made inside.
    *
    * @internal
    */
@@ -37,7 +37,7 @@ export class Scope {
   }
 
   /**
-   * Lets a tensor live on: it belongs to the scope around this one, if any.
+   * Hands a tensor to the scope around this one, if any.
    *
    * @internal
    */
@@ -46,7 +46,7 @@ export class Scope {
   }
 
   /**
-   * Lets a tensor live on, whatever scopes there are.
+   * Removes a tensor from this scope and all around it.
    *
    * @internal
    */
@@ -55,15 +55,14 @@ export class Scope {
     this.#outer?.keep(tensor);
   }
 
-  // The innermost scope around this one that is open: async scopes may close
-  // in any order.
+  // The innermost open scope around this one: async scopes close in any order.
   get #around(): Scope | undefined {
     let scope = this.#outer;
     while (scope && !scope.#open) scope = scope.#outer;
     return scope;
   }
 
-  /** Frees what was made inside and not kept. */
+  /** Frees the tensors made inside and not kept. */
   [Symbol.dispose](): void {
     if (!this.#open) return;
     this.#open = false;
@@ -73,17 +72,17 @@ export class Scope {
   }
 }
 
-/** Notes a new tensor in the scope around it, if there is one. */
+/** Adds a new tensor to the current scope, if any. */
 export function track(tensor: Disposable): void {
   current?.add(tensor);
 }
 
-/** Takes a tensor out of all scopes. */
+/** Removes a tensor from all scopes. */
 export function keep(tensor: Disposable): void {
   current?.keep(tensor);
 }
 
-/** Runs `body` outside of every scope: what it makes lives until disposed. */
+/** Runs `body` outside of every scope: its tensors live until disposed. */
 export function unscoped<T>(body: () => T): T {
   const before = current;
   current = undefined;
@@ -94,13 +93,13 @@ export function unscoped<T>(body: () => T): T {
   }
 }
 
-/** A scope that ends where the block around it ends: `using _ = scope();` */
+/** Returns a scope that ends with the block around it: `using _ = scope();` */
 export function scope(): Scope;
 /**
- * Runs `body` and frees every tensor made inside, except those it returns (by
- * themselves or in arrays and plain objects) or keeps by `tensor.keep()`. An
- * async body keeps the scope open until its promise settles; other code that
- * makes tensors meanwhile falls into the same scope.
+ * Runs `body` and frees the tensors made inside. Returned tensors (also in
+ * arrays and plain objects) live on, and those kept by `tensor.keep()`. An
+ * async body keeps the scope open until its promise settles; tensors that other
+ * code makes meanwhile belong to the same scope.
  */
 export function scope<T>(body: () => T): T;
 export function scope<T>(body?: () => T): T | Scope {
@@ -118,7 +117,7 @@ export function scope<T>(body?: () => T): T | Scope {
       yieldAll(region, value);
       return value;
     }).finally(() => region[Symbol.dispose]());
-    return closed as T; // the same promise type, closed on the way
+    return closed as T; // a promise of the same type
   }
   yieldAll(region, result);
   region[Symbol.dispose]();

@@ -1,9 +1,8 @@
 /**
- * Shapes: lists of sizes, how they broadcast, and the words in which an op
- * refuses one.
+ * Shapes: lists of sizes, their broadcasting, and checks.
  *
- * A shape counts elements and nothing else; how the elements lie in memory is a
- * layout (layout.ts).
+ * A shape counts elements only; the memory of the elements is a layout
+ * (layout.ts).
  *
  * @module
  */
@@ -13,14 +12,14 @@ import { formatValue } from "./arguments.ts";
 /** The size of each dimension; a scalar has none. */
 export type Shape = readonly number[];
 
-/** The number of elements of a shape: 1 for a scalar. */
+/** Returns the number of elements of a shape: 1 for a scalar. */
 export function sizeOf(shape: Shape): number {
   let size = 1;
   for (const length of shape) size *= length;
   return size;
 }
 
-/** A shape as errors and `console.log` write it: `[2, 3]`. */
+/** Formats a shape for messages: `[2, 3]`. */
 export function formatShape(shape: Shape): string {
   return `[${shape.join(", ")}]`;
 }
@@ -31,9 +30,10 @@ export function sameShape(a: Shape, b: Shape): boolean {
 }
 
 /**
- * The shape that all of `shapes` broadcast to, aligned at the last dimension.
+ * Returns the shape to which all of `shapes` broadcast, aligned at the last
+ * dim.
  *
- * @throws {TypeError} If a dimension has two different sizes, neither of them 1
+ * @throws {TypeError} If a dim has two different sizes, neither of them 1
  */
 export function broadcastShapes(op: string, shapes: readonly Shape[]): Shape {
   const rank = Math.max(0, ...shapes.map((shape) => shape.length));
@@ -57,12 +57,12 @@ export function broadcastShapes(op: string, shapes: readonly Shape[]): Shape {
 }
 
 /**
- * A dimension counted from the front, for one that may count from the back.
+ * Returns a dim counted from 0, for one that may be negative.
  *
- * @throws {RangeError} If the tensor has no such dimension
+ * @throws {RangeError} If the shape has no such dim
  */
 export function normalizeDim(op: string, dim: number, shape: Shape): number {
-  // torch lets a scalar's only "dimension" be called 0 or -1
+  // as in torch, dims 0 and -1 are valid for a scalar
   const rank = Math.max(shape.length, 1);
   if (!Number.isInteger(dim) || dim < -rank || dim >= rank) {
     throw new RangeError(
@@ -74,10 +74,9 @@ export function normalizeDim(op: string, dim: number, shape: Shape): number {
 }
 
 /**
- * Checks that sizes or dims come as one array, and not one by one as torch also
- * takes them.
+ * Checks that sizes or dims are one array. torch takes separate arguments, too.
  *
- * @throws {TypeError} If they do not
+ * @throws {TypeError} If `list` is not an array
  */
 export function checkList(doing: string, list: unknown): void {
   if (!Array.isArray(list)) {
@@ -88,9 +87,9 @@ export function checkList(doing: string, list: unknown): void {
 }
 
 /**
- * A checked shape.
+ * Returns a copy of a shape after a check.
  *
- * @throws {TypeError} If it is no array
+ * @throws {TypeError} If the shape is not an array
  * @throws {RangeError} If a size is not a non-negative integer
  */
 export function checkShape(op: string, shape: Shape): Shape {

@@ -1,16 +1,16 @@
 /**
- * Storages: buffers with owners. Every tensor holds one handle on its storage;
- * when the last handle is given up, or all of them are forgotten, the buffer
- * goes back to the pool.
+ * Storages: buffers with reference counts. Every tensor holds one handle on its
+ * storage. When the last handle is released, or all are garbage collected, the
+ * buffer returns to the pool.
  *
- * A window is a part of a storage that kernels bind where all of it is too
- * large. It owns nothing and is gone with the storage.
+ * A window is a part of a storage that is too large to bind as a whole. It owns
+ * nothing, and ends with the storage.
  *
  * NOTE [moves]: a part of a storage may move into another one, as parameters do
- * when an optimizer is made. Every tensor that looks at that part moves with it,
- * when it is used next: it remembers the era in which it came, and each move
- * ends an era. Tensors that come later find what lies there then. An era that no
- * tensor remembers is forgotten, with the moves before it.
+ * when an optimizer is created. Every tensor on that part follows when it is
+ * used next. A tensor remembers the era in which it was created, and each move
+ * ends an era. Later tensors see the content of the old memory. An era that no
+ * tensor remembers is garbage collected, with the moves before it.
  *
  * @module
  */
@@ -19,53 +19,53 @@ import type { Bindable, GpuBuffer, Window } from "../gpu/plan.ts";
 import type { TypedArray } from "./dtype.ts";
 import { acquire, release } from "../gpu/pool.ts";
 
-// The third layer of NOTE [memory] in scope.ts: buffers of forgotten storages.
+// The third way of NOTE [memory] in scope.ts: frees buffers of collected
+// storages.
 const forgotten = new FinalizationRegistry<GpuBuffer>(release);
 
-/** The time between two moves out of a storage. */
+/** The period between two moves out of a storage. */
 export interface Era {
-  /** The move that has ended it. */
+  /** The move that ended the era. */
   end?: Move;
 }
 
-/** A part of a storage has moved into another one. Counts bytes. */
+/** A move of a part of a storage into another one, in bytes. */
 export interface Move {
-  /** The first byte of the part, and the one after its last. */
+  /** The first byte of the part, and the byte after its last. */
   readonly first: number;
   readonly end: number;
   readonly to: Storage;
-  /** Where in `to` the first byte is. */
+  /** Position of the first byte in `to`. */
   readonly at: number;
-  /** The era of `to` that those come into who move. */
+  /** The era of `to` for tensors that move. */
   readonly era: Era;
-  /** The era of this storage that follows, for those who stay. */
+  /** The next era of this storage, for tensors that stay. */
   readonly next: Era;
 }
 
 /** A buffer on the GPU, shared by the views of one tensor. */
 export class Storage implements Bindable {
-  /** Counts writes after the first, so that backward notices them. */
+  /** Number of in-place writes, by which backward detects changed values. */
   version = 0;
   /**
-   * A copy of what the host wrote, where that was little: ops refuse values
-   * out of range by it, without waiting for the GPU. It counts while `version`
-   * is 0.
+   * A copy of the values that the host wrote, if they are few. Ops check them
+   * without a read from the GPU. The copy is valid while `version` is 0.
    */
   written: TypedArray | undefined;
   /**
-   * Bytes that tensors use; the buffer may be larger. Of a window those to the
-   * end of the storage: what may be written there does not end with the window.
+   * Bytes that tensors use; the buffer may be larger. A window counts the bytes
+   * to the end of the storage, as kernels may write past the window.
    */
   readonly bytes: number;
-  /** The part of another storage's buffer that this one stands for. */
+  /** The part of another storage, if this storage is a window. */
   readonly window?: Window;
   #buffer: GpuBuffer | undefined;
   #handles = 0;
   #era: Era = {};
 
   /**
-   * A storage with a buffer of the pool, or with one that the pool gave, or a
-   * window of another storage.
+   * Makes a storage with a buffer of the pool or of `take`, or a window of
+   * another storage.
    *
    * @throws {RangeError} If the adapter has no buffers of that size
    */
@@ -91,40 +91,40 @@ export class Storage implements Bindable {
     return this.#buffer;
   }
 
-  /** The part from byte `first` to before `end`, for kernels to bind. */
+  /** Returns a window from byte `first` to before `end`. */
   part(first: number, end: number): Storage {
     const { of, first: start } = this.window ?? { of: this, first: 0 };
     const part = { of, first: start + first, end: start + end };
     return new Storage(this.bytes - first, part);
   }
 
-  /** The era of now: NOTE [moves]. */
+  /** The current era: NOTE [moves]. */
   get era(): Era {
     return this.#era;
   }
 
   /**
-   * Moves all tensors that look at bytes `first` to before `end` to the bytes of
-   * `to` from `at` on, where a copy of them is.
+   * Moves all tensors on bytes `first` to before `end` to `to`, which has a
+   * copy of these bytes from `at` on.
    */
   move(first: number, end: number, to: Storage, at: number): void {
-    to.retain(); // for those who have not moved so far
+    to.retain(); // for tensors that move later
     const next: Era = {};
     this.#era.end = { first, end, to, at, era: to.#era, next };
     this.#era = next;
   }
 
-  /** Tensors that look at this storage. */
+  /** Number of tensors on this storage. */
   get handles(): number {
     return this.#handles;
   }
 
-  /** One more tensor looks at this storage. */
+  /** Counts a new tensor on this storage. */
   retain(): void {
     this.#handles++;
   }
 
-  /** One tensor less; the last one gives the buffer back. */
+  /** Counts one tensor less; the last one returns the buffer to the pool. */
   release(): void {
     if (--this.#handles > 0 || !this.#buffer) return;
     forgotten.unregister(this);

@@ -1,8 +1,8 @@
 /**
- * The tensor: a storage, a layout and a type, and a method for each op.
+ * The tensor: a storage, a layout and a dtype, and a method for each op.
  *
- * The class holds no algorithm: ops live in src/ops, the walk of `backward` in
- * src/autograd. It is long because a method is its documentation and one line.
+ * The class holds no algorithm: ops live in src/ops, and `backward` in
+ * src/autograd. Each method has its documentation and one line.
  *
  * @module
  */
@@ -124,34 +124,34 @@ import { keep, track } from "./scope.ts";
 import { formatShape, normalizeDim, type Shape, sizeOf } from "./shape.ts";
 import { type Era, Storage } from "./storage.ts";
 
-/** Numbers in nested arrays, as `toArray` gives them. */
+/** Numbers in nested arrays, the result of `toArray`. */
 export type NestedNumbers = number | NestedNumbers[];
 
 /** Options of reductions. */
 export interface ReduceOptions {
-  /** Keep reduced dims, with size 1. */
+  /** Whether to keep reduced dims, with size 1. Default: false. */
   readonly keepdim?: boolean;
 }
 
 /** An n-dimensional array on the GPU. */
 export class Tensor {
-  /** Type of an element. */
+  /** Dtype of the elements. */
   readonly dtype: DType;
   /** The op that made the tensor, for messages. */
   readonly origin: string;
   #storage: Storage;
   #layout: Layout;
-  /** The era of the storage in which the tensor came: NOTE [moves]. */
+  /** The storage's era when the tensor was created: NOTE [moves]. */
   #era: Era | undefined;
   readonly #root: Tensor | undefined;
-  /** How often the tensor has moved on in the graph: NOTE [in place]. */
+  /** Number of moves in the graph: NOTE [in place]. */
   #moves = 0;
-  /** As often as `#root` had when this view of it was taken. */
+  /** The moves of `#root` when this view of it was created. */
   #rootMoves: number;
   #autograd: Autograd | undefined;
   #disposed = false;
 
-  /** A view of a storage; use `tensor`, `zeros`, … to make tensors of values. */
+  /** Makes a view of a storage; `tensor`, `zeros`, … make tensors of values. */
   constructor(
     storage: Storage,
     layout: Layout,
@@ -185,12 +185,12 @@ export class Tensor {
   get size(): number {
     return sizeOf(this.#layout.shape);
   }
-  /** Bytes of one element in the storage. */
+  /** Bytes per element in the storage. */
   get bytesPerElement(): number {
     return DTYPES[this.dtype].bytes;
   }
   /**
-   * Where the elements lie in the storage.
+   * The layout of the elements in the storage.
    *
    * @internal
    */
@@ -199,7 +199,7 @@ export class Tensor {
     return this.#layout;
   }
   /**
-   * The buffer that the elements lie in, shared by all views.
+   * The storage of the elements, shared by all views.
    *
    * @internal
    * @throws {ReferenceError} If the tensor was disposed
@@ -214,44 +214,48 @@ export class Tensor {
     return this.#storage;
   }
   /**
-   * All elements, in any order, where the host wrote a few and nothing has
-   * written since; `undefined` where only the GPU knows them.
+   * All elements, in any order, if they are few, the host wrote them, and
+   * nothing has written since. Otherwise undefined, as only the GPU has the
+   * values.
    */
   get written(): TypedArray | undefined {
     const { written, version } = this.storage;
-    // a view of as many elements may repeat some and leave others out
+    // a view with the same number of elements may repeat some and skip others
     const isWhole = written?.length === this.size &&
       spanOf(this.layout) === this.size;
     return version === 0 && isWhole ? written : undefined;
   }
   /**
-   * Where the tensor stands in the graph of computations.
+   * The tensor's position in the autograd graph.
    *
    * @internal
    */
   get autograd(): Autograd {
     return this.#autograd ??= new Autograd();
   }
-  /** The tensor that this one is a view of; itself if it is no view. */
+  /** The tensor of which this one is a view; itself if it is not a view. */
   get root(): Tensor {
     return this.#root ?? this;
   }
   /**
-   * Whether this is a view of a tensor that was written to since, where
-   * gradients flow: the view's place in the graph no longer says what it holds.
+   * Whether this is a view of a tensor that was later changed in place and has
+   * gradients. Then the graph of the view does not describe its values any
+   * more.
    */
   get isStale(): boolean {
     const root = this.root;
     return root !== this && root.#moves !== this.#rootMoves;
   }
-  /** Type, shape and origin, as errors name a tensor. */
+  /** Describes dtype, shape and origin, for messages. */
   describe(): string {
     return `${this.dtype} ${formatShape(this.shape)} made by "${this.origin}"`;
   }
 
   // --- values ---------------------------------------------------------------
 
-  /** The elements, row-major; bool as bytes 0 and 1. Waits for the GPU. */
+  /**
+   * Reads the elements, row-major; bool as bytes 0 and 1. Waits for the GPU.
+   */
   async data(): Promise<TypedArray> {
     const dense = isRowMajor(this.layout) ? this : this.contiguous();
     const { array, bytes } = DTYPES[this.dtype];
@@ -264,7 +268,7 @@ export class Tensor {
   }
 
   /**
-   * The only element, as a number. Waits for the GPU.
+   * Reads the only element, as a number. Waits for the GPU.
    *
    * @throws {TypeError} If the tensor has another number of elements
    */
@@ -279,7 +283,7 @@ export class Tensor {
     return value!;
   }
 
-  /** The elements in nested arrays; of a scalar, the number. */
+  /** Reads the elements into nested arrays; a scalar becomes a number. */
   async toArray(): Promise<NestedNumbers> {
     const flat = await this.data();
     const { shape } = this;
@@ -291,13 +295,15 @@ export class Tensor {
     return nest(0);
   }
 
-  /** Prints the values, large tensors by their edges. Waits for the GPU. */
+  /** Prints the values; of large tensors only the edges. Waits for the GPU. */
   async show(): Promise<void> {
-    // deno-lint-ignore no-console -- printing is what it is for
+    // deno-lint-ignore no-console -- the method prints
     console.log(formatValues(await this.data(), this.shape, this.dtype));
   }
 
-  /** Type and shape; the values need `await tensor.show()`. */
+  /**
+   * Returns dtype and shape as text; `await tensor.show()` prints the values.
+   */
   toString(): string {
     const made = this.#autograd?.node?.name;
     const note = this.#disposed
@@ -310,7 +316,7 @@ export class Tensor {
     return `Tensor(${this.dtype} ${formatShape(this.shape)}${note})`;
   }
 
-  /** What `console.log` prints. */
+  /** Returns the text that `console.log` prints. */
   [Symbol.for("Deno.customInspect")](): string {
     return this.toString();
   }
@@ -322,7 +328,7 @@ export class Tensor {
     return this.#disposed;
   }
 
-  /** Gives the buffer back at once, unless another view uses it. */
+  /** Frees the buffer at once, unless another view uses it. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
@@ -330,19 +336,19 @@ export class Tensor {
     this.#storage.release();
   }
 
-  /** `using` a tensor disposes it. */
+  /** Disposes the tensor at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.dispose();
   }
 
-  /** Takes the tensor out of every scope around it. */
+  /** Removes the tensor from all scopes, so that it lives until disposed. */
   keep(): this {
     keep(this);
     recorder()?.kept(this);
     return this;
   }
 
-  /** Another handle on the same elements and the same place in the graph. */
+  /** Returns another handle on the same elements and autograd node. */
   alias(): Tensor {
     recorder()?.uses([this]);
     const { storage, layout, dtype, origin } = this;
@@ -353,7 +359,7 @@ export class Tensor {
   }
 
   /**
-   * Moves the handle to other elements of the same shape: what optimizers do.
+   * Moves the handle to other elements of the same shape, as optimizers do.
    *
    * @internal
    */
@@ -366,8 +372,7 @@ export class Tensor {
   }
 
   /**
-   * Keeps to where the elements lie now: what moves with them later finds this
-   * tensor where it is, with the values of now.
+   * Stops following moves: the tensor stays on its current memory.
    *
    * @internal
    */
@@ -377,7 +382,7 @@ export class Tensor {
     return this;
   }
 
-  // Goes through the moves since the tensor came: NOTE [moves].
+  // Follows the moves since the tensor was created: NOTE [moves].
   #follow(): void {
     const { bytes } = DTYPES[this.dtype];
     for (let move = this.#era?.end; move; move = this.#era?.end) {
@@ -393,11 +398,11 @@ export class Tensor {
 
   // --- gradients ------------------------------------------------------------
 
-  /** Whether gradients flow to this tensor. */
+  /** Whether the tensor requires a gradient. */
   get requiresGrad(): boolean {
     return this.#autograd?.requiresGrad ?? false;
   }
-  /** The gradient that `backward` has left here, if it was a leaf. */
+  /** The gradient that `backward` has added up, if the tensor is a leaf. */
   get grad(): Tensor | undefined {
     const { grad, slot } = this.#autograd ?? {};
     if (grad && grad === slot) this.autograd.isSlotShown = true;
@@ -407,20 +412,20 @@ export class Tensor {
     this.autograd.grad = value;
     recorder()?.setsGradient(this.autograd);
   }
-  /** Whether the tensor was made by hand and not by a recorded op. */
+  /** Whether no recorded op made the tensor. */
   get isLeaf(): boolean {
     return this.#autograd?.node === undefined;
   }
 
   /**
-   * Makes a leaf want a gradient, or no longer.
+   * Sets `requiresGrad` of a leaf.
    *
-   * @throws {TypeError} If the tensor is no leaf, or has no float type
+   * @throws {TypeError} If the tensor is not a leaf, or not of a float dtype
    */
   requiresGrad_(on = true): this {
     if (!this.isLeaf) {
       throw new TypeError(
-        `Cannot change requiresGrad of ${this.describe()}: it is no leaf`,
+        `Cannot change requiresGrad of ${this.describe()}: it is not a leaf`,
       );
     }
     if (on && DTYPES[this.dtype].category !== 2) {
@@ -437,28 +442,28 @@ export class Tensor {
   }
 
   /**
-   * Gives the tensor another place in the graph: NOTE [in place].
+   * Sets the tensor's position in the autograd graph: NOTE [in place].
    *
    * @internal
    */
-  moveTo(place: Autograd): void {
-    this.#autograd = place;
+  moveTo(autograd: Autograd): void {
+    this.#autograd = autograd;
     this.#moves++;
     this.#rootMoves = this.root.#moves;
   }
 
-  /** The same elements, cut off from the graph. */
+  /** Returns a view of the same elements, outside the autograd graph. */
   detach(): Tensor {
     recorder()?.uses([this]);
     return new Tensor(this.storage, this.layout, this.dtype, "detach");
   }
 
   /**
-   * Adds the gradient of this tensor to `grad` of every leaf behind it. What
-   * the ops have saved is freed, unless `retainGraph`.
+   * Adds the gradient of this tensor to `grad` of every leaf of its graph.
+   * Unless `retainGraph`, the graph's saved tensors are freed.
    *
-   * @throws {TypeError} If nothing behind it requires a gradient, or it is no
-   * scalar and no gradient is given
+   * @throws {TypeError} If the tensor does not require a gradient, or is not a
+   * scalar and `gradient` is missing
    */
   backward(gradient?: Tensor, options?: BackwardOptions): void {
     backward(this, gradient, options);
@@ -466,11 +471,11 @@ export class Tensor {
 
   // --- views ----------------------------------------------------------------
 
-  /** The same elements in another shape; one size may be -1. */
+  /** Returns the elements in another shape; one size may be -1. */
   reshape(shape: Shape): Tensor {
     return reshape(this, shape);
   }
-  /** Dims `startDim` to `endDim` as one. */
+  /** Merges dims `startDim` to `endDim` into one. */
   flatten(startDim = 0, endDim = -1): Tensor {
     const from = normalizeDim("flatten", startDim, this.shape);
     const to = normalizeDim("flatten", endDim, this.shape);
@@ -479,17 +484,17 @@ export class Tensor {
     if (from > to) {
       throw new RangeError(
         `Cannot flatten dims ${startDim} to ${endDim} of ` +
-          `${formatShape(shape)}: the first comes after the last`,
+          `${formatShape(shape)}: startDim comes after endDim`,
       );
     }
     const joined = sizeOf(shape.slice(from, to + 1));
     return this.reshape(shape.toSpliced(from, to - from + 1, joined));
   }
-  /** Dims in another order. */
+  /** Reorders the dims. */
   permute(dims: readonly number[]): Tensor {
     return permute(this, dims);
   }
-  /** Two dims swapped. */
+  /** Swaps two dims. */
   transpose(dim0: number, dim1: number): Tensor {
     const a = normalizeDim("transpose", dim0, this.shape);
     const b = normalizeDim("transpose", dim1, this.shape);
@@ -498,19 +503,21 @@ export class Tensor {
     );
     return permute(this, dims);
   }
-  /** Repeats along dims of size 1, without a copy; -1 keeps a size. */
+  /** Expands dims of size 1 without a copy; -1 keeps a size. */
   expand(shape: Shape): Tensor {
     return expand(this, shape);
   }
-  /** Elements `start` to `stop` (exclusive) of one dim, every `step`-th. */
+  /**
+   * Returns every `step`-th element from `start` to before `stop` of one dim.
+   */
   slice(dim: number, start?: number, stop?: number, step?: number): Tensor {
     return slice(this, dim, start, stop, step);
   }
-  /** One index of a dim, which goes away. */
+  /** Returns one index of a dim, and removes the dim. */
   select(dim: number, index: number): Tensor {
     return select(this, dim, index);
   }
-  /** Dims of size 1 taken away: all, or `dim` if it is one. */
+  /** Removes all dims of size 1, or `dim` if its size is 1. */
   squeeze(dim?: number): Tensor {
     const only = dim === undefined
       ? undefined
@@ -521,48 +528,53 @@ export class Tensor {
       ),
     );
   }
-  /** A new dim of size 1 before `dim`. */
+  /** Inserts a dim of size 1 before `dim`. */
   unsqueeze(dim: number): Tensor {
     const at = normalizeDim("unsqueeze", dim, [...this.shape, 1]);
     return this.reshape(this.shape.toSpliced(at, 0, 1));
   }
-  /** Two dims swapped, of a matrix; fewer dims stay as they are. */
+  /** Transposes a matrix; returns tensors of fewer dims unchanged. */
   t(): Tensor {
     return this.ndim < 2 ? this.alias() : this.transpose(0, 1);
   }
-  /** Some dims moved to other places, the rest in their order. */
+  /** Moves some dims; the others keep their order. */
   movedim(
     source: number | readonly number[],
     destination: number | readonly number[],
   ): Tensor {
     return movedim(this, source, destination);
   }
-  /** `length` elements of one dim, from `start` on. */
+  /** Returns `length` elements of one dim, from `start` on. */
   narrow(dim: number, start: number, length: number): Tensor {
     return narrow(this, dim, start, length);
   }
-  /** Elements whose indices in two dims differ by `offset`, as a new last dim. */
+  /**
+   * Returns the diagonal of two dims, shifted by `offset`, as a new last dim.
+   */
   diagonal(offset?: number, dim1?: number, dim2?: number): Tensor {
     return diagonal(this, offset, dim1, dim2);
   }
-  /** Windows of `size` elements of a dim, `step` apart, as a new last dim. */
+  /**
+   * Returns windows of `size` elements of a dim, `step` apart, as a new last
+   * dim.
+   */
   unfold(dim: number, size: number, step: number): Tensor {
     return unfold(this, dim, size, step);
   }
-  /** The tensor in pieces along `dim`, of one size or of those listed. */
+  /** Splits along `dim` into pieces of one size, or of the listed sizes. */
   split(sizes: number | readonly number[], dim?: number): Tensor[] {
     return split(this, sizes, dim);
   }
-  /** The tensor in a number of pieces along `dim`. */
+  /** Splits along `dim` into a number of pieces. */
   chunk(chunks: number, dim?: number): Tensor[] {
     return chunk(this, chunks, dim);
   }
-  /** Every index of a dim, which goes away. */
+  /** Splits into the indices of a dim, and removes the dim. */
   unbind(dim?: number): Tensor[] {
     return unbind(this, dim);
   }
   /**
-   * The part that the items name, one for each dim: numbers, slices as
+   * Indexes the tensor, with one item per dim: numbers, slices as
    * `[start, stop, step]`, `"..."`, `"new"`, or tensors of indices.
    *
    * @example As Python's x[0, 1:]
@@ -577,43 +589,48 @@ export class Tensor {
   at(...items: readonly IndexItem[]): Tensor {
     return at(this, items);
   }
-  /** Writes `value`, which broadcasts, into the part that the items name. */
+  /** Writes `value`, which broadcasts, to the elements that `items` index. */
   setAt(items: readonly IndexItem[], value: Operand): this {
     setAt(this, items, value);
     return this;
   }
-  /** The elements in row-major order: this tensor, or a copy. */
+  /** Returns this tensor if contiguous, else a contiguous copy. */
   contiguous(): Tensor {
     return contiguous(this);
   }
-  /** The elements in another type. */
+  /** Converts to another dtype. */
   to(dtype: DType): Tensor {
     return cast(this, dtype);
   }
 
   // --- indexing -------------------------------------------------------------
 
-  /** The elements at the indices `index` of one dim. */
+  /** Returns the elements at the indices `index` of one dim. */
   indexSelect(dim: number, index: Tensor): Tensor {
     return indexSelect(this, dim, index);
   }
-  /** An element for each of `index`, which replaces the index along `dim`. */
+  /** Gathers an element for each entry of `index`, its index along `dim`. */
   gather(dim: number, index: Tensor): Tensor {
     return gather(this, dim, index);
   }
-  /** As `gather`, but sizes of 1 broadcast; without `dim`, over all elements. */
+  /** As `gather`, with broadcasting; without `dim`, over all elements. */
   takeAlongDim(index: Tensor, dim?: number): Tensor {
     return takeAlongDim(this, index, dim);
   }
-  /** A copy with the elements of `src` where `index` says, the last one staying. */
+  /**
+   * Returns a copy with elements of `src` written at `index`; the last one
+   * wins.
+   */
   scatter(dim: number, index: Tensor, src: Tensor | number): Tensor {
     return scatter(this, dim, index, src);
   }
-  /** A copy with the elements of `src` added where `index` says. */
+  /** Returns a copy with elements of `src` added at `index`. */
   scatterAdd(dim: number, index: Tensor, src: Tensor | number): Tensor {
     return scatterAdd(this, dim, index, src);
   }
-  /** A copy with row k of `source` added to row `index[k]` along `dim`. */
+  /**
+   * Returns a copy with row k of `source` added to row `index[k]` along `dim`.
+   */
   indexAdd(
     dim: number,
     index: Tensor,
@@ -623,35 +640,42 @@ export class Tensor {
     return indexAdd(this, dim, index, source, options);
   }
 
-  /** The elements where `mask` is true, in order. Waits for the mask. */
+  /**
+   * Returns the elements where `mask` is true, in order. Waits for the mask.
+   */
   maskedSelect(mask: Tensor): Promise<Tensor> {
     return maskedSelect(this, mask);
   }
-  /** The indices of all elements that are not 0: int32 [n, ndim]. Waits. */
+  /**
+   * Returns the indices of nonzero elements, int32 [n, ndim]. Waits for the
+   * GPU.
+   */
   nonzero(): Promise<Tensor> {
     return nonzero(this);
   }
 
-  /** The elements in order along a dim, and where they were. */
+  /** Sorts along a dim, and returns the indices, too. */
   sort(options?: SortOptions): ValuesAndIndices {
     return sort(this, options);
   }
-  /** The indices that sort the elements along a dim. */
+  /** Returns the indices that sort the elements along a dim. */
   argsort(options?: SortOptions): Tensor {
     return argsort(this, options);
   }
-  /** The `k` largest elements along a dim, in order, and where they were. */
+  /**
+   * Returns the `k` largest elements along a dim, sorted, and their indices.
+   */
   topk(k: number, options?: TopkOptions): ValuesAndIndices {
     return topk(this, k, options);
   }
 
   // --- copies in another arrangement ----------------------------------------
 
-  /** A copy. */
+  /** Returns a copy. */
   clone(): Tensor {
     return clone(this);
   }
-  /** The elements several times along each dim. */
+  /** Repeats the tensor along each dim. */
   repeat(repeats: readonly number[]): Tensor {
     return repeat(this, repeats);
   }
@@ -659,34 +683,34 @@ export class Tensor {
   tile(repeats: readonly number[]): Tensor {
     return tile(this, repeats);
   }
-  /** Each element along `dim` several times in a row. */
+  /** Repeats each element along `dim`. */
   repeatInterleave(repeats: number | readonly number[], dim?: number): Tensor {
     return repeatInterleave(this, repeats, dim);
   }
-  /** The elements along some dims in reverse order. */
+  /** Reverses the elements along dims. */
   flip(dims: readonly number[]): Tensor {
     return flip(this, dims);
   }
-  /** The elements moved on along dims, around the end. */
+  /** Rolls the elements along dims, around the end. */
   roll(
     shifts: number | readonly number[],
     dims?: number | readonly number[],
   ): Tensor {
     return roll(this, shifts, dims);
   }
-  /** Elements around the tensor, the last dim first: [left, right, top, …]. */
+  /** Pads the tensor, the last dim first: [left, right, top, …]. */
   pad(edges: readonly number[], options?: PadOptions): Tensor {
     return pad(this, edges, options);
   }
-  /** The lower triangles of matrices, zeros above the diagonal. */
+  /** Returns lower triangles of matrices, with zeros above the diagonal. */
   tril(diagonal?: number): Tensor {
     return tril(this, diagonal);
   }
-  /** The upper triangles of matrices, zeros below the diagonal. */
+  /** Returns upper triangles of matrices, with zeros below the diagonal. */
   triu(diagonal?: number): Tensor {
     return triu(this, diagonal);
   }
-  /** A matrix with this diagonal, or the diagonal of a matrix. */
+  /** Returns a matrix with this diagonal, or the diagonal of a matrix. */
   diag(offset?: number): Tensor {
     return diag(this, offset);
   }
@@ -705,7 +729,7 @@ export class Tensor {
   mul(other: Operand): Tensor {
     return map("mul", this, other);
   }
-  /** a / b, in floats, or rounded by `roundingMode`. */
+  /** a / b as floats, or rounded by `roundingMode`. */
   div(other: Operand, options?: DivOptions): Tensor {
     return div(this, other, options);
   }
@@ -726,19 +750,19 @@ export class Tensor {
     return map("div", other, this);
   }
   /**
-   * The larger of two; NaN if either is. Of integers and a number exact.
+   * The larger of two; NaN if either is NaN. Exact for integers and a number.
    *
-   * @throws {RangeError} If every element would be a number that an integer type
-   * does not hold
+   * @throws {RangeError} If the result is a number out of the integer dtype's
+   * range
    */
   maximum(other: Operand): Tensor {
     return map("maximum", this, other);
   }
   /**
-   * The smaller of two; NaN if either is. Of integers and a number exact.
+   * The smaller of two; NaN if either is NaN. Exact for integers and a number.
    *
-   * @throws {RangeError} If every element would be a number that an integer type
-   * does not hold
+   * @throws {RangeError} If the result is a number out of the integer dtype's
+   * range
    */
   minimum(other: Operand): Tensor {
     return map("minimum", this, other);
@@ -750,7 +774,7 @@ export class Tensor {
   /**
    * The remainder of a / b with the sign of a.
    *
-   * @throws {RangeError} If they are integers, and b has a 0 that the host knows
+   * @throws {RangeError} If both are integers, and the host wrote a 0 to b
    */
   fmod(other: Operand): Tensor {
     return map("fmod", this, other);
@@ -758,7 +782,7 @@ export class Tensor {
   /**
    * The remainder of a / b with the sign of b.
    *
-   * @throws {RangeError} If they are integers, and b has a 0 that the host knows
+   * @throws {RangeError} If both are integers, and the host wrote a 0 to b
    */
   remainder(other: Operand): Tensor {
     return map("remainder", this, other);
@@ -766,7 +790,7 @@ export class Tensor {
   /**
    * a / b, rounded down.
    *
-   * @throws {RangeError} If they are integers, and b has a 0 that the host knows
+   * @throws {RangeError} If both are integers, and the host wrote a 0 to b
    */
   floorDivide(other: Operand): Tensor {
     return map("floorDivide", this, other);
@@ -792,23 +816,21 @@ export class Tensor {
     return addcdiv(this, b, c, options);
   }
   /**
-   * Elements below `min` as `min`, those above `max` as `max`. Of integers and
-   * numbers exact.
+   * Clamps the elements to [min, max]. Exact for integers and numbers.
    *
-   * @throws {RangeError} If elements would become a number that an integer type
-   * does not hold
+   * @throws {RangeError} If elements would be out of the integer dtype's range
    */
   clamp(min?: Operand, max?: Operand): Tensor {
     return clamp(this, min, max);
   }
-  /** NaN and infinities as ordinary numbers. */
+  /** Replaces NaN and infinities by finite numbers. */
   nanToNum(options?: NanToNumOptions): Tensor {
     return nanToNum(this, options);
   }
   /**
    * The elements where `condition` is true, else those of `other`.
    *
-   * @throws {RangeError} If the type does not hold a number
+   * @throws {RangeError} If a number is out of the dtype's range
    */
   where(condition: Tensor, other: Operand): Tensor {
     return where(condition, this, other);
@@ -816,7 +838,7 @@ export class Tensor {
   /**
    * `value` where `mask` is true, else the elements.
    *
-   * @throws {RangeError} If the type holds no such number
+   * @throws {RangeError} If `value` is out of the dtype's range
    */
   maskedFill(mask: Tensor, value: Operand): Tensor {
     return maskedFill(this, mask, value);
@@ -828,7 +850,7 @@ export class Tensor {
   neg(): Tensor {
     return map("neg", this);
   }
-  /** The distance from 0. */
+  /** The absolute value. */
   abs(): Tensor {
     return map("abs", this);
   }
@@ -920,23 +942,23 @@ export class Tensor {
   erf(): Tensor {
     return map("erf", this);
   }
-  /** The next whole number below. */
+  /** Rounds down to an integer. */
   floor(): Tensor {
     return map("floor", this);
   }
-  /** The next whole number above. */
+  /** Rounds up to an integer. */
   ceil(): Tensor {
     return map("ceil", this);
   }
-  /** The nearest whole number; of a half, the even one. */
+  /** Rounds to the nearest integer; halves to the even one. */
   round(): Tensor {
     return map("round", this);
   }
-  /** The whole number towards 0. */
+  /** Rounds towards 0. */
   trunc(): Tensor {
     return map("trunc", this);
   }
-  /** What trunc takes away. */
+  /** The fraction: a - trunc(a). */
   frac(): Tensor {
     return map("frac", this);
   }
@@ -944,7 +966,7 @@ export class Tensor {
   relu(): Tensor {
     return map("relu", this);
   }
-  /** The self-normalising exponential unit. */
+  /** The scaled exponential linear unit. */
   selu(): Tensor {
     return map("selu", this);
   }
@@ -976,32 +998,32 @@ export class Tensor {
   softsign(): Tensor {
     return map("softsign", this);
   }
-  /** Between 0 and 6. */
+  /** Clamps to [0, 6]. */
   relu6(): Tensor {
     return map("hardtanh", this, 0, 6);
   }
-  /** Between `min` and `max`; at the bounds the gradient is 0. */
+  /** Clamps to [min, max]; at the bounds the gradient is 0. */
   hardtanh(min = -1, max = 1): Tensor {
     return map("hardtanh", this, min, max);
   }
-  /** a, times `slope` below 0. */
+  /** a above 0, slope * a below. */
   leakyRelu(slope = 0.01): Tensor {
     return map("leakyRelu", this, slope);
   }
-  /** a, below 0 alpha * (exp(a) - 1). */
+  /** a above 0, alpha * (exp(a) - 1) below. */
   elu(alpha = 1): Tensor {
     return map("elu", this, alpha);
   }
-  /** a, below 0 alpha * (exp(a / alpha) - 1). */
+  /** a above 0, alpha * (exp(a / alpha) - 1) below. */
   celu(alpha = 1): Tensor {
     return map("celu", this, alpha);
   }
-  /** a * P(X <= a) of a normal X, or its approximation by tanh. */
+  /** a * P(X <= a) for a standard normal X, or its approximation by tanh. */
   gelu(approximate: "none" | "tanh" = "none"): Tensor {
     checkApproximate("gelu", approximate);
     return map(approximate === "tanh" ? "geluTanh" : "gelu", this);
   }
-  /** log(1 + exp(beta a)) / beta; a itself where beta a is over `threshold`. */
+  /** log(1 + exp(beta a)) / beta; a where beta a is above `threshold`. */
   softplus(beta = 1, threshold = 20): Tensor {
     return map("softplus", this, beta, threshold);
   }
@@ -1040,7 +1062,7 @@ export class Tensor {
   isinf(): Tensor {
     return map("isinf", this);
   }
-  /** Whether an element is neither, as bool. */
+  /** Whether an element is neither NaN nor infinite, as bool. */
   isfinite(): Tensor {
     return map("isfinite", this);
   }
@@ -1048,7 +1070,7 @@ export class Tensor {
   logicalNot(): Tensor {
     return map("logicalNot", this);
   }
-  /** The other bits; of bool, the other value. */
+  /** Inverts all bits; bool values are negated. */
   bitwiseNot(): Tensor {
     return map(this.dtype === "bool" ? "logicalNot" : "bitwiseNot", this);
   }
@@ -1060,7 +1082,7 @@ export class Tensor {
   logicalOr(other: Operand): Tensor {
     return map("logicalOr", this, other);
   }
-  /** Whether just one is not 0, as bool. */
+  /** Whether exactly one is not 0, as bool. */
   logicalXor(other: Operand): Tensor {
     return map("logicalXor", this, other);
   }
@@ -1072,15 +1094,15 @@ export class Tensor {
   bitwiseOr(other: Operand): Tensor {
     return map("bitwiseOr", this, other);
   }
-  /** The bits set in just one; integers and bool. */
+  /** The bits set in exactly one; integers and bool. */
   bitwiseXor(other: Operand): Tensor {
     return map("bitwiseXor", this, other);
   }
-  /** The bits moved up by `other` places. */
+  /** Shifts bits to the left by `other`. */
   bitwiseLeftShift(other: Operand): Tensor {
     return map("bitwiseLeftShift", this, other);
   }
-  /** The bits moved down by `other` places; the sign stays. */
+  /** Shifts bits to the right by `other`; the sign stays. */
   bitwiseRightShift(other: Operand): Tensor {
     return map("bitwiseRightShift", this, other);
   }
@@ -1094,43 +1116,43 @@ export class Tensor {
     else mapInto("addScaled", this, other, alpha);
     return this;
   }
-  /** Takes alpha * `other` from the elements. */
+  /** Subtracts alpha * `other` from the elements. */
   sub_(other: Operand, options: AddOptions = {}): this {
     const { alpha = 1 } = checkOptionNames("sub_", options, ["alpha"]);
     if (alpha === 1) mapInto("sub", this, other);
     else mapInto("addScaled", this, other, -alpha);
     return this;
   }
-  /** Multiplies the elements. */
+  /** Multiplies the elements by `other`. */
   mul_(other: Operand): this {
     mapInto("mul", this, other);
     return this;
   }
-  /** Divides the elements. */
+  /** Divides the elements by `other`. */
   div_(other: Operand): this {
     mapInto("div", this, other);
     return this;
   }
-  /** Puts the elements between bounds. */
+  /** Clamps the elements to [min, max]. */
   clamp_(min?: Operand, max?: Operand): this {
     clampInto(this, min, max);
     return this;
   }
   /**
-   * Makes every element `value`; integers drop its fraction.
+   * Sets each element to `value`; integers drop its fraction.
    *
-   * @throws {RangeError} If the type holds no such number
+   * @throws {RangeError} If `value` is out of the dtype's range
    */
   fill_(value: number | boolean): this {
     copyInto(this, value);
     return this;
   }
-  /** Makes every element 0. */
+  /** Sets each element to 0. */
   zero_(): this {
     copyInto(this, 0);
     return this;
   }
-  /** Takes over the elements of `source`, which broadcasts. */
+  /** Copies the elements of `source`, which broadcasts. */
   copy_(source: Tensor): this {
     copyInto(this, source);
     return this;
@@ -1138,7 +1160,7 @@ export class Tensor {
 
   // --- products -------------------------------------------------------------
 
-  /** The matrix product; of stacks of matrices, that of every pair. */
+  /** The matrix product; for batches of matrices, that of each pair. */
   matmul(other: Tensor): Tensor {
     return matmul(this, other);
   }
@@ -1146,7 +1168,7 @@ export class Tensor {
   mm(other: Tensor): Tensor {
     return mm(this, other);
   }
-  /** The products of two equally long stacks of matrices. */
+  /** The products of two batches of matrices, pair by pair. */
   bmm(other: Tensor): Tensor {
     return bmm(this, other);
   }
@@ -1154,7 +1176,7 @@ export class Tensor {
   mv(vector: Tensor): Tensor {
     return mv(this, vector);
   }
-  /** The sum of the products of two vectors' elements. */
+  /** The dot product of two vectors. */
   dot(other: Tensor): Tensor {
     return dot(this, other);
   }
@@ -1163,7 +1185,7 @@ export class Tensor {
 
   /**
    * The sum over some dims, or all. Integers and bool sum to int32, uint32 to
-   * uint32; beyond that they wrap around.
+   * uint32; larger sums wrap around.
    */
   sum(dim?: Dims, options?: ReduceOptions): Tensor {
     return sum(this, dim, options);
@@ -1180,7 +1202,7 @@ export class Tensor {
   logSoftmax(dim: number): Tensor {
     return logSoftmax(this, dim);
   }
-  /** The product over some dims, or all; of integers as `sum` has it. */
+  /** The product over some dims, or all; dtypes as for `sum`. */
   prod(dim?: Dims, options?: ReduceOptions): Tensor {
     return prod(this, dim, options);
   }
@@ -1194,7 +1216,7 @@ export class Tensor {
   }
   /** The largest element; tied ones share the gradient. */
   max(): Tensor;
-  /** The largest elements along a dim, and where they are. */
+  /** The largest elements along a dim, and their indices. */
   max(dim: number, options?: ReduceOptions): ValuesAndIndices;
   max(dim?: number, options?: ReduceOptions): Tensor | ValuesAndIndices {
     return dim === undefined
@@ -1203,7 +1225,7 @@ export class Tensor {
   }
   /** The smallest element; tied ones share the gradient. */
   min(): Tensor;
-  /** The smallest elements along a dim, and where they are. */
+  /** The smallest elements along a dim, and their indices. */
   min(dim: number, options?: ReduceOptions): ValuesAndIndices;
   min(dim?: number, options?: ReduceOptions): Tensor | ValuesAndIndices {
     return dim === undefined
@@ -1226,7 +1248,7 @@ export class Tensor {
   all(dim?: Dims, options?: ReduceOptions): Tensor {
     return all(this, dim, options);
   }
-  /** How many elements are not 0, over some dims or all. */
+  /** The number of nonzero elements, over some dims or all. */
   countNonzero(dim?: Dims): Tensor {
     return countNonzero(this, dim);
   }
@@ -1246,23 +1268,23 @@ export class Tensor {
   logsumexp(dim: Dims, options?: ReduceOptions): Tensor {
     return logsumexp(this, dim, options);
   }
-  /** The sum of the elements so far along `dim`. */
+  /** The cumulative sum along `dim`. */
   cumsum(dim: number): Tensor {
     return cumsum(this, dim);
   }
-  /** The product of the elements so far along `dim`. */
+  /** The cumulative product along `dim`. */
   cumprod(dim: number): Tensor {
     return cumprod(this, dim);
   }
-  /** The sum over the dims that broadcasting to this shape had added. */
+  /** Sums over the dims that broadcasting from `shape` has expanded. */
   sumTo(shape: Shape): Tensor {
     return sumTo(this, shape);
   }
 }
 
 /**
- * A row-major tensor with anything in it: what kernels fill. `take` says where
- * its buffer comes from.
+ * Returns an uninitialized row-major tensor. `take` provides its buffer; the
+ * default is the pool.
  */
 export function emptyTensor(
   shape: Shape,

@@ -349,7 +349,7 @@ Deno.test("compile() refuses what a program can't do", async () => {
       await Promise.resolve(loss.backward());
     },
     TypeError,
-    "nothing behind it requires a gradient",
+    "does not depend on a tensor that requires a gradient",
   );
 });
 

@@ -72,7 +72,11 @@ Deno.test("Generator.ofSample() depends on seed, epoch, index and repeat", () =>
   ]);
   assertEquals(others.size, 8);
   assertThrows(() => Generator.ofSample(1, 2, 3).reserve(1), TypeError);
-  assertThrows(() => Generator.ofEpoch(1, 2).state(), TypeError, "own");
+  assertThrows(
+    () => Generator.ofEpoch(1, 2).state(),
+    TypeError,
+    "make a new Generator",
+  );
 });
 
 Deno.test("Generator.permutation() makes every order equally likely", () => {
