@@ -32,6 +32,9 @@ export function boundBytes({ window, buffer }: Bindable): number {
   return window ? window.end - window.first : buffer.bytes;
 }
 
+/** Makes a buffer of so many float32 that lives until the plans have run. */
+export type Scratch = (elements: number) => Bindable;
+
 /** A buffer of the pool. */
 export interface GpuBuffer {
   readonly gpu: GPUBuffer;

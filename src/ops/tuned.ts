@@ -9,7 +9,7 @@
 
 import { cacheFolder } from "../cache_folder.ts";
 import { gpu } from "../gpu/device.ts";
-import type { Bindable, Plan } from "../gpu/plan.ts";
+import type { Bindable, Plan, Scratch } from "../gpu/plan.ts";
 
 /** One op at some sizes, and the kernels that could make it. */
 export interface Site<C> {
@@ -22,7 +22,7 @@ export interface Site<C> {
   plan(
     choice: C,
     operands: readonly Bindable[],
-    scratch: (elements: number) => Bindable,
+    scratch: Scratch,
   ): Plan[];
 }
 
@@ -34,7 +34,7 @@ export interface OpenSite {
   plan(
     candidate: string,
     operands: readonly Bindable[],
-    scratch: (elements: number) => Bindable,
+    scratch: Scratch,
   ): Plan[];
 }
 

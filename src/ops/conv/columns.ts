@@ -19,10 +19,11 @@ import {
   MAX_GROUPS,
   MAX_LOOPS,
   type Plan,
+  type Scratch,
 } from "../../gpu/plan.ts";
 import { type ConvCase, gcd, type Pair } from "./gather.ts";
 import type { MatmulCase } from "../matmul/choice.ts";
-import { planMatmul, type Scratch } from "../matmul/kernels.ts";
+import { planMatmul } from "../matmul/kernels.ts";
 import { partialSums } from "../matmul/parts.ts";
 
 import foldSource from "../../../shaders/conv/fold.wgsl" with { type: "text" };

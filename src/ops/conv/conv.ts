@@ -29,6 +29,7 @@ import {
 } from "./shapes.ts";
 import { imageShare, planWeight } from "./weight_kernels.ts";
 import { joinBy } from "../elementwise/join_parts.ts";
+import { inFloat32 } from "../map/wide.ts";
 import { defineOp, type Op, scratch } from "../define.ts";
 import type { Axis, Call } from "../launch/launch.ts";
 
@@ -260,7 +261,7 @@ export function conv2d(
     const inputs = bias
       ? [images, weight, bias.contiguous()]
       : [images, weight];
-    return inFloat32(inputs, (operands) => convOp(operands, conv)[0]);
+    return inFloat32(inputs, (...operands) => convOp(operands, conv)[0]);
   });
 }
 
@@ -325,7 +326,7 @@ export function convTranspose2d(
     checkBias("convTranspose2d", bias, conv.groups * conv.channels);
     const y = inFloat32(
       [images, weight],
-      (inputs) => convInputOp(inputs, conv)[0],
+      (...operands) => convInputOp(operands, conv)[0],
     );
     return bias ? y.add(bias.reshape([-1, 1, 1])) : y;
   });
@@ -367,15 +368,4 @@ function batched(
   body: (images: Tensor) => Tensor,
 ): Tensor {
   return x.ndim === 4 ? body(x) : body(x.unsqueeze(0)).squeeze(0);
-}
-
-// float16 has no kernels of its own.
-function inFloat32(
-  inputs: readonly Tensor[],
-  body: (inputs: readonly [Tensor, ...Tensor[]]) => Tensor,
-): Tensor {
-  const [x, ...others] = inputs as readonly [Tensor, ...Tensor[]]; // never empty
-  if (x.dtype === "float32") return body([x, ...others]);
-  const wide = (input: Tensor) => input.to("float32");
-  return body([wide(x), ...others.map(wide)]).to(x.dtype);
 }

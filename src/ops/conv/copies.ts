@@ -7,10 +7,14 @@
  */
 
 import { loop, passesOf } from "../../gpu/loops.ts";
-import { type Bindable, foldGroups, type Plan } from "../../gpu/plan.ts";
+import {
+  type Bindable,
+  foldGroups,
+  type Plan,
+  type Scratch,
+} from "../../gpu/plan.ts";
 import type { Facing, Pair } from "./gather.ts";
 import { putHook } from "../kernel_hooks.ts";
-import type { Scratch } from "../matmul/kernels.ts";
 
 import packSource from "../../../shaders/conv/pack_weights.wgsl" with {
   type: "text",

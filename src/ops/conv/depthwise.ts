@@ -7,7 +7,12 @@
 
 import type { AdapterClass } from "../../gpu/device.ts";
 import { type Loop, loop, mostIterations, passesOf } from "../../gpu/loops.ts";
-import { type Bindable, foldGroups, type Plan } from "../../gpu/plan.ts";
+import {
+  type Bindable,
+  foldGroups,
+  type Plan,
+  type Scratch,
+} from "../../gpu/plan.ts";
 import {
   type GatherBuffers,
   imagesPerCopy,
@@ -25,7 +30,6 @@ import {
   type Pair,
 } from "./gather.ts";
 import { partialSums, splitsOf } from "../matmul/parts.ts";
-import type { Scratch } from "../matmul/kernels.ts";
 
 import depthwiseSource from "../../../shaders/conv/depthwise.wgsl" with {
   type: "text",

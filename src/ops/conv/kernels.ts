@@ -9,7 +9,12 @@
 
 import { type AdapterClass, rollsStores } from "../../gpu/device.ts";
 import { loop, passesOf } from "../../gpu/loops.ts";
-import { foldGroups, MAX_LOOPS, type Plan } from "../../gpu/plan.ts";
+import {
+  foldGroups,
+  MAX_LOOPS,
+  type Plan,
+  type Scratch,
+} from "../../gpu/plan.ts";
 import {
   type GatherBuffers,
   imagesPerCopy,
@@ -40,7 +45,6 @@ import {
   strideOfTaps,
 } from "./gather.ts";
 import { takesMaps } from "../kernel_hooks.ts";
-import type { Scratch } from "../matmul/kernels.ts";
 import { byName, tuned } from "../tuned.ts";
 
 import gemmSource from "../../../shaders/conv/gemm.wgsl" with { type: "text" };

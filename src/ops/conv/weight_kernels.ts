@@ -12,7 +12,7 @@
 
 import type { AdapterClass } from "../../gpu/device.ts";
 import { type Loop, loop, mostIterations, passesOf } from "../../gpu/loops.ts";
-import { foldGroups, type Plan } from "../../gpu/plan.ts";
+import { foldGroups, type Plan, type Scratch } from "../../gpu/plan.ts";
 import {
   columnsReach,
   columnsShare,
@@ -31,7 +31,6 @@ import {
   streams,
 } from "./depthwise.ts";
 import { type ConvCase, forwardGather } from "./gather.ts";
-import type { Scratch } from "../matmul/kernels.ts";
 import { partialSums, splitsOf } from "../matmul/parts.ts";
 import { byName, tuned } from "../tuned.ts";
 

@@ -20,6 +20,7 @@ export const ARITHMETIC: MapRows = {
   add: { kind: "number", wgsl: "a + b", grads: [PASS, PASS] },
   sub: {
     kind: "numeric",
+    refusesBool: true, // as torch
     wgsl: "a - b",
     grads: [PASS, { rule: (dy) => dy.neg() }],
   },

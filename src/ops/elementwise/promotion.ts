@@ -37,6 +37,8 @@ export interface RowTypes {
   readonly kind: MapKind;
   /** What operands are that are plain numbers, where `kind` does not say it. */
   readonly numbers?: Readonly<Partial<Record<"a" | "b" | "c", NumberUse>>>;
+  /** Whether one bool operand is refused; `numeric` refuses them where all are. */
+  readonly refusesBool?: true;
 }
 
 /** Operands of a row, with the numbers as they are in its type. */
@@ -178,8 +180,7 @@ function commonType(
       typeof operand === "object"
         ? operand.dtype === "bool"
         : typeof operand === "boolean";
-    // torch refuses `sub` where either operand is bool, the others where both
-    if (type === "bool" || (name === "sub" && operands.some(isBool))) {
+    if (type === "bool" || (row.refusesBool && operands.some(isBool))) {
       throw new TypeError(
         `Cannot ${name} bool tensors: expected numbers ` +
           `(logicalXor and logicalNot take bool)`,

@@ -8,8 +8,7 @@
 
 import { BIND_ALIGN, bindingLimit } from "../../gpu/device.ts";
 import { boundBytes } from "../../gpu/plan.ts";
-import type { DType } from "../../tensor/dtype.ts";
-import { DTYPES } from "../../tensor/dtype.ts";
+import { type DType, DTYPES } from "../../tensor/dtype.ts";
 import { type Layout, reachOf } from "../../tensor/layout.ts";
 import { sizeOf } from "../../tensor/shape.ts";
 import type { Storage } from "../../tensor/storage.ts";

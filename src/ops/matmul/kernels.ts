@@ -8,7 +8,12 @@
 
 import { type AdapterClass, rollsStores } from "../../gpu/device.ts";
 import { loop, passesOf } from "../../gpu/loops.ts";
-import { type Bindable, foldGroups, type Plan } from "../../gpu/plan.ts";
+import {
+  type Bindable,
+  foldGroups,
+  type Plan,
+  type Scratch,
+} from "../../gpu/plan.ts";
 import {
   asRow,
   chooseMatmul,
@@ -51,9 +56,6 @@ export interface MatmulBuffers {
   /** Where in y to begin, a multiple of 4; 0 by default. */
   readonly yOffset?: number;
 }
-
-/** Makes a buffer of so many float32 that lives until the plans have run. */
-export type Scratch = (elements: number) => Bindable;
 
 /** The dispatches of a product, in order; none when it has no elements. */
 export function planMatmul(

@@ -5,7 +5,12 @@
  * @module
  */
 
-import { type Bindable, foldGroups, type Plan } from "../../gpu/plan.ts";
+import {
+  type Bindable,
+  foldGroups,
+  type Plan,
+  type Scratch,
+} from "../../gpu/plan.ts";
 import type { Matrix } from "./choice.ts";
 
 import packSource from "../../../shaders/matmul/pack.wgsl" with {
@@ -35,7 +40,7 @@ export interface Packed {
 export function packMatrix(
   { from, chunks, batches, terms, rows, cols, copyRows }: PackCase,
   x: Bindable,
-  scratch: (elements: number) => Bindable,
+  scratch: Scratch,
 ): Packed {
   const { offset, row, col, batch, term = 0, chunk = 0 } = from;
   const once = (count: number, stride: number) => stride === 0 ? 1 : count;

@@ -6,8 +6,8 @@
  */
 
 import { type Loop, mostIterations } from "../../gpu/loops.ts";
-import type { Bindable, Plan } from "../../gpu/plan.ts";
-import { planFinish, type Scratch } from "./kernels.ts";
+import type { Bindable, Plan, Scratch } from "../../gpu/plan.ts";
+import { planFinish } from "./kernels.ts";
 
 /** Where the parts go, and what adds them. */
 export interface Sums {
