@@ -12,6 +12,7 @@
  * - a number that is written is refused unless it fits
  * - in arithmetic it wraps around into the type, as torch has it; as a divisor
  *   it must not be 0 then, and as an exponent it does not wrap
+ * - the factor `alpha` of a sum lifts nothing: it must be an integer itself
  *
  * An infinity is an integer beyond every range, not a float, where it is a bound
  * that changes nothing.
@@ -26,6 +27,7 @@ export type NumberUse =
   | "operand"
   | "divisor"
   | "exponent"
+  | "factor"
   | "least"
   | "most"
   | "value";
@@ -49,6 +51,7 @@ export function numberType(
  * `dtype`.
  *
  * @throws {RangeError} If there is none
+ * @throws {TypeError} If a factor of integers or bool has a fraction
  */
 export function meet(
   name: string,
@@ -57,6 +60,8 @@ export function meet(
   use: NumberUse,
 ): number {
   if (use === "value") return fit(name, value, dtype);
+  if (use === "factor") checkFactor(name, value, dtype);
+  if (use === "factor" && dtype === "bool") return Number(value !== 0);
   const range = RANGES[dtype];
   if (!range) return value;
   const [least, most] = range;
@@ -71,6 +76,7 @@ export function meet(
         `Cannot ${name} ${dtype} by ${value}: expected 0 to ${2 ** 31 - 1}`,
       );
     case "operand":
+    case "factor":
       return wrap(value, dtype);
     case "divisor":
       checkDivisor(name, value, wrap(value, dtype), dtype);
@@ -78,6 +84,14 @@ export function meet(
     default:
       return use satisfies never;
   }
+}
+
+function checkFactor(name: string, value: number, dtype: DType): void {
+  if (Number.isInteger(value)) return;
+  throw new TypeError(
+    `Cannot ${name} ${dtype} tensors times ${value}: expected an integer ` +
+      `(make one of them float32 first)`,
+  );
 }
 
 /**

@@ -28,6 +28,7 @@ import {
   nanToNum,
   type NanToNumOptions,
   pow,
+  square,
   sub,
   where,
 } from "../ops/elementwise/arithmetic.ts";
@@ -860,7 +861,7 @@ export class Tensor {
   }
   /** a * a. */
   square(): Tensor {
-    return map("square", this);
+    return square(this);
   }
   /** 1 / a. */
   reciprocal(): Tensor {
@@ -1120,7 +1121,7 @@ export class Tensor {
   sub_(other: Operand, options: AddOptions = {}): this {
     const { alpha = 1 } = checkOptionNames("sub_", options, ["alpha"]);
     if (alpha === 1) mapInto("sub", this, other);
-    else mapInto("addScaled", this, other, -alpha);
+    else mapInto("subScaled", this, other, alpha);
     return this;
   }
   /** Multiplies the elements by `other`. */

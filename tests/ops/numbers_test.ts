@@ -1,118 +1,12 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 
-import { stack } from "../../src/ops/movement/join.ts";
-import { compare } from "../../src/ops/elementwise/comparison.ts";
 import { where } from "../../src/ops/elementwise/arithmetic.ts";
+import { stack } from "../../src/ops/movement/join.ts";
 import { compile } from "../../src/compile/compile.ts";
-import type { Comparison } from "../../src/ops/numbers.ts";
 import { full, tensor, zeros } from "../../src/tensor/create.ts";
 import { type DType, RANGES } from "../../src/tensor/dtype.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
-
-type Values = Parameters<typeof tensor>[0];
-const u8 = (values: Values) => tensor(values, { dtype: "uint8" });
-const i32 = (values: Values) => tensor(values, { dtype: "int32" });
-const u32 = (values: Values) => tensor(values, { dtype: "uint32" });
-const f16 = (values: Values) => tensor(values, { dtype: "float16" });
-const list = async (x: Tensor) => [...await x.data()];
-
-/** JavaScript's numbers hold all integers of 32 bits: its answers are exact. */
-const EXACT: Readonly<Record<Comparison, (a: number, b: number) => boolean>> = {
-  eq: (a, b) => a === b,
-  ne: (a, b) => a !== b,
-  lt: (a, b) => a < b,
-  le: (a, b) => a <= b,
-  gt: (a, b) => a > b,
-  ge: (a, b) => a >= b,
-};
-const TESTS = Object.keys(EXACT) as Comparison[]; // keys are exactly those
-const ELEMENTS: Readonly<Partial<Record<DType, readonly number[]>>> = {
-  uint8: [0, 1, 200, 255],
-  int32: [-(2 ** 31), -16777217, -1, 0, 1, 16777217, 2 ** 31 - 1],
-  uint32: [0, 1, 16777217, 2 ** 31, 2 ** 32 - 1],
-  bool: [0, 1],
-};
-// deno-fmt-ignore
-const NUMBERS = [
-  0, -0, 1, 0.5, -0.5, 1.0000000001, -1, 127.5, 200, 254.5, 255, 255.5, 256, 300,
-  16777216, 16777216.5, 2 ** 31 - 1, 2 ** 31 - 0.5, 2 ** 31, -(2 ** 31),
-  -(2 ** 31) - 0.5, -(2 ** 31) - 1, 3e9, 2 ** 32 - 1, 2 ** 32, 2 ** 40, -3e9,
-  1e300, -1e300, Infinity, -Infinity, NaN,
-];
-
-Deno.test("comparisons of integers with numbers are exact", async () => {
-  for (const [dtype, elements] of Object.entries(ELEMENTS)) {
-    const x = tensor(elements, { dtype: dtype as DType });
-    for (const test of TESTS) {
-      const all = stack(NUMBERS.map((number) => compare(test, x, number)));
-      assertEquals(all.dtype, "bool");
-      assertEquals(
-        await list(all),
-        NUMBERS.flatMap((number) =>
-          elements.map((each) => Number(EXACT[test](each, number)))
-        ),
-        `${dtype} ${test}`,
-      );
-    }
-  }
-});
-
-Deno.test("comparisons of integer tensors are exact, whatever their types", async () => {
-  const pairs: [DType, DType, Comparison[]][] = [
-    ["int32", "uint32", TESTS],
-    ["uint32", "int32", TESTS],
-    ["uint8", "int32", ["lt", "ge"]],
-    ["uint32", "uint8", ["le", "eq"]],
-    ["bool", "int32", ["gt"]],
-  ];
-  for (const [a, b, tests] of pairs) {
-    const [left, right] = [ELEMENTS[a]!, ELEMENTS[b]!];
-    const x = tensor(left, { dtype: a });
-    const y = tensor(right, { dtype: b });
-    const column = x.unsqueeze(1);
-    for (const test of tests) {
-      const found = compare(test, column, y);
-      // tensors without dims, whose type does not count for results
-      const weak = [...right.keys()].map((i) =>
-        compare(test, x, y.select(0, i))
-      );
-      const expected = left.map((l) => right.map((r) => EXACT[test](l, r)));
-      const what = `${a} ${test} ${b}`;
-      assertEquals(
-        await found.toArray(),
-        expected.map((row) => row.map(Number)),
-      );
-      const data = await list(stack(weak, 1));
-      assertEquals(data, expected.flat().map(Number), what);
-    }
-  }
-});
-
-Deno.test("comparisons of floats round the number to their type", async () => {
-  const x = tensor([0.1, 16777216, Infinity, -Infinity, NaN, 3e38]);
-  assertEquals(await list(x.eq(0.1)), [1, 0, 0, 0, 0, 0]);
-  assertEquals(await list(x.eq(16777217)), [0, 1, 0, 0, 0, 0]);
-  assertEquals(await list(x.ne(NaN)), [1, 1, 1, 1, 1, 1]);
-  assertEquals(await list(x.ge(NaN)), [0, 0, 0, 0, 0, 0]);
-  assertEquals(await list(x.ge(Infinity)), [0, 0, 1, 0, 0, 0]);
-  // beyond the type's range a number is still no infinity
-  assertEquals(await list(x.eq(1e39)), [0, 0, 0, 0, 0, 0]);
-  assertEquals(await list(x.ne(-1e39)), [1, 1, 1, 1, 1, 1]);
-  assertEquals(await list(x.lt(1e39)), [1, 1, 0, 1, 0, 1]);
-  assertEquals(await list(x.le(1e39)), [1, 1, 0, 1, 0, 1]);
-  assertEquals(await list(x.gt(1e39)), [0, 0, 1, 0, 0, 0]);
-  assertEquals(await list(x.ge(-1e39)), [1, 1, 1, 0, 0, 1]);
-  assertEquals(await list(x.gt(-1e39)), [1, 1, 1, 0, 0, 1]);
-  assertEquals(await list(x.le(-1e39)), [0, 0, 0, 1, 0, 0]);
-  const half = f16([0.1, 65504, Infinity]);
-  for (const tenth of [0.1, tensor(0.1)]) {
-    assertEquals(await list(half.eq(tenth)), [1, 0, 0]);
-    assertEquals(await list(half.gt(tenth)), [0, 1, 1]);
-  }
-  assertEquals(await list(tensor(0.1).eq(half)), [1, 0, 0]);
-  assertEquals(await list(half.lt(70000)), [1, 1, 0]);
-  assertEquals(await list(half.eq(70000)), [0, 0, 0]);
-});
+import { ELEMENTS, f16, i32, list, NUMBERS, u32, u8 } from "./_numbers.ts";
 
 Deno.test("clamp(), maximum() and minimum() of integers are exact", async () => {
   for (const dtype of ["uint8", "int32", "uint32"] as const) {
@@ -318,14 +212,6 @@ Deno.test("integers are not divided by a 0 that the host knows", async () => {
   assertEquals(await list(tensor([5]).floorDivide(0)), [Infinity]);
 });
 
-Deno.test("logic takes every number but 0 for true", async () => {
-  for (const number of [2 ** 32, 0.5, NaN, -1, Infinity]) {
-    assertEquals(await list(i32([3, 0]).logicalAnd(number)), [1, 0]);
-    assertEquals(await list(u8([3, 0]).logicalXor(number)), [0, 1]);
-  }
-  assertEquals(await list(i32([3, 0]).logicalOr(-0)), [1, 0]);
-});
-
 Deno.test("shifts by the width of the type or more leave no bit", async () => {
   const by = i32([0, 1, 31, 32, 33, -1]);
   assertEquals(
@@ -340,40 +226,6 @@ Deno.test("shifts by the width of the type or more leave no bit", async () => {
   assertEquals(await list(u8([200]).bitwiseRightShift(40)), [0]);
   assertEquals(await list(u32([2 ** 31]).bitwiseRightShift(31)), [1]);
   assertEquals(await list(u32([2 ** 31]).bitwiseRightShift(32)), [0]);
-});
-
-Deno.test("uint32 and int32 meet in comparisons only", async () => {
-  const [a, b] = [u32([1]), i32([2])];
-  for (
-    const run of [
-      () => a.add(b),
-      () => b.mul(a),
-      () => a.maximum(b),
-      () => a.where(tensor([true]), b),
-      () => a.clone().add_(b),
-      () => stack([a, b]),
-    ]
-  ) assertThrows(run, TypeError, "no integer type here holds both");
-  assertEquals(a.add(u8([2])).dtype, "uint32");
-  assertEquals(await list(a.add(u8([2]))), [3]);
-  assertEquals(a.add(i32(2)).dtype, "uint32"); // without dims it gives way
-});
-
-Deno.test("sums and products of integers are int32, of uint32 uint32", async () => {
-  const x = u32([3e9, 1]);
-  assertEquals([x.sum().dtype, await x.sum().item()], ["uint32", 3e9 + 1]);
-  assertEquals(await list(x.cumsum(0)), [3e9, 3e9 + 1]);
-  assertEquals([await x.prod().item(), await x.amax().item()], [3e9, 3e9]);
-  assertEquals(await u32([3e9, 3e9]).sum().item(), 6e9 - 2 ** 32);
-  assertEquals(await u8([200, 200]).sum().item(), 400);
-  assertEquals(await i32([2 ** 31 - 1, 1]).sum().item(), -(2 ** 31));
-});
-
-Deno.test("tril() and triu() keep uint32 and bool", async () => {
-  const x = u32([[2 ** 32 - 1, 2], [3, 4]]);
-  assertEquals(await x.tril().toArray(), [[2 ** 32 - 1, 0], [3, 4]]);
-  assertEquals(await x.triu().toArray(), [[2 ** 32 - 1, 2], [0, 4]]);
-  assertEquals(x.eq(2).logicalNot().tril(-1).dtype, "bool");
 });
 
 Deno.test("nanToNum() takes the largest number of the type", async () => {

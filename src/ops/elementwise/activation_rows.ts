@@ -29,8 +29,9 @@ export const ACTIVATIONS: MapRows = {
     wgsl: "select(a, T(0), b <= T(0))",
     grads: [{ uses: "b", rule: (dy, { b }) => map("passWhere", dy, b) }],
   },
-  // between b and c
+  // between b and c, numbers; of tensors clamp asks for their type alone
   hardtanh: {
+    called: "clamp",
     kind: "number",
     numbers: { b: "least", c: "most" },
     wgsl: {

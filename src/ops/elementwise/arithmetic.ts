@@ -18,7 +18,10 @@ import { inFloat32 } from "../map/wide.ts";
 
 /** Options of `add` and `sub`. */
 export interface AddOptions {
-  /** What the second operand is multiplied with. Default: 1. */
+  /**
+   * What the second operand is multiplied with; of integers it is one, too.
+   * Default: 1.
+   */
   readonly alpha?: number;
 }
 
@@ -45,7 +48,7 @@ export function sub(
   options: AddOptions = {},
 ): Tensor {
   const { alpha = 1 } = checkOptionNames("sub", options, ["alpha"]);
-  return alpha === 1 ? map("sub", a, b) : map("addScaled", a, b, -alpha);
+  return alpha === 1 ? map("sub", a, b) : map("subScaled", a, b, alpha);
 }
 
 /** a / b, rounded if asked for. */
@@ -60,13 +63,18 @@ export function div(
   return map(roundingMode === "floor" ? "floorDivide" : "divTrunc", a, b);
 }
 
+/** a * a; of bool in int32, as any power by a number. */
+export function square(a: Tensor): Tensor {
+  return map("square", a.dtype === "bool" ? a.to("int32") : a);
+}
+
 /**
  * a to the power of b.
  *
  * @throws {RangeError} If the elements are integers and b is a negative one
  */
 export function pow(a: Tensor, b: Operand): Tensor {
-  if (b === 2) return map("square", a.dtype === "bool" ? a.to("int32") : a);
+  if (b === 2) return square(a);
   if (b === 0.5) return map("sqrt", a);
   if (!isFloat(a.dtype) && typeof b === "number" && b < 0 && b % 1 === 0) {
     throw new RangeError(

@@ -24,11 +24,20 @@ export const ARITHMETIC: MapRows = {
     wgsl: "a - b",
     grads: [PASS, { rule: (dy) => dy.neg() }],
   },
-  // a + c * b, c a number
+  // c is a number
   addScaled: {
+    called: "add",
     kind: "number",
+    numbers: { c: "factor" },
     wgsl: "a + c * b",
     grads: [PASS, { uses: "c", rule: (dy, { c }) => dy.mul(c) }],
+  },
+  subScaled: {
+    called: "sub",
+    kind: "numeric",
+    numbers: { c: "factor" },
+    wgsl: "a - c * b",
+    grads: [PASS, { uses: "c", rule: (dy, { c }) => dy.mul(c).neg() }],
   },
   mul: {
     kind: "number",
@@ -229,6 +238,7 @@ export const ARITHMETIC: MapRows = {
   },
   // max(a, b), where a tie belongs to a alone
   clampMin: {
+    called: "clamp",
     kind: "number",
     numbers: { b: "least" },
     wgsl: {
@@ -243,6 +253,7 @@ export const ARITHMETIC: MapRows = {
   },
   // min(a, b), where a tie belongs to a alone
   clampMax: {
+    called: "clamp",
     kind: "number",
     numbers: { b: "most" },
     wgsl: {

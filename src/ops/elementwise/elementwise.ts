@@ -48,6 +48,8 @@ export interface MapGrad {
 
 /** One elementwise op. */
 export interface MapRow extends RowTypes {
+  /** What errors call the op. Default: the row's name. */
+  readonly called?: string;
   /** Expression of a, b, c; a record where types need different ones. */
   readonly wgsl: string | Readonly<Partial<Record<ComputeType, string>>>;
   /** Gradient of each operand, in order; none for an op without gradients. */
@@ -75,7 +77,8 @@ const ops = new Map<string, Op<MapParams>>();
  */
 export function map(name: string, ...given: readonly Operand[]): Tensor {
   const row = rowOf(name);
-  const { operands, dtype, compute } = settle(name, row, given);
+  const { called = name } = row;
+  const { operands, dtype, compute } = settle(called, row, given);
   const inputs: Tensor[] = [];
   const types: DType[] = [];
   const numbers = operands.map((operand) => {
@@ -84,7 +87,7 @@ export function map(name: string, ...given: readonly Operand[]): Tensor {
     types.push(operand.dtype);
     return undefined;
   });
-  const shape = commonShape(name, inputs);
+  const shape = commonShape(called, inputs);
   let op = ops.get(name);
   if (!op) ops.set(name, op = makeOp(name, row));
   return op(inputs, {
@@ -236,9 +239,16 @@ export function settleRow(
   name: string,
   ...given: readonly Operand[]
 ): Settled {
-  const call = settle(name, rowOf(name), given);
+  const row = rowOf(name);
+  const { called = name } = row;
+  const call = settle(called, row, given);
   const inputs = call.operands.filter((x) => typeof x === "object");
-  return { ...call, shape: commonShape(name, inputs) };
+  return { ...call, shape: commonShape(called, inputs) };
+}
+
+/** What errors call the row `name`. */
+export function calledName(name: string): string {
+  return rowOf(name).called ?? name;
 }
 
 // By string, because rules name rows too: a type made from the table would

@@ -21,7 +21,14 @@ import { isRowMajor, type Layout } from "../../tensor/layout.ts";
 import { Scope } from "../../tensor/scope.ts";
 import { formatShape, sameShape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { map, mapTo, savedOf, type Settled, settleRow } from "./elementwise.ts";
+import {
+  calledName,
+  map,
+  mapTo,
+  savedOf,
+  type Settled,
+  settleRow,
+} from "./elementwise.ts";
 import type { Operand } from "../map/map.ts";
 import { assign } from "../movement/movement.ts";
 import { elementOf } from "../numbers.ts";
@@ -55,9 +62,8 @@ export function settleInto(
   return settled;
 }
 
-// The method that a row belongs to: clamp_ of clampMin.
 function methodOf(name: string): string {
-  return `${name.replace(/(Min|Max|Scaled)$/, "")}_`;
+  return `${calledName(name)}_`;
 }
 
 /**

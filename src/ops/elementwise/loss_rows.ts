@@ -25,6 +25,7 @@ export const LOSSES: MapRows = {
   },
   // with d = |a - b|: d^2 / 2c up to d = c, a number, and d - c / 2 beyond
   smoothL1: {
+    called: "smoothL1Loss",
     kind: "float",
     wgsl: "select(abs(a - b) - 0.5 * c, 0.5 * (a - b) * (a - b) / c, " +
       "abs(a - b) < c)",

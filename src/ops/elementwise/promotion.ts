@@ -75,7 +75,7 @@ export function settle(
   }
   const dtype = commonType(name, row, operands);
   const isInteger = DTYPES[dtype].category === 1;
-  if (isInteger || kind === "choose") {
+  if (!isFloat(dtype) || kind === "choose") {
     operands = operands.map((operand, i) =>
       typeof operand === "number"
         ? meet(name, operand, dtype, useOf(row, i))
@@ -157,6 +157,7 @@ function commonType(
   const found: (DType | undefined)[] = [undefined, undefined, undefined];
   operands.forEach((operand, i) => {
     if (kind === "choose" && i === 0) return;
+    if (useOf(row, i) === "factor") return;
     const [rank, type]: [number, DType] = typeof operand === "object"
       ? [operand.ndim === 0 ? 1 : 0, operand.dtype]
       : [2, numberType(operand, useOf(row, i))];
