@@ -1,12 +1,13 @@
 /**
- * A data set of one's own over a folder of photos: labels from file names,
- * random transforms, broken files left out, classes balanced, workers, and a
- * batch as a picture to look at.
+ * A custom dataset of a folder of photos: labels from file names, random
+ * transforms, skipped broken files, balanced classes, workers, and a picture of
+ * one batch.
  *
  *     deno run -P examples/dogs_vs_cats_dataset.ts \
  *         [--data DIR] [--out FILE] [--workers N]
  *
- * DIR holds files such as dog.1.jpg and cat.2.jpg; without it, some are drawn.
+ * DIR has files such as dog.1.jpg and cat.2.jpg. Without --data, the program
+ * draws some.
  *
  * @module
  */
@@ -21,8 +22,8 @@ import { drawDogsAndCats } from "./support/drawn_images.ts";
 const T = vision.transforms;
 
 /**
- * The photos in a folder; a name that starts with "dog" is label 1, any other 0.
- * It is exported and says its url, so that workers find it.
+ * Photos in a folder. A name that starts with "dog" has label 1, any other 0.
+ * Workers import the class: it is exported and has a `url`.
  */
 export class DogCat extends data.Dataset<[vision.Image, number]> {
   static url: string = import.meta.url;
@@ -45,12 +46,12 @@ export class DogCat extends data.Dataset<[vision.Image, number]> {
     return [await vision.readImage(path), labelOf(path)];
   }
 
-  /** What messages call a sample. */
+  /** Returns the name of a sample in messages. */
   override sampleName(index: number): string | undefined {
     return this.files[index];
   }
 
-  /** The label of every photo, without opening one. */
+  /** Returns the label of every photo, without reading files. */
   labels(): number[] {
     return this.files.map(labelOf);
   }
@@ -60,7 +61,7 @@ function labelOf(path: string): number {
   return path.split(/[/\\]/).at(-1)!.startsWith("dog") ? 1 : 0;
 }
 
-/** What the command line says. */
+/** Parses the command line. */
 function parseOptions() {
   const { values } = parseArgs({
     options: {
@@ -72,12 +73,12 @@ function parseOptions() {
   const { data, out, workers } = values;
   if (!/^\d+$/.test(workers)) {
     throw new RangeError(
-      `Cannot take "${workers}" for --workers: expected an integer from 0 on`,
+      `Cannot use "${workers}" as --workers: expected an integer from 0 up`,
     );
   }
   if (data !== undefined && !hasFiles(data)) {
     throw new RangeError(
-      `Cannot take "${data}" for --data: expected a folder with files such as ` +
+      `Cannot use "${data}" as --data: expected a folder with files such as ` +
         `dog.1.jpg and cat.2.jpg`,
     );
   }
@@ -96,7 +97,7 @@ function hasFiles(path: string): boolean {
   }
 }
 
-/** The options, or the end of the program with the reason on standard error. */
+/** Returns the options, or ends the program with a message. */
 function readOptions(): ReturnType<typeof parseOptions> {
   try {
     return parseOptions();
@@ -113,7 +114,7 @@ async function main(): Promise<void> {
   const values = readOptions();
   const folder = values.data ?? await Deno.makeTempDir();
   if (!values.data) {
-    console.log(`Nobody named a folder with --data: drawing one in ${folder}`);
+    console.log(`No --data folder: drawing photos in ${folder}`);
     await drawDogsAndCats(folder);
   }
 
@@ -122,7 +123,7 @@ async function main(): Promise<void> {
   const dogs = labels.filter((label) => label === 1).length;
   console.log(`${photos.length} files, ${dogs} of them dogs`);
 
-  // --- photos are cut, flipped and brightened by chance, then normalised ---
+  // --- random crops, flips and brightness, then normalization ---
   const transform = T.compose([
     T.resize(72),
     T.randomResizedCrop(64),
@@ -132,7 +133,7 @@ async function main(): Promise<void> {
     T.normalize([0.5, 0.5, 0.5], [0.25, 0.25, 0.25]),
   ]);
 
-  // --- batches: each class as often as the other, broken files left out ---
+  // --- batches: balanced classes, broken files skipped ---
   const weights = labels.map((label) =>
     1 / (label ? dogs : labels.length - dogs)
   );
@@ -143,7 +144,7 @@ async function main(): Promise<void> {
       replacement: true,
       seed: 1,
     }),
-    seed: 1, // with any number of workers the same cuts, flips and colours
+    seed: 1, // same crops, flips and colours for any number of workers
     numWorkers: values.workers,
     transform,
     collate: data.skipBroken<[vision.Image, number]>(),
@@ -156,15 +157,15 @@ async function main(): Promise<void> {
     console.log(String(images), "labels", [...await targets.data()].join(" "));
   }
   console.log(
-    `64 drawn, ${64 - count} of them broken files; of the others ` +
-      `${Math.round(100 * seenDogs / count)} % are dogs`,
+    `64 samples, ${64 - count} of them broken files; ` +
+      `${Math.round(100 * seenDogs / count)} % of the others are dogs`,
   );
 
-  // --- a batch to look at ---
+  // --- a picture of one batch ---
   const [images] = await loader.first();
   const grid = vision.makeGrid(images, { nrow: 4, normalize: true });
   await vision.saveImage(values.out, grid);
-  console.log(`A batch is in ${values.out}`);
+  console.log(`Saved a picture of one batch in ${values.out}`);
   if (!values.data) await Deno.remove(folder, { recursive: true });
 }
 

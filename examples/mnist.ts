@@ -1,10 +1,10 @@
 /**
- * Trains a network to read handwritten digits, from the download to the test.
+ * Trains a network on handwritten digits, from the download to the test.
  *
  *     deno run -P examples/mnist.ts [--help]
  *
- * The loop below is the program: the rest of what a command line needs
- * (options, where the digits come from, what is printed) is in support/.
+ * This file is the training program. support/ has the rest of a command line
+ * program: options, the source of the digits, and output.
  *
  * @module
  */
@@ -29,7 +29,7 @@ const options = readOptions(Deno.args);
 manualSeed(options.seed);
 const report = new Report(options);
 
-// --- data: shuffled batches of images, normalised on the GPU ---
+// --- data: shuffled batches of images, normalized on the GPU ---
 const { trainSet, testSet } = await openDigits(options, report);
 const T = vision.transforms;
 const batchTransform = T.compose([
@@ -53,7 +53,7 @@ const scheduler = new optim.StepLR(optimizer, { stepSize: 1, gamma: 0.7 });
 const run = { model, optimizer, scheduler, loader: train };
 if (options.resume) await load(options.resume, run);
 
-// --- a step, and a test: compiled, which --eager leaves out ---
+// --- training and test steps, compiled unless --eager ---
 const fast: typeof compile = options.eager ? (fn) => fn : compile;
 const trainStep = fast((images: Tensor, labels: Tensor) => {
   optimizer.zeroGrad();
@@ -71,7 +71,7 @@ const testStep = fast((images: Tensor, labels: Tensor) =>
 );
 
 // --- train ---
-if (train.epoch >= options.epochs) await evaluate(train.epoch); // resumed, done
+if (train.epoch >= options.epochs) await evaluate(train.epoch); // all trained
 for (let epoch = train.epoch + 1; epoch <= options.epochs; epoch++) {
   model.train();
   const progress = new Progress(report, epoch, { loader: train, batchSize });

@@ -1,11 +1,12 @@
 /**
- * Images with several labels each, listed in a CSV file: a small network learns
- * which colours a picture has.
+ * Multi-label classification with labels from a CSV file: a small network
+ * learns the colours in a picture.
  *
  *     deno run -P examples/multilabel_csv.ts [--data DIR] [--epochs N]
  *
- * DIR holds tiny_labels.csv (Filename, then a column of 0 and 1 for each label)
- * and the folders train, val and test; without it, pictures are drawn.
+ * DIR has tiny_labels.csv (Filename, then a column of 0 and 1 for each label)
+ * and the folders train, val and test. Without --data, the program draws
+ * pictures.
  *
  * @module
  */
@@ -38,11 +39,11 @@ const { values } = parseArgs({
 manualSeed(1);
 const folder = values.data ?? await Deno.makeTempDir();
 if (!values.data) {
-  console.log(`Nobody named a folder with --data: drawing one in ${folder}`);
+  console.log(`No --data folder: drawing pictures in ${folder}`);
   await drawColours(folder);
 }
 
-// --- data: one CSV file for all three folders, each takes the rows it has ---
+// --- data: one CSV file for three folders; each uses the rows of its files ---
 const T = vision.transforms;
 const augment = T.compose<HostArray>([
   T.resize([32, 32]),
@@ -51,7 +52,7 @@ const augment = T.compose<HostArray>([
 ]);
 const asIs = T.compose<HostArray>([T.resize([32, 32]), T.toFloat()]);
 
-/** The pictures of one folder. */
+/** Opens the pictures of one folder. */
 function open(setName: string): Promise<Table<HostArray>> {
   return Table.open(`${folder}/tiny_labels.csv`, {
     root: `${folder}/${setName}`,
@@ -79,7 +80,7 @@ class ColourNet extends nn.Module {
   override forward(x: Tensor): Tensor {
     x = F.maxPool2d(this.conv1.call(x).relu(), 2); // [B, 8, 16, 16]
     x = F.maxPool2d(this.conv2.call(x).relu(), 2); // [B, 16, 8, 8]
-    return this.head.call(x.amax([2, 3])); // a colour is there or is not
+    return this.head.call(x.amax([2, 3])); // is the colour anywhere?
   }
 }
 const model = new ColourNet(trainSet.classes.length);
@@ -104,7 +105,7 @@ for (let epoch = 1; epoch <= Number(values.epochs); epoch++) {
 console.log(`test ${percents(await accuracy(test))}`);
 if (!values.data) await Deno.remove(folder, { recursive: true });
 
-/** How often each label is right: a label is predicted if its logit is above 0. */
+/** Returns the accuracy of each label, which a logit above 0 predicts. */
 async function accuracy(loader: typeof val): Promise<number[]> {
   model.eval();
   const right = trainSet.classes.map(() => 0);
@@ -118,7 +119,7 @@ async function accuracy(loader: typeof val): Promise<number[]> {
   return right.map((hits) => hits / count);
 }
 
-/** Shares with the names of their labels. */
+/** Formats accuracies with the names of their labels. */
 function percents(shares: readonly number[]): string {
   return shares.map((share, i) =>
     `${trainSet.classes[i]} ${(100 * share).toFixed(0)} %`

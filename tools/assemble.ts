@@ -1,6 +1,6 @@
 /**
- * Writes src/vision/wasm/resize.wasm anew from its text, by WebAssembly's own
- * assembler: `deno task assemble`. Only who changes the text needs it.
+ * Assembles src/vision/wasm/resize.wasm from its text, with WebAssembly's own
+ * assembler: `deno task assemble`. Run it after a change of the text.
  *
  * @module
  */
@@ -13,14 +13,13 @@ export const TEXT: URL = new URL(
   import.meta.url,
 );
 
-/** The module that is imported. */
+/** The module that the library imports. */
 export const BINARY: URL = new URL("resize.wasm", TEXT);
 
 /**
- * The bytes of a module, without names.
+ * Returns the bytes of a module, without names.
  *
- * @throws {Error} If the text does not parse or is not valid; the message says
- * where
+ * @throws {Error} If the text is not valid; the message has the position
  */
 export async function assemble(
   name: string,

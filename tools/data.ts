@@ -1,18 +1,17 @@
 /**
- * Datasets on the command line: what can be downloaded, what of it is there,
- * getting it, checking it, removing it.
+ * Datasets on the command line: lists, downloads, checks and removes them.
  *
- *   ./run data list                 every dataset, its size, what is there
+ *   ./run data list                 every dataset, its size, what is on disk
  *   ./run data fetch NAME…          downloads and unpacks what is missing
  *   ./run data verify NAME…         checks the files against their checksums
  *   ./run data clear NAME…          removes the files
  *
  *   --root DIR      the folder of datasets (default: in the cache folder)
- *   --mirror URL    a folder to fetch from instead; may come repeatedly
+ *   --mirror URL    a folder to fetch from instead; may be repeated
  *   --json          one object or list on the standard output
  *
- * Names are in any case; "all" is every dataset. Exits with 1 if something
- * failed or does not verify, with 2 if it was called wrongly.
+ * Names ignore case; "all" means every dataset. The exit status is 1 if a
+ * command fails or finds wrong files, and 2 for wrong arguments.
  *
  * @module
  */
@@ -32,18 +31,18 @@ import { datasetsFolder } from "../datasets/source_options.ts";
 const USAGE = `Usage: ./run data list | fetch NAME… | verify NAME… | clear NAME…
        [--root DIR] [--mirror URL]… [--json]
 
-  list      every dataset, its size, and what of it is there
+  list      every dataset, its size, and what is on disk
   fetch     download and unpack what is missing
   verify    check the files against their checksums
   clear     remove the files
 
   --root DIR     the folder of datasets (default: in the cache folder)
-  --mirror URL   a folder to fetch from instead; may come repeatedly
+  --mirror URL   a folder to fetch from instead; may be repeated
   --json         one object or list on the standard output
 
 NAME is one of ${PUBLISHED.map(({ name }) => name).join(", ")}, or all`;
 
-/** A call that can't be understood. */
+/** Error of wrong arguments. */
 class UsageError extends Error {}
 
 interface Call {
@@ -54,7 +53,7 @@ interface Call {
   readonly json: boolean;
 }
 
-/** What a command found, and whether all is well. */
+/** Result of a command. `ok` is false if files are wrong. */
 interface Report {
   readonly ok: boolean;
   readonly lines: readonly string[];
@@ -113,12 +112,14 @@ async function verifySets({ sets, root }: Call): Promise<Report> {
     const { name } = set;
     lines.push(
       problems.length === 0
-        ? `${name}: ${set.files.length} files are right`
+        ? `${name}: ${set.files.length} files are correct`
         : `${name}: ${problems.length} of ${set.files.length} files are wrong`,
       ...problems.map(({ path, problem }) => `  ${path}: ${problem}`),
     );
   }
-  if (!ok) lines.push("./run data fetch NAME gets what is missing or wrong");
+  if (!ok) {
+    lines.push("./run data fetch NAME downloads missing and wrong files");
+  }
   return { ok, lines, json: { root, sets: found } };
 }
 
@@ -130,7 +131,7 @@ async function clearSets({ sets, root }: Call): Promise<Report> {
     removed.push(...paths);
     lines.push(
       ...paths.map((path) => `removed ${path}`),
-      ...(paths.length === 0 ? [`${set.name}: nothing is there`] : []),
+      ...(paths.length === 0 ? [`${set.name}: nothing to remove`] : []),
     );
   }
   return { ok: true, lines, json: { root, removed } };

@@ -1,6 +1,6 @@
 /**
- * Small drawn pictures in files, so that the examples run where nobody has
- * given them a folder of photos. Nothing can be learned from them about photos.
+ * Draws small pictures into files, so that the examples run without a folder of
+ * photos. The pictures replace photos only for demonstration.
  *
  * @module
  */
@@ -18,7 +18,7 @@ interface Blob {
   readonly shape: "disc" | "square";
 }
 
-/** A canvas of one colour, with blobs. */
+/** Returns an image of one colour with blobs. */
 function draw(
   width: number,
   height: number,
@@ -41,14 +41,14 @@ function draw(
   return new vision.Image(data, width, height);
 }
 
-/** An integer from `low` to `high`. */
+/** Returns a random integer from `low` to `high`. */
 function between(low: number, high: number, generator: Generator): number {
   return low + generator.integer(high - low + 1);
 }
 
 /**
  * Draws a folder of "dogs" (brown discs) and twice as many "cats" (grey
- * squares), one of which is an empty file: dog.0.png, cat.0.png, …
+ * squares): dog.0.png, cat.0.png, … One more cat is an empty file.
  */
 export async function drawDogsAndCats(folder: string): Promise<void> {
   const generator = new Generator(1);
@@ -71,7 +71,7 @@ export async function drawDogsAndCats(folder: string): Promise<void> {
   await Deno.writeFile(`${folder}/cat.broken.png`, new Uint8Array(0));
 }
 
-/** The colours that `drawColours` paints with, by the column of their labels. */
+/** Colours of `drawColours`, by the column of their labels. */
 const COLOURS: Readonly<Record<string, Colour>> = {
   LabelRed: [220, 50, 40],
   LabelBlue: [40, 80, 210],
@@ -79,8 +79,8 @@ const COLOURS: Readonly<Record<string, Colour>> = {
 };
 
 /**
- * Draws the folders train, val and test with pictures of coloured squares, and
- * the file tiny_labels.csv, which says for each picture which colours are in it.
+ * Draws pictures of coloured squares into the folders train, val and test. The
+ * file tiny_labels.csv lists the colours of each picture.
  */
 export async function drawColours(folder: string): Promise<void> {
   const generator = new Generator(2);

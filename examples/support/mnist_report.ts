@@ -1,6 +1,6 @@
 /**
- * What examples/mnist.ts prints: a bar with the loss on a terminal, plain lines
- * elsewhere, and at the end where the model was wrong.
+ * Output of examples/mnist.ts: a progress bar with the loss on a terminal,
+ * plain lines elsewhere, and the model's mistakes at the end.
  *
  * @module
  */
@@ -9,12 +9,12 @@ import { adapter, type data, type Tensor } from "@kindling/kindling";
 import type { Options } from "./mnist_setup.ts";
 
 const CLASSES = 10;
-/** Wrong digits that are drawn, side by side. */
+/** Number of misread digits to draw, side by side. */
 const DRAWN = 4;
 const EDGE = 28;
-/** Milliseconds between two pictures of the bar. */
+/** Milliseconds between two updates of the bar. */
 const REDRAW_MS = 200;
-/** Shades of ink, from paper on. */
+/** Characters from white to black. */
 const INK = " .:-=+*#%@";
 
 /** One tested batch, still on the GPU. */
@@ -26,16 +26,16 @@ export interface TestedBatch {
   readonly loss: Tensor;
 }
 
-/** Where the time of an epoch went. */
+/** Timing of an epoch. */
 export interface EpochTimes {
   readonly samplesPerSecond: number;
-  /** Milliseconds from one step to the next, on average. */
+  /** Mean milliseconds from one step to the next. */
   readonly stepMs: number;
-  /** Of these, milliseconds in which TypeScript ran the step: the median. */
+  /** Median milliseconds of TypeScript per step. */
   readonly scriptMs: number;
-  /** Which share of the epoch was spent waiting for batches, 0 to 1. */
+  /** Share of the epoch spent waiting for batches, 0 to 1. */
   readonly waitingShare: number;
-  /** How many losses were read. */
+  /** Number of losses read. */
   readonly reads: number;
 }
 
@@ -45,7 +45,7 @@ interface WrongDigit {
   readonly guess: number;
 }
 
-/** Everything that is said during a run, and what is counted for its end. */
+/** Prints the output of a run, and counts results for its end. */
 export class Report {
   readonly #options: Options;
   readonly #start = performance.now();
@@ -80,17 +80,17 @@ export class Report {
     return this.#isTerminal;
   }
 
-  /** Says something on standard error. */
+  /** Prints a line to standard error. */
   warn(text: string): void {
     Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
   }
 
-  /** Prints to standard output, without a line's end. */
+  /** Prints to standard output, without a line break. */
   print(text: string): void {
     Deno.stdout.writeSync(new TextEncoder().encode(text));
   }
 
-  /** The first line: what is trained on what, and where. */
+  /** Prints the first line: model, dataset and adapter. */
   begin(dataset: string, length: number): void {
     this.#dataset = dataset;
     const { name, kind } = adapter();
@@ -104,12 +104,12 @@ export class Report {
     );
   }
 
-  /** Notes the time of the first loss. */
+  /** Records the time of the first loss. */
   firstLoss(): void {
     this.#firstLossSeconds ||= this.seconds;
   }
 
-  /** Notes where the time of an epoch went. */
+  /** Records the timing of an epoch. */
   trained(times: EpochTimes): void {
     this.#times = times;
   }
@@ -140,7 +140,7 @@ export class Report {
     for (const each of [images, labels, logits, loss, guesses]) each.dispose();
   }
 
-  /** Prints the result of an epoch; of the last one, where it is wrong, too. */
+  /** Prints the result of an epoch, and the mistakes of the last one. */
   epochEnd(epoch: number, isLast: boolean): void {
     const total = this.#confusion.flat().reduce((a, b) => a + b, 0);
     const right = this.#confusion.reduce((sum, row, i) => sum + row[i]!, 0);
@@ -181,7 +181,7 @@ export class Report {
     }
   }
 
-  /** The last line, if it was asked for. */
+  /** Prints the last line, if --json is set. */
   end(): void {
     if (!this.#options.json) return;
     this.print(`${
@@ -206,16 +206,16 @@ function emptyConfusion(): number[][] {
   );
 }
 
-// Pixels were normalised: ink is about 2.8, paper about -0.4.
+// Pixels are normalized: ink is about 2.8, paper about -0.4.
 function shade(upper: number, lower: number): string {
   const ink = ((upper + lower) / 2 + 0.4242) / 3.2457;
   return INK[Math.min(INK.length - 1, Math.max(0, Math.round(ink * 9)))]!;
 }
 
-/** What the bar needs to know of the loader. */
+/** The part of the loader that the bar uses. */
 type Loader = Pick<data.DataLoader<unknown>, "length" | "waitedMs">;
 
-/** The bar of one epoch. Losses are read without making training wait. */
+/** The progress bar of one epoch. Training does not wait for losses. */
 export class Progress {
   readonly #report: Report;
   readonly #epoch: number;
@@ -226,7 +226,7 @@ export class Progress {
   #done = 0;
   readonly #scriptMs: number[] = [];
   #reads = 0;
-  /** When it was drawn last, and after how many steps. */
+  /** Time of the last update, and the number of steps then. */
   #drawn = 0;
   #shown = 0;
   #loss = NaN;
@@ -247,7 +247,7 @@ export class Progress {
     this.#batchSize = batchSize;
   }
 
-  /** Runs a step; its loss is read if no other is being read. */
+  /** Runs a step, and reads its loss unless another read is pending. */
   step(run: () => Tensor): void {
     const start = performance.now();
     const loss = run();

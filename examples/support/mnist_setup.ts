@@ -1,6 +1,5 @@
 /**
- * What examples/mnist.ts needs before it can train: its options, its digits and
- * its model.
+ * Setup of examples/mnist.ts: options, digits and model.
  *
  * @module
  */
@@ -23,7 +22,7 @@ export interface Options {
   readonly mirrors: readonly string[];
   readonly model: ModelName;
   readonly epochs: number;
-  /** Images to train on, and to test on; all of them if undefined. */
+  /** Maximum of training images, and of test images; undefined means all. */
   readonly limit: number | undefined;
   readonly batchSize: number;
   readonly lr: number;
@@ -35,13 +34,13 @@ export interface Options {
   readonly eager: boolean;
 }
 
-/** The models that can be trained. */
+/** Names of the models. */
 export type ModelName = "lenet" | "cnn" | "mlp";
 
 const USAGE = `deno run -P examples/mnist.ts [options]
 
-  --dataset auto|mnist|synthetic  what to train on; auto takes MNIST if it can
-  --mirror URL     folder to download MNIST from instead; may come repeatedly
+  --dataset auto|mnist|synthetic  default: auto, MNIST if it is available
+  --mirror URL     folder to download MNIST from; may be repeated
   --model lenet|cnn|mlp           default: cnn on a GPU, lenet on a CPU adapter
   --epochs N       default: 3
   --limit N        trains and tests on the first N images
@@ -50,11 +49,11 @@ const USAGE = `deno run -P examples/mnist.ts [options]
   --workers N      DataLoader workers; default: 0
   --seed N         default: 1
   --save FILE      writes a checkpoint after each epoch
-  --resume FILE    goes on from a checkpoint
-  --eager          runs steps op by op instead of compiling them
+  --resume FILE    continues from a checkpoint
+  --eager          runs steps op by op, not compiled
   --json           ends with a line of JSON`;
 
-/** The options, or the end of the program with the reason on standard error. */
+/** Returns the options, or ends the program with a message. */
 export function readOptions(words: readonly string[]): Options {
   try {
     return parse([...words]);
@@ -122,7 +121,7 @@ function oneOf<Word extends string>(
   const found = words.find((word) => word === value);
   if (found !== undefined) return found;
   throw new RangeError(
-    `Cannot take "${value}" for ${flag}: expected ${words.join(", ")}`,
+    `Cannot use "${value}" as ${flag}: expected ${words.join(", ")}`,
   );
 }
 
@@ -132,7 +131,7 @@ function whole(flag: string, text: string, least: number): number {
     return value;
   }
   throw new RangeError(
-    `Cannot take "${text}" for ${flag}: expected an integer from ${least} on`,
+    `Cannot use "${text}" as ${flag}: expected an integer from ${least} up`,
   );
 }
 
@@ -140,11 +139,11 @@ function positive(flag: string, text: string): number {
   const value = Number(text);
   if (Number.isFinite(value) && value > 0) return value;
   throw new RangeError(
-    `Cannot take "${text}" for ${flag}: expected a positive number`,
+    `Cannot use "${text}" as ${flag}: expected a positive number`,
   );
 }
 
-// An hour of training should not end at a folder that is not there.
+// Checks the path before the training, which would be lost otherwise.
 function fileToWrite(
   flag: string,
   path: string | undefined,
@@ -152,13 +151,13 @@ function fileToWrite(
   if (path === undefined) return undefined;
   const folder = dirname(path);
   const reason = kindOf(path) === "folder"
-    ? "this is a folder"
+    ? "it is a folder"
     : kindOf(folder) === "none"
     ? `there is no folder "${folder}"`
     : undefined;
   if (reason === undefined) return path;
   throw new RangeError(
-    `Cannot take "${path}" for ${flag}: expected a file, ${reason}`,
+    `Cannot use "${path}" as ${flag}: expected a file, but ${reason}`,
   );
 }
 
@@ -177,8 +176,8 @@ export interface Digits {
 }
 
 /**
- * The digits that were asked for. Where MNIST can't be had, `auto` draws its
- * own and says so; an explicit `mnist` ends the program.
+ * Opens the digits of `--dataset`. If MNIST is not available, `auto` warns and
+ * uses synthetic digits; `mnist` ends the program.
  */
 export async function openDigits(
   options: Options,
@@ -219,13 +218,13 @@ async function openMNIST(
     if (dataset === "mnist") stop(error.message, 1);
     report.warn(
       `${error.message}\n\n` +
-        `MNIST CAN'T BE HAD (see above): TRAINING ON SYNTHETIC DIGITS INSTEAD`,
+        `MNIST IS NOT AVAILABLE (see above): TRAINING ON SYNTHETIC DIGITS INSTEAD`,
     );
     return undefined;
   }
 }
 
-// No network, or no folder that it could be kept in.
+// True without a network, or without a folder to save the files.
 function isMissing(error: unknown): error is Error {
   return error instanceof DownloadError ||
     error instanceof Deno.errors.NotCapable ||
@@ -233,7 +232,7 @@ function isMissing(error: unknown): error is Error {
     error instanceof Deno.errors.NotADirectory;
 }
 
-/** A new model, with random weights. */
+/** Makes a model with random weights. */
 export function chooseModel(name: ModelName): nn.Module {
   switch (name) {
     case "lenet":

@@ -18,7 +18,7 @@ for (const workers of ["0", "2"]) {
     assertMatch(out, /13 files, 4 of them dogs/);
     // a broken file is a ninth of the cats' half of 64: some 3.6
     const [, broken = "", dogs = ""] =
-      /64 drawn, (\d+) of them broken files; of the others (\d+) % are dogs/
+      /64 samples, (\d+) of them broken files; (\d+) % of the others are dogs/
         .exec(out) ?? [];
     assert(Number(broken) >= 1 && Number(broken) <= 12, out);
     assert(Number(dogs) > 33 && Number(dogs) < 67, out);
@@ -54,7 +54,7 @@ Deno.test("dogs_vs_cats_dataset.ts reads a folder of photos", async () => {
   const ran = await runExample(EXAMPLE, folder.path, args);
   assertEquals(ran.code, 0, ran.err);
   assertMatch(ran.out, /2 files, 1 of them dogs/);
-  assertMatch(ran.out, /64 drawn, 0 of them broken files/);
+  assertMatch(ran.out, /64 samples, 0 of them broken files/);
 });
 
 Deno.test("dogs_vs_cats_dataset.ts says what is wrong with its options, without a stack", async () => {
@@ -62,14 +62,14 @@ Deno.test("dogs_vs_cats_dataset.ts says what is wrong with its options, without 
   await Deno.writeTextFile(`${folder.path}/file`, "");
   await Deno.mkdir(`${folder.path}/empty`);
   const folders = "a folder with files such as dog.1.jpg and cat.2.jpg";
-  const whole = "an integer from 0 on";
+  const whole = "an integer from 0 up";
   const cases: [args: string[], message: string][] = [
-    [["--workers", "x"], `"x" for --workers: expected ${whole}`],
-    [["--workers", "1.5"], `"1.5" for --workers: expected ${whole}`],
-    [["--workers", ""], `"" for --workers: expected ${whole}`],
-    [["--data", "/nope"], `"/nope" for --data: expected ${folders}`],
-    [["--data", "file"], `"file" for --data: expected ${folders}`],
-    [["--data", "empty"], `"empty" for --data: expected ${folders}`],
+    [["--workers", "x"], `"x" as --workers: expected ${whole}`],
+    [["--workers", "1.5"], `"1.5" as --workers: expected ${whole}`],
+    [["--workers", ""], `"" as --workers: expected ${whole}`],
+    [["--data", "/nope"], `"/nope" as --data: expected ${folders}`],
+    [["--data", "file"], `"file" as --data: expected ${folders}`],
+    [["--data", "empty"], `"empty" as --data: expected ${folders}`],
     [["--folder", "x"], "Unknown option '--folder'"],
   ];
   for (const [args, message] of cases) {

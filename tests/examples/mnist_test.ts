@@ -131,7 +131,7 @@ Deno.test("mnist.ts refuses to save where there is no folder, before it trains",
     assertEquals(out, "");
     assertStringIncludes(err, `there is no folder "${home}/none"`);
     const folder = await run(home, ["-P"], ["--save", home]);
-    assertStringIncludes(folder.err, "this is a folder");
+    assertStringIncludes(folder.err, "it is a folder");
   });
 });
 

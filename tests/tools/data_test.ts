@@ -190,7 +190,7 @@ Deno.test("./run data verify and clear go by the files that are there", async ()
   assertEquals(plain.code, 1);
   assertStringIncludes(plain.out, "KMNIST: 4 of 4 files are wrong");
   assertStringIncludes(plain.out, "expected 5120 bytes, got 1");
-  assertStringIncludes(plain.out, "./run data fetch NAME gets what is");
+  assertStringIncludes(plain.out, "./run data fetch NAME downloads missing");
   const json = await data(["verify", "kmnist", "--json", ...root]);
   assertEquals(json.code, 1);
   assertEquals(JSON.parse(json.out).sets[0].problems.length, 4);
@@ -203,7 +203,7 @@ Deno.test("./run data verify and clear go by the files that are there", async ()
   );
   assertEquals(namesIn(folder.path), []);
   const again = await data(["clear", "KMNIST", ...root]);
-  assertEquals([again.code, again.out], [0, "KMNIST: nothing is there\n"]);
+  assertEquals([again.code, again.out], [0, "KMNIST: nothing to remove\n"]);
 });
 
 Deno.test("./run data fetch fails with what each mirror said", async () => {
@@ -272,7 +272,7 @@ Deno.test({
     const verified = await data(["verify", "mnist", ...root]);
     assertEquals([verified.code, verified.out], [
       0,
-      "MNIST: 4 files are right\n",
+      "MNIST: 4 files are correct\n",
     ]);
     const listed = await data(["list", "mnist", ...root]);
     assertMatch(listed.out, /MNIST +11\.6 MB +11\.6 MB +present/);
