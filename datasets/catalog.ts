@@ -7,14 +7,14 @@
  */
 
 import { joinPath, requestAccess, withPath } from "./_shared.ts";
-import { checksumOf } from "./checksum.ts";
-import { CIFAR10 } from "./cifar10.ts";
-import { CIFAR100 } from "./cifar100.ts";
-import { type CIFARSource, fetchFiles } from "./cifar_files.ts";
-import { download, type DownloadOptions } from "./download.ts";
-import { FashionMNIST } from "./fashion_mnist.ts";
-import { KMNIST } from "./kmnist.ts";
-import { MNIST, type MNISTSource } from "./mnist.ts";
+import { checksumOf } from "./download/checksum.ts";
+import { CIFAR10 } from "./cifar/cifar10.ts";
+import { CIFAR100 } from "./cifar/cifar100.ts";
+import { type CIFARSource, fetchFiles } from "./cifar/files.ts";
+import { download, type DownloadOptions } from "./download/download.ts";
+import { FashionMNIST } from "./mnist/fashion_mnist.ts";
+import { KMNIST } from "./mnist/kmnist.ts";
+import { MNIST, type MNISTSource } from "./mnist/mnist.ts";
 
 /** A file that is downloaded. */
 export interface PublishedFile {

@@ -37,76 +37,79 @@ export {
   type MNISTOptions,
   type MNISTSource,
   type MNISTSplit,
-} from "./mnist.ts";
-export { FashionMNIST } from "./fashion_mnist.ts";
-export { KMNIST } from "./kmnist.ts";
-export { CIFAR10, type CIFAROptions } from "./cifar10.ts";
-export { CIFAR100 } from "./cifar100.ts";
-export type { CIFARFile, CIFARSource, CIFARSplit } from "./cifar_files.ts";
+} from "./mnist/mnist.ts";
+export { FashionMNIST } from "./mnist/fashion_mnist.ts";
+export { KMNIST } from "./mnist/kmnist.ts";
+export { CIFAR10, type CIFAROptions } from "./cifar/cifar10.ts";
+export { CIFAR100 } from "./cifar/cifar100.ts";
+export type { CIFARFile, CIFARSource, CIFARSplit } from "./cifar/files.ts";
 export {
   SyntheticDigits,
   type SyntheticDigitsOptions,
-} from "./synthetic_digits.ts";
+} from "./synthetic/digits.ts";
 export {
   DatasetFolder,
   type FolderOptions,
   type Loader,
-} from "./dataset_folder.ts";
+} from "./folders/dataset_folder.ts";
 export {
   ImageFolder,
   type ImageFolderOptions,
   IMG_EXTENSIONS,
-} from "./image_folder.ts";
-export { ImageLoader } from "./image_loader.ts";
-export { Table, type TableOptions } from "./table.ts";
-export type { TableRows } from "./table_rows.ts";
+} from "./folders/image_folder.ts";
+export { ImageLoader } from "./samples/image_loader.ts";
+export { Table, type TableOptions } from "./table/table.ts";
+export type { TableRows } from "./table/rows.ts";
 export {
   type SegmentationSample,
   VOCSegmentation,
   type VOCSegmentationOptions,
-} from "./voc_segmentation.ts";
+} from "./voc/segmentation.ts";
 export {
   type DetectionSample,
   VOCDetection,
   type VOCDetectionOptions,
-} from "./voc_detection.ts";
-export type { VOCAnnotation, VOCElement, VOCRecord } from "./voc_annotation.ts";
-export { VOC_CLASSES, type VOCKind, type VOCSetOptions } from "./voc_files.ts";
-export { MultiHot, type MultiHotOptions } from "./multi_hot.ts";
-export { FakeData, type FakeDataOptions } from "./fake_data.ts";
+} from "./voc/detection.ts";
+export type { VOCAnnotation, VOCElement, VOCRecord } from "./voc/annotation.ts";
+export { VOC_CLASSES, type VOCKind, type VOCSetOptions } from "./voc/files.ts";
+export { MultiHot, type MultiHotOptions } from "./voc/multi_hot.ts";
+export { FakeData, type FakeDataOptions } from "./synthetic/fake_data.ts";
 export type {
   LabelledBatch,
   LabelledImage,
   MemoryImages,
-} from "./memory_images.ts";
+} from "./samples/memory_images.ts";
 export type {
   JointTransforms,
   SampleTransform,
   SampleTransforms,
-} from "./sample_transforms.ts";
+} from "./samples/transforms.ts";
 export {
   download,
   DownloadError,
   type DownloadOptions,
   type MirrorFailure,
-} from "./download.ts";
-export type { DownloadProgress } from "./progress_bar.ts";
-export { extract, type ExtractLimits, type ExtractOptions } from "./extract.ts";
-export type { ArchiveFormat } from "./archive_entries.ts";
+} from "./download/download.ts";
+export type { DownloadProgress } from "./download/progress_bar.ts";
+export {
+  extract,
+  type ExtractLimits,
+  type ExtractOptions,
+} from "./archives/extract.ts";
+export type { ArchiveFormat } from "./archives/entries.ts";
 export { cacheFolder } from "../src/cache_folder.ts";
 export type { SourceOptions } from "./source_options.ts";
-export { Dataset } from "../src/data/dataset.ts";
-export type { Subset } from "../src/data/subset.ts";
-export type { BatchContext, Callable, Collated } from "../src/data/batch.ts";
+export { Dataset } from "../src/data/datasets/dataset.ts";
+export type { Subset } from "../src/data/datasets/subset.ts";
+export type { BatchContext } from "../src/data/collate/batch_context.ts";
+export type { Callable } from "../src/data/checks/callable.ts";
+export type { Collated } from "../src/data/collate/batch.ts";
 export {
   type Channels,
   type Colour,
   Image,
   type PaletteColour,
 } from "../src/vision/image.ts";
-export type {
-  HostPicture,
-  ImageBatch,
-  PendingWork,
-} from "../src/data/image_batch.ts";
-export type { Extent } from "../src/data/image_extent.ts";
+export type { HostPicture, PendingWork } from "../src/data/images/image.ts";
+export type { ImageBatch } from "../src/data/images/image_batch.ts";
+export type { Extent } from "../src/data/images/image.ts";

@@ -7,12 +7,12 @@
 import { cacheFolder } from "../src/cache_folder.ts";
 import { checkOptionNames } from "../src/tensor/arguments.ts";
 import { checkFlags, joinPath } from "./_shared.ts";
-import type { DownloadOptions } from "./download.ts";
+import type { DownloadOptions } from "./download/download.ts";
 import {
   type AnyTransforms,
   checkTransforms,
   TRANSFORM_OPTIONS,
-} from "./sample_transforms.ts";
+} from "./samples/transforms.ts";
 
 /** Which split of a published dataset to open, and how to get its files. */
 export interface SourceOptions {

@@ -4,34 +4,37 @@
  * @module
  */
 
-export { Dataset } from "./dataset.ts";
-export { TensorDataset } from "./tensor_dataset.ts";
-export { Subset } from "./subset.ts";
-export { filter, map, MapDataset } from "./map_dataset.ts";
-export { ConcatDataset } from "./concat_dataset.ts";
-export { IterableDataset, type StreamContext } from "./iterable_dataset.ts";
-export { ChainDataset } from "./chain_dataset.ts";
-export { randomSplit, type RandomSplitOptions } from "./random_split.ts";
+export { Dataset } from "./datasets/dataset.ts";
+export { TensorDataset } from "./datasets/tensor.ts";
+export { Subset } from "./datasets/subset.ts";
+export { filter, map, MapDataset } from "./datasets/map.ts";
+export { ConcatDataset } from "./datasets/concat.ts";
+export { IterableDataset, type StreamContext } from "./datasets/iterable.ts";
+export { ChainDataset } from "./datasets/chain.ts";
+export {
+  randomSplit,
+  type RandomSplitOptions,
+} from "./datasets/random_split.ts";
 export {
   type RandomOptions,
   type Sampler,
   SequentialSampler,
-} from "./sampler.ts";
+} from "./samplers/sampler.ts";
 export {
   RandomSampler,
   type RandomSamplerOptions,
   SubsetRandomSampler,
-} from "./random_sampler.ts";
+} from "./samplers/random.ts";
 export {
   WeightedRandomSampler,
   type WeightedRandomSamplerOptions,
-} from "./weighted_random_sampler.ts";
+} from "./samplers/weighted_random.ts";
 export {
   DistributedSampler,
   type DistributedSamplerOptions,
-} from "./distributed_sampler.ts";
-export { BatchSampler, type BatchSamplerOptions } from "./batch_sampler.ts";
-export { collate, type CollateFunction } from "./collate.ts";
+} from "./samplers/distributed.ts";
+export { BatchSampler, type BatchSamplerOptions } from "./samplers/batch.ts";
+export { collate, type CollateFunction } from "./collate/collate.ts";
 export {
   replaceBroken,
   type ReplaceCollate,
@@ -39,37 +42,30 @@ export {
   skipBroken,
   type SkipCollate,
   SkipNulls,
-} from "./nulls.ts";
+} from "./collate/nulls.ts";
 export {
   Padded,
   type PaddedArray,
   type PaddedBatch,
   type PaddedOptions,
-} from "./padded.ts";
-export {
-  type HostPicture,
-  ImageBatch,
-  type PendingWork,
-} from "./image_batch.ts";
+} from "./collate/padded.ts";
+export { type HostPicture, type PendingWork } from "./images/image.ts";
+export { ImageBatch } from "./images/image_batch.ts";
 export type {
   SampleTransform,
   StagedTransform,
   TransformPlace,
   WaitingImages,
-} from "./sample_transform.ts";
-export type {
-  BatchContext,
-  Callable,
-  Collate,
-  Collated,
-  Uploaded,
-} from "./batch.ts";
-export { DataLoader } from "./loader.ts";
+} from "./images/transform.ts";
+export type { BatchContext } from "./collate/batch_context.ts";
+export type { Callable } from "./checks/callable.ts";
+export type { Collate, Collated, Uploaded } from "./collate/batch.ts";
+export { DataLoader } from "./loader/loader.ts";
 export type {
   DataLoaderOptions,
   PlainSampleLoaderOptions,
   SampleLoaderOptions,
-} from "./loader_options.ts";
-export type { SampleCollate } from "./each_sample.ts";
-export type { LoaderState } from "./loader_state.ts";
-export { type WorkerInfo, workerInfo } from "./worker_info.ts";
+} from "./loader/options.ts";
+export type { SampleCollate } from "./collate/each_sample.ts";
+export type { LoaderState } from "./loader/state.ts";
+export { type WorkerInfo, workerInfo } from "./workers/info.ts";

@@ -9,6 +9,8 @@
  * @module
  */
 
+import { isInWorker } from "../worker_flag.ts";
+
 /**
  * Which kernels suit an adapter: one that runs shaders on the CPU wants
  * register tiles and long runs, a GPU wants workgroup memory and many lanes.
@@ -37,16 +39,13 @@ export const BIND_ALIGN = 256;
 /** Elements of a byte each that u32 counts with room for a kernel's overshoot. */
 const COUNTABLE = 2 ** 31;
 
-/** The name under which a worker's bootstrap says that it is one. */
-export const WORKER_FLAG: symbol = Symbol.for("kindling.worker");
-
 const CPU_ADAPTERS = /llvmpipe|lavapipe|swiftshader|softpipe|basic render/i;
 
 /** Features that are used where there are: half floats, and a clock. */
 const WANTED: readonly GPUFeatureName[] = ["shader-f16", "timestamp-query"];
 
 async function findGpu(): Promise<Gpu | undefined> {
-  if (Reflect.get(globalThis, WORKER_FLAG) === true) return undefined;
+  if (isInWorker()) return undefined;
   const adapter = await navigator.gpu?.requestAdapter();
   if (!adapter) return undefined;
   const { info, limits, features } = adapter;
@@ -111,7 +110,7 @@ let maxBinding = found?.maxBinding;
  */
 export function gpu(): Gpu {
   if (found) return found;
-  if (Reflect.get(globalThis, WORKER_FLAG) === true) {
+  if (isInWorker()) {
     throw new Error(
       "Cannot use a tensor in a DataLoader worker: workers have no GPU; " +
         "return typed arrays or HostArrays, the loader uploads them",

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { checkCount } from "../data/_shared.ts";
+import { checkCount } from "../data/checks/check.ts";
 import { cat, stack } from "../ops/movement/join.ts";
 import { checkOptionNames, formatValue } from "../tensor/arguments.ts";
 import { full } from "../tensor/create.ts";

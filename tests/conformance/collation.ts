@@ -5,7 +5,7 @@
  * @module
  */
 
-import { collate } from "../../src/data/collate.ts";
+import { collate } from "../../src/data/collate/collate.ts";
 import { HostArray } from "../../src/tensor/host_array.ts";
 import { type Case, type Category, tensorOf } from "./case.ts";
 import { difference, ownDType } from "./compare.ts";

@@ -4,9 +4,12 @@
  * @module
  */
 
-import { BatchSampler } from "../../src/data/batch_sampler.ts";
-import { Dataset } from "../../src/data/dataset.ts";
-import { type Sampler, SequentialSampler } from "../../src/data/sampler.ts";
+import { BatchSampler } from "../../src/data/samplers/batch.ts";
+import { Dataset } from "../../src/data/datasets/dataset.ts";
+import {
+  type Sampler,
+  SequentialSampler,
+} from "../../src/data/samplers/sampler.ts";
 import { withArguments } from "./arguments.ts";
 import { asFields } from "./case.ts";
 import { Unsupported } from "./outcome.ts";

@@ -4,27 +4,30 @@
  * @module
  */
 
-import { ImageFolder } from "../../datasets/image_folder.ts";
-import { MNIST } from "../../datasets/mnist.ts";
-import { BatchSampler } from "../../src/data/batch_sampler.ts";
-import { ConcatDataset } from "../../src/data/concat_dataset.ts";
-import type { Dataset } from "../../src/data/dataset.ts";
-import { DistributedSampler } from "../../src/data/distributed_sampler.ts";
-import { DataLoader } from "../../src/data/loader.ts";
-import type { DataLoaderOptions } from "../../src/data/loader_options.ts";
+import { ImageFolder } from "../../datasets/folders/image_folder.ts";
+import { MNIST } from "../../datasets/mnist/mnist.ts";
+import { BatchSampler } from "../../src/data/samplers/batch.ts";
+import { ConcatDataset } from "../../src/data/datasets/concat.ts";
+import type { Dataset } from "../../src/data/datasets/dataset.ts";
+import { DistributedSampler } from "../../src/data/samplers/distributed.ts";
+import { DataLoader } from "../../src/data/loader/loader.ts";
+import type { DataLoaderOptions } from "../../src/data/loader/options.ts";
 import {
   RandomSampler,
   type RandomSamplerOptions,
   SubsetRandomSampler,
-} from "../../src/data/random_sampler.ts";
-import { randomSplit } from "../../src/data/random_split.ts";
-import { type Sampler, SequentialSampler } from "../../src/data/sampler.ts";
-import { Subset } from "../../src/data/subset.ts";
-import { TensorDataset } from "../../src/data/tensor_dataset.ts";
+} from "../../src/data/samplers/random.ts";
+import { randomSplit } from "../../src/data/datasets/random_split.ts";
+import {
+  type Sampler,
+  SequentialSampler,
+} from "../../src/data/samplers/sampler.ts";
+import { Subset } from "../../src/data/datasets/subset.ts";
+import { TensorDataset } from "../../src/data/datasets/tensor.ts";
 import {
   WeightedRandomSampler,
   type WeightedRandomSamplerOptions,
-} from "../../src/data/weighted_random_sampler.ts";
+} from "../../src/data/samplers/weighted_random.ts";
 import { Generator } from "../../src/tensor/generator.ts";
 import { HostArray } from "../../src/tensor/host_array.ts";
 import { type Arguments, withArguments } from "./arguments.ts";

@@ -6,13 +6,13 @@
  */
 
 import { parentPort } from "node:worker_threads";
-import type { BatchContext } from "../../src/data/batch.ts";
-import { Dataset } from "../../src/data/dataset.ts";
+import type { BatchContext } from "../../src/data/collate/batch_context.ts";
+import { Dataset } from "../../src/data/datasets/dataset.ts";
 import {
   IterableDataset,
   type StreamContext,
-} from "../../src/data/iterable_dataset.ts";
-import { workerInfo } from "../../src/data/worker_info.ts";
+} from "../../src/data/datasets/iterable.ts";
+import { workerInfo } from "../../src/data/workers/info.ts";
 import { HostArray } from "../../src/tensor/host_array.ts";
 import type { Generator } from "../../src/tensor/generator.ts";
 

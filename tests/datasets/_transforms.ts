@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { DetectionSample } from "../../datasets/voc_detection.ts";
-import type { SegmentationSample } from "../../datasets/voc_segmentation.ts";
+import type { DetectionSample } from "../../datasets/voc/detection.ts";
+import type { SegmentationSample } from "../../datasets/voc/segmentation.ts";
 import type { Generator } from "../../src/tensor/generator.ts";
 import { HostArray } from "../../src/tensor/host_array.ts";
 import type { Image } from "../../src/vision/image.ts";

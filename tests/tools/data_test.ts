@@ -7,8 +7,8 @@ import {
   stateOf,
   verify,
 } from "../../datasets/catalog.ts";
-import type { CIFARSource } from "../../datasets/cifar_files.ts";
-import type { MNISTSource } from "../../datasets/mnist.ts";
+import type { CIFARSource } from "../../datasets/cifar/files.ts";
+import type { MNISTSource } from "../../datasets/mnist/mnist.ts";
 import { tarGz } from "../datasets/_archives.ts";
 import {
   file,

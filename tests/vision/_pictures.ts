@@ -4,11 +4,11 @@
  * @module
  */
 
-import { Dataset } from "../../src/data/dataset.ts";
+import { Dataset } from "../../src/data/datasets/dataset.ts";
 import {
   IterableDataset,
   type StreamContext,
-} from "../../src/data/iterable_dataset.ts";
+} from "../../src/data/datasets/iterable.ts";
 import type { Generator } from "../../src/tensor/generator.ts";
 import { Image } from "../../src/vision/image.ts";
 import type { HostImage, Transform } from "../../src/vision/transforms/mod.ts";

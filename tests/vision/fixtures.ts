@@ -5,8 +5,8 @@
  * @module
  */
 
-import { Dataset } from "../../src/data/dataset.ts";
-import { workerInfo } from "../../src/data/worker_info.ts";
+import { Dataset } from "../../src/data/datasets/dataset.ts";
+import { workerInfo } from "../../src/data/workers/info.ts";
 import {
   loadCodecs,
   readImage,

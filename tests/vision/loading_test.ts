@@ -6,7 +6,7 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 
-import { DataLoader } from "../../src/data/loader.ts";
+import { DataLoader } from "../../src/data/loader/loader.ts";
 import {
   decodeImageSync,
   loadCodecs,

@@ -6,7 +6,7 @@
 
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 
-import { DataLoader } from "../../src/data/loader.ts";
+import { DataLoader } from "../../src/data/loader/loader.ts";
 import { fromHost } from "../../src/tensor/create.ts";
 import { Generator } from "../../src/tensor/generator.ts";
 import { HostArray } from "../../src/tensor/host_array.ts";

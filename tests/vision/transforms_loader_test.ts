@@ -5,12 +5,12 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 
-import { collate } from "../../src/data/collate.ts";
-import { skipBroken } from "../../src/data/nulls.ts";
-import type { Collated } from "../../src/data/batch.ts";
-import { ImageBatch } from "../../src/data/image_batch.ts";
-import { DataLoader } from "../../src/data/loader.ts";
-import { TensorDataset } from "../../src/data/tensor_dataset.ts";
+import { collate } from "../../src/data/collate/collate.ts";
+import { skipBroken } from "../../src/data/collate/nulls.ts";
+import type { Collated } from "../../src/data/collate/batch.ts";
+import { ImageBatch } from "../../src/data/images/image_batch.ts";
+import { DataLoader } from "../../src/data/loader/loader.ts";
+import { TensorDataset } from "../../src/data/datasets/tensor.ts";
 import {
   type AdapterClass,
   overrideAdapterClass,

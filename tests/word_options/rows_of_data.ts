@@ -5,8 +5,8 @@
  */
 
 import * as datasets from "../../datasets/mod.ts";
-import { DataLoader } from "../../src/data/loader.ts";
-import { TensorDataset } from "../../src/data/tensor_dataset.ts";
+import { DataLoader } from "../../src/data/loader/loader.ts";
+import { TensorDataset } from "../../src/data/datasets/tensor.ts";
 import { zeros } from "../../src/tensor/create.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import * as vision from "../../src/vision/mod.ts";

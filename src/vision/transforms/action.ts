@@ -10,7 +10,7 @@
  * @module
  */
 
-import type { Extent } from "../../data/image_extent.ts";
+import type { Extent } from "../../data/images/image.ts";
 
 export type { Extent };
 

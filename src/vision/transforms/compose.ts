@@ -4,7 +4,11 @@
  * @module
  */
 
-import { type Callable, invoke, isCallable } from "../../data/batch.ts";
+import {
+  type Callable,
+  invoke,
+  isCallable,
+} from "../../data/checks/callable.ts";
 import { formatValue } from "../../tensor/arguments.ts";
 import { defaultGenerator, type Generator } from "../../tensor/generator.ts";
 import type { Tensor } from "../../tensor/tensor.ts";

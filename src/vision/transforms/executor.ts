@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { WaitingImages } from "../../data/sample_transform.ts";
+import type { WaitingImages } from "../../data/images/transform.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Action, Extent } from "./action.ts";
 import { runOnHost } from "./host.ts";

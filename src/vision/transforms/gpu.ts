@@ -10,7 +10,7 @@
  * @module
  */
 
-import type { WaitingImages } from "../../data/sample_transform.ts";
+import type { WaitingImages } from "../../data/images/transform.ts";
 import { isFloat } from "../../tensor/dtype.ts";
 import { cat } from "../../ops/movement/join.ts";
 import { fromHost, zeros } from "../../tensor/create.ts";

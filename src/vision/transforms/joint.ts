@@ -9,7 +9,7 @@
  * @module
  */
 
-import { isPlainObject } from "../../data/_shared.ts";
+import { isPlainObject } from "../../data/checks/values.ts";
 import { checkOptionNames, formatValue } from "../../tensor/arguments.ts";
 import { defaultGenerator, type Generator } from "../../tensor/generator.ts";
 import type { Tensor } from "../../tensor/tensor.ts";

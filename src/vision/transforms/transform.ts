@@ -15,13 +15,13 @@
  * @module
  */
 
-import { type Callable, invoke } from "../../data/batch.ts";
-import type { PendingWork } from "../../data/image_batch.ts";
+import { type Callable, invoke } from "../../data/checks/callable.ts";
+import type { PendingWork } from "../../data/images/image.ts";
 import type {
   StagedTransform,
   TransformPlace,
   WaitingImages,
-} from "../../data/sample_transform.ts";
+} from "../../data/images/transform.ts";
 import { formatValue } from "../../tensor/arguments.ts";
 import { defaultGenerator, type Generator } from "../../tensor/generator.ts";
 import type { Tensor } from "../../tensor/tensor.ts";

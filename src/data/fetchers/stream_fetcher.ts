@@ -1,0 +1,165 @@
+/**
+ * Batches of an IterableDataset: what is asked for, and how it is made.
+ *
+ * NOTE [streams]: a pass over such a dataset can't be entered in its middle. Each
+ * thread keeps its pass from batch to batch and begins another with the next
+ * iteration; workers are asked in turn, so their batches come in one order
+ * whatever the time they take. A resumed epoch begins anew, and the batches that
+ * were given out before are made once more and thrown away.
+ *
+ * @module
+ */
+
+import { Generator } from "../../tensor/generator.ts";
+import { isHole } from "../checks/values.ts";
+import { Arena } from "../collate/arena.ts";
+import type { BatchContext } from "../collate/batch_context.ts";
+import {
+  type BatchMaker,
+  collateFetched,
+  type FetchedBatch,
+  type FetcherOptions,
+} from "./fetcher.ts";
+import { loadError } from "./load_error.ts";
+import type { IterableDataset } from "../datasets/iterable.ts";
+import type { StreamRequest } from "./request.ts";
+import { transformSample } from "../images/transform.ts";
+
+/** A pass over the samples in this thread. */
+interface Pass {
+  readonly iteration: number;
+  readonly iterator: Iterator<unknown> | AsyncIterator<unknown>;
+  /** Samples that were taken. */
+  taken: number;
+  isOver: boolean;
+}
+
+/** Options of a StreamFetcher. */
+export interface StreamFetcherOptions extends Omit<FetcherOptions, "dataset"> {
+  /** The worker that runs the fetcher; undefined on the main thread. */
+  readonly worker?:
+    | { readonly id: number; readonly numWorkers: number }
+    | undefined;
+}
+
+/** Makes batches of what an IterableDataset gives in this thread. */
+export class StreamFetcher implements BatchMaker {
+  /** Where the batches' memory comes from. */
+  readonly arena: Arena = new Arena();
+  readonly #dataset: IterableDataset<unknown>;
+  readonly #options: StreamFetcherOptions;
+  #pass: Pass | undefined;
+  /** Samples at the end of the pass that were left out. */
+  dropped = 0;
+  #isWaiting = false;
+
+  constructor(
+    dataset: IterableDataset<unknown>,
+    options: StreamFetcherOptions,
+  ) {
+    this.#dataset = dataset;
+    this.#options = options;
+  }
+
+  /**
+   * The next batch; undefined after the last.
+   *
+   * @throws {Error} If the dataset or the collate throws
+   */
+  async fetch(request: StreamRequest): Promise<FetchedBatch | undefined> {
+    const pass = await this.#passOf(request);
+    const start = pass.taken;
+    const samples = await this.#take(pass, request);
+    const isFull = samples.length === request.batchSize;
+    if (samples.length === 0 || (request.dropLast && !isFull)) {
+      this.dropped += samples.length;
+      return undefined;
+    }
+    const indices = samples.map((_, position) => start + position);
+    const context: Pick<BatchContext, "indices" | "generator" | "draw"> = {
+      indices,
+      generator: (position) => this.#generatorOf(request, start + position),
+      draw: () => {
+        throw new TypeError(
+          "Cannot draw another sample of an IterableDataset: its samples have " +
+            "no index",
+        );
+      },
+    };
+    return await collateFetched(this.arena, samples, context, this.#options);
+  }
+
+  /** Ends the pass. */
+  async close(): Promise<void> {
+    const pass = this.#pass;
+    this.#pass = undefined;
+    if (!pass || pass.isOver) return;
+    const ended = Promise.resolve(pass.iterator.return?.());
+    // a generator that waits ends when that is over, if ever
+    if (this.#isWaiting) ended.catch(() => {});
+    else await ended;
+  }
+
+  async #passOf({ seed, epoch, iteration }: StreamRequest): Promise<Pass> {
+    if (this.#pass?.iteration === iteration) return this.#pass;
+    await this.close();
+    const worker = this.#options.worker?.id ?? 0;
+    const samples = this.#dataset.iterate({
+      epoch,
+      // a repeat: no sample of a stream has one
+      generator: Generator.ofSample(seed, epoch, worker, 1),
+      order: Generator.ofEpoch(seed, epoch),
+    });
+    const iterator = Symbol.asyncIterator in samples
+      ? samples[Symbol.asyncIterator]()
+      : samples[Symbol.iterator]();
+    this.#pass = { iteration, iterator, taken: 0, isOver: false };
+    this.dropped = 0;
+    return this.#pass;
+  }
+
+  #transformed(
+    sample: unknown,
+    { taken }: Pass,
+    { seed, epoch, place }: StreamRequest,
+  ): unknown {
+    const { transform } = this.#options;
+    if (!transform || isHole(sample)) return sample;
+    const generator = this.#generatorOf({ seed, epoch }, taken);
+    return transformSample(sample, transform, generator, place);
+  }
+
+  async #take(pass: Pass, request: StreamRequest): Promise<unknown[]> {
+    const samples: unknown[] = [];
+    while (samples.length < request.batchSize && !pass.isOver) {
+      this.#options.onSample?.(pass.taken);
+      this.#isWaiting = true;
+      try {
+        const item = await pass.iterator.next();
+        if (item.done) {
+          pass.isOver = true;
+        } else {
+          samples.push(await this.#transformed(item.value, pass, request));
+          pass.taken++;
+        }
+      } catch (cause) {
+        pass.isOver = true;
+        const action = `load sample ${pass.taken} of ` +
+          this.#dataset.constructor.name;
+        throw loadError({ action, where: this.#options.where }, cause);
+      } finally {
+        this.#isWaiting = false;
+      }
+    }
+    return samples;
+  }
+
+  /** The generator of a sample: no two samples of all workers have the same. */
+  #generatorOf(
+    { seed, epoch }: Pick<StreamRequest, "seed" | "epoch">,
+    taken: number,
+  ): Generator {
+    const { id, numWorkers } = this.#options.worker ?? { id: 0, numWorkers: 1 };
+    return Generator.ofSample(seed, epoch, taken * numWorkers + id);
+  }
+}
