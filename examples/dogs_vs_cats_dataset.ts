@@ -73,7 +73,7 @@ function parseOptions() {
   const { data, out, workers } = values;
   if (!/^\d+$/.test(workers)) {
     throw new RangeError(
-      `Cannot use "${workers}" as --workers: expected an integer from 0 up`,
+      `Cannot use "${workers}" as --workers: expected an integer of at least 0`,
     );
   }
   if (data !== undefined && !hasFiles(data)) {

@@ -131,7 +131,7 @@ function whole(flag: string, text: string, least: number): number {
     return value;
   }
   throw new RangeError(
-    `Cannot use "${text}" as ${flag}: expected an integer from ${least} up`,
+    `Cannot use "${text}" as ${flag}: expected an integer of at least ${least}`,
   );
 }
 

@@ -5,13 +5,13 @@
  */
 
 /** The gradient mode of a part of the program. */
-interface Mode {
+interface GradMode {
   readonly on: boolean;
   /** Number of open `noGrad` blocks inside. */
   blocks: number;
 }
 
-let mode: Mode = { on: true, blocks: 0 };
+let mode: GradMode = { on: true, blocks: 0 };
 
 /** Whether ops on tensors that require gradients are recorded. */
 export function isGradEnabled(): boolean {

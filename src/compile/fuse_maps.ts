@@ -90,7 +90,7 @@ export function fuseMaps(
 
 interface Job {
   readonly instructions: readonly Instruction[];
-  /** All groups so far, in the order of their first members. */
+  /** All groups, in the order of their first members. */
   readonly groups: Group[];
   readonly users: ReadonlyMap<Value, readonly Instruction[]>;
   readonly ends: ReadonlySet<Value>;

@@ -18,7 +18,7 @@ export function checkSizes(
     if (!Number.isInteger(size) || size < least) {
       throw new RangeError(
         `Cannot make ${layer} with ${name} ${size}: ` +
-          `expected an integer from ${least} up`,
+          `expected an integer of at least ${least}`,
       );
     }
   }

@@ -50,7 +50,7 @@ export class Linear extends Module {
    * Initializes the parameters.
    *
    * @throws {TypeError} If an option is unknown
-   * @throws {RangeError} If a size is not an integer from 0 up
+   * @throws {RangeError} If a size is not an integer of at least 0
    */
   constructor(
     inFeatures: number,

@@ -22,7 +22,7 @@ export class StateDict extends Map<string, Tensor> {
   /**
    * A copy that training does not change, outside of every scope.
    *
-   * @example The best weights so far
+   * @example The best weights
    * ```ts
    * import { nn, noGrad } from "@kindling/kindling";
    * import { assertEquals } from "@std/assert";

@@ -153,7 +153,7 @@ function parseBuffer(
       if (!Number.isSafeInteger(step) || step < 0) {
         refuse(
           `parameter ${k} has step ${JSON.stringify(step)}, ` +
-            `expected an integer from 0 up`,
+            `expected an integer of at least 0`,
         );
       }
       return { shape: expected, step };

@@ -172,7 +172,7 @@ export class Tensor {
     recorder()?.made(this);
   }
 
-  // --- what it is -----------------------------------------------------------
+  // --- properties -----------------------------------------------------------
 
   /** The size of each dim. */
   get shape(): Shape {

@@ -62,7 +62,7 @@ Deno.test("dogs_vs_cats_dataset.ts says what is wrong with its options, without 
   await Deno.writeTextFile(`${folder.path}/file`, "");
   await Deno.mkdir(`${folder.path}/empty`);
   const folders = "a folder with files such as dog.1.jpg and cat.2.jpg";
-  const whole = "an integer from 0 up";
+  const whole = "an integer of at least 0";
   const cases: [args: string[], message: string][] = [
     [["--workers", "x"], `"x" as --workers: expected ${whole}`],
     [["--workers", "1.5"], `"1.5" as --workers: expected ${whole}`],
