@@ -38,6 +38,11 @@ const FAMILIES = [
   ["conv", "norm", "attention", "recurrent", "loss", "image"],
 ];
 
+/** Floors of `src/vision`, the lowest first; files and codecs are one. */
+const FLOORS = [["files"], ["models"], ["actions"], ["executors"], [
+  "transforms",
+]];
+
 interface Import {
   readonly from: string;
   readonly to: string;
@@ -98,6 +103,18 @@ Deno.test("families of src/ops import from lower families", async () => {
       : "words";
   assertEquals(
     await upwardImports(new URL("ops/", SRC), FAMILIES, familyOf),
+    [],
+  );
+});
+
+Deno.test("floors of src/vision import from lower floors", async () => {
+  const floorOf = (path: string) => {
+    if (path === "mod.ts") return undefined;
+    const [folder] = path.split("/");
+    return FLOORS.flat().find((floor) => floor === folder) ?? "files";
+  };
+  assertEquals(
+    await upwardImports(new URL("vision/", SRC), FLOORS, floorOf),
     [],
   );
 });

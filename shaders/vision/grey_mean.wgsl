@@ -5,9 +5,9 @@
 // prepended  C: u32, channels, 1 or 3; WG: u32, invocations per workgroup (a
 //            power of two)
 // x          f32 [N, C, H, W], contiguous
-// records    u32 [N, words]: word 30 says whether an image has bytes, whose
-//            greys are cut to whole numbers
-// y          f32 [N, parts]; a part has `run` pixels, the last one those left
+// records    u32 [N, words]: word 30 is 1 if an image has bytes, whose greys lose
+//            their fraction
+// y          f32 [N, parts]; a part has `run` pixels, the last part the rest
 // dispatch   N * parts workgroups, folded over x and y
 // special    NaN in an image: NaN
 

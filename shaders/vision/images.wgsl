@@ -1,26 +1,29 @@
 // images: y[n, :, i, j] = program_n(sample_n(i, j)), one pixel an invocation.
-// Each image has its own part of the source, its own filter and its own list of
-// colour changes, all in its record.
+// A record holds the image's part of the source, its filter and its program, a
+// list of instructions that change colours.
 //
 // prepended  C: u32, channels of the source, 1 to 4
 //            C_OUT: u32, channels of the result
 //            SAMPLER: u32, 0 if no image is scaled, 1 if some are, 2 if images
 //            go through a matrix
-//            CUBIC: bool, whether some filter is cubic
-//            FRAMED: bool, whether something lies beside or around an image
-//            COLOURS, HUE, GAMMA: bool, whether programs do more than scale and
-//            shift, and the two that are much code. What is left out costs
-//            nothing: a driver on the CPU runs both sides of every branch
+//            CUBIC: bool, whether a filter is cubic
+//            FRAMED: bool, whether padding lies beside or around an image
+//            changed(code: u32, at: u32, value: vec4f, mean: f32) -> vec4f, the
+//            pixel after the instruction at word `at`, written by
+//            executors/changes.ts from the table of actions
+//            COLOURS, HUE, GAMMA: bool, which parts of `changed` are compiled.
+//            A driver on the CPU runs both sides of every branch, and parts
+//            that are left out cost nothing
 //            WG: u32, invocations per workgroup
 //            load_x(i: u32) -> f32, element i of the source
 //            records: array<u32>; mean_of(n: u32) -> f32; y: array<f32>; params
-// x          u8 or f32, anywhere: a record says where its image begins and the
-//            distances of its channels, rows and columns, in elements
+// x          u8 or f32 of any layout: a record has the offset of its image and
+//            the distances of channels, rows and columns, in elements
 // records    u32 [N, words]; the words are named below, floats by their bits
-// y          f32 [N, C_OUT, H, W], contiguous; bytes stay whole numbers
+// y          f32 [N, C_OUT, H, W], contiguous; of bytes integers
 // dispatch   N * H * W invocations, folded over x and y
-// special    weights of a filter add up to 1 also at the edge; NaN stays in the
-//            pixels that see it
+// special    weights of a filter add up to 1 also at the edge; NaN reaches only
+//            the pixels that read it
 // source     torchvision.transforms.functional on tensors; Keys 1981 (cubic)
 
 struct Params {
@@ -29,7 +32,7 @@ struct Params {
   width: u32,
   words: u32,
   program: u32,
-  // what is added to the offsets of records, which may wrap around
+  // added to the offsets of records; the sum may wrap around
   shift: u32,
 }
 
@@ -43,16 +46,16 @@ const FILTER = 28u;
 const ANTIALIAS = 29u;
 const IS_BYTE = 30u;
 const PROGRAM = 32u;
-// ... in place of the axes, where images go through a matrix: nine floats,
+// A matrix, nine floats, stands in place of the axes.
 const MATRIX = 4u;
 const BLENDING = 13u; // 0 nearest, 1 bilinear, 2 bilinear with a fill
 const WIDTH = 14u;
 const HEIGHT = 15u;
 
-// Words of an axis: result i is place j = START + STEP * i of the scaled image,
-// which is there from FROM to TO; what lies beside it is by mode BESIDE. The
-// scaled image is made of LOW to HIGH of the source, which has SIZE pixels;
-// what lies around it is by mode AROUND.
+// Words of an axis: output i reads scaled pixel j = START + STEP * i. Scaled
+// pixels exist in [FROM, TO); elsewhere the padding mode BESIDE applies. They
+// come from source pixels [LOW, HIGH). The source has SIZE pixels; elsewhere the
+// padding mode AROUND applies.
 const START = 0u;
 const STEP = 1u;
 const FROM = 2u;
@@ -64,7 +67,9 @@ const SCALE = 7u;
 const AROUND = 8u;
 const SIZE = 9u;
 
-const INSTRUCTION = 12u; // words of one: code, bound, a, b, p (4), q (4)
+const INSTRUCTION = 12u; // words of one: code, bound, a, b, P (4), Q (4)
+const P = 4u;
+const Q = 8u;
 
 fn int_at(i: u32) -> i32 { return bitcast<i32>(records[i]); }
 fn float_at(i: u32) -> f32 { return bitcast<f32>(records[i]); }
@@ -72,7 +77,7 @@ fn vector_at(i: u32) -> vec4f {
   return vec4f(float_at(i), float_at(i + 1u), float_at(i + 2u), float_at(i + 3u));
 }
 
-// Which pixel of [low, high) stands at `at`, on or beside it; -1: none.
+// Pixel of [low, high) that stands at `at`, on or beside the range; -1: none.
 fn inside(at: i32, low: i32, high: i32, mode: u32) -> i32 {
   if (!FRAMED || (at >= low && at < high)) { return at; }
   let before = at < low;
@@ -115,8 +120,8 @@ fn weight(kind: u32, distance: f32) -> f32 {
   return cubic(distance, select(-0.75, -0.5, kind == 3u));
 }
 
-// Neighbours of a place: the first and the one behind the last, counted from
-// LOW, the place among them, and how far the filter is stretched.
+// Neighbours [first, end) of a place, counted from LOW; the place among them;
+// and the factor by which the filter is stretched.
 struct Taps { first: i32, end: i32, centre: f32, stretch: f32 }
 
 fn taps(axis: u32, j: i32, kind: u32, antialias: bool) -> Taps {
@@ -132,7 +137,7 @@ fn taps(axis: u32, j: i32, kind: u32, antialias: bool) -> Taps {
   let centre = (f32(j) + 0.5) * scale;
   var first = i32(floor(centre - reach + 0.5));
   var end = i32(floor(centre + reach + 0.5));
-  if (kind != 2u) { // neighbours beyond the edge are left out
+  if (kind != 2u) { // no neighbours beyond the edge
     first = max(first, 0);
     end = min(end, length);
   }
@@ -146,7 +151,7 @@ fn tap_weight(t: Taps, at: i32, kind: u32) -> f32 {
 
 fn tap_pixel(axis: u32, at: i32) -> i32 {
   let low = int_at(axis + LOW);
-  // without antialias a neighbour beyond the edge is the outermost pixel
+  // without antialias, a neighbour beyond the edge is the outermost pixel
   let within = clamp(low + at, low, int_at(axis + HIGH) - 1);
   return inside(within, 0, int_at(axis + SIZE), records[axis + AROUND]);
 }
@@ -203,7 +208,7 @@ fn sample_matrix(record: u32, x: u32, y: u32) -> vec4f {
   let w = dot(vec3f(float_at(m + 6u), float_at(m + 7u), float_at(m + 8u)), at);
   let from_x = dot(vec3f(float_at(m), float_at(m + 1u), float_at(m + 2u)), at) / w - 0.5;
   let from_y = dot(vec3f(float_at(m + 3u), float_at(m + 4u), float_at(m + 5u)), at) / w - 0.5;
-  // far beyond the image is as good as beside it, and fits an integer
+  // every place far beyond the image is alike; these fit an integer
   let px = clamp(from_x, -1e6, 1e6);
   let py = clamp(from_y, -1e6, 1e6);
   let way = records[record + BLENDING];
@@ -218,7 +223,7 @@ fn sample_matrix(record: u32, x: u32, y: u32) -> vec4f {
   let tx = px - floor(px);
   let ty = py - floor(py);
   var sum = vec4f(0.0);
-  var share = 0.0; // of the result that lies in the source
+  var share = 0.0; // of the pixel, inside the source
   for (var k = 0; k < 4; k++) {
     let tap_x = x0 + (k & 1);
     let tap_y = y0 + (k >> 1u);
@@ -234,7 +239,7 @@ fn sample_matrix(record: u32, x: u32, y: u32) -> vec4f {
   return rounded(record, sum);
 }
 
-// Within 0 to `bound`; bytes (bound 255) are cut to whole numbers.
+// Value within 0 to `bound`; bytes (bound 255) lose their fraction.
 fn cut(value: vec4f, bound: f32) -> vec4f {
   let within = clamp(value, vec4f(0.0), vec4f(bound));
   return select(within, trunc(within), bound > 1.0);
@@ -282,41 +287,29 @@ fn turned(rgb: vec3f, turn: f32) -> vec3f {
   }
 }
 
-fn coloured(code: u32, at: u32, value: vec4f, mean: f32) -> vec4f {
-  let bound = float_at(at + 1u);
-  let a = float_at(at + 2u);
-  let b = float_at(at + 3u);
-  switch code {
-    case 4u: { return cut(a * value, bound); } // brightness
-    case 5u: { return cut(a * value + b * mean, bound); } // contrast
-    case 6u: { return cut(a * value + b * grey_of(value, bound), bound); }
-    case 7u: { // hue
-      if (!HUE) { return value; }
-      let rgb = turned(value.xyz / bound, a);
-      return select(
-        vec4f(rgb, 0.0),
-        trunc(vec4f(rgb * 255.0 + 1e-3, 0.0)), // as SLACK in host_colour.ts
-        bound > 1.0,
-      );
-    }
-    case 8u: { // gamma
-      if (!GAMMA) { return value; }
-      let unit = value / bound;
-      let curve = clamp(
-        b * vec4f(bent(unit.x, a), bent(unit.y, a), bent(unit.z, a), 0.0),
-        vec4f(0.0),
-        vec4f(1.0),
-      );
-      return select(curve, to_byte(curve), bound > 1.0);
-    }
-    case 9u: { return vec4f(grey_of(value, bound)); }
-    case 10u: { return vec4f(bound) - value; } // invert
-    case 11u: { return vec4f(vec4u(value) & vec4u(u32(a))); } // posterize
-    case 12u: { // solarize
-      return select(value, vec4f(bound) - value, value >= vec4f(a));
-    }
-    default: { return value; }
-  }
+// Bytes as floats 0 to 1, or floats as bytes.
+fn converted(value: vec4f, bound: f32) -> vec4f {
+  if (bound > 1.0) { return value / 255.0; }
+  return to_byte(value);
+}
+
+fn with_hue(value: vec4f, turn: f32, bound: f32) -> vec4f {
+  let rgb = turned(value.xyz / bound, turn);
+  return select(
+    vec4f(rgb, 0.0),
+    trunc(vec4f(rgb * 255.0 + 1e-3, 0.0)), // as SLACK in host_colours.ts
+    bound > 1.0,
+  );
+}
+
+fn with_gamma(value: vec4f, gamma: f32, gain: f32, bound: f32) -> vec4f {
+  let unit = value / bound;
+  let curve = clamp(
+    gain * vec4f(bent(unit.x, gamma), bent(unit.y, gamma), bent(unit.z, gamma), 0.0),
+    vec4f(0.0),
+    vec4f(1.0),
+  );
+  return select(curve, to_byte(curve), bound > 1.0);
 }
 
 @compute @workgroup_size(WG)
@@ -338,11 +331,7 @@ fn main(
   let mean = mean_of(n);
   for (var k = 0u; k < params.program; k++) {
     let at = record + PROGRAM + k * INSTRUCTION;
-    let code = records[at];
-    if (code == 1u) { value = value / 255.0; } // to float
-    else if (code == 2u) { value = (value - vector_at(at + 4u)) / vector_at(at + 8u); }
-    else if (code == 3u) { value = to_byte(value); }
-    else if (COLOURS) { value = coloured(code, at, value, mean); }
+    value = changed(records[at], at, value, mean);
   }
   let to = n * C_OUT * plane + p;
   y[to] = value.x;

@@ -1,5 +1,5 @@
-// unpack: y[n, c, p] = (x[n, p, c] / 255 - mean[c]) / deviation[c]: pixels of three
-// bytes become planes of floats, four pixels an invocation.
+// unpack: y[n, c, p] = (x[n, p, c] / 255 - mean[c]) / deviation[c]: pixels of
+// three bytes become planes of floats, four pixels an invocation.
 //
 // prepended  WG: u32, invocations per workgroup
 // x          u8 [N, P, 3], contiguous: twelve bytes, three words, hold four

@@ -6,8 +6,8 @@
  */
 
 import { Generator } from "../../src/tensor/generator.ts";
-import type { Action, Extent } from "../../src/vision/transforms/action.ts";
-import { after } from "../../src/vision/transforms/action.ts";
+import type { Action, Extent } from "../../src/vision/actions/action.ts";
+import { after } from "../../src/vision/actions/rows.ts";
 import { colorPalette } from "../../src/vision/segmentation_masks.ts";
 import * as T from "../../src/vision/transforms/mod.ts";
 import { type Arguments, withArguments } from "./arguments.ts";

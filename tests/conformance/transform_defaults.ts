@@ -9,7 +9,7 @@
  */
 
 import { Generator } from "../../src/tensor/generator.ts";
-import type { Extent } from "../../src/vision/transforms/action.ts";
+import type { Extent } from "../../src/vision/actions/action.ts";
 import * as T from "../../src/vision/transforms/mod.ts";
 import { type Arguments, withArguments } from "./arguments.ts";
 import { asFields, type Fields } from "./case.ts";

@@ -5,8 +5,8 @@
  */
 
 import { zeros } from "../../src/tensor/create.ts";
-import type { Action } from "../../src/vision/transforms/action.ts";
-import { runOnTensor } from "../../src/vision/transforms/gpu.ts";
+import type { Action } from "../../src/vision/actions/action.ts";
+import { runOnTensor } from "../../src/vision/executors/gpu.ts";
 import { type LoopCall, loopCall } from "./_loop_calls.ts";
 
 /** Sides of a square image before and after. */

@@ -9,16 +9,16 @@ import { HostArray } from "../../src/tensor/host_array.ts";
 import { fromHost } from "../../src/tensor/create.ts";
 import { streamCounts } from "../../src/gpu/stream.ts";
 import { type Channels, Image } from "../../src/vision/image.ts";
-import type { Action } from "../../src/vision/transforms/action.ts";
-import { fold, isIdle } from "../../src/vision/transforms/fold.ts";
-import { atlasOf } from "../../src/vision/transforms/atlas.ts";
-import { runOnBatch, runOnTensor } from "../../src/vision/transforms/gpu.ts";
-import { runOnHost } from "../../src/vision/transforms/host.ts";
+import type { Action } from "../../src/vision/actions/action.ts";
+import { fold, isIdle } from "../../src/vision/executors/fold.ts";
+import { atlasOf } from "../../src/vision/executors/atlas.ts";
+import { runOnBatch, runOnTensor } from "../../src/vision/executors/gpu.ts";
+import { runOnHost } from "../../src/vision/executors/host.ts";
 import {
   extentOf,
   imageOf,
   pixelsOf,
-} from "../../src/vision/transforms/pixels.ts";
+} from "../../src/vision/actions/pixels.ts";
 import * as T from "../../src/vision/transforms/mod.ts";
 
 /** A picture of coloured waves: smooth, so that rounding decides little. */

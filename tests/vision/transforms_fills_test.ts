@@ -12,7 +12,7 @@ import { Generator } from "../../src/tensor/generator.ts";
 import { HostArray } from "../../src/tensor/host_array.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { Image } from "../../src/vision/image.ts";
-import type { Fill } from "../../src/vision/transforms/action.ts";
+import type { Fill } from "../../src/vision/actions/action.ts";
 import * as T from "../../src/vision/transforms/mod.ts";
 import { Pictures } from "./_pictures.ts";
 

@@ -3,11 +3,11 @@ import { assert, assertEquals } from "@std/assert";
 import { fromHost } from "../../src/tensor/create.ts";
 import { HostArray } from "../../src/tensor/host_array.ts";
 import { Image } from "../../src/vision/image.ts";
-import type { Action } from "../../src/vision/transforms/action.ts";
-import { atlasOf } from "../../src/vision/transforms/atlas.ts";
-import { runOnBatch, runOnTensor } from "../../src/vision/transforms/gpu.ts";
-import { runOnHost } from "../../src/vision/transforms/host.ts";
-import { imageOf, pixelsOf } from "../../src/vision/transforms/pixels.ts";
+import type { Action } from "../../src/vision/actions/action.ts";
+import { atlasOf } from "../../src/vision/executors/atlas.ts";
+import { runOnBatch, runOnTensor } from "../../src/vision/executors/gpu.ts";
+import { runOnHost } from "../../src/vision/executors/host.ts";
+import { imageOf, pixelsOf } from "../../src/vision/actions/pixels.ts";
 
 /** Grey waves on a slope. */
 function grey(height: number, width: number): Image {

@@ -4,7 +4,7 @@ import { Generator } from "../../src/tensor/generator.ts";
 import { HostArray } from "../../src/tensor/host_array.ts";
 import { fromHost, tensor, zeros } from "../../src/tensor/create.ts";
 import { type Channels, Image } from "../../src/vision/image.ts";
-import type { Extent } from "../../src/vision/transforms/action.ts";
+import type { Extent } from "../../src/vision/actions/action.ts";
 import * as T from "../../src/vision/transforms/mod.ts";
 
 function bytes(shape: readonly number[], values: readonly number[]) {

@@ -17,7 +17,7 @@ import type {
   Interpolation,
   PaddingMode,
   Size,
-} from "./action.ts";
+} from "../actions/action.ts";
 
 /** A size for height and width, or [height, width]. */
 export type SizeArgument = number | readonly number[];

@@ -6,7 +6,12 @@
 
 import { checkOptionNames } from "../../tensor/arguments.ts";
 import type { Generator } from "../../tensor/generator.ts";
-import type { Action, ActionName, Extent, ImageDType } from "./action.ts";
+import type {
+  Action,
+  ActionName,
+  Extent,
+  ImageDType,
+} from "../actions/action.ts";
 import {
   checkArguments,
   checkBits,

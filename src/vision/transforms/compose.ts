@@ -12,9 +12,9 @@ import {
 import { formatValue } from "../../tensor/arguments.ts";
 import { defaultGenerator, type Generator } from "../../tensor/generator.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { Action, ActionName, Extent } from "./action.ts";
+import type { Action, ActionName, Extent } from "../actions/action.ts";
 import { checkArguments, checkProbability } from "./checks.ts";
-import type { HostImage } from "./pixels.ts";
+import type { HostImage } from "../actions/pixels.ts";
 import {
   asTransform,
   drawAll,

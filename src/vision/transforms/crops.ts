@@ -8,10 +8,10 @@
 
 import { checkOptionNames } from "../../tensor/arguments.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { Action, Size } from "./action.ts";
+import type { Action, Size } from "../actions/action.ts";
 import { checkArguments, checkSize, type SizeArgument } from "./checks.ts";
-import { extentOfImage, runOnImage } from "./executor.ts";
-import type { HostImage } from "./pixels.ts";
+import { extentOfImage, runOnImage } from "../executors/executor.ts";
+import type { HostImage } from "../actions/pixels.ts";
 import { fiveCropActions } from "./resolve.ts";
 import { tuple } from "./transform.ts";
 

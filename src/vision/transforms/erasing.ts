@@ -8,20 +8,15 @@
 
 import { checkChoice, checkOptionNames } from "../../tensor/arguments.ts";
 import type { Generator } from "../../tensor/generator.ts";
-import {
-  type Action,
-  type ActionName,
-  checkFillOf,
-  type Extent,
-  type Fill,
-} from "./action.ts";
+import type { Action, ActionName, Extent, Fill } from "../actions/action.ts";
+import { checkFillOf } from "../actions/rows.ts";
+import { roundHalfEven } from "../actions/values.ts";
 import {
   checkArguments,
   checkFill,
   checkProbability,
   checkRange,
 } from "./checks.ts";
-import { roundHalfEven } from "./host_geometry.ts";
 import { Transform, tuple, uniform } from "./transform.ts";
 
 /** Options of `randomErasing`. */

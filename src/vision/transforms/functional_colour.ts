@@ -15,7 +15,7 @@ import { fromHost } from "../../tensor/create.ts";
 import { scope } from "../../tensor/scope.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type Channels, Image } from "../image.ts";
-import type { Action, Fill, ImageDType } from "./action.ts";
+import type { Action, Fill, ImageDType } from "../actions/action.ts";
 import {
   checkArguments,
   checkBits,
@@ -27,8 +27,8 @@ import {
   checkSize,
   type SizeArgument,
 } from "./checks.ts";
-import { extentOfTensor } from "./atlas.ts";
-import { runOnTensor } from "./gpu.ts";
+import { extentOfTensor } from "../executors/atlas.ts";
+import { runOnTensor } from "../executors/gpu.ts";
 import { blurAction } from "./resolve.ts";
 
 function run(img: Tensor, action: Action): Tensor {

@@ -10,7 +10,7 @@
 
 import { checkOptionNames } from "../../tensor/arguments.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { Fill, PaddingMode } from "./action.ts";
+import type { Fill, PaddingMode } from "../actions/action.ts";
 import {
   checkArguments,
   checkBox,
@@ -25,8 +25,8 @@ import {
   type CropBox,
   type SizeArgument,
 } from "./checks.ts";
-import { extentOfTensor } from "./atlas.ts";
-import { runOnTensor } from "./gpu.ts";
+import { extentOfTensor } from "../executors/atlas.ts";
+import { runOnTensor } from "../executors/gpu.ts";
 import {
   affineAction,
   centerCropAction,

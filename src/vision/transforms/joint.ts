@@ -13,17 +13,12 @@ import { isPlainObject } from "../../data/checks/values.ts";
 import { checkOptionNames, formatValue } from "../../tensor/arguments.ts";
 import { defaultGenerator, type Generator } from "../../tensor/generator.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import {
-  type Action,
-  ACTIONS,
-  after,
-  type Extent,
-  type Fill,
-} from "./action.ts";
+import type { Action, Extent, Fill } from "../actions/action.ts";
+import type { HostImage } from "../actions/pixels.ts";
+import { ACTIONS, after } from "../actions/rows.ts";
+import { extentOfImage, runOnImage, runOnMask } from "../executors/executor.ts";
+import { sizeOfMask } from "../executors/host_masks.ts";
 import { checkArguments, checkNumber } from "./checks.ts";
-import { extentOfImage, runOnImage, runOnMask } from "./executor.ts";
-import { sizeOfMask } from "./masks.ts";
-import type { HostImage } from "./pixels.ts";
 import { drawAll, isDrawn, type Transform } from "./transform.ts";
 
 /** [left, top, right, bottom], in pixels. */

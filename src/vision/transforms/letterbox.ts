@@ -15,7 +15,7 @@ import type {
   Fill,
   Interpolation,
   Size,
-} from "./action.ts";
+} from "../actions/action.ts";
 import {
   checkArguments,
   checkFill,
@@ -23,7 +23,7 @@ import {
   checkSize,
   type SizeArgument,
 } from "./checks.ts";
-import { roundHalfEven } from "./host_geometry.ts";
+import { roundHalfEven } from "../actions/values.ts";
 import { resizeAction, type ResizeOptions } from "./resolve.ts";
 import { Transform, tuple } from "./transform.ts";
 

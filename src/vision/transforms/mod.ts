@@ -8,6 +8,11 @@
  * @module
  */
 
+import { setTensorExecutor } from "../executors/executor.ts";
+import { tensorExecutor } from "../executors/gpu.ts";
+
+setTensorExecutor(tensorExecutor);
+
 export type {
   Action,
   ActionName,
@@ -23,8 +28,8 @@ export type {
   ResizeAction,
   Size,
   WarpAction,
-} from "./action.ts";
-export type { HostImage } from "./pixels.ts";
+} from "../actions/action.ts";
+export type { HostImage } from "../actions/pixels.ts";
 export {
   ChanceTransform,
   FixedTransform,

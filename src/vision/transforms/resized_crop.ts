@@ -15,7 +15,7 @@ import type {
   Extent,
   Interpolation,
   Size,
-} from "./action.ts";
+} from "../actions/action.ts";
 import {
   checkArguments,
   checkInterpolation,
@@ -24,7 +24,7 @@ import {
   type CropBox,
   type SizeArgument,
 } from "./checks.ts";
-import { roundHalfEven } from "./host_geometry.ts";
+import { roundHalfEven } from "../actions/values.ts";
 import { resizeAction, type ResizeOptions } from "./resolve.ts";
 import { printed, Transform, tuple, uniform } from "./transform.ts";
 

@@ -16,9 +16,9 @@ import type {
   Interpolation,
   ResizeAction,
   WarpAction,
-} from "./action.ts";
+} from "../actions/action.ts";
 import { checkSize, type SizeArgument } from "./checks.ts";
-import { roundHalfEven } from "./host_geometry.ts";
+import { roundHalfEven } from "../actions/values.ts";
 
 /** Options of everything that scales. */
 export interface ResizeOptions {

@@ -17,8 +17,8 @@ import type {
   PadAction,
   PaddingMode,
   Size,
-} from "./action.ts";
-import { after, checkFillOf } from "./action.ts";
+} from "../actions/action.ts";
+import { after, checkFillOf } from "../actions/rows.ts";
 import {
   checkArguments,
   checkFill,

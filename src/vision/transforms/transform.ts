@@ -26,15 +26,14 @@ import { formatValue } from "../../tensor/arguments.ts";
 import { defaultGenerator, type Generator } from "../../tensor/generator.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type Channels, Image } from "../image.ts";
+import type { Action, ActionName, Extent } from "../actions/action.ts";
+import { extentOf, type HostImage, pixelsOf } from "../actions/pixels.ts";
+import { ACTIONS, after, isBatched } from "../actions/rows.ts";
 import {
-  type Action,
-  type ActionName,
-  ACTIONS,
-  after,
-  type Extent,
-} from "./action.ts";
-import { extentOfImage, runOnImage, runOnWaiting } from "./executor.ts";
-import { extentOf, type HostImage, pixelsOf } from "./pixels.ts";
+  extentOfImage,
+  runOnImage,
+  runOnWaiting,
+} from "../executors/executor.ts";
 
 /**
  * What `compose` takes: transforms, and functions (or objects with `call`) of
@@ -152,9 +151,6 @@ class PendingImage extends Image {
   }
 }
 
-/** The actions that make floats of bytes, or want floats. */
-const TO_FLOATS: readonly ActionName[] = ["convert", "normalize"];
-
 /**
  * The first of the steps that can be left for the batch; as many as there are
  * steps if none can: what is left begins with bytes.
@@ -166,11 +162,11 @@ function firstLate(
   const staysWithSample = (step: Step): boolean =>
     !isDrawn(step) ||
     step.ops.some((op) =>
-      !ACTIONS[op].batched || (place === "bytes" && !TO_FLOATS.includes(op))
+      !isBatched(op) || (place === "bytes" && !ACTIONS[op].floats)
     );
   const first = steps.findLastIndex(staysWithSample) + 1;
   const mayBeFloats = steps.slice(0, first).some((step) =>
-    isDrawn(step) && step.ops.some((op) => TO_FLOATS.includes(op))
+    isDrawn(step) && step.ops.some((op) => ACTIONS[op].floats)
   );
   return mayBeFloats ? steps.length : first;
 }

@@ -8,13 +8,9 @@
 
 import { checkOptionNames } from "../../tensor/arguments.ts";
 import type { Generator } from "../../tensor/generator.ts";
-import {
-  type Action,
-  type ActionName,
-  checkFillOf,
-  type Extent,
-  type Fill,
-} from "./action.ts";
+import type { Action, ActionName, Extent, Fill } from "../actions/action.ts";
+import { checkFillOf } from "../actions/rows.ts";
+import { roundHalfEven } from "../actions/values.ts";
 import {
   checkArguments,
   checkCenter,
@@ -24,7 +20,6 @@ import {
   checkRange,
   checkWarpInterpolation,
 } from "./checks.ts";
-import { roundHalfEven } from "./host_geometry.ts";
 import {
   affineAction,
   type AffineNumbers,

@@ -1,160 +1,21 @@
 /**
- * Colours on the host: actions that look at all channels of a pixel, at its
- * neighbours, or at the whole image. Actions on single values are in point.ts.
+ * Filters on the host: blur and sharpness, histograms, and erased rectangles.
  *
- * Formulas are torchvision's for tensors: bytes are cut off, not rounded, where
- * it does so.
+ * Formulas are torchvision's for tensors: bytes lose their fraction where they
+ * do there, and are rounded by filters.
  *
  * @module
  */
 
 import { Generator } from "../../tensor/generator.ts";
-import {
-  type BlurAction,
-  type EraseAction,
-  type ImageDType,
-  valueAt,
-} from "./action.ts";
-import { inside, roundHalfEven } from "./host_geometry.ts";
+import type { BlurAction, EraseAction, ImageDType } from "./action.ts";
+import { inside } from "./host_picks.ts";
 import { dtypeOf, emptyLike, type Pixels, stepsOf } from "./pixels.ts";
-import { blend, boundOf, clamped } from "./point.ts";
+import { blend, boundOf, clamped, roundHalfEven, valueAt } from "./values.ts";
 
 const { fround } = Math;
 
-/** 0.2989 r + 0.587 g + 0.114 b, cut off for bytes. */
-function greyOf(r: number, g: number, b: number, dtype: ImageDType): number {
-  const grey = fround(
-    fround(fround(fround(0.2989) * r) + fround(fround(0.587) * g)) +
-      fround(fround(0.114) * b),
-  );
-  return dtype === "uint8" ? Math.trunc(grey) : grey;
-}
-
-/** Calls `visit` with the position of each pixel's first value. */
-function eachPixel(pixels: Pixels, visit: (at: number) => void): void {
-  const { pixelStep } = stepsOf(pixels);
-  const end = pixels.height * pixels.width * pixelStep;
-  for (let at = 0; at < end; at += pixelStep) visit(at);
-}
-
-/** The mean of an image's grey values, or of its only channel. */
-export function meanGrey(pixels: Pixels): number {
-  const { data, channels, height, width } = pixels;
-  const { channelStep } = stepsOf(pixels);
-  const dtype = dtypeOf(pixels);
-  let sum = 0;
-  eachPixel(pixels, (at) => {
-    sum += channels === 1 ? data[at]! : greyOf(
-      data[at]!,
-      data[at + channelStep]!,
-      data[at + 2 * channelStep]!,
-      dtype,
-    );
-  });
-  return fround(sum / (height * width));
-}
-
-/** Each pixel mixed with its grey; an image of one channel stays. */
-export function saturate(pixels: Pixels, factor: number): Pixels {
-  if (pixels.channels === 1) return pixels;
-  const { data } = pixels;
-  const { channelStep: g } = stepsOf(pixels);
-  const dtype = dtypeOf(pixels);
-  const out = emptyLike(pixels);
-  eachPixel(pixels, (at) => {
-    const grey = greyOf(data[at]!, data[at + g]!, data[at + 2 * g]!, dtype);
-    for (let i = at; i <= at + 2 * g; i += g) {
-      out.data[i] = blend(data[i]!, grey, factor, dtype);
-    }
-  });
-  return out;
-}
-
-/** Grey in one channel, or the same in three. */
-export function grey(pixels: Pixels, channels: number): Pixels {
-  const { data } = pixels;
-  const dtype = dtypeOf(pixels);
-  const out = emptyLike(pixels, { channels });
-  const from = stepsOf(pixels);
-  const to = stepsOf(out);
-  const g = from.channelStep;
-  const count = pixels.height * pixels.width;
-  for (let p = 0; p < count; p++) {
-    const at = p * from.pixelStep;
-    const value = pixels.channels === 1
-      ? data[at]!
-      : greyOf(data[at]!, data[at + g]!, data[at + 2 * g]!, dtype);
-    for (let c = 0; c < channels; c++) {
-      out.data[p * to.pixelStep + c * to.channelStep] = value;
-    }
-  }
-  return out;
-}
-
-// Bytes are cut off, and most come back as whole numbers but for an error in the
-// last place. A thousandth of a level lets the executors agree on them; in torch
-// the error decides, and values are one level lower by chance.
-const SLACK = 1e-3;
-
-/** Hues turned by `factor` of the circle; an image of one channel stays. */
-export function turnHue(pixels: Pixels, factor: number): Pixels {
-  if (pixels.channels === 1) return pixels;
-  const { data } = pixels;
-  const { channelStep: g } = stepsOf(pixels);
-  const isByte = data instanceof Uint8Array;
-  const bound = boundOf(dtypeOf(pixels));
-  const out = emptyLike(pixels);
-  eachPixel(pixels, (at) => {
-    const [red, green, blue] = turned(
-      data[at]! / bound,
-      data[at + g]! / bound,
-      data[at + 2 * g]! / bound,
-      factor,
-    );
-    const store = (i: number, value: number): void => {
-      out.data[i] = isByte ? Math.trunc(value * 255 + SLACK) : value;
-    };
-    store(at, red);
-    store(at + g, green);
-    store(at + 2 * g, blue);
-  });
-  return out;
-}
-
-// Smith 1978, "Color gamut transform pairs": RGB to HSV, and back with another
-// hue. A colour of equal values has none.
-function turned(
-  r: number,
-  g: number,
-  b: number,
-  factor: number,
-): [number, number, number] {
-  const high = Math.max(r, g, b);
-  const span = high - Math.min(r, g, b);
-  const saturation = span === 0 ? 0 : span / high;
-  const by = span === 0 ? 1 : span;
-  const [rc, gc, bc] = [(high - r) / by, (high - g) / by, (high - b) / by];
-  const sextant = r === high ? bc - gc : g === high ? 2 + rc - bc : 4 + gc - rc;
-  let hue = (sextant / 6 + 1) % 1 + factor;
-  hue -= Math.floor(hue);
-  const sector = Math.floor(hue * 6);
-  const part = hue * 6 - sector;
-  const bound = (value: number): number => Math.min(Math.max(value, 0), 1);
-  const p = bound(high * (1 - saturation));
-  const q = bound(high * (1 - saturation * part));
-  const t = bound(high * (1 - saturation * (1 - part)));
-  const sectors: [number, number, number][] = [
-    [high, t, p],
-    [q, high, p],
-    [p, high, t],
-    [p, q, high],
-    [t, p, high],
-    [high, p, q],
-  ];
-  return sectors[sector % 6]!;
-}
-
-/** Each channel stretched to the whole range; a constant one stays. */
+/** Returns each channel stretched to the whole range; a constant one stays. */
 export function autocontrast(pixels: Pixels): Pixels {
   const dtype = dtypeOf(pixels);
   const bound = boundOf(dtype);
@@ -171,7 +32,7 @@ export function autocontrast(pixels: Pixels): Pixels {
   });
 }
 
-/** The histogram of each channel made even; bytes alone. */
+/** Returns bytes with the histogram of each channel made even. */
 export function equalize(pixels: Pixels): Pixels {
   return byChannel(pixels, (values) => {
     const counts = new Float64Array(256);
@@ -209,7 +70,7 @@ function byChannel(
   return out;
 }
 
-/** Away from (or with `factor` below 1, towards) a blurred image. */
+/** Returns a blend with a blurred image: 0 is blurred, 1 the source. */
 export function sharpen(pixels: Pixels, factor: number): Pixels {
   const { data, height, width, channels } = pixels;
   if (height <= 2 || width <= 2) return pixels;
@@ -237,7 +98,7 @@ export function sharpen(pixels: Pixels, factor: number): Pixels {
   return out;
 }
 
-/** The weights of a Gaussian of `size` taps, which add up to 1. */
+/** Returns the weights of a Gaussian of `size` taps; their sum is 1. */
 export function gaussian(size: number, sigma: number): Float64Array {
   const weights = Float64Array.from(
     { length: size },
@@ -247,7 +108,7 @@ export function gaussian(size: number, sigma: number): Float64Array {
   return weights.map((weight) => weight / sum);
 }
 
-/** Gaussian blur; beyond the edge the image is mirrored. */
+/** Returns the image after a Gaussian blur; its edges are mirrored. */
 export function blur(pixels: Pixels, action: BlurAction): Pixels {
   const { kernelSize: [kx, ky], sigma: [sx, sy] } = action;
   const across = gaussian(kx, sx);
@@ -285,7 +146,7 @@ export function blur(pixels: Pixels, action: BlurAction): Pixels {
   return out;
 }
 
-/** A rectangle of other values; the part outside of the image is left out. */
+/** Returns the image with a rectangle of other values. */
 export function erase(pixels: Pixels, action: EraseAction): Pixels {
   const { channels, height, width } = pixels;
   const { pixelStep, channelStep } = stepsOf(pixels);
@@ -305,8 +166,8 @@ export function erase(pixels: Pixels, action: EraseAction): Pixels {
 }
 
 /**
- * The value at a channel, row and column of an erased rectangle. Noise is normal
- * of floats, and of bytes each as likely as the others.
+ * Returns the value at a channel, row and column of an erased rectangle. Noise
+ * is normal for floats, and uniform over all bytes.
  */
 export function eraser(
   { value, height, width }: EraseAction,

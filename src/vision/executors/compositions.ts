@@ -1,9 +1,9 @@
 /**
- * Actions on tensors that look beyond a pixel: blur, sharpness, histograms, and
- * rectangles. Compositions of ops, the same for all images of a tensor.
+ * Actions on tensors as compositions of ops, the same for all images of a
+ * tensor: the filters, and the types, through which gradients flow.
  *
- * Images are [N, C, H, W], uint8 or float32; results have the same type. A
- * batch in which each image has numbers of its own is done elsewhere.
+ * Images are [N, C, H, W], uint8 or float32. The kernels do the other actions,
+ * and batches in which each image has numbers of its own.
  *
  * @module
  */
@@ -13,64 +13,86 @@ import { pad } from "../../ops/index/padding.ts";
 import { fromHost, full } from "../../tensor/create.ts";
 import { HostArray } from "../../tensor/host_array.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { Action, BlurAction, EraseAction } from "./action.ts";
-import { eraser, gaussian } from "./host_colour.ts";
-
-/** The actions here. */
-export type FilterAction = Extract<
+import type {
   Action,
-  { op: "blur" | "sharpness" | "autocontrast" | "equalize" | "erase" }
->;
+  ActionOf,
+  BlurAction,
+  EraseAction,
+} from "../actions/action.ts";
+import type { FILTERS } from "../actions/filters.ts";
+import { eraser, gaussian } from "../actions/host_filters.ts";
+import { boundOf, valueAt } from "../actions/values.ts";
 
-const FILTERS: readonly Action["op"][] = [
-  "blur",
-  "sharpness",
-  "autocontrast",
-  "equalize",
-  "erase",
-];
+type ComposedName = keyof typeof FILTERS | "convert" | "normalize";
 
-/** Whether an action is one of those here. */
-export function isFilter(action: Action): action is FilterAction {
-  return FILTERS.includes(action.op);
+/** A method, so that each rule may take the action of its own name. */
+interface Rule {
+  run(x: Tensor, action: Action): Tensor;
 }
 
-/** Carries one of them out, on all images alike. */
-export function runFilter(x: Tensor, action: FilterAction): Tensor {
-  switch (action.op) {
-    case "blur":
-      return blur(x, action);
-    case "sharpness":
-      return sharpen(x, action.factor);
-    case "autocontrast":
-      return autocontrast(x);
-    case "equalize":
-      return equalize(x);
-    case "erase":
-      return erase(x, action);
-    default:
-      return action satisfies never;
+const RULES: Readonly<Record<ComposedName, Rule>> = {
+  convert: { run: convert },
+  normalize: { run: normalize },
+  blur: { run: blur },
+  sharpness: { run: sharpen },
+  autocontrast: { run: autocontrast },
+  equalize: { run: equalize },
+  erase: { run: erase },
+};
+
+/** An action that is a composition of ops. */
+export type ComposedAction = ActionOf<ComposedName>;
+
+/** Whether an action is a composition of ops. */
+export function isComposed(action: Action): action is ComposedAction {
+  return Object.hasOwn(RULES, action.op);
+}
+
+/** Returns all images of a tensor after an action. */
+export function composed(x: Tensor, action: ComposedAction): Tensor {
+  return RULES[action.op].run(x, action);
+}
+
+function convert(x: Tensor, { dtype }: ActionOf<"convert">): Tensor {
+  if (dtype === x.dtype) return x;
+  return dtype === "float32"
+    ? x.to("float32").div(255)
+    : x.mul(255.999).clamp(0, 255).to("uint8");
+}
+
+function normalize(x: Tensor, { mean, std }: ActionOf<"normalize">): Tensor {
+  if (mean.length === 1 && std.length === 1) {
+    return x.sub(mean[0]!).div(std[0]!);
   }
+  const channels = x.shape[1]!;
+  const upload = (values: readonly number[]): Tensor => {
+    const each = Float32Array.from(
+      { length: channels },
+      (_, c) => valueAt(values, c),
+    );
+    return fromHost(new HostArray(each, [channels, 1, 1]));
+  };
+  return x.sub(upload(mean)).div(upload(std));
 }
 
-/** The bytes nearest to floats, half to even, if `like` holds bytes. */
+/** Returns floats rounded to bytes, half to even, if `like` has bytes. */
 function roundedAs(like: Tensor, y: Tensor): Tensor {
   return like.dtype === "uint8" ? y.round().to("uint8") : y;
 }
 
-/** `y` within the bounds of `like`, cut to whole numbers if that holds bytes. */
+/** Returns `y` within the bounds of `like`; bytes lose their fraction. */
 function cutAs(like: Tensor, y: Tensor): Tensor {
   return like.dtype === "uint8" ? y.clamp(0, 255).to("uint8") : y.clamp(0, 1);
 }
 
-/** One kernel [kh, kw] over every channel. */
+/** Returns every channel filtered by the weights [kh, kw]. */
 function filter(
   x: Tensor,
-  kernel: Float32Array<ArrayBuffer>,
+  weights: Float32Array<ArrayBuffer>,
   [kh, kw]: readonly [number, number],
 ): Tensor {
   const [n, c, h, w] = x.shape;
-  const weight = fromHost(new HostArray(kernel, [1, 1, kh, kw]));
+  const weight = fromHost(new HostArray(weights, [1, 1, kh, kw]));
   const planes = x.to("float32").contiguous().reshape([n! * c!, 1, h!, w!]);
   const y = conv2d(planes, weight);
   return y.reshape([n!, c!, ...y.shape.slice(2)]);
@@ -89,12 +111,12 @@ function blur(x: Tensor, action: BlurAction): Tensor {
   );
 }
 
-function sharpen(x: Tensor, factor: number): Tensor {
+function sharpen(x: Tensor, { factor }: ActionOf<"sharpness">): Tensor {
   const [, , h, w] = x.shape;
   if (h! <= 2 || w! <= 2) return x;
-  const kernel = Float32Array.of(1, 1, 1, 1, 5, 1, 1, 1, 1)
+  const weights = Float32Array.of(1, 1, 1, 1, 5, 1, 1, 1, 1)
     .map((weight) => weight / 13);
-  const smooth = roundedAs(x, filter(x, kernel, [3, 3])).to("float32");
+  const smooth = roundedAs(x, filter(x, weights, [3, 3])).to("float32");
   const inner = pad(smooth, [1, 1, 1, 1]);
   // the border stays as it is
   const isInner = pad(full([1, 1, h! - 2, w! - 2], 1), [1, 1, 1, 1]).eq(1);
@@ -104,7 +126,7 @@ function sharpen(x: Tensor, factor: number): Tensor {
 }
 
 function autocontrast(x: Tensor): Tensor {
-  const bound = x.dtype === "uint8" ? 255 : 1;
+  const bound = boundOf(x.dtype === "uint8" ? "uint8" : "float32");
   const values = x.to("float32");
   const low = values.amin([-2, -1], { keepdim: true });
   const high = values.amax([-2, -1], { keepdim: true });
@@ -117,8 +139,8 @@ function autocontrast(x: Tensor): Tensor {
   );
 }
 
-// The histogram of each channel by an addition for each pixel, its running sum,
-// and the table that follows from it, looked up.
+// The histogram of each channel, its running sum, the table from that, and a
+// look-up for each pixel.
 function equalize(x: Tensor): Tensor {
   const [n, c, h, w] = x.shape;
   const planes = n! * c!;

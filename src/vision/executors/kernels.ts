@@ -2,8 +2,8 @@
  * The kernels of transforms, as ops on tensors: a pass over images, their mean
  * grey, and bytes to normalised floats.
  *
- * Images are [N, C, H, W] of any strides; results are float32 and contiguous,
- * those of bytes whole numbers. No gradients flow through a pass.
+ * Images are [N, C, H, W] of any strides. Results are contiguous float32; of
+ * bytes they are integers. No gradients flow through a pass.
  *
  * @module
  */
@@ -19,6 +19,7 @@ import { declareInput } from "../../ops/words.ts";
 import { fromHost } from "../../tensor/create.ts";
 import { HostArray } from "../../tensor/host_array.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import { CHANGED } from "./changes.ts";
 import { filterLoop, type Records } from "./records.ts";
 
 import greyMeanSource from "../../../shaders/vision/grey_mean.wgsl" with {
@@ -32,21 +33,22 @@ import unpackSource from "../../../shaders/vision/unpack.wgsl" with {
 };
 
 const GROUP = 64;
+const PASS_SOURCE = CHANGED + imagesSource;
 
-/** Sizes of a pass, and which code it needs. */
+/** Sizes of a pass, and its sampler. */
 export interface PassSizes {
   readonly images: number;
   readonly channels: number;
   readonly outChannels: number;
   readonly height: number;
   readonly width: number;
-  /** How pixels are taken: as they are, scaled, or through a matrix. */
+  /** 0: pixels as they are, 1: scaled, 2: through a matrix. */
   readonly sampler: 0 | 1 | 2;
 }
 
 interface PassParams extends PassSizes {
   readonly records: Records;
-  /** The offset of the source that places in the records count in. */
+  /** Offset of the source that is included in the records' places. */
   readonly origin: number;
 }
 
@@ -60,10 +62,10 @@ const passOp = defineOp<PassParams>({
   kernel([x, words, means], [y], params) {
     const { images, channels, outChannels, height, width, sampler, records } =
       params;
-    const { hasContrast, needs } = records;
+    const { usesMean, needs } = records;
     return {
       name: "transform",
-      source: imagesSource,
+      source: PASS_SOURCE,
       consts: {
         C: channels,
         C_OUT: outChannels,
@@ -72,8 +74,8 @@ const passOp = defineOp<PassParams>({
         WG: GROUP,
       },
       header: declareInput("x", 0, x.dtype, false, "f32") +
-        headerOf(hasContrast),
-      buffers: hasContrast
+        headerOf(usesMean),
+      buffers: usesMean
         ? [x.storage, words.storage, means.storage, y.storage]
         : [x.storage, words.storage, y.storage],
       params: [
@@ -96,7 +98,7 @@ const passOp = defineOp<PassParams>({
       const origin = x.ndim === 4 ? x.layout.offset : params.origin;
       return {
         ...part,
-        // which begin with their buffers
+        // copies begin at offset 0 of their buffers
         inputs: asTensors([x, ...others.map((each) => each.clone())]),
         params: { ...params, images: images!, origin },
       };
@@ -105,7 +107,7 @@ const passOp = defineOp<PassParams>({
   strided: "inputs",
 });
 
-// Those by which pixels are taken: the taps of a filter, or of a matrix.
+// Loops over the taps of a filter, or of a bilinear matrix.
 function samplerLoops(
   sampler: PassSizes["sampler"],
   taps: Records["taps"],
@@ -114,12 +116,12 @@ function samplerLoops(
   return sampler === 1 ? [filterLoop(taps)] : [loop(4)];
 }
 
-function headerOf(hasContrast: boolean): string {
+function headerOf(usesMean: boolean): string {
   const bind = (binding: number, access: string, name: string, type: string) =>
     `@group(0) @binding(${binding}) var<${access}> ${name}: ${type};\n`;
-  const rest = hasContrast ? 3 : 2;
+  const rest = usesMean ? 3 : 2;
   return "\n" + bind(1, "storage, read", "records", "array<u32>") +
-    (hasContrast
+    (usesMean
       ? bind(2, "storage, read", "means", "array<f32>") +
         "fn mean_of(n: u32) -> f32 { return means[n]; }\n"
       : "fn mean_of(n: u32) -> f32 { return 0.0; }\n") +
@@ -127,10 +129,10 @@ function headerOf(hasContrast: boolean): string {
     bind(rest + 1, "uniform", "params", "Params");
 }
 
-/** Pixels that an invocation of grey_mean sums at most. */
+/** The most pixels that an invocation of grey_mean sums. */
 const GREY_RUN = 2 ** 14;
 
-// to [N, parts]
+// [source, records] to [N, parts]
 const greyMeanOp = defineOp<{ records: Records }>({
   name: "greyMean",
   shape: ([{ shape: [images, , height, width] }]) => ({
@@ -162,8 +164,8 @@ const greyMeanOp = defineOp<{ records: Records }>({
 });
 
 /**
- * One pass over images. `source` is [N, C, H, W], or bytes that records know
- * their way in; where a program has contrast it must be contiguous float32.
+ * Returns images after one pass. `source` is [N, C, H, W], or bytes in which the
+ * records hold the places. If a program uses the mean, it is contiguous float32.
  */
 export function runPass(
   source: Tensor,
@@ -172,7 +174,7 @@ export function runPass(
 ): Tensor {
   const words = fromHost(new HostArray(records.words));
   const inputs = [source, words];
-  if (records.hasContrast) {
+  if (records.usesMean) {
     const [parts] = greyMeanOp(inputs, { records });
     inputs.push(parts.shape[1] === 1 ? parts.squeeze(1) : parts.sum(1));
   }
@@ -228,12 +230,12 @@ const unpack = defineOp<Moments>({
     };
   },
   axes: () => [{ dims: [0, 0] }],
-  strided: "inputs", // which normalizeBytes has looked at
+  strided: "inputs", // normalizeBytes checks the strides
 });
 
 /**
- * Bytes to normalised floats by one kernel made for it, where there is one for
- * this number of channels and these strides.
+ * Returns bytes as normalised floats; undefined if no kernel of its own fits the
+ * number of channels and the strides.
  */
 export function normalizeBytes(
   x: Tensor,

@@ -1,36 +1,26 @@
 /**
  * The executor on the host: it carries out actions on images in memory, in
- * workers and without a GPU. It is also the reference that gpu.ts is tested
- * against.
+ * workers and without a GPU. It is also the reference for tests of gpu.ts.
  *
- * Images stay as they are; what is made is new. A crop, its scaling and a crop
- * of that are one pass; neighbouring actions on the values of a byte image are
- * one table.
+ * Sources stay as they are; results are new. A crop, the scaling after it and
+ * the crop after that are one pass. On bytes, consecutive actions on single
+ * values are one table.
  *
  * @module
  */
 
+import type { Action, Extent } from "../actions/action.ts";
+import { meanGrey } from "../actions/host_colours.ts";
+import { scale, type Scaling } from "../actions/host_scaling.ts";
+import { extentOf, type Pixels, stepsOf } from "../actions/pixels.ts";
+import type { ValueFunction } from "../actions/row.ts";
+import { ACTIONS, after } from "../actions/rows.ts";
 import type { Box } from "../resize_taps.ts";
-import { type Action, after, type Extent } from "./action.ts";
-import {
-  autocontrast,
-  blur,
-  equalize,
-  erase,
-  grey,
-  meanGrey,
-  saturate,
-  sharpen,
-  turnHue,
-} from "./host_colour.ts";
-import { crop, flip, pad, scale, type Scaling, warp } from "./host_geometry.ts";
-import { dtypeOf, extentOf, type Pixels, stepsOf } from "./pixels.ts";
-import { isPoint, pointFunction } from "./point.ts";
 
 /**
- * The image after all actions.
+ * Returns the image after all actions.
  *
- * @throws {TypeError} If an action does not take such images
+ * @throws {TypeError} If an action does not take such an image
  * @throws {RangeError} If a size does not fit
  */
 export function runOnHost(pixels: Pixels, actions: readonly Action[]): Pixels {
@@ -44,27 +34,27 @@ export function runOnHost(pixels: Pixels, actions: readonly Action[]): Pixels {
       at += scaling.actions;
       continue;
     }
-    let end = at;
-    while (end < actions.length && isTabled(actions, at, end)) end++;
-    if (end > at) {
-      result = mapValues(result, actions.slice(at, end));
-      at = end;
-    } else result = apply(result, actions[at++]!);
+    const action = actions[at]!;
+    const row = ACTIONS[action.op];
+    if (row.host) {
+      result = row.host(result, action);
+      at++;
+      continue;
+    }
+    const first = at++;
+    while (at < actions.length && joinsTable(actions[at]!)) at++;
+    result = mapValues(result, actions.slice(first, at));
   }
   return result;
 }
 
-// Contrast looks at the image that the table before it would make.
-function isTabled(
-  actions: readonly Action[],
-  first: number,
-  at: number,
-): boolean {
-  const action = actions[at]!;
-  return isPoint(action) && (at === first || action.op !== "contrast");
+// The mean grey is that of the image which the table before would make.
+function joinsTable({ op }: Action): boolean {
+  const { value, usesMean = false } = ACTIONS[op];
+  return value !== undefined && !usesMean;
 }
 
-/** What a crop, a resize and a crop beginning at `at` are together. */
+/** Returns a crop, a resize and a crop from `at` on as one scaling. */
 function scalingAt(
   actions: readonly Action[],
   at: number,
@@ -102,24 +92,23 @@ function isWithin(
     left + width <= whole.width;
 }
 
-/** Actions on values by themselves, one after the other. */
+/** Returns the image after actions on single values, in order. */
 function mapValues(pixels: Pixels, actions: readonly Action[]): Pixels {
   const { data, channels, height, width } = pixels;
-  const isContrast = actions[0]!.op === "contrast";
-  const mean = isContrast ? meanGrey(pixels) : 0;
-  let dtype = dtypeOf(pixels);
-  const changes: ((value: number) => number)[][] = [];
+  const mean = ACTIONS[actions[0]!.op].usesMean ? meanGrey(pixels) : 0;
+  let extent = extentOf(pixels);
+  const changes: ValueFunction[][] = []; // of each action, for each channel
   for (const action of actions) {
-    if (!isPoint(action)) continue;
-    const type = dtype;
-    changes.push(
-      Array.from(
-        { length: channels },
-        (_, c) => pointFunction(action, type, c, mean),
-      ),
-    );
-    if (action.op === "convert") dtype = action.dtype;
+    const row = ACTIONS[action.op];
+    const { dtype } = extent;
+    if (!row.value) continue; // never, by joinsTable
+    changes.push(Array.from(
+      { length: channels },
+      (_, channel) => row.value(action, { dtype, channel, mean }),
+    ));
+    extent = row.result?.(action, extent) ?? extent;
   }
+  const { dtype } = extent;
   // bytes side by side become floats plane by plane
   const planar = pixels.planar || dtype === "float32";
   const out: Pixels = {
@@ -158,37 +147,4 @@ function mapValues(pixels: Pixels, actions: readonly Action[]): Pixels {
     }
   }
   return out;
-}
-
-function apply(pixels: Pixels, action: Action): Pixels {
-  switch (action.op) {
-    case "crop":
-      return crop(pixels, action);
-    case "pad":
-      return pad(pixels, action);
-    case "hflip":
-      return flip(pixels, "columns");
-    case "vflip":
-      return flip(pixels, "rows");
-    case "warp":
-      return warp(pixels, action);
-    case "erase":
-      return erase(pixels, action);
-    case "blur":
-      return blur(pixels, action);
-    case "saturation":
-      return saturate(pixels, action.factor);
-    case "sharpness":
-      return sharpen(pixels, action.factor);
-    case "hue":
-      return turnHue(pixels, action.factor);
-    case "grayscale":
-      return grey(pixels, action.channels ?? pixels.channels);
-    case "autocontrast":
-      return autocontrast(pixels);
-    case "equalize":
-      return equalize(pixels);
-    default:
-      throw new Error(`No way to ${action.op} an image on the host`);
-  }
 }

@@ -1,5 +1,5 @@
 /**
- * Planned passes over images on the GPU, carried out one after the other.
+ * Runs planned passes over images on the GPU, one after the other.
  *
  * @module
  */
@@ -13,21 +13,21 @@ import { runPass } from "./kernels.ts";
 import { filterLoop, recordsOf, tapsOf } from "./records.ts";
 
 /**
- * Filters of very many taps take a pass along rows and one along columns: see
- * NOTE [loops].
+ * Whether filters have so many taps that a pass is split into one along rows and
+ * one along columns: see NOTE [loops].
  */
 function isLong(passes: readonly Pass[]): boolean {
   return filterLoop(tapsOf(passes)).passes > MAX_LOOPS / 2;
 }
 
-/** Passes by number and image, one kernel for each number. */
+/** Returns images after passes; `given` lists the passes, each by image. */
 export function runPasses(
   atlas: Pick<Atlas, "tensor" | "places">,
   given: readonly (readonly Pass[])[],
 ): Tensor {
   const { tensor, places } = atlas;
   if (given.some(isLong) && !haveOneSize(given[0]!)) {
-    // what is between two halves would have sizes of its own for each image
+    // between two halves, each image would have a size of its own
     return cat(
       places.map((place, n) =>
         runPasses({ tensor, places: [place] }, given.map((each) => [each[n]!]))

@@ -1,23 +1,23 @@
 /**
- * Passes in the words that the kernel images.wgsl reads: a record for each
- * image. The places of words are that file's; here they are only filled in.
+ * Records: a pass in the words that the kernel images.wgsl reads, one record for
+ * each image. That file defines the places of words.
  *
  * @module
  */
 
-import {
-  type Action,
-  type Fill,
-  type ImageDType,
-  type Interpolation,
-  type PaddingMode,
-  valueAt,
-} from "./action.ts";
 import { type Loop, loop } from "../../gpu/loops.ts";
+import type {
+  ActionName,
+  Fill,
+  Interpolation,
+  PaddingMode,
+} from "../actions/action.ts";
+import { ACTIONS } from "../actions/rows.ts";
+import { boundOf, valueAt } from "../actions/values.ts";
+import { codeOf, type Needs, needsOf } from "./changes.ts";
 import type { Axis, Geometry, Pass } from "./fold.ts";
-import { boundOf } from "./point.ts";
 
-/** Where an image begins, and the distances of its values, in elements. */
+/** Offset of an image, and the distances between its values, in elements. */
 export interface Place {
   readonly offset: number;
   readonly channelStep: number;
@@ -60,18 +60,18 @@ function filterOf(interpolation: Interpolation, antialias: boolean): number {
   }
 }
 
-/** Taps of filters along each axis. */
+/** Numbers of taps of a filter along each axis. */
 export interface Taps {
   readonly rows: number;
   readonly columns: number;
 }
 
-/** The loop of a filter: taps of columns, in those of rows. */
+/** Returns the loop over rows, with the loop over columns inside. */
 export function filterLoop({ rows, columns }: Taps): Loop {
   return loop(rows, loop(columns));
 }
 
-/** The most taps along each axis of some passes. */
+/** Returns the largest number of taps along each axis. */
 export function tapsOf(passes: readonly Pass[]): Taps {
   const most = (axis: "rows" | "columns") =>
     passes.reduce((most, pass) => Math.max(most, tapsAlong(pass, axis)), 1);
@@ -93,30 +93,19 @@ function tapsAlong({ geometry }: Pass, name: "rows" | "columns"): number {
 export interface Records {
   /** [images, words] */
   readonly words: Uint32Array<ArrayBuffer>;
-  /** Words of a record. */
+  /** Words of one record. */
   readonly stride: number;
   /** Instructions of the longest program. */
   readonly program: number;
-  /** What of the kernel the passes need. */
-  readonly needs: {
-    /** A filter is cubic. */
-    readonly CUBIC: boolean;
-    /** Something lies beside or around an image. */
-    readonly FRAMED: boolean;
-    /** A program does more than scale and shift. */
-    readonly COLOURS: boolean;
-    /** A program turns hues. */
-    readonly HUE: boolean;
-    /** A program bends values. */
-    readonly GAMMA: boolean;
-  };
-  /** Taps of filters along each axis, the most of any image. */
+  /** Constants that compile parts of the kernel in. */
+  readonly needs: Needs;
+  /** The largest number of taps of any image. */
   readonly taps: Taps;
-  /** Whether some program needs the mean of the image. */
-  readonly hasContrast: boolean;
+  /** Whether a program uses the mean grey of its image. */
+  readonly usesMean: boolean;
 }
 
-/** Writes the passes of some images, which lie at `places`. */
+/** Returns the records of the images at `places`. */
 export function recordsOf(
   passes: readonly Pass[],
   places: readonly Place[],
@@ -143,7 +132,8 @@ export function recordsOf(
       floats.set(numbers, instruction + 2);
     }
   }
-  const codes = programs.flatMap((each) => each.map(({ code }) => code));
+  const ops = new Set<ActionName>();
+  for (const { op } of programs.flat()) ops.add(op);
   return {
     words,
     stride,
@@ -151,12 +141,10 @@ export function recordsOf(
     needs: {
       CUBIC: passes.some(isCubic),
       FRAMED: passes.some(isFramed),
-      COLOURS: codes.some((code) => code > CODES.toByte),
-      HUE: codes.includes(CODES.hue),
-      GAMMA: codes.includes(CODES.gamma),
+      ...needsOf(ops),
     },
     taps: tapsOf(passes),
-    hasContrast: codes.includes(CODES.contrast),
+    usesMean: [...ops].some((op) => ACTIONS[op].usesMean),
   };
 }
 
@@ -211,7 +199,7 @@ function writeGeometry(
 function axisWords(axis: Axis): number[] {
   const { start, step, from, to, beside, low, high, around, length } = axis;
   const mode = (name: PaddingMode = "constant"): number => MODES[name];
-  // negative numbers wrap to the words of their int32
+  // a negative number becomes the word of its int32
   return [
     start,
     step,
@@ -226,82 +214,26 @@ function axisWords(axis: Axis): number[] {
   ];
 }
 
-/** The codes of instructions, as the kernel has them. */
-const CODES = {
-  toFloat: 1,
-  normalize: 2,
-  toByte: 3,
-  brightness: 4,
-  contrast: 5,
-  saturation: 6,
-  hue: 7,
-  gamma: 8,
-  grayscale: 9,
-  invert: 10,
-  posterize: 11,
-  solarize: 12,
-} as const;
-
 interface Instruction {
+  readonly op: ActionName;
   readonly code: number;
-  /** The largest value of the type: 255 or 1. */
   readonly bound: number;
   readonly numbers: readonly number[];
 }
 
 function programOf({ colours, source }: Pass): Instruction[] {
   const program: Instruction[] = [];
-  let { dtype, channels } = source;
+  let extent = source;
   for (const action of colours) {
-    const instruction = instructionOf(action, dtype, channels);
-    if (instruction) program.push(instruction);
-    if (action.op === "convert") dtype = action.dtype;
-    if (action.op === "grayscale") channels = action.channels ?? channels;
+    const row = ACTIONS[action.op];
+    const code = codeOf(action.op);
+    const numbers = row.numbers ? row.numbers(action, extent) : [];
+    if (code === undefined) throw new Error(`No WGSL of ${action.op}`);
+    if (numbers) {
+      const bound = boundOf(extent.dtype);
+      program.push({ op: action.op, code, bound, numbers });
+    }
+    extent = row.result?.(action, extent) ?? extent;
   }
   return program;
-}
-
-function instructionOf(
-  action: Action,
-  dtype: ImageDType,
-  channels: number,
-): Instruction | undefined {
-  const bound = boundOf(dtype);
-  const with_ = (code: number, ...numbers: number[]): Instruction => ({
-    code,
-    bound,
-    numbers,
-  });
-  switch (action.op) {
-    case "convert":
-      if (action.dtype === dtype) return undefined;
-      return with_(dtype === "uint8" ? CODES.toFloat : CODES.toByte);
-    case "normalize": {
-      const { mean, std } = action;
-      const four = (values: readonly number[], rest: number): number[] =>
-        [0, 1, 2, 3].map((c) => c < channels ? valueAt(values, c) : rest);
-      return with_(CODES.normalize, 0, 0, ...four(mean, 0), ...four(std, 1));
-    }
-    case "brightness":
-      return with_(CODES.brightness, action.factor);
-    case "contrast":
-      return with_(CODES.contrast, action.factor, 1 - action.factor);
-    case "saturation":
-      if (channels === 1) return undefined;
-      return with_(CODES.saturation, action.factor, 1 - action.factor);
-    case "hue":
-      return channels === 1 ? undefined : with_(CODES.hue, action.factor);
-    case "gamma":
-      return with_(CODES.gamma, action.gamma, action.gain);
-    case "grayscale":
-      return with_(CODES.grayscale);
-    case "invert":
-      return with_(CODES.invert);
-    case "posterize":
-      return with_(CODES.posterize, 0x100 - 2 ** (8 - action.bits));
-    case "solarize":
-      return with_(CODES.solarize, action.threshold);
-    default:
-      throw new Error(`No instruction for ${action.op}`);
-  }
 }

@@ -1,47 +1,48 @@
 /**
  * The executor on the GPU: it carries out actions on tensors of images, one
- * list of actions for all of them or a list for each. A batch is planned
- * (fold.ts) and done in as few passes as that gives.
+ * list of actions for all images or one list for each. The planner (fold.ts)
+ * joins actions into passes.
  *
- * Images are [..., C, H, W] of uint8 or float32 (float16 is computed in
- * float32); results have the type and the leading dims of the source. Only
- * normalising floats lets gradients through.
+ * Images are [..., C, H, W] of uint8, float32 or float16, which is computed in
+ * float32. Results have the leading dims of the source. Gradients flow only
+ * through the actions that normalise and convert floats.
  *
  * @module
  */
 
 import type { WaitingImages } from "../../data/images/transform.ts";
-import { isFloat } from "../../tensor/dtype.ts";
 import { cat } from "../../ops/movement/join.ts";
-import { fromHost, zeros } from "../../tensor/create.ts";
-import { HostArray } from "../../tensor/host_array.ts";
+import { zeros } from "../../tensor/create.ts";
+import { isFloat } from "../../tensor/dtype.ts";
 import { scope } from "../../tensor/scope.ts";
 import { formatShape } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
-import { type Action, ACTIONS, after, type Extent, valueAt } from "./action.ts";
-import { setTensorExecutor } from "./executor.ts";
+import type { Action, Extent } from "../actions/action.ts";
+import { ACTIONS, after, isBatched } from "../actions/rows.ts";
 import { type Atlas, atlasOf, extentOfTensor } from "./atlas.ts";
+import { composed, isComposed } from "./compositions.ts";
+import type { TensorExecutor } from "./executor.ts";
 import { fold, idlePass, type Pass, staysPut } from "./fold.ts";
 import { normalizeBytes } from "./kernels.ts";
 import { runPasses } from "./passes.ts";
 import type { Place } from "./records.ts";
-import { isFilter, runFilter } from "./tensor_filters.ts";
 import { moveTensorMask } from "./tensor_masks.ts";
 
-/** Channels that the kernel takes at once. */
+/** The most channels that a pixel of the kernel has. */
 const MAX_CHANNELS = 4;
 
 /**
- * The tensor after actions, the same for all of its images.
+ * Returns a tensor after actions, the same for all of its images.
  *
- * @throws {TypeError} If it holds no images, or an action does not take them
+ * @throws {TypeError} If the tensor does not hold images, or an action does not
+ * take them
  * @throws {RangeError} If a size does not fit
  */
 export function runOnTensor(x: Tensor, actions: readonly Action[]): Tensor {
   let result = extentOfTensor(x);
   for (const action of actions) result = after(action, result); // checks
   if (actions.length === 0) return x;
-  if (x.shape.includes(0)) { // no images at all
+  if (x.shape.includes(0)) { // no images
     const { channels, height, width, dtype } = result;
     const lead = x.shape.slice(0, -3);
     return zeros([...lead, channels, height, width], { dtype });
@@ -57,10 +58,7 @@ function runOnImages(
   const { channels, height, width } = extentOfTensor(x);
   const own = x.dtype === "float16" ? x.to("float32") : x;
   let y = x.ndim === 4 ? own : own.reshape([-1, channels, height, width]);
-  for (const part of segments(actions)) {
-    const [first] = part;
-    y = first && isFilter(first) ? runFilter(y, first) : runAlike(y, part);
-  }
+  for (const part of segments(actions)) y = runAlike(y, part);
   if (x.ndim !== 4) {
     const isPlane = x.ndim === 2 && result.channels === 1;
     y = y.reshape([
@@ -71,31 +69,22 @@ function runOnImages(
   return x.dtype === "float16" && isFloat(y.dtype) ? y.to("float16") : y;
 }
 
-/** Runs of actions that the kernel does, and others one by one. */
+/** Splits actions into runs that the kernels do, and single others. */
 function segments(actions: readonly Action[]): Action[][] {
   const parts: Action[][] = [];
   for (const action of actions) {
     const last = parts.at(-1);
-    const joins = last && ACTIONS[action.op].batched &&
-      ACTIONS[last[0]!.op].batched;
+    const joins = last && isBatched(action.op) && isBatched(last[0]!.op);
     if (joins) last.push(action);
     else parts.push([action]);
   }
   return parts;
 }
 
-/** Batched actions, the same for all images of [N, C, H, W]. */
+/** Returns images [N, C, H, W] after a segment of actions. */
 function runAlike(x: Tensor, actions: readonly Action[]): Tensor {
-  if (actions.every(({ op }) => op === "convert" || op === "normalize")) {
-    const [first, second] = actions;
-    if (
-      actions.length === 2 && x.dtype === "uint8" && first!.op === "convert" &&
-      second!.op === "normalize"
-    ) {
-      const found = normalizeBytes(x, second);
-      if (found) return found;
-    }
-    return actions.reduce(affine, x);
+  if (actions.every(isComposed)) {
+    return normalizedBytes(x, actions) ?? actions.reduce(composed, x);
   }
   const extent = extentOfTensor(x);
   if (extent.channels > MAX_CHANNELS) return planeByPlane(x, actions);
@@ -107,53 +96,27 @@ function runAlike(x: Tensor, actions: readonly Action[]): Tensor {
   );
 }
 
-// The ops of tensors, where no pixel moves: gradients flow through them.
-function affine(x: Tensor, action: Action): Tensor {
-  if (action.op === "convert") {
-    if (action.dtype === x.dtype) return x;
-    return action.dtype === "float32"
-      ? x.to("float32").div(255)
-      : x.mul(255.999).clamp(0, 255).to("uint8");
-  }
-  if (action.op !== "normalize") return x;
-  const { mean, std } = action;
-  if (mean.length === 1 && std.length === 1) {
-    return x.sub(mean[0]!).div(std[0]!);
-  }
-  const channels = x.shape[1]!;
-  const upload = (values: readonly number[]): Tensor => {
-    const each = Float32Array.from(
-      { length: channels },
-      (_, c) => valueAt(values, c),
-    );
-    return fromHost(new HostArray(each, [channels, 1, 1]));
-  };
-  return x.sub(upload(mean)).div(upload(std));
+function normalizedBytes(
+  x: Tensor,
+  actions: readonly Action[],
+): Tensor | undefined {
+  const [first, second] = actions;
+  return actions.length === 2 && x.dtype === "uint8" &&
+      first?.op === "convert" && second?.op === "normalize"
+    ? normalizeBytes(x, second)
+    : undefined;
 }
 
-// More channels than a pixel of the kernel has: each is an image of one.
+// A pixel of the kernel has four channels: of more, each is an image of one.
 function planeByPlane(x: Tensor, actions: readonly Action[]): Tensor {
   const [n, c, h, w] = x.shape;
   const planes = x.reshape([n! * c!, 1, h!, w!]);
   const lists = Array.from(
     { length: c! },
     (_, channel) =>
-      actions.map((action): Action => {
-        switch (action.op) {
-          case "normalize": {
-            const mean = [valueAt(action.mean, channel)];
-            return { ...action, mean, std: [valueAt(action.std, channel)] };
-          }
-          case "pad":
-            return { ...action, fill: valueAt(action.fill, channel) };
-          case "warp": {
-            const { fill } = action;
-            return { ...action, fill: fill && valueAt(fill, channel) };
-          }
-          default:
-            return action;
-        }
-      }),
+      actions.map((action) =>
+        ACTIONS[action.op].ofChannel?.(action, channel) ?? action
+      ),
   );
   const each = Array.from({ length: n! }, () => lists).flat();
   const y = runOnBatch(atlasOf(planes), each);
@@ -161,8 +124,8 @@ function planeByPlane(x: Tensor, actions: readonly Action[]): Tensor {
 }
 
 /**
- * A batch [N, C, H, W] of images, each after its own actions. All must end with
- * one size, number of channels and type.
+ * Returns a batch [N, C, H, W], each image after its own actions. All results
+ * must have one size, number of channels and type.
  *
  * @throws {TypeError} If results differ, or an action does not take its image
  */
@@ -176,13 +139,13 @@ export function runOnBatch(
   );
   checkAlike(results);
   const isPlanned = lists.every((actions) =>
-    actions.every(({ op }) => ACTIONS[op].batched)
+    actions.every(({ op }) => isBatched(op))
   );
   const planned = isPlanned
     ? aligned(lists.map((actions, n) => fold(actions, extents[n]!)))
     : undefined;
   if (planned) return runPasses(atlas, planned);
-  // steps that some images have and others have not: one image after another
+  // lists do not align: one image after another
   return cat(
     lists.map((actions, n) => {
       const extent = extents[n]!;
@@ -198,8 +161,8 @@ export function runOnBatch(
 }
 
 /**
- * Images that wait for what is left to be done to each: a batch, or the bytes of
- * images that differ in size.
+ * Returns waiting images after the actions that are left for each. They are a
+ * batch, or the bytes of images that differ in size.
  *
  * @throws {TypeError} If results differ, or an action does not take its image
  */
@@ -257,7 +220,7 @@ function checkAlike(results: readonly Extent[]): void {
   );
 }
 
-/** The passes of all images side by side; undefined if they do not fit. */
+/** Returns the passes by image; undefined if images need different kinds. */
 function aligned(
   perImage: readonly (readonly Pass[])[],
 ): readonly (readonly Pass[])[] | undefined {
@@ -302,11 +265,12 @@ function asWarp(pass: Pass): Pass {
   };
 }
 
-setTensorExecutor({
+/** The executor of tensors, to be registered with executor.ts. */
+export const tensorExecutor: TensorExecutor = {
   takes: (value): value is Tensor => value instanceof Tensor,
   extentOf: extentOfTensor,
   run: runOnTensor,
   runMask: (mask, actionsOf, fill) =>
     moveTensorMask(mask, actionsOf, fill, runOnTensor),
   runWaiting: runOnWaiting,
-});
+};

@@ -1,7 +1,7 @@
 /**
- * Masks on the GPU, moved by the kernels of images. These compute in float32,
- * which has no room for all integers: of those of 32 bits the upper and the
- * lower halves are moved, as channels.
+ * Masks on the GPU, moved by the kernels of images. Kernels compute in float32,
+ * which does not hold all integers. So 32-bit integers move in two halves, as
+ * channels.
  *
  * @module
  */
@@ -10,16 +10,16 @@ import { cat } from "../../ops/movement/join.ts";
 import { zeros } from "../../tensor/create.ts";
 import { scope } from "../../tensor/scope.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { Action } from "./action.ts";
-import { checkMaskFill, type MaskActions, sizeAfter } from "./masks.ts";
+import type { Action } from "../actions/action.ts";
+import { checkMaskFill, type MaskActions, sizeAfter } from "./host_masks.ts";
 
 const HALF = 2 ** 16;
 
 /**
- * The masks [..., C, H, W] or [H, W] after actions, of their type.
+ * Returns masks [..., C, H, W] or [H, W] after actions, of the same type.
  *
- * @param run Carries actions out on images of floats or bytes
- * @throws {RangeError} If the type does not have the fill
+ * @param run Carries out actions on images of floats or bytes
+ * @throws {RangeError} If the type cannot hold the fill
  */
 export function moveTensorMask(
   x: Tensor,
@@ -28,7 +28,7 @@ export function moveTensorMask(
   run: (x: Tensor, actions: readonly Action[]) => Tensor,
 ): Tensor {
   checkMaskFill(x.dtype, fill);
-  if (x.ndim >= 3 && x.shape.at(-3) === 0) { // an image without instances
+  if (x.ndim >= 3 && x.shape.at(-3) === 0) { // no instances
     const [height = 0, width = 0] = x.shape.slice(-2);
     const extent = { channels: 1, height, width, dtype: "float32" } as const;
     const result = sizeAfter(actionsOf(fill), extent);
@@ -42,7 +42,7 @@ export function moveTensorMask(
     case "uint32":
       return scope(() => {
         const planes = x.ndim === 2 ? x.unsqueeze(0) : x;
-        const channels = planes.shape.at(-3)!; // three dims at least
+        const channels = planes.shape.at(-3)!; // has at least three dims
         const lower = planes.bitwiseAnd(HALF - 1);
         const upper = planes.sub(lower).floorDivide(HALF);
         const halves = cat([upper, lower], -3).to("float32");

@@ -1,9 +1,10 @@
 /**
- * Images in host memory as the executor host.ts sees them: bytes or floats,
- * channels side by side (`Image`) or plane by plane (`HostArray`).
+ * Images in host memory. Users hold a `HostImage`: an `Image` of bytes with the
+ * channels of a pixel side by side, or a `HostArray` [C, H, W] of bytes or
+ * floats. Actions read and write both through `Pixels`.
  *
  * Positions count elements: value c of pixel p lies at p * pixelStep + c *
- * channelStep, pixels being numbered row by row.
+ * channelStep. Pixels are numbered row by row.
  *
  * @module
  */
@@ -13,24 +14,24 @@ import { HostArray } from "../../tensor/host_array.ts";
 import { type Channels, Image } from "../image.ts";
 import type { Extent, ImageDType } from "./action.ts";
 
-/** An image on the host: bytes with their channels side by side, or an array. */
+/** An image on the host: an `Image`, or an array [C, H, W]. */
 export type HostImage = Image | HostArray;
 
-/** The values of an image, and how they lie. */
+/** View of an image's values, with their layout. */
 export interface Pixels {
   readonly data: Uint8Array | Float32Array;
   readonly channels: number;
   readonly height: number;
   readonly width: number;
-  /** Whether a channel's values lie together. */
+  /** Whether the values of a channel lie together. */
   readonly planar: boolean;
 }
 
 /**
- * The values of an image, not copied.
+ * Returns the view of an image; nothing is copied.
  *
- * @throws {TypeError} If it is no image: an `Image`, or a HostArray [C, H, W] of
- * uint8 or float32
+ * @throws {TypeError} If the value is neither an `Image` nor a HostArray
+ * [C, H, W] of uint8 or float32
  */
 export function pixelsOf(image: unknown): Pixels {
   if (image instanceof HostArray) {
@@ -47,7 +48,7 @@ export function pixelsOf(image: unknown): Pixels {
         data,
         channels: channels!,
         height: height!,
-        width: width!, // two or three sizes, as was checked
+        width: width!, // the shape has two or three sizes
         planar: true,
       };
     }
@@ -66,33 +67,33 @@ export function pixelsOf(image: unknown): Pixels {
   );
 }
 
-// By what it has: it may come from another copy of the library.
+// By its fields: its class may be that of another copy of the library.
 function isImageLike(value: unknown): value is Image {
   const { data, channels, height, width } = Object(value);
   return data instanceof Uint8Array && data.length > 0 &&
     data.length === channels * height * width;
 }
 
-/** The image of these values: an `Image` of bytes side by side, or an array. */
+/** Returns the image of a view: an `Image` if bytes lie side by side. */
 export function imageOf(pixels: Pixels): HostImage {
   const { data, channels, height, width, planar } = pixels;
   return data instanceof Float32Array || planar
     ? new HostArray(data, [channels, height, width])
-    : new Image(data, width, height, channels as Channels); // came from one
+    : new Image(data, width, height, channels as Channels); // an image's view
 }
 
-/** The type of the values. */
+/** Returns the type of the values. */
 export function dtypeOf({ data }: Pixels): ImageDType {
   return data instanceof Float32Array ? "float32" : "uint8";
 }
 
-/** What actions have to know of the image. */
+/** Returns the extent of the image. */
 export function extentOf(pixels: Pixels): Extent {
   const { channels, height, width } = pixels;
   return { channels, height, width, dtype: dtypeOf(pixels) };
 }
 
-/** Distances between values, in elements. */
+/** Returns the distances between values, in elements. */
 export function stepsOf(
   { channels, height, width, planar }: Omit<Pixels, "data">,
 ): { readonly pixelStep: number; readonly channelStep: number } {
@@ -101,7 +102,7 @@ export function stepsOf(
     : { pixelStep: channels, channelStep: 1 };
 }
 
-/** Anything in the size of `like`, or in another one, of the same type. */
+/** Returns zeros of the type and layout of `like`, perhaps of another size. */
 export function emptyLike(
   like: Pixels,
   size: Partial<Pick<Pixels, "channels" | "height" | "width">> = {},

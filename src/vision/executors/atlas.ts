@@ -1,26 +1,26 @@
 /**
- * Images on the GPU, and where they lie.
+ * Images on the GPU, and their places in memory.
  *
  * @module
  */
 
 import { isFloat } from "../../tensor/dtype.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { Extent } from "./action.ts";
+import type { Extent } from "../actions/action.ts";
 import type { Place } from "./records.ts";
 
-/** Images in memory on the GPU: where each begins, and what it is. */
+/** Images in one tensor, with the place and the extent of each. */
 export interface Atlas {
-  /** A tensor of images, or of bytes whose places are known. */
+  /** A tensor of images, or the bytes of images that differ in size. */
   readonly tensor: Tensor;
   readonly places: readonly Place[];
   readonly extents: readonly Extent[];
 }
 
 /**
- * What actions have to know of a tensor's images.
+ * Returns the extent of a tensor's images.
  *
- * @throws {TypeError} If it holds no images
+ * @throws {TypeError} If the tensor does not hold images
  */
 export function extentOfTensor(x: Tensor): Extent {
   const { shape, dtype } = x;
@@ -42,7 +42,7 @@ export function extentOfTensor(x: Tensor): Extent {
   };
 }
 
-/** The images of [N, C, H, W], where they lie. */
+/** Returns the images of a tensor [N, C, H, W]. */
 export function atlasOf(x: Tensor): Atlas {
   const extent = extentOfTensor(x);
   const { strides, offset } = x.layout;

@@ -1,7 +1,7 @@
 /**
- * Masks on the host: images whose values are names, of pixels' classes or
- * instances. They move without being mixed, so their elements may be of any
- * type: each is moved as its bytes.
+ * Masks on the host: images whose values name the class or the instance of a
+ * pixel. Actions move these values without mixing them, so elements may have
+ * any type: an element moves as its bytes.
  *
  * @module
  */
@@ -9,17 +9,18 @@
 import { type DType, DTYPES, isFloat } from "../../tensor/dtype.ts";
 import { HostArray } from "../../tensor/host_array.ts";
 import { Image } from "../image.ts";
-import { type Action, after, type Extent, type Fill } from "./action.ts";
+import type { Action, Extent, Fill } from "../actions/action.ts";
+import { type HostImage, imageOf, pixelsOf } from "../actions/pixels.ts";
+import { after } from "../actions/rows.ts";
 import { runOnHost } from "./host.ts";
-import { type HostImage, imageOf, pixelsOf } from "./pixels.ts";
 
-/** What is done to a mask, with `fill` beside it: a value for each channel. */
+/** Returns the actions on a mask; `fill` has a value for each channel. */
 export type MaskActions = (fill: Fill) => readonly Action[];
 
 /**
- * A value as the one element of an array of its type.
+ * Returns the bytes of a value in a type.
  *
- * @throws {RangeError} If the type does not have it
+ * @throws {RangeError} If the type cannot hold the value
  */
 export function checkMaskFill(dtype: DType, fill: number): Uint8Array {
   const { array } = DTYPES[dtype];
@@ -31,14 +32,14 @@ export function checkMaskFill(dtype: DType, fill: number): Uint8Array {
   if (fits) return new Uint8Array(one.buffer);
   throw new RangeError(
     `Cannot fill a mask of ${dtype} with maskFill ${fill}: expected a value ` +
-      `of its type`,
+      `of that type`,
   );
 }
 
 /**
- * [height, width] of a mask: an image, an array or a tensor.
+ * Returns [height, width] of a mask: an image, an array or a tensor.
  *
- * @throws {TypeError} If it is none of them
+ * @throws {TypeError} If the value is none of them
  */
 export function sizeOfMask(mask: unknown): readonly [number, number] {
   const { shape } = Object(mask);
@@ -51,11 +52,11 @@ export function sizeOfMask(mask: unknown): readonly [number, number] {
 }
 
 /**
- * The mask after actions; an array keeps its type and its number of dims.
+ * Returns the mask after actions; an array keeps its type and number of dims.
  *
- * @throws {TypeError} If it is neither an image nor an array [H, W] or
+ * @throws {TypeError} If the mask is neither an image nor an array [H, W] or
  * [C, H, W]
- * @throws {RangeError} If its type does not have the fill
+ * @throws {RangeError} If its type cannot hold the fill
  */
 export function moveHostMask(
   mask: unknown,
@@ -80,7 +81,7 @@ function moveArray(
   const { bytes, array } = DTYPES[dtype];
   const [height = 0, width = 0] = shape.slice(-2);
   const isMask = (shape.length === 2 || shape.length === 3) &&
-    height > 0 && width > 0 && bytes !== 2; // no image has two channels
+    height > 0 && width > 0 && bytes !== 2; // float16: no image has two channels
   if (!isMask) {
     throw new TypeError(
       `Cannot move a mask of ${dtype} [${shape.join(", ")}]: expected uint8, ` +
@@ -93,7 +94,7 @@ function moveArray(
   const all = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   const plane = height * width * bytes;
   const movedPlane = result.height * result.width * bytes;
-  const masks = all.length / plane; // none, where there are no instances
+  const masks = all.length / plane; // 0 if there are no instances
   const moved = new Uint8Array(masks * movedPlane);
   for (let i = 0; i < masks; i++) {
     const bytesOf = all.subarray(i * plane, (i + 1) * plane);
@@ -107,7 +108,7 @@ function moveArray(
   );
 }
 
-/** What becomes of an image's extent. */
+/** Returns the extent of an image after actions. */
 export function sizeAfter(actions: readonly Action[], extent: Extent): Extent {
   return actions.reduce((before, action) => after(action, before), extent);
 }

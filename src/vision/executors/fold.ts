@@ -1,32 +1,32 @@
 /**
- * Planning: actions on an image become passes over it, as few as give the same
- * result. Plain data in, plain data out; records.ts writes them for the kernel.
+ * The planner: it turns actions on an image into as few passes over the image as
+ * give the same result. Passes are plain data; records.ts writes them for the
+ * kernel.
  *
- * A pass takes every pixel from somewhere and then changes its colour. Crops,
- * pads and flips around one scaling are one way to take pixels; a matrix is
- * another. What does not fit begins a new pass: a second scaling, pixels that
- * move after colours were changed, contrast (which needs the mean of what was
- * made before it).
+ * A pass takes every pixel from a place of the source, then changes its colour.
+ * One pass holds crops, pads and flips around one scaling, or a matrix. A new
+ * pass begins at a second scaling, at pixels that move after a change of colour,
+ * and at contrast, which needs the mean of the image before it.
  *
  * @module
  */
 
-import {
-  type Action,
-  after,
-  type Extent,
-  type Fill,
-  type PaddingMode,
-  type ResizeAction,
-  type WarpAction,
-} from "./action.ts";
+import type {
+  Action,
+  Extent,
+  Fill,
+  PaddingMode,
+  ResizeAction,
+  WarpAction,
+} from "../actions/action.ts";
+import { ACTIONS, after } from "../actions/rows.ts";
 import type { Box } from "../resize_taps.ts";
 
 /**
- * One axis of a pass. Result i is place j = start + step * i of the scaled
- * image, which is there from `from` to `to`; beside it is what `beside` says.
- * The scaled image is made of pixels `low` to `high` of the source, `scale` of
- * them for one; around the source's `length` pixels is what `around` says.
+ * One axis of a pass. Output i reads scaled pixel j = start + step * i. Scaled
+ * pixels exist in [from, to); elsewhere the padding mode `beside` applies. They
+ * come from source pixels [low, high), `scale` for each. The source has `length`
+ * pixels; elsewhere the padding mode `around` applies.
  */
 export interface Axis {
   readonly size: number;
@@ -42,18 +42,18 @@ export interface Axis {
   readonly length: number;
 }
 
-/** Pixels taken along rows and columns. */
+/** Pixels taken along both axes. */
 export interface Window {
   readonly kind: "window";
   readonly rows: Axis;
   readonly columns: Axis;
   /** The scaling, if there is one. */
   readonly resize: ResizeAction | undefined;
-  /** What stands where there is no pixel. */
+  /** Value of places without a pixel. */
   readonly fill: Fill;
 }
 
-/** How a pass takes its pixels. */
+/** The places from which a pass takes its pixels. */
 export type Geometry = Window | {
   readonly kind: "matrix";
   readonly warp: WarpAction;
@@ -62,17 +62,17 @@ export type Geometry = Window | {
 /** One pass over an image. */
 export interface Pass {
   readonly geometry: Geometry;
-  /** The changes of colour, in order. */
+  /** Changes of colour, in order. */
   readonly colours: readonly Action[];
   /** The image before. */
   readonly source: Extent;
   /** The image after. */
   readonly result: Extent;
-  /** Whether a pass follows that ends this one's scaling: bytes stay unrounded. */
+  /** Whether the next pass completes the scaling: bytes stay unrounded. */
   readonly isHalf?: boolean;
 }
 
-/** A pass that changes nothing. */
+/** Returns a pass that changes nothing. */
 export function idlePass(extent: Extent): Pass {
   return {
     geometry: wholeOf(extent),
@@ -82,7 +82,7 @@ export function idlePass(extent: Extent): Pass {
   };
 }
 
-/** A pass that scales, in two: it scales rows (down), then columns (across). */
+/** Returns a scaling as two passes: along rows (down), then columns (across). */
 export function halved(pass: Pass): readonly [down: Pass, across: Pass] {
   const { geometry, source, result } = pass;
   if (geometry.kind !== "window") throw new TypeError("A matrix has no halves");
@@ -100,7 +100,7 @@ export function halved(pass: Pass): readonly [down: Pass, across: Pass] {
   ];
 }
 
-/** Whether a pass takes every pixel from where it stands. */
+/** Whether a pass moves no pixel. */
 export function staysPut({ geometry }: Pass): boolean {
   return geometry.kind === "window" && isWhole(geometry);
 }
@@ -111,7 +111,7 @@ export function isIdle(pass: Pass): boolean {
 }
 
 /**
- * The passes of some actions, one at least.
+ * Returns the passes of actions, at least one.
  *
  * @throws {TypeError} If an action does not take such an image
  * @throws {RangeError} If a size does not fit
@@ -133,7 +133,7 @@ export function fold(
       continue;
     }
     const own = moved(wholeOf(before), action, before);
-    const isNew = own !== undefined || action.op === "contrast";
+    const isNew = own !== undefined || ACTIONS[action.op].usesMean;
     if (isNew) {
       done.push(open);
       open = idlePass(before);
@@ -142,7 +142,7 @@ export function fold(
       ? { ...open, geometry: own, result }
       : { ...open, colours: [...open.colours, action], result };
     if (result.channels !== before.channels) {
-      done.push(open); // a pass's colours are of one number of channels
+      done.push(open); // the colours of a pass have one number of channels
       open = idlePass(result);
     }
   }
@@ -175,7 +175,7 @@ function wholeAxis(length: number): Axis {
   };
 }
 
-/** The geometry with an action behind it; undefined if it is not one with it. */
+/** Returns the geometry with one more action; undefined if both do not join. */
 function moved(
   geometry: Geometry,
   action: Action,
@@ -230,7 +230,7 @@ function flipped(axis: Axis): Axis {
   return { ...axis, start: start + step * (size - 1), step: turned };
 }
 
-/** The part of the result in a frame, which may reach beyond it. */
+/** Returns the part of the result in a frame, which may reach beyond it. */
 function framed(
   geometry: Window,
   frame: Box,
@@ -278,7 +278,7 @@ function along(
   };
 }
 
-/** The places of the scaled image that are in the result. */
+/** Returns the range of scaled pixels that the result reads. */
 function visible({ start, step, size }: Axis): [low: number, high: number] {
   return step === 1 ? [start, start + size] : [start - size + 1, start + 1];
 }
@@ -289,7 +289,7 @@ function scaled(
   isNearest: boolean,
 ): Axis | undefined {
   const { step, beside, from, to, length } = axis;
-  // of two pixels as near, the one on the left is taken: no mirror image
+  // of two nearest pixels the left one counts, so no mirror image exists
   if (step === -1 && isNearest) return undefined;
   if (beside !== undefined && (from !== 0 || to !== length)) return undefined;
   const [low, high] = visible(axis);

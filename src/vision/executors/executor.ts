@@ -1,31 +1,30 @@
 /**
- * Which executor carries actions out: host.ts for images in memory, gpu.ts for
- * tensors.
+ * The choice of the executor: host.ts for images in memory, gpu.ts for tensors.
  *
- * Workers load transforms and have no tensors. So gpu.ts is not imported here,
- * but makes itself known where it is: a worker is spared its hundred modules.
+ * Workers load transforms and have no tensors. To spare them the hundred
+ * modules of gpu.ts, transforms/mod.ts registers that executor here.
  *
  * @module
  */
 
 import type { WaitingImages } from "../../data/images/transform.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { Action, Extent } from "./action.ts";
+import type { Action, Extent } from "../actions/action.ts";
+import { extentOf, imageOf, pixelsOf } from "../actions/pixels.ts";
 import { runOnHost } from "./host.ts";
-import { type MaskActions, moveHostMask } from "./masks.ts";
-import { extentOf, imageOf, pixelsOf } from "./pixels.ts";
+import { type MaskActions, moveHostMask } from "./host_masks.ts";
 
-/** What carries out actions on tensors. */
+/** An executor of actions on tensors. */
 export interface TensorExecutor {
-  /** Whether it is for this value. */
+  /** Whether the value is a tensor. */
   takes(value: unknown): value is Tensor;
-  /** What actions have to know of a tensor's images. */
+  /** Returns the extent of a tensor's images. */
   extentOf(tensor: Tensor): Extent;
-  /** The tensor after actions, the same for all of its images. */
+  /** Returns the tensor after actions, the same for all of its images. */
   run(tensor: Tensor, actions: readonly Action[]): Tensor;
-  /** The masks after actions, with `fill` beside them. */
+  /** Returns the masks after actions, with `fill` around them. */
   runMask(mask: Tensor, actionsOf: MaskActions, fill: number): Tensor;
-  /** The batch after a list of actions for each image. */
+  /** Returns the batch after one list of actions for each image. */
   runWaiting(
     images: WaitingImages,
     lists: readonly (readonly Action[])[],
@@ -34,15 +33,15 @@ export interface TensorExecutor {
 
 let onTensors: TensorExecutor | undefined;
 
-/** Says what carries out actions on tensors from now on. */
+/** Registers the executor of actions on tensors. */
 export function setTensorExecutor(executor: TensorExecutor): void {
   onTensors = executor;
 }
 
 /**
- * What actions have to know of an image, on the host or on the GPU.
+ * Returns the extent of an image, on the host or on the GPU.
  *
- * @throws {TypeError} If it is no image
+ * @throws {TypeError} If the value is not an image
  */
 export function extentOfImage(image: unknown): Extent {
   return onTensors?.takes(image)
@@ -51,9 +50,9 @@ export function extentOfImage(image: unknown): Extent {
 }
 
 /**
- * The image after actions, where it is: a tensor, or an image on the host.
+ * Returns a tensor, or an image on the host, after actions.
  *
- * @throws {TypeError} If it is no image, or an action does not take it
+ * @throws {TypeError} If the value is not an image, or an action does not take it
  * @throws {RangeError} If a size does not fit
  */
 export function runOnImage(
@@ -61,15 +60,16 @@ export function runOnImage(
   actions: readonly Action[],
 ): unknown {
   if (onTensors?.takes(image)) return onTensors.run(image, actions);
-  const pixels = pixelsOf(image); // checks, even where nothing is done
+  const pixels = pixelsOf(image); // checks, even if the list is empty
   return actions.length === 0 ? image : imageOf(runOnHost(pixels, actions));
 }
 
 /**
- * The mask after actions, with `fill` beside it: a tensor, an image or an array.
+ * Returns a mask after actions, with `fill` around it: a tensor, an image or an
+ * array.
  *
- * @throws {TypeError} If it is none of them
- * @throws {RangeError} If its type does not have the fill
+ * @throws {TypeError} If the value is none of them
+ * @throws {RangeError} If the mask's type cannot hold the fill
  */
 export function runOnMask(
   mask: unknown,
@@ -82,9 +82,10 @@ export function runOnMask(
 }
 
 /**
- * Images on the GPU after what waits for them.
+ * Returns images on the GPU after the actions that wait for them.
  *
- * @throws {TypeError} If results differ, or an action does not take its image
+ * @throws {TypeError} If results differ in size or type, or an action does not
+ * take its image
  */
 export function runOnWaiting(
   images: WaitingImages,
