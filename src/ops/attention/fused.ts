@@ -11,7 +11,8 @@
 
 import { isGradEnabled } from "../../autograd/mode.ts";
 import { type Loop, loop, mostIterations, passesOf } from "../../gpu/loops.ts";
-import { f32Bits, foldGroups, type Plan } from "../../gpu/plan.ts";
+import { pack, type Params } from "../../gpu/params.ts";
+import { foldGroups, type Plan } from "../../gpu/plan.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { composeAttentionGrads } from "./grads.ts";
 import { defineOp, type Op } from "../define.ts";
@@ -154,22 +155,34 @@ function plansOf(
         CAUSAL: params.isCausal,
       },
       header: biasText(inputs, params),
-      params: [
-        batches!,
-        queries!,
-        k.shape[1]!,
+      // all three kernels have the struct of lib/attention.wgsl
+      params: pack(FORWARD, {
+        batches: batches!,
+        queries: queries!,
+        keys: k.shape[1]!,
         blocks,
         first,
         end,
-        f32Bits(params.scale),
-        mask?.layout.offset ?? 0,
-        mask?.shape[1] ?? 1,
-        ...(mask?.layout.strides ?? []),
-      ],
+        scale: params.scale,
+        maskOffset: mask?.layout.offset ?? 0,
+        heads: mask?.shape[1] ?? 1,
+        ...maskStrides(mask),
+      }),
       groups: foldGroups(batches! * blocks),
       loops: passesOf(loop(Math.ceil((end - first) / TILE), ...tile), ...rest),
     };
   });
+}
+
+function maskStrides(mask: Tensor | undefined): Params {
+  if (!mask) return {};
+  const [image, head, query, key] = mask.layout.strides;
+  return {
+    maskImage: image!,
+    maskHead: head!,
+    maskQuery: query!,
+    maskKey: key!,
+  };
 }
 
 /** The queries and keys, as rows and the others they meet. */

@@ -14,6 +14,7 @@
 
 import type { AdapterClass } from "../../gpu/device.ts";
 import { loop, passesOf } from "../../gpu/loops.ts";
+import { pack, type Params } from "../../gpu/params.ts";
 import {
   type Bindable,
   MAX_GROUPS,
@@ -173,7 +174,7 @@ function columnsOf(
   count: number,
   scratch: Scratch,
 ): Columns {
-  const { groups, channels, input, output, kernel } = conv;
+  const { groups, channels, input } = conv;
   const { positions, padded, stored, size } = sizesOf(conv);
   const plane = input[0] * input[1];
   const offset = x.offset + first * groups * channels * plane;
@@ -189,11 +190,12 @@ function columnsOf(
     name: "conv_unfold",
     source: unfoldSource,
     buffers: [x.buffer, buffer],
-    params: [
-      ...[channels, groups, ...input, ...output, ...kernel],
-      ...[...conv.stride, ...conv.dilation, ...conv.padding],
-      ...[stored, padded / 4, offset],
-    ],
+    params: pack(unfoldSource, {
+      ...columnParams(conv),
+      lines: stored,
+      quads: padded / 4,
+      xOffset: offset,
+    }),
     groups: [
       groupsToUnfold(padded),
       Math.ceil(groups * channels / PLANES),
@@ -282,7 +284,7 @@ function planFold(
   offset: number,
   count: number,
 ): Plan {
-  const { groups, channels, input, stride, dilation } = conv;
+  const { groups, channels, stride, dilation } = conv;
   const every = everyOf(stride, dilation);
   const hop = every.map((by, dim) => by * dilation[dim]! / stride[dim]!);
   const { runs, rows } = runsOf(conv);
@@ -290,17 +292,31 @@ function planFold(
     name: "conv_fold",
     source: foldSource,
     buffers: [cols, dx],
-    params: [
-      ...[channels, groups, ...input, ...conv.output, ...conv.kernel],
-      ...[...stride, ...dilation, ...conv.padding],
-      ...[...every, ...hop, runs, rows, offset],
-    ],
+    params: pack(foldSource, {
+      ...columnParams(conv),
+      ...{ everyH: every[0]!, everyW: every[1]!, hopH: hop[0]!, hopW: hop[1]! },
+      runs,
+      phaseRows: rows,
+      dxOffset: offset,
+    }),
     groups: [
       groupsToFold(conv),
       Math.ceil(groups * channels / PLANES),
       count,
     ],
     loops: foldLoops(conv),
+  };
+}
+
+function columnParams(conv: ConvCase): Params {
+  const { channels, groups, input, output, kernel } = conv;
+  const { stride, dilation, padding } = conv;
+  return {
+    ...{ channels, groups, inHeight: input[0], inWidth: input[1] },
+    ...{ height: output[0], width: output[1], kh: kernel[0], kw: kernel[1] },
+    ...{ stepH: stride[0], stepW: stride[1] },
+    ...{ dilH: dilation[0], dilW: dilation[1] },
+    ...{ padH: padding[0], padW: padding[1] },
   };
 }
 

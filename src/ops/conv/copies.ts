@@ -7,6 +7,7 @@
  */
 
 import { loop, passesOf } from "../../gpu/loops.ts";
+import { pack } from "../../gpu/params.ts";
 import {
   type Bindable,
   foldGroups,
@@ -75,10 +76,17 @@ export function planWeights(
     name: "conv_pack_weights",
     source: packSource,
     buffers: [w, y],
-    params: [
-      ...[outputs, channels, taps, blocks, flip ? 1 : 0],
-      ...[wOffset, weights.group, weights.output, weights.input],
-    ],
+    params: pack(packSource, {
+      outputs,
+      inputs: channels,
+      taps,
+      blocks,
+      flip: flip ? 1 : 0,
+      wOffset,
+      wGroup: weights.group,
+      wOutput: weights.output,
+      wInput: weights.input,
+    }),
     groups: [Math.ceil(channels / 8), groups * blocks, 1],
     loops: passesOf(loop(taps)),
   };
@@ -127,12 +135,20 @@ export function planTile(
     name: "conv_tile_input",
     source: tileSource,
     buffers: [x, y],
-    params: [
-      ...[...input, rows, segments, vecs, run, last],
-      ...padding.map((by) => by >>> 0), // i32
-      ...[units, xOffset + first * channels * input[0] * input[1]],
-      tile.segments * tile.vecs,
-    ],
+    params: pack(tileSource, {
+      height: input[0],
+      width: input[1],
+      rows,
+      segments,
+      vecs,
+      unit: run,
+      last,
+      padH: padding[0],
+      padW: padding[1],
+      units,
+      xOffset: xOffset + first * channels * input[0] * input[1],
+      rowVecs: tile.segments * tile.vecs,
+    }),
     groups: foldGroups(Math.ceil(units / 64)),
     loops: passesOf(loop(vecs)),
   };

@@ -7,6 +7,7 @@
 
 import type { AdapterClass } from "../../gpu/device.ts";
 import { type Loop, loop, mostIterations, passesOf } from "../../gpu/loops.ts";
+import { pack } from "../../gpu/params.ts";
 import {
   type Bindable,
   foldGroups,
@@ -145,7 +146,15 @@ function spreadOf(given: Gather, { x, xOffset }: GatherBuffers): Source {
         source: spreadSource,
         consts: { UP: up[0] },
         buffers: [x, buffer],
-        params: [count * groups, ...input, height, vecs, offset, rows],
+        params: pack(spreadSource, {
+          planes: count * groups,
+          inHeight: input[0],
+          inWidth: input[1],
+          height,
+          vecs,
+          xOffset: offset,
+          stripRows: rows,
+        }),
         groups: [
           Math.ceil(vecs / 8),
           Math.ceil(count * groups / 8),
@@ -226,13 +235,25 @@ export function planDepthwise(
       },
       ...putOutput(buffers),
       buffers: [buffer, buffers.w, buffers.bias ?? buffers.w, buffers.y],
-      params: [
-        ...[count, groups, outputs, input[0], vecs, ...output],
-        ...[-given.shift[0], blocks, strips, rows, offset],
-        first * groups * outputs * output[0] * output[1],
-        ...[buffers.biasOffset ?? 0, buffers.wOffset],
-        ...[weights.group, weights.output],
-      ],
+      params: pack(DEPTHWISE, {
+        images: count,
+        groups,
+        outputs,
+        inHeight: input[0],
+        vecs,
+        height: output[0],
+        width: output[1],
+        padH: -given.shift[0],
+        blocks,
+        strips,
+        stripRows: rows,
+        xOffset: offset,
+        yOffset: first * groups * outputs * output[0] * output[1],
+        biasOffset: buffers.biasOffset ?? 0,
+        wOffset: buffers.wOffset,
+        wGroup: weights.group,
+        wOutput: weights.output,
+      }),
       groups: foldGroups(Math.ceil(columns * strips / lanes)),
       loops: passesOf(loop(rows + reach)),
     }];
@@ -283,12 +304,23 @@ export function planDepthwiseWeight(
         WG: lanes,
       },
       buffers: [from.buffer, to.buffer, sums.buffer],
-      params: [
-        ...[count, groups, outputs, input[0], from.vecs, output[0], to.vecs],
-        ...[padding[0], blocksOf(conv)],
-        ...[splits, Math.ceil(most / splits), sums.stride],
-        ...[from.offset, to.offset, part * splits * sums.stride],
-      ],
+      params: pack(WEIGHTS, {
+        images: count,
+        groups,
+        outputs,
+        inHeight: input[0],
+        vecs: from.vecs,
+        height: output[0],
+        dyVecs: to.vecs,
+        padH: padding[0],
+        blocks: blocksOf(conv),
+        splits,
+        splitImages: Math.ceil(most / splits),
+        splitSize: sums.stride,
+        xOffset: from.offset,
+        dyOffset: to.offset,
+        dwOffset: part * splits * sums.stride,
+      }),
       groups: foldGroups(Math.ceil(filters * splits / lanes)),
       loops: passesOf(loop(Math.ceil(most / splits), each)),
     }];

@@ -10,6 +10,8 @@
  * @module
  */
 
+import type { Params } from "../../gpu/params.ts";
+
 /** Two numbers, for rows and for columns. */
 export type Pair = readonly [number, number];
 
@@ -142,22 +144,30 @@ export function slides({ step, up, dilation }: Gather): boolean {
   return step[1] === 1 && up[1] === 1 && dilation[1] === 1;
 }
 
-/** The words that the kernels' uniforms begin with. */
-export function gatherParams(given: Gather): number[] {
-  const { images, channels, outputs, groups } = given;
-  return [
-    ...[images, channels, outputs, groups],
-    ...[...given.input, ...given.output, ...given.kernel],
-    ...[...given.step, ...given.up],
-    ...[...given.dilation, ...given.shift].map((by) => by >>> 0), // i32
-  ];
+/** The parameters of `Params` in shaders/lib/gather.wgsl that sizes decide. */
+export function gatherParams(gather: Gather): Params {
+  const { images, channels, outputs, groups } = gather;
+  const { input, output, kernel, step, up, dilation, shift } = gather;
+  return {
+    ...{ images, channels, outputs, groups },
+    ...{ inHeight: input[0], inWidth: input[1] },
+    ...{ height: output[0], width: output[1] },
+    ...{ kh: kernel[0], kw: kernel[1] },
+    ...{ stepH: step[0], stepW: step[1], upH: up[0], upW: up[1] },
+    ...{ dilH: dilation[0], dilW: dilation[1] },
+    ...{ shiftH: shift[0], shiftW: shift[1] },
+  };
 }
 
 /** From one tap that meets whole inputs to the next, in taps and in inputs. */
-export function strideOfTaps({ up, dilation }: Gather): number[] {
-  const every = up.map((by, dim) => by / gcd(by, Math.abs(dilation[dim]!)));
-  const hop = every.map((by, dim) => by * dilation[dim]! / up[dim]!);
-  return [...every, ...hop.map((by) => by >>> 0)]; // i32
+export function strideOfTaps({ up, dilation }: Gather): {
+  readonly every: Pair;
+  readonly hop: Pair;
+} {
+  const everyOf = (dim: 0 | 1) =>
+    up[dim] / gcd(up[dim], Math.abs(dilation[dim]));
+  const hopOf = (dim: 0 | 1) => everyOf(dim) * dilation[dim] / up[dim];
+  return { every: [everyOf(0), everyOf(1)], hop: [hopOf(0), hopOf(1)] };
 }
 
 /** The greatest number that divides both. */

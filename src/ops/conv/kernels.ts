@@ -9,6 +9,7 @@
 
 import { type AdapterClass, rollsStores } from "../../gpu/device.ts";
 import { loop, passesOf } from "../../gpu/loops.ts";
+import { pack, type Params } from "../../gpu/params.ts";
 import {
   foldGroups,
   MAX_LOOPS,
@@ -229,7 +230,7 @@ function unitsLoops({ channels, kernel }: Gather): number {
 // makes fewer.
 function windowLoops(given: Gather): number {
   const { channels, kernel } = given;
-  const [high, wide] = strideOfTaps(given) as [number, number, ...number[]];
+  const { every: [high, wide] } = strideOfTaps(given);
   const rows = Math.ceil(kernel[0] / high);
   const columns = Math.ceil(kernel[1] / wide);
   return Math.max(
@@ -290,12 +291,22 @@ function planUnits(
         },
         ...putOutput(buffers, takesMaps(size)),
         buffers: [copy, weights.y, buffers.bias ?? weights.y, buffers.y],
-        params: [
-          ...[count, channels, outputs, groups, ...output],
-          ...[tile.rows, segments, last, kernel[0]],
-          ...[weights.blocks, first],
-          ...[buffers.bias ? outputs : 0, buffers.biasOffset ?? 0],
-        ],
+        params: pack(unitsSource, {
+          images: count,
+          channels,
+          outputs,
+          groups,
+          height: output[0],
+          width: output[1],
+          rows: tile.rows,
+          segments,
+          last,
+          kh: kernel[0],
+          blocks: weights.blocks,
+          firstImage: first,
+          biased: buffers.bias ? outputs : 0,
+          biasOffset: buffers.biasOffset ?? 0,
+        }),
         groups: foldGroups(Math.ceil(
           Math.ceil(output[0] * segments / runs) * count * weights.blocks *
             groups / 8,
@@ -307,14 +318,26 @@ function planUnits(
   return plans;
 }
 
-// What `Params` in shaders/lib/gather.wgsl begins with.
-function paramsOf(given: Gather, buffers: GatherBuffers): number[] {
+function paramsOf(given: Gather, buffers: GatherBuffers): Params {
   const { group, output, input } = given.weights;
-  return [
+  return {
     ...gatherParams(given),
-    ...[buffers.xOffset, buffers.biasOffset ?? 0],
-    ...[buffers.wOffset, group, output, input],
-  ];
+    xOffset: buffers.xOffset,
+    biasOffset: buffers.biasOffset ?? 0,
+    wOffset: buffers.wOffset,
+    wGroup: group,
+    wOutput: output,
+    wInput: input,
+  };
+}
+
+// Of the kernels that walk in runs, besides.
+function runParams(given: Gather, segments: number, blocks: number): Params {
+  const { every, hop } = strideOfTaps(given);
+  return {
+    ...{ everyH: every[0], everyW: every[1], hopH: hop[0], hopW: hop[1] },
+    ...{ segments, blocks },
+  };
 }
 
 function planWindow(
@@ -335,11 +358,10 @@ function planWindow(
     },
     ...putOutput(buffers),
     buffers: [buffers.x, weights.y, buffers.bias ?? weights.y, buffers.y],
-    params: [
+    params: pack(WINDOW, {
       ...paramsOf(given, buffers),
-      ...strideOfTaps(given),
-      ...[segments, weights.blocks],
-    ],
+      ...runParams(given, segments, weights.blocks),
+    }),
     groups: foldGroups(Math.ceil(jobs / 8)),
     loops: windowLoops(given),
   }];
@@ -359,11 +381,10 @@ function planPlane(given: Facing, buffers: GatherBuffers): Plan {
     },
     ...putOutput(buffers),
     buffers: [buffers.x, buffers.w, buffers.bias ?? buffers.w, buffers.y],
-    params: [
+    params: pack(PLANE, {
       ...paramsOf(given, buffers),
-      ...strideOfTaps(given),
-      segments,
-    ],
+      ...runParams(given, segments, 0),
+    }),
     groups: foldGroups(Math.ceil(jobs / 8)),
     loops: windowLoops(given),
   };
@@ -382,7 +403,7 @@ function planGemm(given: Gather, buffers: GatherBuffers): Plan {
     consts: { SIDE: side, UP: !isOne(up), BIAS: buffers.bias !== undefined },
     ...putOutput(buffers),
     buffers: [buffers.x, buffers.w, buffers.bias ?? buffers.w, buffers.y],
-    params: paramsOf(given, buffers),
+    params: pack(GEMM, paramsOf(given, buffers)),
     groups: foldGroups(tilesOf(side)),
     loops: gemmLoops(given, side),
   };

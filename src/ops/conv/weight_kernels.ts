@@ -12,6 +12,7 @@
 
 import type { AdapterClass } from "../../gpu/device.ts";
 import { type Loop, loop, mostIterations, passesOf } from "../../gpu/loops.ts";
+import { pack, type Params } from "../../gpu/params.ts";
 import { foldGroups, type Plan, type Scratch } from "../../gpu/plan.ts";
 import {
   columnsReach,
@@ -269,12 +270,22 @@ function planRows(
         source: rowsSource,
         consts: { KH: kernel[0], KW: kernel[1], ROWS: together * kernel[0] },
         buffers: [xCopy, dyCopy, sums.buffer],
-        params: [
-          ...[count, channels, outputs, groups, xTile.rows, output[0], vecs],
-          ...[channelTiles, outputTiles, splits, Math.ceil(part / splits)],
-          ...[sums.stride, p * splits * sums.stride],
-          dyAligned ? (dyOffset + first * tileSize(dyTile)) / 4 : 0,
-        ],
+        params: pack(rowsSource, {
+          images: count,
+          channels,
+          outputs,
+          groups,
+          rows: xTile.rows,
+          height: output[0],
+          vecs,
+          channelTiles,
+          outputTiles,
+          splits,
+          splitImages: Math.ceil(part / splits),
+          splitSize: sums.stride,
+          dwOffset: p * splits * sums.stride,
+          dyOffset: dyAligned ? (dyOffset + first * tileSize(dyTile)) / 4 : 0,
+        }),
         groups: foldGroups(Math.ceil(tiles * splits / 8)),
         loops: passesOf(loop(Math.ceil(part / splits), each)),
       },
@@ -301,11 +312,16 @@ function planWindow(
       name: "conv_dw_window",
       source: windowSource,
       buffers: [x, dy, sums.buffer],
-      params: [
+      params: pack(windowSource, {
         ...weightParams(conv),
-        ...[tapTiles, outputTiles, splits, Math.ceil(images / splits)],
-        ...[sums.stride, xOffset, dyOffset],
-      ],
+        tapTiles,
+        outputTiles,
+        splits,
+        splitImages: Math.ceil(images / splits),
+        splitSize: sums.stride,
+        xOffset,
+        dyOffset,
+      }),
       groups: foldGroups(Math.ceil(tiles * splits / 8)),
       loops: passesOf(loop(Math.ceil(images / splits), each)),
     },
@@ -334,11 +350,14 @@ function planGemm(
       name: "conv_dw_gemm",
       source: gemmSource,
       buffers: [x, dy, sums.buffer],
-      params: [
+      params: pack(gemmSource, {
         ...weightParams(conv),
-        ...[splits, Math.ceil(positions / splits)],
-        ...[sums.stride, xOffset, dyOffset],
-      ],
+        splits,
+        splitPositions: Math.ceil(positions / splits),
+        splitSize: sums.stride,
+        xOffset,
+        dyOffset,
+      }),
       groups: foldGroups(tiles * splits),
       loops: passesOf(
         loop(Math.ceil(Math.ceil(positions / splits) / 16), ...SLICE_LOOPS),
@@ -348,11 +367,16 @@ function planGemm(
   ];
 }
 
-function weightParams(conv: ConvCase): number[] {
+function weightParams(conv: ConvCase): Params {
   const { images, channels, outputs, groups } = conv;
-  return [
-    ...[images, channels, outputs, groups],
-    ...[...conv.input, ...conv.output, ...conv.kernel],
-    ...[...conv.stride, ...conv.dilation, ...conv.padding],
-  ];
+  const { input, output, kernel, stride, dilation, padding } = conv;
+  return {
+    ...{ images, channels, outputs, groups },
+    ...{ inHeight: input[0], inWidth: input[1] },
+    ...{ height: output[0], width: output[1] },
+    ...{ kh: kernel[0], kw: kernel[1] },
+    ...{ stepH: stride[0], stepW: stride[1] },
+    ...{ dilH: dilation[0], dilW: dilation[1] },
+    ...{ padH: padding[0], padW: padding[1] },
+  };
 }

@@ -8,6 +8,7 @@
  */
 
 import { loop } from "../../gpu/loops.ts";
+import { pack } from "../../gpu/params.ts";
 import { foldGroups, type Plan } from "../../gpu/plan.ts";
 import { checkOptionNames } from "../../tensor/arguments.ts";
 import { normalizeDim } from "../../tensor/shape.ts";
@@ -126,15 +127,15 @@ function planPass(
       `fn candidate(o: u32, c: u32, i: u32) -> u32 { return ${chosen}; }\n`,
     ].join("\n"),
     buffers: [...inputs, winners].map((tensor) => tensor.storage),
-    params: [
+    params: pack(source, {
       outer,
       length,
       inner,
       count,
       parts,
-      Math.ceil(count / parts),
-      x.layout.offset,
-    ],
+      run: Math.ceil(count / parts),
+      offset: x.layout.offset,
+    }),
     groups: foldGroups(Math.ceil(outer * parts * inner / GROUP)),
     loops: loop(Math.ceil(count / parts)).passes,
   };

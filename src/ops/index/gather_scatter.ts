@@ -7,6 +7,7 @@
  */
 
 import { loop } from "../../gpu/loops.ts";
+import { pack } from "../../gpu/params.ts";
 import { foldGroups, type Plan } from "../../gpu/plan.ts";
 import { full } from "../../tensor/create.ts";
 import { isFloat } from "../../tensor/dtype.ts";
@@ -115,14 +116,14 @@ function planRows(
     header: `alias W = ${unit === 16 ? "vec4u" : "u32"};\n` +
       `const MISSING: u32 = ${missing};\n`,
     buffers: [x.storage, index.storage, y.storage],
-    params: [
+    params: pack(rowsSource, {
       outer,
       length,
-      index.size,
+      count: index.size,
       row,
-      offset * bytes / unit,
-      index.layout.offset,
-    ],
+      offset: offset * bytes / unit,
+      indexOffset: index.layout.offset,
+    }),
     groups: foldGroups(Math.ceil(outer * index.size * row / GROUP)),
     loops: 0,
   };
@@ -150,14 +151,14 @@ function planGather(
       `fn missing() -> T { return ${missing}; }\n`,
     ].join("\n"),
     buffers: [x.storage, index.storage, y.storage],
-    params: [
+    params: pack(gatherSource, {
       outer,
       length,
       inner,
-      y.shape[dim] ?? 1,
-      x.layout.offset,
-      index.layout.offset,
-    ],
+      count: y.shape[dim] ?? 1,
+      offset: x.layout.offset,
+      indexOffset: index.layout.offset,
+    }),
     groups: foldGroups(Math.ceil(y.size / 4 / GROUP)),
     loops: loop(4).passes,
   };

@@ -8,6 +8,7 @@
  */
 
 import { loop, passesOf } from "../../gpu/loops.ts";
+import { pack, type Params } from "../../gpu/params.ts";
 import { foldGroups, MAX_LOOPS, type Plan } from "../../gpu/plan.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { scratch } from "../define.ts";
@@ -150,7 +151,7 @@ function shared(
   order: Tensor | undefined,
   declareOut: (binding: number) => string,
   out: Tensor,
-): Pick<Plan, "header" | "buffers" | "params"> {
+): Pick<Plan, "header" | "buffers"> & { readonly params: Params } {
   const tensors = [index, src, ...(order ? [order] : []), ...(x ? [x] : [])];
   const header = [
     `alias T = ${computeType(out.dtype)};`,
@@ -167,15 +168,15 @@ function shared(
   return {
     header,
     buffers: [...tensors, out].map((tensor) => tensor.storage),
-    params: [
-      extent.outer,
-      extent.length,
-      extent.inner,
+    params: {
+      outer: extent.outer,
+      length: extent.length,
+      inner: extent.inner,
       count,
-      src.layout.offset,
-      index.layout.offset,
-      x?.layout.offset ?? 0,
-    ],
+      srcOffset: src.layout.offset,
+      indexOffset: index.layout.offset,
+      offset: x?.layout.offset ?? 0,
+    },
   };
 }
 
@@ -199,7 +200,7 @@ function planSearch(
     name: `scatter_${scattered.join}`,
     source: scatterSource,
     ...texts,
-    params: [...params, run, parts],
+    params: pack(scatterSource, { ...params, run, parts }),
     groups: foldGroups(Math.ceil(quads * parts / GROUP)),
     loops,
   };
@@ -230,13 +231,14 @@ function planSorted(
   segmented = false,
 ): Plan {
   const declare = (at: number) => declareOutput("y", at, y.dtype);
-  const { header, ...rest } = shared(scattered, order, declare, y);
+  const { header, buffers, params } = shared(scattered, order, declare, y);
   return {
     name: `scatter_${scattered.join}_${segmented ? "segments" : "sorted"}`,
     source: SORTED,
     header: `${header}const RUN = ${segmentOf(scattered.count)}u;\n` +
       `const SEGMENTED = ${segmented};\n`,
-    ...rest,
+    buffers,
+    params: pack(SORTED, params),
     groups: foldGroups(Math.ceil(y.size / 4 / GROUP)),
     loops,
   };
@@ -248,12 +250,13 @@ function planSegments(scattered: Scattered, order: Tensor, y: Tensor): Plan {
   const declare = (at: number) =>
     `@group(0) @binding(${at}) var<storage, read_write> y: array<T>;`;
   const bare = { ...scattered, inputs: { index, src } };
-  const { header, ...rest } = shared(bare, order, declare, y);
+  const { header, buffers, params } = shared(bare, order, declare, y);
   return {
     name: `segments_${scattered.join}`,
     source: SEGMENTS,
     header: `${header}const RUN = ${segmentOf(scattered.count)}u;\n`,
-    ...rest,
+    buffers,
+    params: pack(SEGMENTS, params),
     groups: foldGroups(Math.ceil(y.size / GROUP)),
     loops: loop(segmentOf(scattered.count)).passes,
   };

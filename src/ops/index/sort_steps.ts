@@ -4,6 +4,7 @@
  * @module
  */
 
+import { pack } from "../../gpu/params.ts";
 import { foldGroups, type Plan } from "../../gpu/plan.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { scratch } from "../define.ts";
@@ -57,7 +58,10 @@ export function planSort(
         source,
         header,
         buffers: [x.storage, order.storage],
-        params: [outer, length, inner, width, block, stride, first, offset],
+        params: pack(source, {
+          ...{ outer, length, inner, width, block, stride },
+          ...{ first, offset },
+        }),
         groups: foldGroups(Math.ceil(outer * width / 2 * inner / GROUP)),
         loops: 0,
       });

@@ -7,7 +7,8 @@
 
 import { type AdapterClass, adapterClass } from "../../gpu/device.ts";
 import { loop, mostIterations, passesOf } from "../../gpu/loops.ts";
-import { f32Bits, foldGroups, MAX_LOOPS, type Plan } from "../../gpu/plan.ts";
+import { pack } from "../../gpu/params.ts";
+import { foldGroups, MAX_LOOPS, type Plan } from "../../gpu/plan.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type Extent, extentOf } from "../extent.ts";
 import { declareInput } from "../words.ts";
@@ -140,18 +141,18 @@ export function planLosses(
     buffers: [logits, classes, weights ?? classes, ...outputs].map((tensor) =>
       tensor.storage
     ),
-    params: [
+    params: pack(LIB, {
       runs,
-      extent.length / width,
-      extent.inner,
-      logits.layout.offset / width,
-      classes.layout.offset,
-      weights?.layout.offset ?? 0,
-      ignoreIndex >>> 0,
-      extent.length,
-      f32Bits(hit),
-      f32Bits(rest),
-    ],
+      length: extent.length / width,
+      inner: extent.inner,
+      offset: logits.layout.offset / width,
+      targetOffset: classes.layout.offset,
+      weightOffset: weights?.layout.offset ?? 0,
+      ignored: ignoreIndex,
+      classes: extent.length,
+      hit,
+      rest,
+    }),
     groups: foldGroups(Math.ceil(runs / group)),
     loops: isFused ? loopsOf(extent.length / width) : 0,
   };
@@ -218,17 +219,17 @@ fn share(i: u32, own: vec2f) -> Q { return Q(0.0); }
     header: `${lanes}${share}alias T = i32;\n` +
       `${declareInput("target", 2, target.dtype, false)}\n`,
     buffers: [...inputs, dx].map((tensor) => tensor.storage),
-    params: [
+    params: pack(pickGradSource, {
       runs,
       length,
-      extent.inner,
-      (logits?.layout.offset ?? 0) / width,
-      classes.layout.offset,
-      steps.layout.offset,
-      isOne ? 0 : 1,
-      f32Bits(hit),
-      f32Bits(rest),
-    ],
+      inner: extent.inner,
+      offset: (logits?.layout.offset ?? 0) / width,
+      targetOffset: classes.layout.offset,
+      dyOffset: steps.layout.offset,
+      dyStep: isOne ? 0 : 1,
+      hit,
+      rest,
+    }),
     groups: foldGroups(Math.ceil(runs * spread / GRAD_GROUP)),
     loops: loop(Math.ceil(length / spread)).passes,
   };

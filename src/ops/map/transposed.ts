@@ -9,6 +9,7 @@
 
 import { type AdapterClass, adapterClass } from "../../gpu/device.ts";
 import { loop, passesOf } from "../../gpu/loops.ts";
+import { pack } from "../../gpu/params.ts";
 import { foldGroups, type Plan } from "../../gpu/plan.ts";
 import { type DType, isFloat } from "../../tensor/dtype.ts";
 import { isRowMajor, mergeDims } from "../../tensor/layout.ts";
@@ -90,29 +91,29 @@ export function planTransposed(x: Tensor, y: Tensor): Plan | undefined {
     { length: MAX_RANK },
     (_, dim) => rest[dim]?.[0] ?? 1,
   );
-  const strides = rest.flatMap(([, ofX, ofY]) => [ofX >>> 0, ofY]);
+  const strides = rest.flatMap(([, ofX, ofY]) => [ofX, ofY]);
   return {
     name: "transpose",
     source,
     consts: { PANEL: panel },
     header: headerOf(x.dtype, y.dtype, wideLoads, wideStores),
     buffers: [x.storage, y.storage],
-    params: [
-      i[0],
-      j[0],
+    params: pack(source, {
+      sizeI: i[0],
+      sizeJ: j[0],
       depth,
       panels,
       count,
-      rest.length,
-      i[1],
-      j[1],
-      i[2],
+      rank: rest.length,
+      xI: i[1],
+      xJ: j[1],
+      yI: i[2],
       xOffset,
       yOffset,
       blocks,
-      ...sizes,
-      ...strides,
-    ],
+      shape: sizes,
+      strides,
+    }),
     groups: foldGroups(Math.ceil(count / GROUP)),
     loops: passesOf(
       loop(rest.length),

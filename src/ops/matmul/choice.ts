@@ -7,6 +7,7 @@
  */
 
 import type { AdapterClass } from "../../gpu/device.ts";
+import type { Params } from "../../gpu/params.ts";
 import { type Loop, loop, mostIterations, passesOf } from "../../gpu/loops.ts";
 
 /** Where element (i, j) of a matrix lies, and of the next ones. */
@@ -223,6 +224,19 @@ export function matmulCandidates(
     }
   }
   return found;
+}
+
+/** The parameters that tell a kernel where `matrix` lies, by its name there. */
+export function placeOf(
+  name: "a" | "b",
+  { offset, row, col, batch }: Matrix,
+): Params {
+  return {
+    [`${name}Offset`]: offset,
+    [`${name}Row`]: row,
+    [`${name}Col`]: col,
+    [`${name}Batch`]: batch,
+  };
 }
 
 /** Elements of a buffer that a matrix of so many rows and columns reaches into. */

@@ -7,11 +7,13 @@
  */
 
 import { loop, passesOf } from "../../gpu/loops.ts";
+import { pack } from "../../gpu/params.ts";
 import { foldGroups } from "../../gpu/plan.ts";
 import { sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { joinBy } from "../elementwise/join_parts.ts";
 import { defineOp, type Op } from "../define.ts";
+import { placeOf } from "./choice.ts";
 import { stacks } from "./stacks.ts";
 
 import source from "../../../shaders/matmul/integers.wgsl" with {
@@ -35,22 +37,21 @@ const partsOp: Op<number> = defineOp<number>({
   kernel([a, b], [y], parts) {
     const stacked = stacks(a, b);
     const k = a.shape.at(-1)!;
-    const words = [stacked.a, stacked.b].flatMap(({ matrix }) => [
-      matrix.offset,
-      matrix.row,
-      matrix.col,
-      matrix.batch,
-    ]);
     const run = Math.ceil(k / parts);
     return {
       name: "matmul_integers",
       source,
       buffers: [stacked.a.tensor.storage, stacked.b.tensor.storage, y.storage],
-      params: [
-        ...[a.shape.at(-2)!, b.shape.at(-1)!, k, sizeOf(a.shape.slice(0, -2))],
-        ...[run, y.size],
-        ...words,
-      ],
+      params: pack(source, {
+        m: a.shape.at(-2)!,
+        n: b.shape.at(-1)!,
+        k,
+        batches: sizeOf(a.shape.slice(0, -2)),
+        run,
+        count: y.size,
+        ...placeOf("a", stacked.a.matrix),
+        ...placeOf("b", stacked.b.matrix),
+      }),
       groups: foldGroups(Math.ceil(y.size / 64)),
       loops: passesOf(loop(run)),
     };

@@ -8,6 +8,7 @@
 
 import { type AdapterClass, rollsStores } from "../../gpu/device.ts";
 import { loop, passesOf } from "../../gpu/loops.ts";
+import { pack } from "../../gpu/params.ts";
 import {
   type Bindable,
   foldGroups,
@@ -21,7 +22,7 @@ import {
   matmulCandidates,
   type MatmulCase,
   type MatmulChoice,
-  type Matrix,
+  placeOf,
   REGISTER_TILE,
   walkOf,
   type WholeCase,
@@ -147,10 +148,15 @@ export function planFinish(
     consts: { BIAS: biasOf(parts) },
     ...putHook(buffers, 1, "n", yOffset === 0),
     buffers,
-    params: [
-      ...[batches * m, n, n4, rows, splits],
-      ...[yOffset, parts.bias?.offset ?? 0],
-    ],
+    params: pack(finishSource, {
+      m: batches * m,
+      n,
+      n4,
+      rows,
+      splits,
+      yOffset,
+      biasOffset: parts.bias?.offset ?? 0,
+    }),
     groups: foldGroups(Math.ceil(rows * n4 / 64)),
     loops: passesOf(loop(splits - 1)),
   };
@@ -217,14 +223,32 @@ function planRegisters(job: Job, scratch: Scratch): Plan[] {
       ROLLED: rollsStores(),
     },
     ...writtenBy({ ...job, buffers }, 4),
-    params: [
-      ...[m, n, n4, chunks, batches, rowTiles, colTiles],
-      ...[steps, terms, splits, Math.ceil(steps * terms / splits)],
-      ...linesOf(a, aTransposed ? "col" : "row"),
-      ...linesOf(b, bTransposed ? "col" : "row"),
-      ...[(b.chunk ?? 0) / 4, (buffers.yOffset ?? 0) / 4],
-      ...[job.bias === 1 ? n4 : 0, bias?.offset ?? 0],
-    ].map(Math.trunc), // strides that no step uses need not be multiples of 4
+    // strides that no step uses need not be multiples of 4
+    params: pack(registersSource, {
+      m,
+      n,
+      n4,
+      chunks,
+      batches,
+      rowTiles,
+      colTiles,
+      steps,
+      terms,
+      splits,
+      splitSteps: Math.ceil(steps * terms / splits),
+      aOffset: a.offset / 4,
+      aLine: (aTransposed ? a.col : a.row) / 4,
+      aBatch: a.batch / 4,
+      aTerm: (a.term ?? 0) / 4,
+      bOffset: b.offset / 4,
+      bLine: (bTransposed ? b.col : b.row) / 4,
+      bBatch: b.batch / 4,
+      bTerm: (b.term ?? 0) / 4,
+      bChunk: (b.chunk ?? 0) / 4,
+      yOffset: (buffers.yOffset ?? 0) / 4,
+      biased4: job.bias === 1 ? n4 : 0,
+      biasOffset: bias?.offset ?? 0,
+    }),
     groups: foldGroups(Math.ceil(tiles / 8)),
     loops: loopsOf(job),
   });
@@ -249,16 +273,6 @@ function writtenBy({ given, choice, buffers }: Job, lanes: 1 | 4) {
   return { ...putHook(bound, lanes, "m", isWhole), buffers: bound };
 }
 
-// In vec4: where a matrix begins, and from one line, matrix and term to the next.
-// Lines are rows or columns.
-function linesOf(
-  { offset, row, col, batch, term = 0 }: Matrix,
-  line: "row" | "col",
-): number[] {
-  const by = line === "row" ? row : col;
-  return [offset, by, batch, term].map((elements) => elements / 4);
-}
-
 function planTiles(job: Job): Plan {
   const { given, choice, buffers } = job;
   const { m, n, k, batches, terms, chunks, a, b, bias } = given;
@@ -276,13 +290,24 @@ function planTiles(job: Job): Plan {
       BIAS: job.bias,
     },
     ...writtenBy(job, 1),
-    params: [
-      ...[m, n, k, chunks, batches, terms, splits, Math.ceil(slices / splits)],
-      ...[a.offset, a.row, a.col, a.batch, a.term ?? 0],
-      ...[b.offset, b.row, b.col, b.batch, b.term ?? 0, b.chunk ?? 0],
-      ...[buffers.yOffset ?? 0, choice.finish ? Math.ceil(n / 4) * 4 : n],
-      bias?.offset ?? 0,
-    ],
+    params: pack(TILES, {
+      m,
+      n,
+      k,
+      chunks,
+      batches,
+      terms,
+      splits,
+      splitSlices: Math.ceil(slices / splits),
+      ...placeOf("a", a),
+      aTerm: a.term ?? 0,
+      ...placeOf("b", b),
+      bTerm: b.term ?? 0,
+      bChunk: b.chunk ?? 0,
+      yOffset: buffers.yOffset ?? 0,
+      yRow: choice.finish ? Math.ceil(n / 4) * 4 : n,
+      biasOffset: bias?.offset ?? 0,
+    }),
     groups: foldGroups(tiles),
     loops: loopsOf(job),
   };
@@ -297,12 +322,16 @@ function planDots(job: Job): Plan {
     source: dotsSource,
     consts: { BIAS: job.bias },
     ...writtenBy(job, 1),
-    params: [
-      ...[m, n, k, count],
-      ...[a.offset, a.row, a.col, a.batch],
-      ...[b.offset, b.row, b.col, b.batch],
-      ...[buffers.yOffset ?? 0, bias?.offset ?? 0],
-    ],
+    params: pack(dotsSource, {
+      m,
+      n,
+      k,
+      count,
+      ...placeOf("a", a),
+      ...placeOf("b", b),
+      yOffset: buffers.yOffset ?? 0,
+      biasOffset: bias?.offset ?? 0,
+    }),
     groups: foldGroups(Math.ceil(count / 64)),
     loops: loopsOf(job),
   };

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { pack } from "../../gpu/params.ts";
 import {
   type Bindable,
   foldGroups,
@@ -59,10 +60,21 @@ export function packMatrix(
       name: "matmul_pack",
       source: packSource,
       buffers: [x, buffer],
-      params: [
-        ...[rows, cols, copyRows, cols4, ...counts],
-        ...[offset, row, col, batch, term, chunk],
-      ],
+      params: pack(packSource, {
+        rows,
+        cols,
+        yRows: copyRows,
+        yCols4: cols4,
+        chunks: counts[0],
+        batches: counts[1],
+        terms: counts[2],
+        xOffset: offset,
+        xRow: row,
+        xCol: col,
+        xBatch: batch,
+        xTerm: term,
+        xChunk: chunk,
+      }),
       groups: foldGroups(Math.ceil(strips * cols4 / 8)),
       loops: 0,
     },

@@ -10,7 +10,8 @@
 
 import { type AdapterClass, adapterClass } from "../../gpu/device.ts";
 import { loop } from "../../gpu/loops.ts";
-import { f32Bits, foldGroups, MAX_LOOPS, type Plan } from "../../gpu/plan.ts";
+import { pack } from "../../gpu/params.ts";
+import { foldGroups, MAX_LOOPS, type Plan } from "../../gpu/plan.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { putHook } from "../kernel_hooks.ts";
 import { elementsOf, type NormView, statCount } from "./view.ts";
@@ -219,25 +220,25 @@ export function planApply(
     ...put,
     header: bindings.text + put.header,
     buffers: bindings.buffers,
-    params: [
+    params: pack(applySource, {
       rows,
       cols,
       parts,
       run,
-      kind === "group" ? channels : 1,
-      stats,
-      groups * channels,
-      stats / statUnit,
-      x.layout.offset / unit,
-      offsetOf(dy) / unit,
-      offsetOf(affine.weight),
-      offsetOf(affine.bias),
-      offsetOf(mean) / statUnit,
-      offsetOf(variance) / statUnit,
-      offsetOf(sums) / statUnit,
-      f32Bits(eps),
-      f32Bits(1 / elementsOf(view)),
-    ],
+      statDiv: kind === "group" ? channels : 1,
+      statMod: stats,
+      affineMod: groups * channels,
+      statCount: stats / statUnit,
+      xOffset: x.layout.offset / unit,
+      dyOffset: offsetOf(dy) / unit,
+      weightOffset: offsetOf(affine.weight),
+      biasOffset: offsetOf(affine.bias),
+      meanOffset: offsetOf(mean) / statUnit,
+      varOffset: offsetOf(variance) / statUnit,
+      sumsOffset: offsetOf(sums) / statUnit,
+      eps,
+      share: 1 / elementsOf(view),
+    }),
     groups: foldGroups(Math.ceil(rows * parts / group)),
     loops: loop(run).passes,
   };

@@ -9,7 +9,8 @@
 
 import { type AdapterClass, adapterClass } from "../../gpu/device.ts";
 import { loop, passesOf } from "../../gpu/loops.ts";
-import { f32Bits, foldGroups, type Plan } from "../../gpu/plan.ts";
+import { pack } from "../../gpu/params.ts";
+import { foldGroups, type Plan } from "../../gpu/plan.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import {
   addAffine,
@@ -124,14 +125,14 @@ function planRows(
     consts: { GROUP: group, LANES: lanes, ROWS: rows, WIDTH: unit },
     header: bindings.text,
     buffers: bindings.buffers,
-    params: [
-      count,
-      inner / unit,
-      f32Bits(eps),
-      x.layout.offset / unit,
-      offsetOf(affine.weight),
-      offsetOf(affine.bias),
-    ],
+    params: pack(LAYER_NORM, {
+      rows: count,
+      length: inner / unit,
+      eps,
+      offset: x.layout.offset / unit,
+      weightOffset: offsetOf(affine.weight),
+      biasOffset: offsetOf(affine.bias),
+    }),
     groups: foldGroups(Math.ceil(Math.ceil(count / rows) * lanes / group)),
     loops: loopsOf(PASSES, inner / unit, choice),
   };
@@ -162,16 +163,16 @@ function planGroups(
     consts: { GROUP: group, LANES: lanes, WIDTH: unit },
     header: bindings.text,
     buffers: bindings.buffers,
-    params: [
-      count,
+    params: pack(GROUP_NORM, {
+      rows: count,
       groups,
       channels,
-      inner / unit,
-      f32Bits(eps),
-      x.layout.offset / unit,
-      offsetOf(affine.weight),
-      offsetOf(affine.bias),
-    ],
+      inner: inner / unit,
+      eps,
+      offset: x.layout.offset / unit,
+      weightOffset: offsetOf(affine.weight),
+      biasOffset: offsetOf(affine.bias),
+    }),
     groups: foldGroups(Math.ceil(count * lanes / group)),
     loops: passesOf(
       ...[1, 2].map(() => loop(Math.ceil(length / lanes))),
@@ -239,14 +240,14 @@ export function planRowGrads(
     consts: { GROUP: group, LANES: lanes, ROWS: rows, WIDTH: unit },
     header: bindings.text,
     buffers: bindings.buffers,
-    params: [
-      count,
-      inner / unit,
+    params: pack(ROW_GRADS, {
+      rows: count,
+      length: inner / unit,
       blocks,
-      dy.layout.offset / unit,
-      x.layout.offset / unit,
-      offsetOf(weight),
-    ],
+      dyOffset: dy.layout.offset / unit,
+      xOffset: x.layout.offset / unit,
+      weightOffset: offsetOf(weight),
+    }),
     groups: foldGroups(Math.ceil(blocks * lanes / group)),
     loops: loopsOf(2, inner / unit, choice),
   };

@@ -7,7 +7,8 @@
 
 import { adapterClass } from "../../gpu/device.ts";
 import { loop, passesOf } from "../../gpu/loops.ts";
-import { f32Bits, foldGroups, type Plan } from "../../gpu/plan.ts";
+import { pack } from "../../gpu/params.ts";
+import { foldGroups, type Plan } from "../../gpu/plan.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { scratch } from "../define.ts";
 import { planDims } from "../reduce/fold.ts";
@@ -144,14 +145,14 @@ export function planMoments(
     consts: { GROUP: made.group, LANES: made.lanes, WIDTH: made.width },
     header: made.text,
     buffers: [x.storage, partial.storage],
-    params: [
-      size.images,
-      made.channels,
-      made.length,
+    params: pack(MOMENTS, {
+      images: size.images,
+      channels: made.channels,
+      length: made.length,
       span,
       runs,
-      offset / made.unit,
-    ],
+      xOffset: offset / made.unit,
+    }),
     groups: groupsOf(runs, made),
     loops: loopsOf(PASSES, made),
   };
@@ -163,18 +164,18 @@ export function planMoments(
     source: finishSource,
     header,
     buffers: [partial.storage, stats.storage, ...buffers],
-    params: [
-      size.channels,
+    params: pack(finishSource, {
+      channels: size.channels,
       parts,
-      size.images,
+      images: size.images,
       span,
-      size.length,
-      f32Bits(eps),
-      f32Bits(momentum),
-      running?.mean.layout.offset ?? 0,
-      running?.variance.layout.offset ?? 0,
-      batches?.layout.offset ?? 0,
-    ],
+      length: size.length,
+      eps,
+      momentum,
+      meanOffset: running?.mean.layout.offset ?? 0,
+      varOffset: running?.variance.layout.offset ?? 0,
+      batchesOffset: batches?.layout.offset ?? 0,
+    }),
     groups: foldGroups(Math.ceil(size.channels / 64)),
     loops: passesOf(loop(parts), loop(parts)),
   };
@@ -255,17 +256,17 @@ fn rstd_at(n: u32, c: u32) -> S { return S(stats[params.stat_count + ${s}]); }
     consts: { GROUP: made.group, LANES: made.lanes },
     header: bindings.text,
     buffers: bindings.buffers,
-    params: [
-      size.images,
-      made.channels,
-      made.length,
+    params: pack(SUMS, {
+      images: size.images,
+      channels: made.channels,
+      length: made.length,
       span,
       runs,
-      x.layout.offset / made.unit,
-      dy.layout.offset / made.unit,
-      stats.size / 2 / statUnit,
+      xOffset: x.layout.offset / made.unit,
+      dyOffset: dy.layout.offset / made.unit,
+      statCount: stats.size / 2 / statUnit,
       perStat,
-    ],
+    }),
     groups: groupsOf(runs, made),
     loops: loopsOf(1, made),
   };

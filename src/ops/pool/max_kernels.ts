@@ -10,6 +10,7 @@
  */
 
 import { type Loop, loop, passesOf } from "../../gpu/loops.ts";
+import { pack, type Params } from "../../gpu/params.ts";
 import { foldGroups, type Plan } from "../../gpu/plan.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { putHook } from "../kernel_hooks.ts";
@@ -88,9 +89,14 @@ export function anyLoops(windows: Windows): number {
   );
 }
 
-function words2x2({ planes, h, w }: Windows, offset: number): number[] {
-  const pairs = planes * h.out * w.out / 2;
-  return [pairs, w.out / 2, h.out, h.size % 2, offset / 4];
+function params2x2({ planes, h, w }: Windows, offset: number): Params {
+  return {
+    pairs: planes * h.out * w.out / 2,
+    rowPairs: w.out / 2,
+    rows: h.out,
+    odd: h.size % 2,
+    offset: offset / 4,
+  };
 }
 
 /** A row-major tensor that begins where quads do. */
@@ -118,7 +124,7 @@ fn unpack(c: C) -> vec4u { return ${packed ? "unpack4xU8(c)" : "c"}; }
       source: max2x2Source,
       header: floatLib,
       buffers,
-      params: words2x2(windows, offset),
+      params: pack(max2x2Source, params2x2(windows, offset)),
       groups: foldGroups(Math.ceil(y.size / 4 / GROUP)),
       loops: 0,
     };
@@ -170,7 +176,7 @@ export function planMaxPoolGrad(
       source: max2x2GradSource,
       ...putHook(buffers, 4, "pairs", true, "dx"),
       buffers,
-      params: words2x2(windows, offset),
+      params: pack(max2x2GradSource, params2x2(windows, offset)),
       groups: foldGroups(Math.ceil(dy.size / 4 / GROUP)),
       loops: 0,
     };

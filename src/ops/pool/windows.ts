@@ -6,11 +6,15 @@
  */
 
 import { type Loop, loop, mostIterations } from "../../gpu/loops.ts";
-import { f32Bits } from "../../gpu/plan.ts";
+import { pack } from "../../gpu/params.ts";
 import { isFloat } from "../../tensor/dtype.ts";
 import { formatShape, type Shape, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type Pair, pairOf, spread } from "../per_dim.ts";
+
+import windowsLib from "../../../shaders/lib/windows.wgsl" with {
+  type: "text",
+};
 
 /** A number of windows, or null (or undefined) for as many as elements. */
 export type Outputs = number | null | undefined;
@@ -276,7 +280,7 @@ export interface PoolSizes {
 
 const ALL_ROWS = { first: 0, end: 2 ** 31 - 1 };
 
-/** The words of `Params` in shaders/lib/windows.wgsl. */
+/** The uniform of the kernels that use shaders/lib/windows.wgsl. */
 export function windowParams(
   { h, w }: Windows,
   {
@@ -289,16 +293,21 @@ export function windowParams(
     range = ALL_ROWS,
   }: PoolSizes,
 ): number[] {
-  const axes = [h, w].flatMap((axis) => [
-    axis.size,
-    axis.out,
-    axis.kernel,
-    axis.stride,
-    axis.pad,
-    axis.dilation,
-    0,
-    0,
-  ]);
-  const sizes = [size, quads, offset, codeRow, Number(countsPad)];
-  return [...sizes, f32Bits(divisor), range.first, range.end, ...axes];
+  return pack(windowsLib, {
+    size,
+    quads,
+    offset,
+    codeRow,
+    countsPad: Number(countsPad),
+    divisor,
+    first: range.first,
+    end: range.end,
+    h: axisWords(h),
+    w: axisWords(w),
+  });
+}
+
+function axisWords(axis: Axis): number[] {
+  const { size, out, kernel, stride, pad, dilation } = axis;
+  return [size, out, kernel, stride, pad, dilation];
 }

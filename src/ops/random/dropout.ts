@@ -7,7 +7,8 @@
  */
 
 import { loop } from "../../gpu/loops.ts";
-import { f32Bits, foldGroups, type Plan } from "../../gpu/plan.ts";
+import { pack } from "../../gpu/params.ts";
+import { foldGroups, type Plan } from "../../gpu/plan.ts";
 import { checkOptionNames } from "../../tensor/arguments.ts";
 import { isFloat } from "../../tensor/dtype.ts";
 import { ROUNDS } from "../../tensor/philox.ts";
@@ -67,13 +68,13 @@ fn quad_at(q: u32) -> vec4f { return ${quad}; }
 ${put}
 `,
     buffers: [x.storage, y.storage],
-    params: [
-      ...drawWords(draw),
-      y.size,
-      wide ? offset / 4 : offset,
-      f32Bits(p),
-      f32Bits(1 / (1 - p)),
-    ],
+    params: pack(philoxLib + source, {
+      draw: drawWords(draw),
+      size: y.size,
+      offset: wide ? offset / 4 : offset,
+      p,
+      scale: 1 / (1 - p),
+    }),
     live: liveDraw(draw),
     groups: foldGroups(Math.ceil(y.size / 4 / GROUP)),
     loops: loop(ROUNDS).passes,

@@ -7,6 +7,7 @@
  */
 
 import { loop, passesOf } from "../../gpu/loops.ts";
+import { pack } from "../../gpu/params.ts";
 import { f32Bits, foldGroups, type Plan } from "../../gpu/plan.ts";
 import { recorder } from "../../gpu/recorder.ts";
 import { checkOptionNames } from "../../tensor/arguments.ts";
@@ -110,13 +111,13 @@ fn store(q: u32, numbers: ${lanes}) {
 }
 `,
     buffers: [out.storage],
-    params: [
-      ...drawWords(draw),
+    params: pack(philoxLib + drawSource, {
+      draw: drawWords(draw),
       size,
-      isWide ? layout.offset / 4 : layout.offset,
+      offset: isWide ? layout.offset / 4 : layout.offset,
       a,
       b,
-    ],
+    }),
     live: liveDraw(draw),
     groups: foldGroups(Math.ceil(size / 4 / GROUP)),
     loops: passesOf(loop(ROUNDS), loop(4)),

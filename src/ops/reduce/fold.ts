@@ -9,7 +9,8 @@
  */
 
 import { loop } from "../../gpu/loops.ts";
-import { f32Bits, foldGroups, type Plan } from "../../gpu/plan.ts";
+import { pack } from "../../gpu/params.ts";
+import { foldGroups, type Plan } from "../../gpu/plan.ts";
 import { normalizeDim, type Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { scratch } from "../define.ts";
@@ -180,9 +181,10 @@ export function planPass(
   const input = declareInput("x", 0, x.dtype, wide);
   const buffers = [x, ...(center ? [center] : []), y];
   const last = buffers.length;
+  const source = rows ? rowsSource : columnsSource;
   return {
     name: `${name}_${rows ? "rows" : "columns"}`,
-    source: rows ? rowsSource : columnsSource,
+    source,
     header: foldText(name, type, wide) +
       `alias Y = ${stored};
 ${input}
@@ -192,16 +194,16 @@ ${elementText(term, columns)}
 fn finish(x: ${value}) -> Y { return Y(${scaled}); }
 `,
     buffers: buffers.map((tensor) => tensor.storage),
-    params: [
+    params: pack(source, {
       outer,
       length,
-      inner / unit,
+      inner: inner / unit,
       parts,
       run,
-      offset / unit,
-      f32Bits(scale),
-      center?.layout.offset ?? 0,
-    ],
+      offset: offset / unit,
+      scale,
+      center: center?.layout.offset ?? 0,
+    }),
     groups: foldGroups(Math.ceil(outer * parts * inner / unit / GROUP)),
     loops: loop(rows ? Math.ceil(run / 4) : run).passes,
     hooks: {

@@ -7,6 +7,7 @@
  */
 
 import { loop } from "../../gpu/loops.ts";
+import { pack } from "../../gpu/params.ts";
 import { foldGroups, type Plan } from "../../gpu/plan.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { full } from "../../tensor/create.ts";
@@ -47,15 +48,15 @@ function planRecurrence(
     source,
     consts: { FOLDS: folds, BACKWARD: backward },
     buffers: [a.storage, b.storage, carry.storage, out.storage],
-    params: [
+    params: pack(source, {
       outer,
       length,
       inner,
       parts,
       run,
-      a.layout.offset,
-      b.layout.offset,
-    ],
+      aOffset: a.layout.offset,
+      bOffset: b.layout.offset,
+    }),
     groups: foldGroups(Math.ceil(outer * parts * inner / GROUP)),
     loops: loop(run).passes,
   });

@@ -5,6 +5,7 @@
  */
 
 import { loop } from "../../gpu/loops.ts";
+import { pack } from "../../gpu/params.ts";
 import { foldGroups, type Plan } from "../../gpu/plan.ts";
 import { sumType } from "../../tensor/dtype.ts";
 import { normalizeDim } from "../../tensor/shape.ts";
@@ -54,7 +55,14 @@ function planScan(
       `alias Y = ${WORDS[y.dtype].word};\n` +
       declareInput("x", 0, x.dtype, false) + "\n",
     buffers: [x.storage, carry.storage, y.storage],
-    params: [outer, length, inner, parts, run, x.layout.offset],
+    params: pack(source, {
+      outer,
+      length,
+      inner,
+      parts,
+      run,
+      offset: x.layout.offset,
+    }),
     groups: foldGroups(Math.ceil(outer * parts * inner / GROUP)),
     loops: loop(run).passes,
   });

@@ -7,6 +7,7 @@
  */
 
 import { loop, passesOf } from "../../gpu/loops.ts";
+import { pack } from "../../gpu/params.ts";
 import { foldGroups, MAX_LOOPS, type Plan } from "../../gpu/plan.ts";
 import { arange } from "../../tensor/create.ts";
 import { sizeOf } from "../../tensor/shape.ts";
@@ -47,7 +48,13 @@ function planCausal(x: Tensor, y: Tensor, first: number): Plan {
     consts: { GROUP, WIDTH: width },
     header: wide ? FOUR_LANES : ONE_LANE,
     buffers: [x.storage, y.storage],
-    params: [runs, length / width, x.shape.at(-2)!, first, offset / width],
+    params: pack(source, {
+      runs,
+      length: length / width,
+      rows: x.shape.at(-2)!,
+      first,
+      offset: offset / width,
+    }),
     groups: foldGroups(Math.ceil(runs / GROUP)),
     loops: loopsOf(length / width),
   };

@@ -13,6 +13,7 @@
 import { isGradEnabled, noGrad } from "../../autograd/mode.ts";
 import { type AdapterClass, adapterClass } from "../../gpu/device.ts";
 import { loop, passesOf } from "../../gpu/loops.ts";
+import { pack, type Params } from "../../gpu/params.ts";
 import { foldGroups, MAX_LOOPS, type Plan } from "../../gpu/plan.ts";
 import { isFloat } from "../../tensor/dtype.ts";
 import { isRowMajor } from "../../tensor/layout.ts";
@@ -190,7 +191,12 @@ function planRuns(
       consts: { GROUP: group },
       header: SCALAR + load + functions,
       buffers,
-      params: [extent.outer, extent.length, 1, ...offsets],
+      params: pack(sources.rows, {
+        rows: extent.outer,
+        length: extent.length,
+        inner: 1,
+        ...offsetParams(offsets),
+      }),
       groups: foldGroups(extent.outer),
       loops: loopsOf(extent, offsets),
       ...hookOf(load, offsets, 1),
@@ -203,11 +209,23 @@ function planRuns(
     consts: { GROUP: group },
     header: header + load + functions,
     buffers,
-    params: [...sizes, ...offsets.map((offset) => offset / width)],
+    params: pack(sources.runs, {
+      runs: sizes[0],
+      length: sizes[1],
+      inner: sizes[2],
+      ...offsetParams(offsets.map((offset) => offset / width)),
+    }),
     groups: foldGroups(Math.ceil(sizes[0] / group)),
     loops: loopsOf(extent, offsets),
     ...hookOf(load, offsets, width),
   };
+}
+
+// Of x alone, or of dy and y.
+function offsetParams([first, second]: readonly number[]): Params {
+  return second === undefined
+    ? { offset: first! }
+    : { dyOffset: first!, yOffset: second };
 }
 
 /** How the only input is read; what compile() may replace. */
