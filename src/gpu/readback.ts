@@ -1,9 +1,11 @@
 /**
  * Reading: the only place where anything waits for the GPU.
  *
- * Deno looks for finished maps every 10 ms or so, whatever their size: the cost
- * of a read is its number, not its bytes. So small reads that are asked for in
- * one turn of the event loop share one staging buffer and one map.
+ * In Deno, the call of `mapAsync` itself waits until the GPU has done all that
+ * was submitted; the promise then resolves 10 ms later, whatever was mapped. So
+ * reads that are asked for in one turn of the event loop share one map, small
+ * ones one staging buffer too, and most reads take their bytes before the
+ * promise resolves: NOTE [prompt reads].
  *
  * @module
  */
@@ -12,9 +14,18 @@ import { gpu } from "./device.ts";
 import type { GpuBuffer } from "./plan.ts";
 import { recorder } from "./recorder.ts";
 import { copyOut, submit, takeError } from "./stream.ts";
+import { turn } from "./turn.ts";
 
 /** Bytes of a staging buffer that small reads share. */
 const SHARED = 1 << 16;
+/** Bytes of a staging buffer that is kept, at most, and of all of them. */
+const KEPT = 1 << 24;
+
+/**
+ * Whether this is one of the Denos in which prompt reads were tried, 2.9.0 to
+ * 2.9.6: NOTE [prompt reads].
+ */
+export const IS_PROMPT: boolean = /^2\.9\.[0-6]$/.test(Deno.version.deno);
 
 interface Request {
   readonly at: number;
@@ -32,12 +43,23 @@ interface Transfer {
 
 let shared: Transfer | undefined;
 let waiting: Transfer[] = [];
-const spare: GPUBuffer[] = [];
-let made = 0;
+/** Staging buffers that were mapped before and are not now, by their sizes. */
+const spare = new Map<number, GPUBuffer[]>();
+let spareBytes = 0;
+const mappedBefore = new WeakSet<GPUBuffer>();
+const counts: ReadCounts = { maps: 0, prompt: 0 };
 
-/** How many maps were waited for since the process began. */
-export function readbackCount(): number {
-  return made;
+/** Counts of reads since the process began. */
+export interface ReadCounts {
+  /** Maps of staging buffers. */
+  maps: number;
+  /** Maps whose promise nobody waited for. */
+  prompt: number;
+}
+
+/** Returns the counts of reads so far. */
+export function readCounts(): ReadCounts {
+  return { ...counts };
 }
 
 /**
@@ -68,9 +90,9 @@ function transferFor(bytes: number): Transfer {
   if (waiting.length === 0) queueMicrotask(flush);
   const small = bytes <= SHARED / 4;
   if (small && shared && shared.used + bytes <= SHARED) return shared;
-  const size = small ? SHARED : bytes;
+  const size = small ? SHARED : sizeOf(bytes);
   const transfer: Transfer = {
-    staging: (small ? spare.pop() : undefined) ?? gpu().device.createBuffer({
+    staging: takeSpare(size) ?? gpu().device.createBuffer({
       label: "readback",
       size,
       usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
@@ -83,28 +105,90 @@ function transferFor(bytes: number): Transfer {
   return transfer;
 }
 
+/** Bytes of the staging buffer of a large read: a power of two, if it is kept. */
+function sizeOf(bytes: number): number {
+  return bytes > KEPT ? bytes : 2 ** Math.ceil(Math.log2(bytes));
+}
+
+function takeSpare(size: number): GPUBuffer | undefined {
+  const staging = spare.get(size)?.pop();
+  if (staging) spareBytes -= size;
+  return staging;
+}
+
+/** Keeps a staging buffer for reads to come, or destroys it. */
+function giveBack(staging: GPUBuffer): void {
+  const { size } = staging;
+  if (staging.mapState === "mapped") staging.unmap();
+  if (spareBytes + size > KEPT) return staging.destroy();
+  const list = spare.get(size) ?? [];
+  spare.set(size, list);
+  list.push(staging);
+  spareBytes += size;
+}
+
 function flush(): void {
   submit();
-  made += waiting.length;
+  counts.maps += waiting.length;
   for (const transfer of waiting) deliver(transfer);
   waiting = [];
   shared = undefined;
 }
 
-async function deliver({ staging, requests }: Transfer): Promise<void> {
+async function deliver(transfer: Transfer): Promise<void> {
+  const { staging, requests } = transfer;
+  const mapping = staging.mapAsync(GPUMapMode.READ);
+  const settled = mapping.then(() => true, () => false);
   try {
-    await staging.mapAsync(GPUMapMode.READ);
+    let mapped = promptBytes(transfer);
+    if (mapped) await twoTurns();
+    else await mapping;
     const error = takeError();
     if (error !== undefined) throw new Error(error);
-    const mapped = staging.getMappedRange();
+    mapped ??= staging.getMappedRange(0, transfer.used);
     for (const { at, bytes, resolve } of requests) {
       resolve(mapped.slice(at, at + bytes)); // a mapped range ends with unmap
     }
   } catch (error) {
     for (const { reject } of requests) reject(error);
-  } finally {
-    if (staging.mapState === "mapped") staging.unmap();
-    if (staging.size === SHARED) spare.push(staging);
-    else staging.destroy();
   }
+  if (await settled) {
+    mappedBefore.add(staging);
+    giveBack(staging);
+  } else staging.destroy();
+}
+
+/**
+ * NOTE [prompt reads]: When the call of `mapAsync` returns, the buffer is mapped;
+ * Deno says so 10 ms later. `getMappedRange` gives the bytes at once, and throws
+ * if it can't. Two conditions keep it from ending the process:
+ *
+ * - Deno panics instead if the buffer has never been mapped before: the first
+ *   map of each staging buffer is waited for.
+ * - Deno promises nothing of this: only versions in which it was tried read so,
+ *   on lavapipe. Others wait.
+ *
+ * The buffer is unmapped when the promise resolves, so a loop that awaits each
+ * read uses some buffers in turns.
+ */
+function promptBytes({ staging, used }: Transfer): ArrayBuffer | undefined {
+  if (!IS_PROMPT || !mappedBefore.has(staging)) return undefined;
+  try {
+    const mapped = staging.getMappedRange(0, used);
+    counts.prompt++;
+    return mapped;
+  } catch (error) {
+    if (error instanceof DOMException) return undefined; // not mapped yet
+    throw error;
+  }
+}
+
+/**
+ * Waits as long as events of WebGPU's errors take: Deno sends them in a task of
+ * their own, which the first turn may come before. Timers, workers and the
+ * callbacks that give forgotten buffers back get their time as well.
+ */
+async function twoTurns(): Promise<void> {
+  await turn();
+  await turn();
 }

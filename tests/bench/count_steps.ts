@@ -5,8 +5,7 @@
  * - `dispatches`: fusion, and kernels that do several ops at once. Each costs
  *   some microseconds of the host and a pass over memory.
  * - `submissions`: the stream, which sends commands in few large parts.
- * - `uploads`, `readbacks`: a step that waits for the host or for the GPU. A
- *   readback takes 10 ms, whatever its size.
+ * - `uploads`, `readbacks`: a step that waits for the host or for the GPU.
  * - `pipelines`, `compiledKiB`: the first step of a program. Drivers compile for
  *   longer where there are more kernels, or larger ones; a large kernel that
  *   comes in one more variant shows in `compiledKiB`.
@@ -32,7 +31,7 @@ import { trainingJob } from "../../bench/workloads/models.ts";
 import { overrideAdapterClass } from "../../src/gpu/device.ts";
 import { compiledTexts, pipelineCount } from "../../src/gpu/pipelines.ts";
 import { memory } from "../../src/gpu/pool.ts";
-import { readbackCount } from "../../src/gpu/readback.ts";
+import { readCounts } from "../../src/gpu/readback.ts";
 import { streamCounts } from "../../src/gpu/stream.ts";
 
 /** The models, with batches that keep counting quick. */
@@ -93,10 +92,10 @@ async function count(model: CountedModel, mode: Mode): Promise<Counts> {
     await scope(async () => losses.push(await step(images, labels).item()));
   }
   if (!losses.every(Number.isFinite)) throw new Error(`Losses are ${losses}`);
-  const before = { ...streamCounts(), readbacks: readbackCount() };
+  const before = { ...streamCounts(), readbacks: readCounts().maps };
   const pipelines = pipelineCount();
   scope(() => void step(images, labels));
-  const after = { ...streamCounts(), readbacks: readbackCount() };
+  const after = { ...streamCounts(), readbacks: readCounts().maps };
   const { peak, live } = memory();
   return {
     dispatches: after.dispatches - before.dispatches,

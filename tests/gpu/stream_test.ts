@@ -4,7 +4,7 @@ import { CompileProgress } from "../../src/gpu/compile_progress.ts";
 import { foldGroups, MAX_GROUPS, type Plan } from "../../src/gpu/plan.ts";
 import { pipelineCount } from "../../src/gpu/pipelines.ts";
 import { acquire, release } from "../../src/gpu/pool.ts";
-import { read, readbackCount } from "../../src/gpu/readback.ts";
+import { read, readCounts } from "../../src/gpu/readback.ts";
 import {
   acquireIdle,
   clear,
@@ -82,9 +82,9 @@ Deno.test("read() gives the bytes of its moment, whoever writes later", async ()
 Deno.test("read() shares one map among the reads of a turn", async () => {
   const a = acquire(16);
   upload(a, new Uint32Array([1, 2, 3, 4]));
-  const before = readbackCount();
+  const before = readCounts().maps;
   await Promise.all([words(a), words(a), words(a)]);
-  assertEquals(readbackCount(), before + 1);
+  assertEquals(readCounts().maps, before + 1);
   release(a);
 });
 

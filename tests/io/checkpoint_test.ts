@@ -11,7 +11,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 
-import { readbackCount } from "../../src/gpu/readback.ts";
+import { readCounts } from "../../src/gpu/readback.ts";
 import { load, save } from "../../src/io/checkpoint.ts";
 import {
   encodeSafetensors,
@@ -131,9 +131,9 @@ Deno.test("load() goes on to the same bits as a run without a break", async () =
 Deno.test("save() writes torch's names, and reads a flat buffer in one piece", async () => {
   await withFolder(async (folder) => {
     const { model, optimizer } = makeRun();
-    const before = readbackCount();
+    const before = readCounts().maps;
     await save(`${folder}/run`, { model, optimizer });
-    assertEquals(readbackCount() - before, 1);
+    assertEquals(readCounts().maps - before, 1);
     const { tensors } = parseSafetensors(await Deno.readFile(`${folder}/run`));
     assertEquals([...tensors.keys()], [
       "model.0.weight",

@@ -14,6 +14,7 @@
 
 import { noteEpoch } from "../../outside.ts";
 import { throttle } from "../../gpu/stream.ts";
+import { turn } from "../../gpu/turn.ts";
 import { Generator } from "../../tensor/generator.ts";
 import { untilAborted } from "./abort.ts";
 import { type BatchSource, MainSource } from "../fetchers/batch_source.ts";
@@ -43,7 +44,6 @@ import { stagedOf, type TransformPlace } from "../images/transform.ts";
 import { describeSampler } from "../samplers/sampler.ts";
 import { checkDropped, StreamBatches } from "./stream_batches.ts";
 import { StreamFetcher } from "../fetchers/stream_fetcher.ts";
-import { turn } from "./turn.ts";
 import { transformFirst, uploadBatch } from "./upload.ts";
 import { workerInfo } from "../workers/info.ts";
 

@@ -1,5 +1,5 @@
 /**
- * Turns of the event loop between batches.
+ * Turns of the event loop, between batches and before what was read arrives.
  *
  * A loop that awaits nothing but ready promises never leaves its microtasks:
  * timers wait, and so do the callbacks that give forgotten buffers back.
