@@ -52,10 +52,13 @@ export function pack(source: string, params: Params): number[] {
     left--;
     while (words.length < at) words.push(0);
     const list = typeof value === "number" ? [value] : value;
-    for (let i = 0; i < length; i++) {
-      const each = list[i] ?? 0;
-      words.push(isFloat ? f32Bits(each) : each >>> 0); // >>> makes an i32 a word
+    if (list.length > length) {
+      throw new TypeError(
+        `Cannot pack parameters: ${name} has ${length} words, got ${list.length}`,
+      );
     }
+    // >>> makes an i32 a word
+    for (const each of list) words.push(isFloat ? f32Bits(each) : each >>> 0);
   }
   if (left > 0) {
     const names = fields.map(({ name }) => name);

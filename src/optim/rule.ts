@@ -10,6 +10,7 @@
  */
 
 import { loop } from "../gpu/loops.ts";
+import { pack } from "../gpu/params.ts";
 import { type Bindable, f32Bits, foldGroups, type Plan } from "../gpu/plan.ts";
 import type { DType } from "../tensor/dtype.ts";
 
@@ -52,6 +53,9 @@ export interface FlatBuffers {
   readonly states: readonly Bindable[];
 }
 
+/** Where `scalars` begins among the words of `Params` in update.wgsl. */
+const SCALARS_AT = 4;
+
 /**
  * Returns the plan of a step on a run; `scalars` returns the current numbers.
  */
@@ -61,18 +65,17 @@ export function planUpdate(
   { dtype, gradients, values, states }: FlatBuffers,
   scalars: () => Scalars,
 ): Plan {
-  const words = (): number[] => {
-    const numbers = scalars();
-    return [...COMMON, ...rule.scalars].map((name) => f32Bits(numbers[name]!));
+  const numbers = (): number[] => {
+    const named = scalars();
+    return [...COMMON, ...rule.scalars].map((name) => named[name]!);
   };
-  const position = [firstQuad, quads, 0, 0];
   return {
     name: rule.name,
     source,
     header: headerOf(rule, dtype),
     buffers: [gradients, values, ...states],
-    params: [...position, ...words()],
-    live: { at: position.length, words },
+    params: pack(source, { first: firstQuad, quads, scalars: numbers() }),
+    live: { at: SCALARS_AT, words: () => numbers().map(f32Bits) },
     groups: foldGroups(Math.ceil(quads / (GROUP * QUADS))),
     loops: loop(QUADS).passes,
   };

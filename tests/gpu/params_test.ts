@@ -30,7 +30,7 @@ Deno.test("pack() puts parameters where the struct has them", () => {
       ...[1, 2, 0, 0],
       ...[3, 0, 0, 0],
       ...[4, 0, 0, 0],
-      ...[1, 2, 3, 4, 5, 0, 0, 0].map(f32Bits),
+      ...[1, 2, 3, 4, 5].map(f32Bits),
     ],
   );
 });
@@ -44,6 +44,7 @@ Deno.test("pack() names a parameter that is missing, or that no kernel has", () 
   const pairs: [Parameters<typeof pack>[1], string][] = [
     [{ count: 1, scale: 2 }, "xOffset is missing"],
     [{ count: 1, xOffset: 2, offset: 3 }, "scale is missing"],
+    [{ count: [1, 2] }, "count has 1 words, got 2"],
   ];
   for (const [params, message] of pairs) {
     assertThrows(() => pack(SOURCE, params), TypeError, message);

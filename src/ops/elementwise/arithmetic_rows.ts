@@ -35,6 +35,7 @@ export const ARITHMETIC: MapRows = {
   subScaled: {
     called: "sub",
     kind: "numeric",
+    refusesBool: true,
     numbers: { c: "factor" },
     wgsl: "a - c * b",
     grads: [PASS, { uses: "c", rule: (dy, { c }) => dy.mul(c).neg() }],

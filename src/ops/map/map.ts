@@ -13,6 +13,7 @@
 
 import { adapterClass } from "../../gpu/device.ts";
 import { loop } from "../../gpu/loops.ts";
+import { pack } from "../../gpu/params.ts";
 import { f32Bits, foldGroups, type Plan } from "../../gpu/plan.ts";
 import { recorder } from "../../gpu/recorder.ts";
 import type { DType } from "../../tensor/dtype.ts";
@@ -248,19 +249,14 @@ function denseParams(
   [a, b, c]: readonly Operand[],
   out: Tensor,
 ): number[] {
-  return [
-    out.size,
-    offsetOf(a),
-    offsetOf(b),
-    offsetOf(c),
-    out.layout.offset,
-    0,
-    0,
-    0,
-    bitsOf(a, compute),
-    bitsOf(b, compute),
-    bitsOf(c, compute),
-  ];
+  return pack(denseSource, {
+    size: out.size,
+    a: offsetOf(a),
+    b: offsetOf(b),
+    c: offsetOf(c),
+    out: out.layout.offset,
+    scalars: [bitsOf(a, compute), bitsOf(b, compute), bitsOf(c, compute)],
+  });
 }
 
 // Three operands and the result in one shape, in as few dims as they allow.
@@ -295,23 +291,12 @@ function stridedParams(
   out: Tensor,
   { shape, strides }: MergedDims,
 ): number[] {
-  const words = [
-    sizeOf(shape),
-    shape.length,
-    0,
-    0,
-    offsetOf(a),
-    offsetOf(b),
-    offsetOf(c),
-    out.layout.offset,
-    bitsOf(a, compute),
-    bitsOf(b, compute),
-    bitsOf(c, compute),
-    0,
-  ];
-  for (let dim = 0; dim < MAX_RANK; dim++) words.push(shape[dim] ?? 1);
-  for (let dim = 0; dim < shape.length; dim++) {
-    for (const stride of strides) words.push(stride[dim]! >>> 0);
-  }
-  return words;
+  return pack(placesLib, {
+    size: sizeOf(shape),
+    rank: shape.length,
+    offsets: [offsetOf(a), offsetOf(b), offsetOf(c), out.layout.offset],
+    scalars: [bitsOf(a, compute), bitsOf(b, compute), bitsOf(c, compute)],
+    shape: Array.from({ length: MAX_RANK }, (_, dim) => shape[dim] ?? 1),
+    strides: shape.flatMap((_, dim) => strides.map((stride) => stride[dim]!)),
+  });
 }
