@@ -1145,12 +1145,12 @@ export class Tensor {
    * @throws {RangeError} If `value` is out of the dtype's range
    */
   fill_(value: number | boolean): this {
-    copyInto(this, value);
+    copyInto(this, value, "fill_");
     return this;
   }
   /** Sets each element to 0. */
   zero_(): this {
-    copyInto(this, 0);
+    copyInto(this, 0, "zero_");
     return this;
   }
   /** Copies the elements of `source`, which broadcasts. */

@@ -105,19 +105,24 @@ export function mapInto(
 }
 
 /**
- * Writes `source`, which broadcasts, into `target`, in its type.
+ * Writes `source`, which broadcasts, into `target`, in its type. `method` is
+ * what errors call it.
  *
  * @throws {RangeError} If `source` is a number that the type does not hold
  */
-export function copyInto(target: Tensor, source: Operand): Tensor {
-  checkWritable("copy_", target);
+export function copyInto(
+  target: Tensor,
+  source: Operand,
+  method = "copy_",
+): Tensor {
+  checkWritable(method, target);
   if (typeof source !== "object") {
     return mapInto("replace", target, elementOf("fill", source, target.dtype));
   }
   const records = isGradEnabled() &&
     (target.requiresGrad || source.requiresGrad);
-  if (records) return mapInto("replace", target, source.to(target.dtype));
   using values = source.expand(target.shape);
+  if (records) return mapInto("replace", target, values.to(target.dtype));
   assign(target, values);
   return target;
 }

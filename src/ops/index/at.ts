@@ -59,7 +59,7 @@ export function setAt(
       "Cannot write to the places of a tensor index: use scatter or where",
     );
   }
-  copyInto(at(x, items), value);
+  copyInto(at(x, items), value, "setAt");
 }
 
 // The items with whole slices in place of the ellipsis.

@@ -235,6 +235,28 @@ Deno.test("in-place ops refuse what does not fit, before they write", async () =
   assertEquals([...await x.data()], [1, 2]);
 });
 
+Deno.test("in-place ops are called by their names in errors, with gradients and without", () => {
+  const x = tensor([1, 2], leaf);
+  for (
+    const [name, write] of [
+      ["fill_", () => x.fill_(1)],
+      ["zero_", () => x.zero_()],
+      ["copy_", () => x.copy_(x.detach())],
+      ["setAt", () => x.setAt([0], 1)],
+      ["clamp_", () => x.clamp_(0, 1)],
+      ["sub_", () => x.sub_(1, { alpha: 2 })],
+    ] as const
+  ) assertThrows(write, Error, `Cannot ${name} into float32`);
+  for (const requiresGrad of [false, true]) {
+    const source = tensor([1, 2, 3], { requiresGrad });
+    const y = full([2], 1);
+    assertThrows(() => y.copy_(source), TypeError, "Cannot expand [3] to [2]");
+    assertThrows(() => y.mul_(source), TypeError, "Cannot mul [2] and [3]");
+    const column = source.unsqueeze(1).expand([3, 2]);
+    assertThrows(() => y.div_(column), TypeError, "Cannot div_ into float32");
+  }
+});
+
 Deno.test("in-place ops keep no copies", () => {
   const x = full([256, 1024], 1);
   const y = full([256, 1024], 2);
