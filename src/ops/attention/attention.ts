@@ -1,6 +1,6 @@
 /**
- * Scaled dot-product attention: composed of matrix products and softmax, or in
- * one of the forms that write no matrix of scores, where these are faster.
+ * Scaled dot-product attention: composed of matrix products and softmax, or,
+ * where this is faster, in a form that writes no matrix of scores.
  *
  * @module
  */
@@ -26,11 +26,11 @@ import { inFloat32, widened } from "../map/wide.ts";
 /** Options of `scaledDotProductAttention`. */
 export interface AttentionOptions extends RandomSource {
   /**
-   * What broadcasts to [..., L, S]: bool, true where a query may attend to a
-   * key, or floats that are added to the scores.
+   * Mask that broadcasts to [..., L, S]: bool, true where a query may attend to
+   * a key, or floats that are added to the scores.
    */
   readonly attnMask?: Tensor | undefined;
-  /** How likely a weight is dropped. Default: 0. */
+  /** Probability that a weight is dropped. Default: 0. */
   readonly dropoutP?: number;
   /** Whether query i attends to keys 0 to i alone. Default: false. */
   readonly isCausal?: boolean;
@@ -47,7 +47,7 @@ const OPTIONS = [
   "generator",
 ];
 
-/** The weights that queries give to keys, after dropout: [..., L, S]. */
+/** Returns the weights of the keys for each query, after dropout: [..., L, S]. */
 export function attentionWeights(
   query: Tensor,
   key: Tensor,
@@ -67,7 +67,7 @@ function scaleOf(query: Tensor, scale: number | undefined): number {
   return scale ?? 1 / Math.sqrt(query.shape.at(-1)!);
 }
 
-/** What decides how attention is computed. */
+/** Properties of a call that choose how attention is computed. */
 export interface AttentionCase {
   readonly queries: number;
   readonly keys: number;
@@ -78,8 +78,8 @@ export interface AttentionCase {
 }
 
 /**
- * In kernels of its own ("fused"), by blocks of queries, or in ops. Dropout and
- * masks with gradients are for ops.
+ * Chooses attention's own kernels ("fused"), blocks of queries, or ops. Dropout
+ * and masks that require a gradient always take ops.
  */
 export function chooseAttention(
   { queries, keys, widths, isCausal, hasMask }: AttentionCase,
@@ -95,7 +95,7 @@ export function chooseAttention(
   return isCausal && !hasMask && isLong ? "blocks" : "composed";
 }
 
-// Images and heads of the leading dims, as a mask's strides are told.
+// Folds the leading dims into images and heads, the leading dims of a mask.
 function headsOf(leading: Shape): [images: number, heads: number] {
   return [sizeOf(leading.slice(0, -1)), leading.at(-1) ?? 1];
 }
@@ -138,19 +138,19 @@ function attendInOne(
 }
 
 /**
- * softmax(query * key^T * scale + mask) * value: for each query a mean of the
- * values, weighted by how well their keys fit. A query that may attend to
- * nothing gives NaN.
+ * Returns softmax(query * key^T * scale + mask) * value: for each query, the
+ * mean of the values, weighted by the scores of their keys. A query that may
+ * attend to no key gives NaN.
  *
  * Shapes: query [..., L, E], key [..., S, E], value [..., S, Ev] to
  * [..., L, Ev]; the leading dims broadcast.
  *
  * Source: Vaswani et al. 2017, arXiv:1706.03762;
- * torch.nn.functional.scaled_dot_product_attention. Dropout is applied whenever
- * `dropoutP` is above 0, as there.
+ * torch.nn.functional.scaled_dot_product_attention. As in torch, dropout
+ * applies whenever `dropoutP` is above 0.
  *
- * @throws {TypeError} If types or shapes do not fit each other, or there are a
- * mask and `isCausal`
+ * @throws {TypeError} If types or shapes do not fit each other, or `attnMask`
+ * and `isCausal` are both set
  *
  * @example The first query sees the first value alone
  * ```ts
@@ -174,15 +174,15 @@ export function scaledDotProductAttention(
     `and values ${shapes[2]}`;
   for (const each of [query, key, value]) {
     if (each.ndim >= 2 && isFloat(each.dtype)) continue;
-    throw new TypeError(`${what}: expected floats of two dims at least`);
+    throw new TypeError(`${what}: expected floats with at least two dims`);
   }
   if (query.shape.at(-1) !== key.shape.at(-1)) {
     throw new TypeError(
-      `${what}: last sizes of queries and keys must be equal`,
+      `${what}: expected queries and keys of equal last sizes`,
     );
   }
   if (key.shape.at(-2) !== value.shape.at(-2)) {
-    throw new TypeError(`${what}: there must be a value for each key`);
+    throw new TypeError(`${what}: expected as many values as keys`);
   }
   if (options.isCausal && options.attnMask) {
     throw new TypeError(`${what}: expected attnMask or isCausal, got both`);

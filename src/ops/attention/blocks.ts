@@ -1,10 +1,10 @@
 /**
- * Causal attention by blocks of queries, each of which meets the keys up to its
- * last query alone: about half of the products of the whole matrix. What CPU
- * adapters use; attention.ts chooses.
+ * Causal attention by blocks of queries, for CPU adapters (see attention.ts). A
+ * block reads the keys up to its last query only, which saves about half of the
+ * products of the whole matrix.
  *
- * Composed of matrix products over parts of the operands, forward and backward;
- * weights are kept by no one and made anew for the gradients.
+ * Forward and backward are matrix products over parts of the operands. The
+ * backward computes the weights again, so that the forward keeps none.
  *
  * @module
  */
@@ -19,17 +19,17 @@ import { matmul } from "../matmul/matmul.ts";
 import { assign } from "../movement/movement.ts";
 import { softmaxGrad } from "../softmax/softmax.ts";
 
-/** Queries of a block: fewer would save products and add dispatches. */
+/** Queries of a block. Smaller blocks save products and add dispatches. */
 export const BLOCK = 128;
 
 interface Block {
   readonly first: number;
   readonly rows: number;
-  /** Keys that the last of its queries sees. */
+  /** Keys that the block's last query sees. */
   readonly keys: number;
 }
 
-/** The blocks of `queries` queries over `keys` keys, in order. */
+/** Returns the blocks of `queries` queries over `keys` keys, in order. */
 export function causalBlocks(queries: number, keys: number): Block[] {
   const count = Math.ceil(queries / BLOCK);
   return Array.from({ length: count }, (_, i) => {
@@ -43,7 +43,7 @@ function rowsOf(x: Tensor, first: number, count: number): Tensor {
   return x.narrow(1, first, count);
 }
 
-// The weights of a block's queries, which are scaled already.
+// Returns the weights of a block's queries, which are already scaled.
 function weights(queries: Tensor, k: Tensor, { first, keys }: Block): Tensor {
   const scores = matmul(queries, rowsOf(k, 0, keys).transpose(1, 2));
   return causalSoftmax(scores, first);
@@ -75,21 +75,24 @@ const blocksOp: Op<{ scale: number }> = defineOp<{ scale: number }>({
     const scaled = q.mul(scale);
     for (const block of causalBlocks(q.shape[1]!, k.shape[1]!)) {
       const { first, rows, keys } = block;
-      const [queries, given] = [scaled, dy].map((each) =>
+      const [queries, blockDy] = [scaled, dy].map((each) =>
         rowsOf(each, first, rows)
       );
       const p = weights(queries!, k, block);
       const [seen, values] = [k, v].map((each) => rowsOf(each, 0, keys));
-      const ds = softmaxGrad(matmul(given!, values!.transpose(1, 2)), p);
+      const ds = softmaxGrad(matmul(blockDy!, values!.transpose(1, 2)), p);
       assign(rowsOf(dq!, first, rows), matmul(ds, seen!));
       rowsOf(dk!, 0, keys).add_(matmul(ds.transpose(1, 2), queries!));
-      rowsOf(dv!, 0, keys).add_(matmul(p.transpose(1, 2), given!));
+      rowsOf(dv!, 0, keys).add_(matmul(p.transpose(1, 2), blockDy!));
     }
     return [dq!.mul(scale), dk, dv];
   },
 });
 
-/** Causal softmax(q k^T * scale) v of q [batches, L, E], k and v [batches, S, …]. */
+/**
+ * Returns causal softmax(q k^T * scale) v of q [batches, L, E] and of k and v
+ * [batches, S, …].
+ */
 export function blockedAttention(
   q: Tensor,
   k: Tensor,

@@ -1,7 +1,7 @@
 /**
  * Scaled dot-product attention in kernels that never write the matrix of
- * scores: forward, and gradients that make its parts anew from the logarithm of
- * each row's sum. What GPUs use; attention.ts chooses.
+ * scores, for GPUs (see attention.ts). The gradients compute its parts again
+ * from the logarithm of each row's sum.
  *
  * Tensors are float32 [batches, rows, width], row-major, the widths multiples of
  * four.
@@ -49,10 +49,10 @@ const KEY_GRADS = LIB + gradsLib + keyGradsSource;
 /** Queries (or keys, for their gradients) of a workgroup, and of a tile. */
 const GROUP = 64;
 const TILE = 16;
-/** Vectors wider than this do not fit the registers and a tile. */
+/** Widest vector that fits the registers and a tile. */
 export const MAX_WIDTH = 128;
 
-/** The arguments of attention that are no tensors. */
+/** Arguments of attention besides the tensors. */
 export interface FusedParams {
   readonly scale: number;
   readonly isCausal: boolean;
@@ -62,7 +62,7 @@ interface Inputs {
   readonly q: Tensor;
   readonly k: Tensor;
   readonly v: Tensor;
-  /** [images, heads, queries, keys], images * heads being the batches. */
+  /** [images, heads, queries, keys], where images * heads = batches. */
   readonly mask: Tensor | undefined;
 }
 
@@ -89,15 +89,14 @@ function biasText({ mask }: Inputs, { isCausal }: FusedParams): string {
   return lines.join("\n");
 }
 
-/** The loops of a kernel. */
 interface Loops {
-  /** For each tile of keys or queries. */
+  /** Loops of each tile of keys or queries. */
   readonly tile: readonly Loop[];
-  /** Before and after the tiles. */
+  /** Loops before and after the tiles. */
   readonly others: readonly Loop[];
 }
 
-// By the vec4 of a query or key (`e`) and of a value (`v`).
+// A query or a key has `e` vec4s, a value has `v`.
 const LOOPS = {
   forward: (e: number, v: number): Loops => ({
     tile: [
@@ -122,14 +121,14 @@ const LOOPS = {
   }),
 };
 
-// Those by which 64 invocations bring a tile.
+// Returns the loops in which 64 invocations load a tile.
 function broughtBy(e: number, v: number): Loop[] {
   return [e, v].map((count) => loop(Math.ceil(TILE * count / GROUP)));
 }
 
 /**
- * What the plans of the three kernels have in common, over blocks of `rows`, each
- * of which meets all of `others`: as many dispatches as these ask for.
+ * Plans the fields that the three kernels share. Each block of `rows` reads all
+ * of `others`, in as many dispatches as the limit on loops needs.
  */
 function plansOf(
   inputs: Inputs,
@@ -185,12 +184,12 @@ function maskStrides(mask: Tensor | undefined): Params {
   };
 }
 
-/** The queries and keys, as rows and the others they meet. */
+/** Returns the numbers of queries and keys: the rows and others of plansOf. */
 function pairsOf({ q, k }: Inputs): readonly [queries: number, keys: number] {
   return [q.shape[1]!, k.shape[1]!];
 }
 
-// Buffers in the order of the bindings; without a mask any takes its place.
+// Returns buffers in the order of the bindings; q stands for a missing mask.
 function buffersOf(
   { q, k, v, mask }: Inputs,
   ...others: Tensor[]
@@ -198,7 +197,7 @@ function buffersOf(
   return [q, k, v, mask ?? q, ...others].map((each) => each.storage);
 }
 
-// Without a mask: the batches of one count images and heads.
+// With a mask, batches cannot be cut: its index splits them into images and heads.
 function batchAxis(
   { length }: Tensors,
   dims: readonly number[],
@@ -262,11 +261,11 @@ const fusedOp: Op<FusedParams> = defineOp<FusedParams>({
   },
   axes: (inputs) => batchAxis(inputs, [0, 0, 0, 0, 0]),
   save: ([q, k, v, mask], [y, lse]) => [q, k, v, y, lse, mask],
-  grad: (given, { saved: [q, k, v, y, lse, mask], needs, params }) => {
+  grad: (yGrad, { saved: [q, k, v, y, lse, mask], needs, params }) => {
     if (isGradEnabled()) {
-      return composeAttentionGrads(given, { q, k, v, mask }, params);
+      return composeAttentionGrads(yGrad, { q, k, v, mask }, params);
     }
-    const dy = dense(given);
+    const dy = dense(yGrad);
     const rows = stack([lse!, dy.mul(y).sum(-1)]);
     const inputs = [q, k, v, dy, rows, ...(mask ? [mask] : [])];
     const dq = needs[0] ? queryGradOp(inputs, params)[0] : undefined;
@@ -275,14 +274,14 @@ const fusedOp: Op<FusedParams> = defineOp<FusedParams>({
   },
 });
 
-/** A row-major tensor that begins with its buffer, as kernels bind it. */
+/** Returns `x` row-major and at the start of its buffer, as kernels bind it. */
 function dense(x: Tensor): Tensor {
   const made = x.contiguous();
   return made.layout.offset === 0 ? made : made.clone();
 }
 
 /**
- * softmax(q k^T * scale + mask) v, for each batch.
+ * Returns softmax(q k^T * scale + mask) v of each batch.
  *
  * Shapes: q [batches, L, E], k [batches, S, E], v [batches, S, V], mask
  * [images, heads, L, S], to [batches, L, V].

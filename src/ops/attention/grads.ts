@@ -1,6 +1,5 @@
 /**
- * Gradients of attention in ops that are differentiable again: what second
- * derivatives go through.
+ * Weights and gradients of attention in ops, which can be differentiated again.
  *
  * @module
  */
@@ -12,13 +11,13 @@ import { causalSoftmax } from "../softmax/causal.ts";
 import { matmul } from "../matmul/matmul.ts";
 import { softmax } from "../softmax/softmax.ts";
 
-/** What the weights of attention are made of, beside queries and keys. */
+/** Arguments of the scores besides queries, keys and mask. */
 export interface Scores {
   readonly scale: number;
   readonly isCausal: boolean;
 }
 
-/** softmax(q k^T * scale + mask), -infinity where a key is hidden: [..., L, S]. */
+/** Returns softmax(q k^T * scale + mask), 0 for hidden keys: [..., L, S]. */
 export function composeWeights(
   q: Tensor,
   k: Tensor,
@@ -44,7 +43,7 @@ export function composeWeights(
   return softmax(scores, -1);
 }
 
-/** Gradients of q, k and v from `dy`, each [batches, rows, width]. */
+/** Returns the gradients of q, k and v from `dy`, each [batches, rows, width]. */
 export function composeAttentionGrads(
   dy: Tensor,
   { q, k, v, mask }: {

@@ -1,7 +1,6 @@
 /**
- * Softmax of the beginnings of rows: what causal attention makes of its scores,
- * with no mask made or applied. A kernel for CPU adapters, which take a row by
- * one invocation.
+ * Softmax of the weights of causal attention, without a mask. The kernel is
+ * for CPU adapters: one invocation takes a row.
  *
  * @module
  */
@@ -18,7 +17,7 @@ import { softmax, softmaxGrad } from "./softmax.ts";
 import source from "../../../shaders/softmax/causal.wgsl" with { type: "text" };
 
 const GROUP = 8;
-// The kernel goes over a row three times, the last time in two loops.
+// The kernel reads a row three times, the last time in two loops.
 function loopsOf(loads: number): number {
   return passesOf(loop(loads), loop(loads), loop(loads), loop(0));
 }
@@ -77,8 +76,8 @@ const causalOp: Op<number> = defineOp<number>({
 });
 
 /**
- * Softmax over the last dim of float32 matrices [..., rows, length], of whose
- * row r the elements 0 to `first` + r count; the rest becomes 0.
+ * Returns the causal softmax over the last dim of float32 [..., rows, length].
+ * Row r covers elements 0 to `first` + r; the rest becomes 0.
  */
 export function causalSoftmax(x: Tensor, first = 0): Tensor {
   const length = x.shape.at(-1)!;

@@ -1,11 +1,11 @@
 /**
  * Softmax and log-softmax over one dim, and their gradients.
  *
- * Two kernels each: on a GPU one workgroup takes a row, on a CPU adapter (and
- * wherever neighbouring runs lie side by side) one invocation takes a run. Runs
- * that are too long for both (NOTE [loops]) are left to ops, and so are
- * gradients that will be differentiated again. A table says what the two
- * functions differ in. Computed in float32; float16 goes there and back.
+ * Each function has two kernels. On a GPU one workgroup takes a row. On a CPU
+ * adapter, and where neighbouring runs interleave, one invocation takes a run.
+ * Ops compute runs that are too long for both (NOTE [loops]), and gradients
+ * that will be differentiated again. The kernels compute in float32; float16
+ * is cast to it and back.
  *
  * @module
  */
@@ -45,17 +45,17 @@ const GRADIENT = {
   runs: runsLib + gradRunsSource,
 };
 
-/** What one of the two functions is, in WGSL on Q and S (see runs.wgsl). */
+/** Formulas of softmax or log-softmax, in WGSL on Q and S (see runs.wgsl). */
 interface Row {
-  /** Of `x`, `highest` and `sum`. */
+  /** Result, from `x`, `highest` and `sum`. */
   readonly y: string;
-  /** What the gradient sums, of `dy` and `y`. */
+  /** Term that the gradient sums, from `dy` and `y`. */
   readonly term: string;
-  /** Of `dy`, `y` and `sum`. */
+  /** Gradient, from `dy`, `y` and `sum`. */
   readonly dx: string;
-  /** The function of x - highest, in ops. */
+  /** Computes the function of x - highest in ops. */
   ofShifted(x: Tensor, dim: number): Tensor;
-  /** The gradient in ops. */
+  /** Computes the gradient in ops. */
   slope(dy: Tensor, y: Tensor, dim: number): Tensor;
 }
 
@@ -83,7 +83,7 @@ const ROWS = {
 
 type Name = keyof typeof ROWS;
 
-/** Which kernel takes a tensor, and with how many invocations a workgroup. */
+/** Kernel of a tensor, and invocations of its workgroups. */
 export interface SoftmaxChoice {
   readonly kernel: "rows" | "runs";
   readonly group: number;
@@ -92,7 +92,7 @@ export interface SoftmaxChoice {
 /** Rows up to this length are not worth a workgroup. */
 const SHORT = 32;
 
-/** The kernel that suits a tensor seen as [outer, length, inner]. */
+/** Returns the kernel for a tensor seen as [outer, length, inner]. */
 export function chooseSoftmax(
   { length, inner }: Extent,
   kind: AdapterClass,
@@ -102,9 +102,9 @@ export function chooseSoftmax(
   return { kernel: "rows", group: length > 256 ? 256 : 64 };
 }
 
-/** How runs are loaded, for the kernels that take one run an invocation. */
+/** Loads of the kernels that take one run an invocation. */
 export interface RunLoads {
-  /** Q, S and the functions that join the lanes of a Q. */
+  /** WGSL of Q, S and the functions that reduce a Q to an S. */
   readonly header: string;
   /** Elements in a Q. */
   readonly width: 1 | 4;
@@ -128,7 +128,7 @@ fn top(v: Q) -> S { return v; }
 fn total(v: Q) -> S { return v; }
 `;
 
-/** Four elements at a time where sizes and offsets are multiples of four. */
+/** Returns loads of four elements where sizes and offsets are multiples of 4. */
 export function loadsOf(
   { outer, length, inner }: Extent,
   offsets: readonly number[],
@@ -148,10 +148,10 @@ export function loadsOf(
   return { header: ONE_LANE, width: 1, sizes: [outer * inner, length, inner] };
 }
 
-/** The most loop iterations of a plan for `extent`, as in Plan.loops. */
+/** Returns the loop passes of a plan for `extent`, as in Plan.loops. */
 function loopsOf(extent: Extent, offsets: readonly number[]): number {
   const { kernel, group } = chooseSoftmax(extent, adapterClass());
-  // a run is gone over three times at most, and lanes join two numbers
+  // a kernel reads a run up to three times, and lanes reduce two numbers
   const over = loop(
     kernel === "rows"
       ? Math.ceil(extent.length / group)
@@ -161,7 +161,7 @@ function loopsOf(extent: Extent, offsets: readonly number[]): number {
   return passesOf(over, over, over, join, join);
 }
 
-/** Whether a kernel may take runs of these tensors along `dim`. */
+/** Whether a kernel can take runs of these tensors along `dim`. */
 function fits(tensors: readonly Tensor[], dim: number): boolean {
   const offsets = tensors.map(({ layout }) =>
     isRowMajor(layout) ? layout.offset : 0 // kernels get a copy
@@ -171,7 +171,7 @@ function fits(tensors: readonly Tensor[], dim: number): boolean {
 
 const SCALAR = "alias Q = f32;\nalias S = f32;\n";
 
-// The dispatch of either kernel; `functions` are those that it calls, in Q, S.
+// Plans the rows or the runs kernel; it calls `functions`, written in Q and S.
 function planRuns(
   name: string,
   sources: { readonly rows: string; readonly runs: string },
@@ -221,14 +221,14 @@ function planRuns(
   };
 }
 
-// Of x alone, or of dy and y.
+// The offset of x, or those of dy and y.
 function offsetParams([first, second]: readonly number[]): Params {
   return second === undefined
     ? { offset: first! }
     : { dyOffset: first!, yOffset: second };
 }
 
-/** How the only input is read; what compile() may replace. */
+/** Declaration of the only input, which compile() may replace. */
 const LOAD = `alias T = f32;
 @group(0) @binding(0) var<storage, read> x_words: array<Q>;
 fn load_x(i: u32) -> Q { return x_words[i]; }
@@ -299,7 +299,7 @@ function gradient(name: Name, dy: Tensor, y: Tensor, dim: number): Tensor {
     : gradOps[name]([dy, y], dim)[0];
 }
 
-/** The gradient of a softmax over the last dim, from dy and its result y. */
+/** Returns the gradient of a softmax over the last dim, from dy and result y. */
 export function softmaxGrad(dy: Tensor, y: Tensor): Tensor {
   return gradient("softmax", dy, y, y.ndim - 1);
 }
@@ -318,14 +318,14 @@ function apply(name: Name, x: Tensor, dim: number): Tensor {
   const values = x.to("float32");
   const y = fits([values], axis)
     ? ops[name]([values], axis)[0]
-    // the gradient does not depend on what is subtracted
+    // the gradient does not depend on the shift
     : ROWS[name].ofShifted(values.sub(highest(values, axis)), axis);
   return y.to(x.dtype);
 }
 
 /**
- * exp(x) / sum of exp(x) over `dim`: positive numbers that add up to 1. NaN or
- * +infinity among them, or nothing but -infinity, make all of them NaN.
+ * Returns exp(x) / sum of exp(x) over `dim`: positive numbers that add up to 1.
+ * If a run holds NaN or +infinity, or only -infinity, all its results are NaN.
  *
  * Source: torch.softmax.
  *
@@ -337,7 +337,7 @@ export function softmax(x: Tensor, dim: number): Tensor {
 }
 
 /**
- * The logarithm of softmax, exact where softmax itself is close to 0 or 1.
+ * Returns the logarithm of softmax, exact where softmax is close to 0 or 1.
  *
  * Source: torch.log_softmax.
  *
@@ -349,7 +349,7 @@ export function logSoftmax(x: Tensor, dim: number): Tensor {
 }
 
 /**
- * Softmax of -x over `dim`.
+ * Returns the softmax of -x over `dim`.
  *
  * Source: torch.nn.functional.softmin.
  *

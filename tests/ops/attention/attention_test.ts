@@ -262,8 +262,8 @@ Deno.test("scaledDotProductAttention() names the shapes that it rejects", () => 
     TypeError,
     "Cannot attend with queries [2, 3] to keys [2, 4] and values [2, 3]",
   );
-  assertThrows(() => attend(x, x, made([4, 3])), TypeError, "for each key");
-  assertThrows(() => attend(made([3]), x, x), TypeError, "two dims at least");
+  assertThrows(() => attend(x, x, made([4, 3])), TypeError, "as many values");
+  assertThrows(() => attend(made([3]), x, x), TypeError, "at least two dims");
   assertThrows(
     () => attend(x, x, x, { isCausal: true, attnMask: x }),
     TypeError,
