@@ -45,15 +45,13 @@ export function needsOf(ops: ReadonlySet<ActionName>): Needs {
 }
 
 function caseOf([name, { wgsl, constant }]: readonly [string, ActionRow]) {
-  const skip = constant ? `if (!${constant}) { return value; } ` : "";
-  const code = CODES.get(name);
-  return `    case ${code}u: { ${skip}return ${wgsl}; } // ${name}\n`;
+  const change = `y = ${wgsl};`;
+  const body = constant ? `if (${constant}) { ${change} }` : change;
+  return `case ${CODES.get(name)}u: { ${body} } // ${name}\n`;
 }
 
-function switchOf(rows: readonly (readonly [string, ActionRow])[]): string {
-  return `  switch code {\n${rows.map(caseOf).join("")}` +
-    "    default: {}\n  }\n";
-}
+const ON_FLOATS = CODED.filter(([, { floats }]) => floats).map(caseOf);
+const ON_COLOURS = CODED.filter(([, { floats }]) => !floats).map(caseOf);
 
 /** Text of `changed`: a pixel after the instruction at word `at`. */
 export const CHANGED: string = `
@@ -61,9 +59,16 @@ fn changed(code: u32, at: u32, value: vec4f, mean: f32) -> vec4f {
   let bound = float_at(at + 1u);
   let a = float_at(at + 2u);
   let b = float_at(at + 3u);
-${
-  switchOf(CODED.filter(([, { floats }]) => floats))
-}  if (!COLOURS) { return value; }
-${switchOf(CODED.filter(([, { floats }]) => !floats))}  return value;
+  var y = value;
+  switch code {
+    ${ON_FLOATS.join("    ")}    default: {
+      if (COLOURS) {
+        switch code {
+          ${ON_COLOURS.join("          ")}          default: {}
+        }
+      }
+    }
+  }
+  return y;
 }
 `;
