@@ -55,6 +55,50 @@ const FACTORIES: Readonly<
   randomErasing: [[{}], "options"],
 };
 
+/** All arguments that a class takes. */
+const CLASSES: Readonly<Record<string, readonly unknown[]>> = {
+  CenterCrop: [4],
+  ChanceTransform: ["name", [], 0.5],
+  ColorJitter: [{}],
+  Compose: [list],
+  FixedTransform: ["name", []],
+  GaussianBlur: [3, 1],
+  Joint: [list, {}],
+  Lambda: [(x: unknown) => x],
+  Letterbox: [4, {}],
+  RandomAffine: [10, {}],
+  RandomApply: [list, 0.5],
+  RandomChoice: [list, [1]],
+  RandomCrop: [4, {}],
+  RandomErasing: [{}],
+  RandomOrder: [list],
+  RandomPerspective: [{}],
+  RandomResizedCrop: [4, {}],
+  RandomRotation: [10, {}],
+  Resize: [4, {}],
+  SeveralCrops: ["name", 4, "hflip"],
+};
+
+Deno.test("Classes of transforms refuse an argument too many", () => {
+  const classes = Object.entries(T).filter(([name, value]) =>
+    typeof value === "function" && /^[A-Z]/.test(name) && name !== "Transform"
+  );
+  assertEquals(classes.map(([name]) => name).sort(), Object.keys(CLASSES));
+  for (const [name, value] of classes) {
+    // of any arguments, as untyped programs give them
+    const Class = value as unknown as new (...given: unknown[]) => unknown;
+    const given = CLASSES[name]!; // the same names
+    new Class(...given);
+    for (const extra of [{ fill: 114 }, 7, undefined]) {
+      assertThrows(
+        () => new Class(...given, extra),
+        TypeError,
+        `as argument ${given.length + 1} of ${name}: expected `,
+      );
+    }
+  }
+});
+
 type Anything = (...given: readonly unknown[]) => unknown;
 
 /** The exports of a namespace whose names begin like functions'. */

@@ -73,6 +73,29 @@ Deno.test("crop() and hflip() take tensors of any strides", async () => {
   assertEquals(got, want);
 });
 
+Deno.test("resizedCrop() of one size scales the shorter side, as torchvision", async () => {
+  const x = rand([3, 12, 11], { seed: 2 });
+  for (
+    const [height, width, want] of [
+      [4, 6, [8, 12]],
+      [6, 4, [12, 8]],
+      [5, 7, [8, 11]], // 8 * 7 / 5, cut
+      [3, 3, [8, 8]],
+      [1, 10, [8, 80]],
+    ] as const
+  ) {
+    const box = { top: 1, left: 1, height, width };
+    const cut = TF.crop(x, box);
+    for (const size of [8, [8]]) {
+      const y = TF.resizedCrop(x, box, { size });
+      assertEquals<readonly number[]>(y.shape, [3, ...want]);
+      assertEquals(await y.data(), await TF.resize(cut, size).data());
+    }
+  }
+  const square = { top: 0, left: 0, height: 4, width: 6 };
+  assertEquals(TF.resizedCrop(x, square, { size: [8, 8] }).shape, [3, 8, 8]);
+});
+
 /** What is wrong, what makes it, and what the message says of it. */
 const MISTAKES: readonly [string, () => unknown, string][] = [
   ["a tensor of no images", () => TF.hflip(zeros([3])), "expected images"],
@@ -81,7 +104,7 @@ const MISTAKES: readonly [string, () => unknown, string][] = [
   [
     "a maxSize for two sizes",
     () => TF.resize(floats, [2, 3], { maxSize: 9 }),
-    "with maxSize 9: expected one number",
+    "with maxSize 9: expected one size",
   ],
   [
     "a crop of no rows",
@@ -169,8 +192,13 @@ const MISTAKES: readonly [string, () => unknown, string][] = [
       }),
     "no three of them on a line",
   ],
+  [
+    "a centre that is a number",
+    () => TF.rotate(floats, 3, { center: 1 as unknown as number[] }),
+    "Cannot use 1 as a centre: expected [x, y]",
+  ],
   ["a large crop", () => TF.fiveCrop(floats, 7), "it is too small"],
-  ["no image", () => TF.toTensor(3 as unknown as Image), "no image"],
+  ["no image", () => TF.toTensor(3 as unknown as Image), "a tensor of 3: "],
 ];
 
 for (const [what, run, message] of MISTAKES) {

@@ -71,7 +71,7 @@ Deno.test("compose() says that a step lacks its brackets", () => {
     () => T.compose([T.centerCrop(1), forgotten]).call(image(3, 3)),
     TypeError,
     "Cannot transform an image: the step toFloat made a transform, expected " +
-      "an image; give it with the brackets: T.toFloat()",
+      "an image; call the factory: T.toFloat()",
   );
 });
 
@@ -120,7 +120,7 @@ Deno.test("normalize() lets gradients of floats through", async () => {
 });
 
 Deno.test("normalize() names what it refuses", () => {
-  assertThrows(() => T.normalize([0.5], []), TypeError, "deviations []");
+  assertThrows(() => T.normalize([0.5], []), TypeError, "std []");
   assertThrows(() => T.normalize([0.5], [0]), RangeError, "above 0");
   assertThrows(() => T.normalize([0.5], [-1]), RangeError, "std [-1]");
   assertThrows(
@@ -349,7 +349,7 @@ const MISTAKES: readonly [string, () => unknown, string][] = [
   [
     "two numbers to normalize by",
     () => mistaken(T.normalize, 0.5, 0.5),
-    "by means 0.5 and deviations 0.5: expected one of each",
+    "by mean 0.5 and std 0.5: expected lists with a number for each",
   ],
   [
     "steps that are no list",

@@ -1,6 +1,6 @@
 /**
- * Arguments of transforms and of their functions: what users write, checked and
- * brought into one form.
+ * Checks of the arguments that users give to transforms and to their functions.
+ * A check returns the argument in its one internal form.
  *
  * @module
  */
@@ -23,7 +23,7 @@ import type {
 export type SizeArgument = number | readonly number[];
 
 /**
- * Refuses arguments that a function does not take, which would be ignored.
+ * Refuses extra positional arguments, which JavaScript would ignore.
  *
  * @throws {TypeError} If there are more than `most`
  */
@@ -33,18 +33,16 @@ export function checkArguments(
   most: number,
 ): void {
   if (given.length <= most) return;
-  // `compose` called it as a step, and says that its brackets are missing
+  // `compose` called it as a step, and reports the missing brackets itself
   if (most === 0 && given[1] instanceof Generator) return;
-  const step = most === 0
-    ? ` (a step has its brackets: T.${name}())`
-    : " at most";
+  const step = most === 0 ? ` (as a step, call it: T.${name}())` : " at most";
   throw new TypeError(
     `Cannot use ${formatValue(given[most])} as argument ${most + 1} of ` +
       `${name}: expected ${most || "none"}${step}`,
   );
 }
 
-/** Whether a value is a number that float32 has a finite one for. */
+/** Whether a value is a number that stays finite in float32. */
 function isFinite32(value: unknown): boolean {
   return typeof value === "number" && Number.isFinite(Math.fround(value));
 }
@@ -54,9 +52,10 @@ function isPositive(value: unknown): boolean {
 }
 
 /**
- * [height, width] of one number or two.
+ * Returns [height, width] of one number or two.
  *
- * @throws {RangeError} If it is neither, or a size is no positive integer
+ * @param what Beginning of the message, after "Cannot"
+ * @throws {RangeError} If a size is not a positive integer
  */
 export function checkSize(what: string, size: SizeArgument): Size {
   const list = typeof size === "number" ? [size] : size;
@@ -71,23 +70,23 @@ export function checkSize(what: string, size: SizeArgument): Size {
   );
 }
 
-/** A part of an image, in pixels. */
+/** Part of an image, in pixels. */
 export interface CropBox {
-  /** Rows above it; may be negative. */
+  /** Row of its upper edge; may be negative. */
   readonly top: number;
-  /** Columns left of it; may be negative. */
+  /** Column of its left edge; may be negative. */
   readonly left: number;
-  /** Rows of it. */
+  /** Number of rows. */
   readonly height: number;
-  /** Columns of it. */
+  /** Number of columns. */
   readonly width: number;
 }
 
 /**
- * A box of four numbers.
+ * Returns a box of four numbers.
  *
- * @throws {TypeError} If it is no record of them, or has others
- * @throws {RangeError} If it has no pixels, or its place is no integers
+ * @throws {TypeError} If the box is not a record of exactly these fields
+ * @throws {RangeError} If the box has no pixels, or its place is not integers
  */
 export function checkBox(what: string, box: CropBox): CropBox {
   const { top, left, height, width } = checkOptionNames(what, box, [
@@ -106,9 +105,9 @@ export function checkBox(what: string, box: CropBox): CropBox {
 }
 
 /**
- * [left, top, right, bottom] of one number, two or four.
+ * Returns [left, top, right, bottom] of one number, two or four.
  *
- * @throws {RangeError} If there is another number of them, or one is no integer
+ * @throws {RangeError} If the list has another length, or not only integers
  */
 export function checkPadding(
   padding: number | readonly number[],
@@ -134,7 +133,7 @@ const MODES: readonly PaddingMode[] = [
   "symmetric",
 ];
 
-/** @throws {RangeError} If there is no such mode */
+/** @throws {RangeError} If the mode is unknown */
 export function checkMode(mode: PaddingMode): PaddingMode {
   return oneOf("a padding mode", mode, MODES);
 }
@@ -146,14 +145,14 @@ const INTERPOLATIONS: readonly Interpolation[] = [
   "bicubic",
 ];
 
-/** @throws {RangeError} If there is no such interpolation */
+/** @throws {RangeError} If the interpolation is unknown */
 export function checkInterpolation(name: Interpolation): Interpolation {
   return oneOf("an interpolation", name, INTERPOLATIONS);
 }
 
 const WARPS = ["nearest", "bilinear"] as const;
 
-/** @throws {RangeError} If it is none that warps have */
+/** @throws {RangeError} If warps do not have the interpolation */
 export function checkWarpInterpolation(
   name: "nearest" | "bilinear",
 ): "nearest" | "bilinear" {
@@ -171,7 +170,7 @@ function oneOf<T extends string>(
   );
 }
 
-/** @throws {TypeError} If it is no number, and no list of them */
+/** @throws {TypeError} If the fill is neither a finite number nor a list */
 export function checkFill(fill: Fill): Fill {
   const list = typeof fill === "number" ? [fill] : fill;
   if (Array.isArray(list) && list.length > 0 && list.every(isFinite32)) {
@@ -185,7 +184,7 @@ export function checkFill(fill: Fill): Fill {
   );
 }
 
-/** @throws {RangeError} If it is no number in the range */
+/** @throws {RangeError} If the value is not a number in the range */
 export function checkNumber(
   what: string,
   value: number,
@@ -201,15 +200,15 @@ export function checkNumber(
   );
 }
 
-/** @throws {RangeError} If it is no probability */
+/** @throws {RangeError} If the value is not from 0 to 1 */
 export function checkProbability(p: number): number {
   return checkNumber("a probability", p, 0, 1);
 }
 
 /**
- * [least, most] of two numbers, or of one as `around` says.
+ * Returns [least, most] of two numbers, or `around(value)` of one.
  *
- * @throws {RangeError} If they are no range within `least` and `most`
+ * @throws {RangeError} If the numbers are not a range within `least` and `most`
  */
 export function checkRange(
   what: string,
@@ -236,7 +235,12 @@ export function checkRange(
   );
 }
 
-/** @throws {TypeError} If means and deviations do not fit each other */
+/**
+ * Checks the means and standard deviations of channels.
+ *
+ * @throws {TypeError} If their numbers differ, unless one of them is 1
+ * @throws {RangeError} If a deviation is not above 0
+ */
 export function checkMoments(
   mean: readonly number[],
   std: readonly number[],
@@ -248,9 +252,9 @@ export function checkMoments(
     (mean.length !== std.length && mean.length !== 1 && std.length !== 1)
   ) {
     throw new TypeError(
-      `Cannot normalize by means ${format(mean)} and deviations ${
+      `Cannot normalize by mean ${format(mean)} and std ${
         format(std)
-      }: expected one of each for a channel, or one for all`,
+      }: expected lists with a number for each channel, or one for all`,
     );
   }
   const wrong = std.find((value) => !(Math.fround(value) > 0));
@@ -262,9 +266,10 @@ export function checkMoments(
 }
 
 /**
- * Checks what `resize` takes: one number for the shorter side, or both sizes.
+ * Checks the arguments of `resize`: one size for the shorter side, or both.
  *
- * @throws {RangeError} If they are no sizes
+ * @throws {RangeError} If a size is not a positive integer, or `maxSize` does not
+ * go with it
  */
 export function checkResize(
   size: SizeArgument,
@@ -281,24 +286,31 @@ export function checkResize(
     throw new RangeError(
       `Cannot resize to [${list.join(", ")}] with maxSize ${
         format(maxSize)
-      }: expected one number, maxSize at most`,
+      }: expected one size, at most maxSize`,
     );
   }
   return list;
 }
 
-/** [x, y], or undefined for the middle. */
+/**
+ * Returns a centre [x, y], or undefined for the middle of the image.
+ *
+ * @throws {RangeError} If it is not two finite numbers
+ */
 export function checkCenter(
   center: readonly number[] | undefined,
 ): readonly number[] | undefined {
   if (center === undefined) return undefined;
-  if (center.length === 2 && center.every(Number.isFinite)) return center;
+  if (
+    Array.isArray(center) && center.length === 2 &&
+    center.every(Number.isFinite)
+  ) return center;
   throw new RangeError(
-    `Cannot use [${center.join(", ")}] as a centre: expected [x, y]`,
+    `Cannot use ${format(center)} as a centre: expected [x, y]`,
   );
 }
 
-/** @throws {RangeError} If it is neither 1 nor 3 */
+/** @throws {RangeError} If the number is neither 1 nor 3 */
 export function checkGreyChannels(channels: number): 1 | 3 {
   if (channels === 1 || channels === 3) return channels;
   throw new RangeError(
@@ -306,7 +318,7 @@ export function checkGreyChannels(channels: number): 1 | 3 {
   );
 }
 
-/** @throws {RangeError} If it is no integer from 0 to 8 */
+/** @throws {RangeError} If the number is not an integer from 0 to 8 */
 export function checkBits(bits: number): number {
   if (Number.isInteger(bits) && bits >= 0 && bits <= 8) return bits;
   throw new RangeError(
@@ -314,7 +326,7 @@ export function checkBits(bits: number): number {
   );
 }
 
-/** @throws {RangeError} If images have no such type */
+/** @throws {RangeError} If images do not have the type */
 export function checkImageDType(dtype: ImageDType): ImageDType {
   if (dtype === "uint8" || dtype === "float32") return dtype;
   throw new RangeError(
@@ -323,9 +335,9 @@ export function checkImageDType(dtype: ImageDType): ImageDType {
   );
 }
 
-/** A value as messages write it: `[1, 2]`, `"nearest"`. */
+/** Returns a value as messages write it: `[1, 2]`, `"nearest"`. */
 function format(value: unknown): string {
-  // JSON has no text for undefined and for functions, and none for NaN
+  // JSON has no text for undefined, for functions and for NaN
   const text: string | undefined = JSON.stringify(
     value,
     (_, part) =>

@@ -1,5 +1,5 @@
 /**
- * Transforms that change the values of images: types, colours, blur.
+ * Transforms that change the values of images: types, colours, filters.
  *
  * @module
  */
@@ -32,15 +32,14 @@ import {
   uniform,
 } from "./transform.ts";
 
-/** Bytes 0 to 255 as floats 0 to 1; floats stay what they are. */
+/** Converts bytes 0 to 255 to floats 0 to 1; floats stay as they are. */
 export function toFloat(): FixedTransform {
   checkArguments("toFloat", arguments, 0);
   return new FixedTransform("ToFloat()", [TO_FLOAT]);
 }
 
 /**
- * Images as floats 0 to 1, [C, H, W]: what `toFloat` does, by torchvision's
- * name.
+ * Converts images to floats 0 to 1, [C, H, W], as `toFloat` does.
  *
  * Source: torchvision.transforms.ToTensor; on the host the result is a
  * HostArray.
@@ -53,12 +52,12 @@ export function toTensor(): FixedTransform {
 const TO_FLOAT: Action = { op: "convert", dtype: "float32" };
 
 /**
- * Bytes 0 to 255 as floats 0 to 1, or the other way.
+ * Converts bytes 0 to 255 to floats 0 to 1, or floats to bytes.
  *
- * Source: torchvision.transforms.ConvertImageDtype, but floats beyond 0 to 1
- * are cut to the first or the last byte, where torchvision wraps them around.
+ * Source: torchvision.transforms.ConvertImageDtype. Floats beyond 0 to 1 become
+ * the first or the last byte, where torchvision wraps them around.
  *
- * @throws {RangeError} If it is neither of the two types
+ * @throws {RangeError} If the type is another
  */
 export function convertImageDtype(
   dtype: ImageDType = "float32",
@@ -70,27 +69,28 @@ export function convertImageDtype(
   );
 }
 
-/** Means and deviations of an image's channels. */
+/** Means and standard deviations of channels. */
 export interface Moments {
-  /** Mean of each channel, or of all. */
+  /** Mean of each channel, or one for all. */
   readonly mean: readonly number[];
-  /** Standard deviation of each channel, or of all. */
+  /** Standard deviation of each channel, or one for all. */
   readonly std: readonly number[];
 }
 
-/** ImageNet's, which networks with its weights were trained with. */
+/** Moments of ImageNet, for networks that were trained on it. */
 export const IMAGENET: Moments = {
   mean: [0.485, 0.456, 0.406],
   std: [0.229, 0.224, 0.225],
 };
 
 /**
- * (value - mean) / std, each channel with its own, or all with one. Floats
- * alone: `toFloat()` stands before it. Both lists, or one record of them.
+ * Computes (value - mean) / std, with numbers for each channel, or one for all.
+ * Images must be floats: put `toFloat()` before it. Takes both lists, or one
+ * record of them.
  *
  * Source: torchvision.transforms.Normalize.
  *
- * @throws {TypeError} If there are not as many means as deviations
+ * @throws {TypeError} If the numbers of means and deviations differ
  * @throws {RangeError} If a deviation is not above 0
  */
 export function normalize(
@@ -114,11 +114,11 @@ export function normalize(
 }
 
 /**
- * Grey images, of one channel or three.
+ * Makes images grey, of one channel or three.
  *
  * Source: torchvision.transforms.Grayscale.
  *
- * @throws {RangeError} If it is neither
+ * @throws {RangeError} If the number of channels is neither
  */
 export function grayscale(
   options: {
@@ -135,28 +135,28 @@ export function grayscale(
   return new FixedTransform(label, [{ op: "grayscale", channels }]);
 }
 
-/** A transform that does one thing by chance. */
+/** Returns a transform that draws one action with a probability. */
 function chance(name: string, action: Action, p: number): ChanceTransform {
   return new ChanceTransform(`${name}p=${checkProbability(p)})`, [action], p);
 }
 
-/** Grey images of as many channels, with probability `p`. */
+/** Makes images grey with probability `p`, of the same number of channels. */
 export function randomGrayscale(p = 0.1): ChanceTransform {
   checkArguments("randomGrayscale", arguments, 1);
   const action: Action = { op: "grayscale", channels: undefined };
   return chance("RandomGrayscale(", action, p);
 }
 
-/** Inverted images, with probability `p`. */
+/** Inverts images with probability `p`. */
 export function randomInvert(p = 0.5): ChanceTransform {
   checkArguments("randomInvert", arguments, 1);
   return chance("RandomInvert(", { op: "invert" }, p);
 }
 
 /**
- * The highest bits of bytes, with probability `p`.
+ * Keeps the highest `bits` bits of bytes, with probability `p`.
  *
- * @throws {RangeError} If `bits` is no integer from 0 to 8
+ * @throws {RangeError} If `bits` is not an integer from 0 to 8
  */
 export function randomPosterize(bits: number, p = 0.5): ChanceTransform {
   checkArguments("randomPosterize", arguments, 2);
@@ -164,7 +164,7 @@ export function randomPosterize(bits: number, p = 0.5): ChanceTransform {
   return chance(`RandomPosterize(bits=${bits},`, action, p);
 }
 
-/** Values from `threshold` up inverted, with probability `p`. */
+/** Inverts values of at least `threshold`, with probability `p`. */
 export function randomSolarize(threshold: number, p = 0.5): ChanceTransform {
   checkArguments("randomSolarize", arguments, 2);
   checkNumber("a threshold", threshold);
@@ -173,7 +173,7 @@ export function randomSolarize(threshold: number, p = 0.5): ChanceTransform {
 }
 
 /**
- * Sharpness changed, with probability `p`: 0 is blurred, 1 the image as it is.
+ * Changes the sharpness with probability `p`: 0 blurs, 1 keeps the image.
  *
  * @throws {RangeError} If the factor is negative
  */
@@ -187,19 +187,19 @@ export function randomAdjustSharpness(
   return chance(name, { op: "sharpness", factor }, p);
 }
 
-/** Contrast stretched to the whole range, with probability `p`. */
+/** Stretches each channel to the whole range, with probability `p`. */
 export function randomAutocontrast(p = 0.5): ChanceTransform {
   checkArguments("randomAutocontrast", arguments, 1);
   return chance("RandomAutocontrast(", { op: "autocontrast" }, p);
 }
 
-/** Histograms made even, with probability `p`; bytes alone. */
+/** Makes histograms of bytes even, with probability `p`. */
 export function randomEqualize(p = 0.5): ChanceTransform {
   checkArguments("randomEqualize", arguments, 1);
   return chance("RandomEqualize(", { op: "equalize" }, p);
 }
 
-/** How much `colorJitter` changes: factors [least, most], or 1 - x to 1 + x. */
+/** Ranges of `colorJitter`: factors [least, most]; x means 1 - x to 1 + x. */
 export interface ColorJitterOptions {
   /** Default: 0. */
   readonly brightness?: number | readonly number[];
@@ -207,7 +207,7 @@ export interface ColorJitterOptions {
   readonly contrast?: number | readonly number[];
   /** Default: 0. */
   readonly saturation?: number | readonly number[];
-  /** Share of the circle, -x to x, 0.5 at most. Default: 0. */
+  /** Share of the circle, at most 0.5; x means -x to x. Default: 0. */
   readonly hue?: number | readonly number[];
 }
 
@@ -215,22 +215,23 @@ const JITTERS = ["brightness", "contrast", "saturation", "hue"] as const;
 
 type Jitter = typeof JITTERS[number];
 
-/** Brightness, contrast, saturation and hue changed at random. */
+/** Transform that changes brightness, contrast, saturation and hue at random. */
 export class ColorJitter extends Transform {
-  /** Where workers find this class. */
+  /** Module of this class, for workers. */
   static readonly url: string = import.meta.url;
-  /** [least, most] factor; undefined: stays. */
+  /** [least, most] factor; undefined means no change. */
   readonly brightness: readonly [number, number] | undefined;
-  /** [least, most] factor; undefined: stays. */
+  /** [least, most] factor; undefined means no change. */
   readonly contrast: readonly [number, number] | undefined;
-  /** [least, most] factor; undefined: stays. */
+  /** [least, most] factor; undefined means no change. */
   readonly saturation: readonly [number, number] | undefined;
-  /** [least, most] share of the circle; undefined: stays. */
+  /** [least, most] share of the circle; undefined means no change. */
   readonly hue: readonly [number, number] | undefined;
 
-  /** @throws {RangeError} If a range is none */
+  /** @throws {RangeError} If a range is invalid */
   constructor(options: ColorJitterOptions = {}) {
     super();
+    checkArguments("ColorJitter", arguments, 1);
     const { brightness = 0, contrast = 0, saturation = 0, hue = 0 } =
       checkOptionNames("colorJitter", options, [
         "brightness",
@@ -251,12 +252,12 @@ export class ColorJitter extends Transform {
     this.hue = turns[0] === 0 && turns[1] === 0 ? undefined : turns;
   }
 
-  /** The changes that are not left out. */
+  /** Names of the changes that have a range. */
   override get ops(): readonly ActionName[] {
     return JITTERS.filter((name) => this[name]);
   }
 
-  /** The changes, in an order of its own. */
+  /** Returns the changes, in random order. */
   override draw(_: Extent, generator: Generator): readonly Action[] {
     const order = generator.shuffle<Jitter[]>([...JITTERS]);
     const numbers = new Map<Jitter, number>();
@@ -270,7 +271,7 @@ export class ColorJitter extends Transform {
     });
   }
 
-  /** As torchvision prints it. */
+  /** Returns the text that torchvision prints. */
   override toString(): string {
     const each = JITTERS.map((name) => {
       const range = this[name];
@@ -290,33 +291,34 @@ function factors(
 }
 
 /**
- * Brightness, contrast, saturation and hue changed at random, in random order.
- * A number x stands for factors 1 - x to 1 + x, for hue -x to x.
+ * Changes brightness, contrast, saturation and hue at random, in random order. A
+ * number x means factors from 1 - x to 1 + x, and hues from -x to x.
  *
  * Source: torchvision.transforms.ColorJitter.
  *
- * @throws {RangeError} If a range is none
+ * @throws {RangeError} If a range is invalid
  */
 export function colorJitter(options?: ColorJitterOptions): ColorJitter {
   checkArguments("colorJitter", arguments, 1);
   return new ColorJitter(options);
 }
 
-/** A Gaussian blur of random width. */
+/** Transform that blurs images by a Gaussian of random width. */
 export class GaussianBlur extends Transform {
-  /** Where workers find this class. */
+  /** Module of this class, for workers. */
   static readonly url: string = import.meta.url;
-  /** [x, y], odd. */
+  /** Odd sizes [x, y] of the filter. */
   readonly kernelSize: readonly [number, number];
-  /** [least, most] deviation, in pixels. */
+  /** [least, most] standard deviation, in pixels. */
   readonly sigma: readonly [number, number];
 
-  /** @throws {RangeError} If a size is not odd, or the deviations no range */
+  /** @throws {RangeError} If a size is not odd, or the range is invalid */
   constructor(
     kernelSize: SizeArgument,
     sigma: number | readonly number[] = [0.1, 2],
   ) {
     super();
+    checkArguments("GaussianBlur", arguments, 2);
     this.kernelSize = blurAction(kernelSize).kernelSize;
     const least = Number.MIN_VALUE;
     this.sigma = checkRange("a range of sigma", sigma, (x) => [x, x], least);
@@ -327,13 +329,13 @@ export class GaussianBlur extends Transform {
     return ["blur"];
   }
 
-  /** The blur. */
+  /** Returns the blur. */
   override draw(_: Extent, generator: Generator): readonly Action[] {
     const sigma = uniform(this.sigma, generator);
     return [blurAction(this.kernelSize, sigma)];
   }
 
-  /** As torchvision prints it. */
+  /** Returns the text that torchvision prints. */
   override toString(): string {
     const { kernelSize, sigma } = this;
     return `GaussianBlur(kernel_size=${tuple(kernelSize)}, ` +
@@ -342,16 +344,16 @@ export class GaussianBlur extends Transform {
 }
 
 /**
- * A Gaussian blur whose deviation is drawn for each image.
+ * Blurs images by a Gaussian, whose standard deviation is drawn for each image.
  *
  * Source: torchvision.transforms.GaussianBlur.
  *
- * @throws {RangeError} If a size is not odd, or the deviations are no range
+ * @throws {RangeError} If a size is not odd, or the range is invalid
  */
 export function gaussianBlur(
   kernelSize: SizeArgument,
   options: {
-    /** A deviation, or [least, most], in pixels. Default: [0.1, 2]. */
+    /** Standard deviation, or [least, most], in pixels. Default: [0.1, 2]. */
     readonly sigma?: number | readonly number[];
   } = {},
 ): GaussianBlur {

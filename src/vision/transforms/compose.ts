@@ -1,5 +1,5 @@
 /**
- * Transforms of transforms: one after the other, some of them, or one of them.
+ * Transforms of transforms: all in order, some with a probability, or one.
  *
  * @module
  */
@@ -13,8 +13,8 @@ import { formatValue } from "../../tensor/arguments.ts";
 import { defaultGenerator, type Generator } from "../../tensor/generator.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Action, ActionName, Extent } from "../actions/action.ts";
-import { checkArguments, checkProbability } from "./checks.ts";
 import type { HostImage } from "../actions/pixels.ts";
+import { checkArguments, checkProbability } from "./checks.ts";
 import {
   asTransform,
   drawAll,
@@ -23,21 +23,22 @@ import {
   Transform,
 } from "./transform.ts";
 
-/** Several steps, one after the other. `To` is what an image on the host becomes. */
+/** Steps in order. `To` is the result of an image on the host. */
 export class Compose<To = HostImage> extends Transform {
-  /** Where workers find this class. */
+  /** Module of this class, for workers. */
   static readonly url: string = import.meta.url;
   /** The steps, in order. */
   readonly transforms: readonly Step[];
 
   /**
-   * The steps, in the order in which they are applied.
+   * Takes the steps.
    *
-   * @throws {TypeError} If they are no list, or one is neither a transform nor
-   * a function
+   * @throws {TypeError} If they are not a list, or a step is neither a transform
+   * nor a function
    */
   constructor(transforms: readonly Step[]) {
     super();
+    checkArguments("Compose", arguments, 1);
     if (!Array.isArray(transforms)) {
       throw new TypeError(
         `Cannot compose ${formatValue(transforms)}: expected a list: ` +
@@ -54,50 +55,50 @@ export class Compose<To = HostImage> extends Transform {
     this.transforms = transforms;
   }
 
-  /** The actions of all steps. */
+  /** Names of the actions of all steps. */
   override get ops(): readonly ActionName[] {
     return this.transforms.flatMap((step) => isDrawn(step) ? step.ops : []);
   }
 
   /**
-   * The actions of all steps, one after the other.
+   * Returns the actions of all steps, in order.
    *
-   * @throws {TypeError} If a step is no transform: what it does is not known
+   * @throws {TypeError} If a step is not a transform: its actions are unknown
    */
   override draw(extent: Extent, generator: Generator): readonly Action[] {
     const transforms = this.transforms.map(asTransform);
     return drawAll(transforms, extent, generator).actions;
   }
 
-  /** The steps, with those of what is composed in them. */
+  /** Returns the steps, with those of composed steps. */
   override steps(): readonly Step[] {
     return this.transforms.flatMap((step) =>
       step instanceof Transform ? step.steps() : [step]
     );
   }
 
-  /** The tensor after all steps. */
+  /** Returns the tensor after all steps. */
   override call(image: Tensor, generator?: Generator): Tensor;
-  /** The image after all steps. */
+  /** Returns the image after all steps. */
   override call(image: HostImage, generator?: Generator): To & HostImage;
   override call(
     image: Tensor & HostImage,
     generator?: Generator,
   ): Tensor | (To & HostImage) {
-    // both overloads are the parent's; To is what the user says it is
+    // the overloads are the parent's; the user states To
     return super.call(image, generator) as Tensor | (To & HostImage);
   }
 
-  /** As torchvision prints it. */
+  /** Returns the text that torchvision prints. */
   override toString(): string {
     return `Compose(${lines(this.transforms)}\n)`;
   }
 }
 
 /**
- * Several steps, one after the other. Transforms beside each other are planned:
- * a crop, its scaling and a flip are one pass over the image, and so are the
- * changes of colour behind them.
+ * Runs steps in order. Consecutive transforms are planned together: a crop, its
+ * scaling, a flip and the changes of colour after them are one pass over the
+ * image.
  *
  * Source: torchvision.transforms.Compose.
  *
@@ -122,7 +123,7 @@ export function compose<To = HostImage>(
   return composed;
 }
 
-/** The parts of a transform, which must all be transforms themselves. */
+/** Returns the parts of a transform, all of which must be transforms. */
 function checkParts(
   what: string,
   transforms: readonly Transform[],
@@ -134,52 +135,53 @@ function checkParts(
   throw new TypeError(
     `Cannot make ${what} of ${
       wrong === undefined ? "no transforms" : formatValue(wrong)
-    }: expected a list of transforms; a function may draw from the generator ` +
-      `that it is given`,
+    }: expected a list of transforms; instead, a function in compose may ` +
+      `draw from its generator`,
   );
 }
 
-/** All of some transforms, or none. */
+/** Transform that runs its parts with a probability. */
 export class RandomApply extends Transform {
-  /** Where workers find this class. */
+  /** Module of this class, for workers. */
   static readonly url: string = import.meta.url;
   /** The transforms, in order. */
   readonly transforms: readonly Transform[];
-  /** How probable they are. */
+  /** Probability. */
   readonly p: number;
 
-  /** @throws {TypeError} If they are no transforms */
-  constructor(transforms: readonly Transform[], p: number) {
+  /** @throws {TypeError} If a part is not a transform */
+  constructor(transforms: readonly Transform[], p = 0.5) {
     super();
+    checkArguments("RandomApply", arguments, 2);
     this.transforms = checkParts("randomApply", transforms);
     this.p = checkProbability(p);
   }
 
-  /** The actions of all of them. */
+  /** Names of the actions of all parts. */
   override get ops(): readonly ActionName[] {
     return this.transforms.flatMap(({ ops }) => ops);
   }
 
-  /** The actions of all of them, or none. */
+  /** Returns the actions of all parts, or none. */
   override draw(extent: Extent, generator: Generator): readonly Action[] {
     return generator.random() < this.p
       ? drawAll(this.transforms, extent, generator).actions
       : [];
   }
 
-  /** As torchvision prints it. */
+  /** Returns the text that torchvision prints. */
   override toString(): string {
     return `RandomApply(\n    p=${this.p}${lines(this.transforms)}\n)`;
   }
 }
 
 /**
- * All of some transforms with probability `p`, or none of them.
+ * Runs all transforms of a list with probability `p`, or none.
  *
  * Source: torchvision.transforms.RandomApply.
  *
- * @throws {TypeError} If they are no transforms
- * @throws {RangeError} If `p` is no probability
+ * @throws {TypeError} If a part is not a transform
+ * @throws {RangeError} If `p` is not from 0 to 1
  */
 export function randomApply(
   transforms: readonly Transform[],
@@ -189,21 +191,22 @@ export function randomApply(
   return new RandomApply(transforms, p);
 }
 
-/** One of some transforms. */
+/** Transform that runs one of its parts. */
 export class RandomChoice extends Transform {
-  /** Where workers find this class. */
+  /** Module of this class, for workers. */
   static readonly url: string = import.meta.url;
-  /** What is chosen from. */
+  /** The transforms. */
   readonly transforms: readonly Transform[];
-  /** Their weights; undefined: all equal. */
+  /** Their weights; undefined means equal ones. */
   readonly p: readonly number[] | undefined;
 
   /**
-   * @throws {TypeError} If they are no transforms
-   * @throws {RangeError} If there are not as many weights
+   * @throws {TypeError} If a part is not a transform
+   * @throws {RangeError} If `p` is not a list of a weight for each part
    */
   constructor(transforms: readonly Transform[], p?: readonly number[]) {
     super();
+    checkArguments("RandomChoice", arguments, 2);
     this.transforms = checkParts("randomChoice", transforms);
     this.p = p;
     const isWeighted = p === undefined ||
@@ -218,23 +221,23 @@ export class RandomChoice extends Transform {
     }
   }
 
-  /** The actions of all of them. */
+  /** Names of the actions of all parts. */
   override get ops(): readonly ActionName[] {
     return this.transforms.flatMap(({ ops }) => ops);
   }
 
-  /** The actions of one. */
+  /** Returns the actions of one part. */
   override draw(extent: Extent, generator: Generator): readonly Action[] {
     const weights = this.p ?? this.transforms.map(() => 1);
     const sum = weights.reduce((a, b) => a + b);
     let rest = generator.random() * sum;
     let chosen = weights.findIndex((weight) => (rest -= weight) < 0);
-    // rounding may leave a rest
+    // rounding can leave a rest
     if (chosen === -1) chosen = weights.findLastIndex((weight) => weight > 0);
     return this.transforms[chosen]!.draw(extent, generator);
   }
 
-  /** As torchvision prints it. */
+  /** Returns the text that torchvision prints. */
   override toString(): string {
     const weights = this.p ? `[${this.p.join(", ")}]` : "None";
     return `RandomChoice(${lines(this.transforms)}\n)(p=${weights})`;
@@ -242,12 +245,12 @@ export class RandomChoice extends Transform {
 }
 
 /**
- * One of some transforms, by weights `p` if they are given.
+ * Runs one transform of a list, with weights `p`; by default with equal ones.
  *
  * Source: torchvision.transforms.RandomChoice.
  *
- * @throws {TypeError} If they are no transforms
- * @throws {RangeError} If there are not as many weights
+ * @throws {TypeError} If a part is not a transform
+ * @throws {RangeError} If `p` is not a list of a weight for each transform
  */
 export function randomChoice(
   transforms: readonly Transform[],
@@ -257,78 +260,80 @@ export function randomChoice(
   return new RandomChoice(transforms, p);
 }
 
-/** Some transforms in random order. */
+/** Transform that runs its parts in random order. */
 export class RandomOrder extends Transform {
-  /** Where workers find this class. */
+  /** Module of this class, for workers. */
   static readonly url: string = import.meta.url;
   /** The transforms. */
   readonly transforms: readonly Transform[];
 
-  /** @throws {TypeError} If they are no transforms */
+  /** @throws {TypeError} If a part is not a transform */
   constructor(transforms: readonly Transform[]) {
     super();
+    checkArguments("RandomOrder", arguments, 1);
     this.transforms = checkParts("randomOrder", transforms);
   }
 
-  /** The actions of all of them. */
+  /** Names of the actions of all parts. */
   override get ops(): readonly ActionName[] {
     return this.transforms.flatMap(({ ops }) => ops);
   }
 
-  /** The actions of all of them, in another order. */
+  /** Returns the actions of all parts, in random order. */
   override draw(extent: Extent, generator: Generator): readonly Action[] {
     const order = generator.shuffle([...this.transforms]);
     return drawAll(order, extent, generator).actions;
   }
 
-  /** As torchvision prints it. */
+  /** Returns the text that torchvision prints. */
   override toString(): string {
     return `RandomOrder(${lines(this.transforms)}\n)`;
   }
 }
 
 /**
- * Some transforms, in an order that is drawn for each image.
+ * Runs transforms in an order that is drawn for each image.
  *
  * Source: torchvision.transforms.RandomOrder.
  *
- * @throws {TypeError} If they are no transforms
+ * @throws {TypeError} If a part is not a transform
  */
 export function randomOrder(transforms: readonly Transform[]): RandomOrder {
   checkArguments("randomOrder", arguments, 1);
   return new RandomOrder(transforms);
 }
 
-/** A function as a step. */
+/** Step that calls a function. */
 export class Lambda<From, To> {
-  /** Where workers find this class. */
+  /** Module of this class, for workers. */
   static readonly url: string = import.meta.url;
-  /** What is called. */
+  /** The function. */
   readonly lambd: Callable<[value: From, generator: Generator], To>;
 
-  /** The function, or an object with `call` that workers can find. */
+  /** Takes a function, or an object with `call` whose class workers find. */
   constructor(lambd: Callable<[value: From, generator: Generator], To>) {
+    checkArguments("Lambda", arguments, 1);
     this.lambd = lambd;
   }
 
-  /** What the function makes of the value. */
+  /** Returns the function's result for a value. */
   call(value: From, generator: Generator = defaultGenerator()): To {
     return invoke(this.lambd, value, generator);
   }
 
-  /** As torchvision prints it. */
+  /** Returns the text that torchvision prints. */
   toString(): string {
     return "Lambda()";
   }
 }
 
 /**
- * A function of the value, and of its generator, as a step. With workers it is
- * an object with `call` of a class that they can find.
+ * Makes a step of a function of the value and its generator. With workers, it
+ * must be an object with `call`, of a class that workers find.
  *
  * Source: torchvision.transforms.Lambda.
  *
- * @throws {TypeError} If it can't be called
+ * @throws {TypeError} If the argument cannot be called
  */
 export function lambda<From, To>(
   lambd: Callable<[value: From, generator: Generator], To>,
@@ -341,7 +346,7 @@ export function lambda<From, To>(
   );
 }
 
-/** Steps as torchvision prints them, a line each. */
+/** Returns steps as torchvision prints them, one line each. */
 function lines(steps: readonly Step[]): string {
   return steps.map((step) => {
     const text = typeof step === "function"

@@ -1,7 +1,7 @@
 /**
- * Steps that make several images of one: what is tested on five or ten crops.
+ * Steps that make several crops of one image, for tests on their average.
  *
- * They are no transforms: their result is a list, for a function behind them.
+ * They are not transforms: their result is a list, for a function after them.
  *
  * @module
  */
@@ -9,57 +9,58 @@
 import { checkOptionNames } from "../../tensor/arguments.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Action, Size } from "../actions/action.ts";
-import { checkArguments, checkSize, type SizeArgument } from "./checks.ts";
-import { extentOfImage, runOnImage } from "../executors/executor.ts";
 import type { HostImage } from "../actions/pixels.ts";
+import { extentOfImage, runOnImage } from "../executors/executor.ts";
+import { checkArguments, checkSize, type SizeArgument } from "./checks.ts";
 import { fiveCropActions } from "./resolve.ts";
 import { tuple } from "./transform.ts";
 
-/** Five crops of images, or ten. */
+/** Step that makes five crops of an image, or ten. */
 export class SeveralCrops {
-  /** Where workers find this class. */
+  /** Module of this class, for workers. */
   static readonly url: string = import.meta.url;
-  /** What it prints. */
+  /** Printed text. */
   readonly label: string;
   /** [height, width] */
   readonly size: Size;
-  /** How the image is mirrored for five more; undefined: it is not. */
+  /** Mirroring for five more crops; undefined means five crops only. */
   readonly flip: "hflip" | "vflip" | undefined;
 
-  /** @throws {RangeError} If a size is no positive integer */
+  /** @throws {RangeError} If a size is not a positive integer */
   constructor(
     label: string,
     size: SizeArgument,
     flip?: "hflip" | "vflip",
   ) {
+    checkArguments("SeveralCrops", arguments, 3);
     this.size = checkSize("crop a part", size);
     this.label = label;
     this.flip = flip;
   }
 
   /**
-   * The crops of a tensor's images.
+   * Returns the crops of a tensor's images.
    *
    * @throws {RangeError} If the image is smaller than the crops
    */
   call(image: Tensor): Tensor[];
-  /** The crops of an image. */
+  /** Returns the crops of an image. */
   call(image: HostImage): HostImage[];
   call(image: Tensor | HostImage): Tensor[] | HostImage[] {
     const crops = fiveCropActions(this.size, extentOfImage(image));
-    // a tensor gives tensors, an image images
+    // of a tensor these are tensors, of an image images
     return listsOf(this, crops).map((list) => runOnImage(image, list)) as
       | Tensor[]
       | HostImage[];
   }
 
-  /** As torchvision prints it. */
+  /** Returns the text that torchvision prints. */
   toString(): string {
     return this.label;
   }
 }
 
-// A function, not a private method: workers rebuild public fields alone.
+// A function, not a private method: workers rebuild only public fields.
 function listsOf(
   { flip }: SeveralCrops,
   crops: readonly Action[],
@@ -71,12 +72,12 @@ function listsOf(
 }
 
 /**
- * The four corners of images and their middle: a list of five. A function may
- * follow it.
+ * Returns the four corners of an image and its middle, a list of five crops. A
+ * function may follow this step.
  *
  * Source: torchvision.transforms.FiveCrop.
  *
- * @throws {RangeError} If a size is no positive integer
+ * @throws {RangeError} If a size is not a positive integer
  */
 export function fiveCrop(size: SizeArgument): SeveralCrops {
   checkArguments("fiveCrop", arguments, 1);
@@ -85,17 +86,17 @@ export function fiveCrop(size: SizeArgument): SeveralCrops {
 }
 
 /**
- * The four corners of images and their middle, and those of the mirrored
- * images: a list of ten.
+ * Returns the four corners of an image and its middle, then those of the mirrored
+ * image: a list of ten crops.
  *
  * Source: torchvision.transforms.TenCrop.
  *
- * @throws {RangeError} If a size is no positive integer
+ * @throws {RangeError} If a size is not a positive integer
  */
 export function tenCrop(
   size: SizeArgument,
   options: {
-    /** Whether top and bottom change places. Default: left and right do. */
+    /** Whether to mirror top to bottom instead of left to right. */
     readonly verticalFlip?: boolean;
   } = {},
 ): SeveralCrops {

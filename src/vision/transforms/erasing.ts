@@ -1,7 +1,7 @@
 /**
- * Rectangles of other values, by chance.
+ * Random erasing: a rectangle of an image gets another value.
  *
- * Sizes are shares of an image's area and height over width.
+ * Areas are shares of the image's area; ratios are height over width.
  *
  * @module
  */
@@ -21,24 +21,24 @@ import { Transform, tuple, uniform } from "./transform.ts";
 
 /** Options of `randomErasing`. */
 export interface RandomErasingOptions {
-  /** How probable it is. Default: 0.5. */
+  /** Probability. Default: 0.5. */
   readonly p?: number;
   /** [least, most] share of the image's area. Default: [0.02, 0.33]. */
   readonly scale?: readonly number[];
   /** [least, most] height over width. Default: [0.3, 3.3]. */
   readonly ratio?: readonly number[];
   /**
-   * A value, one for each channel, or "random" noise: normal of floats, of bytes
-   * each as likely as the others. Default: 0.
+   * A value, one for each channel, or "random" noise: normal for floats, uniform
+   * over all bytes. Default: 0.
    */
   readonly value?: Fill | "random";
 }
 
-/** A rectangle of other values, by chance. */
+/** Transform that replaces a random rectangle. */
 export class RandomErasing extends Transform {
-  /** Where workers find this class. */
+  /** Module of this class, for workers. */
   static readonly url: string = import.meta.url;
-  /** How probable it is. */
+  /** Probability. */
   readonly p: number;
   /** [least, most] share of the image's area. */
   readonly scale: readonly [number, number];
@@ -47,9 +47,10 @@ export class RandomErasing extends Transform {
   /** A value, one for each channel, or "random" noise. */
   readonly value: Fill | "random";
 
-  /** @throws {RangeError} If a range is none, or `value` another word */
+  /** @throws {RangeError} If a range is invalid, or `value` is another word */
   constructor(options: RandomErasingOptions = {}) {
     super();
+    checkArguments("RandomErasing", arguments, 1);
     const { p = 0.5, scale = [0.02, 0.33], ratio = [0.3, 3.3], value = 0 } =
       checkOptionNames("randomErasing", options, [
         "p",
@@ -66,12 +67,12 @@ export class RandomErasing extends Transform {
       : checkFill(value);
   }
 
-  /** A rectangle. */
+  /** An erasure. */
   override get ops(): readonly ActionName[] {
     return ["erase"];
   }
 
-  /** The rectangle in such an image, or none where ten tries do not fit. */
+  /** Returns the rectangle; none by chance, or if ten draws do not fit. */
   override draw(extent: Extent, generator: Generator): readonly Action[] {
     if (this.value !== "random") checkFillOf("erase", this.value, extent);
     if (generator.random() >= this.p) return [];
@@ -97,7 +98,7 @@ export class RandomErasing extends Transform {
     return [];
   }
 
-  /** As torchvision prints it. */
+  /** Returns the text that torchvision prints. */
   override toString(): string {
     const { p, scale, ratio, value } = this;
     return `RandomErasing(p=${p}, scale=${tuple(scale)}, ` +
@@ -106,12 +107,12 @@ export class RandomErasing extends Transform {
 }
 
 /**
- * A rectangle of random place, size and form set to a value, with probability
+ * Sets a rectangle of random place, size and form to a value, with probability
  * `p`.
  *
  * Source: torchvision.transforms.RandomErasing.
  *
- * @throws {RangeError} If a range is none
+ * @throws {RangeError} If a range is invalid
  */
 export function randomErasing(options?: RandomErasingOptions): RandomErasing {
   checkArguments("randomErasing", arguments, 1);

@@ -1,31 +1,33 @@
 /**
- * `TF`: pure functions on tensors of images by the names of
- * torchvision.transforms.functional, in camelCase. What torch puts after the
- * first few arguments is one record. Nothing is computed here.
+ * The namespace `vision.transforms.functional`, `TF` for short: functions on
+ * tensors of images by torchvision's names, in camelCase. Arguments that torch
+ * puts after the first few are one record.
  *
  * @module
  */
 
 export {
-  affine,
-  type AffineOptions,
   centerCrop,
-  type CenteredWarpOptions,
   crop,
   fiveCrop,
   hflip,
   pad,
   type PadOptions,
-  perspective,
-  type PerspectiveOptions,
   resize,
   resizedCrop,
-  rotate,
-  type RotateOptions,
   tenCrop,
   vflip,
-  type WarpOptions,
 } from "./functional_geometry.ts";
+export {
+  affine,
+  type AffineOptions,
+  type CenteredWarpOptions,
+  perspective,
+  type PerspectiveOptions,
+  rotate,
+  type RotateOptions,
+  type WarpOptions,
+} from "./functional_warps.ts";
 export {
   adjustBrightness,
   adjustContrast,
@@ -47,5 +49,6 @@ export {
   toImage,
   toTensor,
 } from "./functional_colour.ts";
-export type { Corners, ResizeOptions } from "./resolve.ts";
+export type { ResizeOptions } from "./resolve.ts";
+export type { Corners } from "./resolve_warps.ts";
 export type { CropBox, SizeArgument } from "./checks.ts";

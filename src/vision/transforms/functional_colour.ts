@@ -3,19 +3,21 @@
  * torchvision.transforms.functional by its names, in camelCase.
  *
  * Images are [..., C, H, W], bytes 0 to 255 or floats 0 to 1; all images of a
- * tensor are treated alike. Results have the type of the source; bytes are cut
- * off, not rounded, unless a function says so.
+ * tensor change alike. Results have the type of the source. Bytes lose their
+ * fraction and are not rounded, unless a function says so.
  *
  * @module
  */
 
-import { checkOptionNames } from "../../tensor/arguments.ts";
+import { checkOptionNames, formatValue } from "../../tensor/arguments.ts";
 import { HostArray } from "../../tensor/host_array.ts";
 import { fromHost } from "../../tensor/create.ts";
 import { scope } from "../../tensor/scope.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { type Channels, Image } from "../image.ts";
 import type { Action, Fill, ImageDType } from "../actions/action.ts";
+import { extentOfTensor } from "../executors/atlas.ts";
+import { runOnTensor } from "../executors/gpu.ts";
+import { type Channels, Image } from "../image.ts";
 import {
   checkArguments,
   checkBits,
@@ -27,8 +29,6 @@ import {
   checkSize,
   type SizeArgument,
 } from "./checks.ts";
-import { extentOfTensor } from "../executors/atlas.ts";
-import { runOnTensor } from "../executors/gpu.ts";
 import { blurAction } from "./resolve.ts";
 
 function run(img: Tensor, action: Action): Tensor {
@@ -36,7 +36,7 @@ function run(img: Tensor, action: Action): Tensor {
 }
 
 /**
- * Brightness: 0 is black, 1 the image as it is.
+ * Changes the brightness: 0 makes black, 1 keeps the image.
  *
  * @throws {RangeError} If the factor is negative
  */
@@ -50,7 +50,7 @@ export function adjustBrightness(
 }
 
 /**
- * Contrast: 0 is the image's mean grey, 1 the image as it is.
+ * Changes the contrast: 0 makes the mean grey, 1 keeps the image.
  *
  * @throws {RangeError} If the factor is negative
  */
@@ -61,7 +61,7 @@ export function adjustContrast(img: Tensor, contrastFactor: number): Tensor {
 }
 
 /**
- * Saturation: 0 is grey, 1 the image as it is.
+ * Changes the saturation: 0 makes grey, 1 keeps the image.
  *
  * @throws {RangeError} If the factor is negative
  */
@@ -75,9 +75,9 @@ export function adjustSaturation(
 }
 
 /**
- * Hue, turned by `hueFactor` of the circle, -0.5 to 0.5.
+ * Turns hues by `hueFactor` of the circle, from -0.5 to 0.5.
  *
- * @throws {RangeError} If the factor is outside of that
+ * @throws {RangeError} If the factor is outside that range
  */
 export function adjustHue(img: Tensor, hueFactor: number): Tensor {
   checkArguments("adjustHue", arguments, 2);
@@ -86,7 +86,7 @@ export function adjustHue(img: Tensor, hueFactor: number): Tensor {
 }
 
 /**
- * gain * value ** gamma, of values 0 to 1.
+ * Computes gain * value ** gamma, of values 0 to 1.
  *
  * @throws {RangeError} If gamma is negative
  */
@@ -100,7 +100,7 @@ export function adjustGamma(img: Tensor, gamma: number, gain = 1): Tensor {
 }
 
 /**
- * Sharpness: 0 is a blurred image, 1 the image as it is. Border pixels stay.
+ * Changes the sharpness: 0 blurs, 1 keeps the image. Border pixels stay.
  *
  * @throws {RangeError} If the factor is negative
  */
@@ -111,7 +111,7 @@ export function adjustSharpness(img: Tensor, sharpnessFactor: number): Tensor {
 }
 
 /**
- * Grey, 0.2989 r + 0.587 g + 0.114 b, in one channel or the same in three.
+ * Makes images grey, 0.2989 r + 0.587 g + 0.114 b, of one channel or three.
  *
  * Source: torchvision.transforms.functional.rgb_to_grayscale.
  */
@@ -134,16 +134,16 @@ export function rgbToGrayscale(
   });
 }
 
-/** 255, or 1, less each value. */
+/** Inverts images: 255, or 1 for floats, minus each value. */
 export function invert(img: Tensor): Tensor {
   return run(img, { op: "invert" });
 }
 
 /**
- * The `bits` highest bits of bytes.
+ * Keeps the highest `bits` bits of bytes.
  *
- * @throws {TypeError} If the images are no bytes
- * @throws {RangeError} If it is no number from 0 to 8
+ * @throws {TypeError} If the images are not bytes
+ * @throws {RangeError} If `bits` is not an integer from 0 to 8
  */
 export function posterize(img: Tensor, bits: number): Tensor {
   checkArguments("posterize", arguments, 2);
@@ -151,7 +151,7 @@ export function posterize(img: Tensor, bits: number): Tensor {
 }
 
 /**
- * Values at or above `threshold` inverted.
+ * Inverts values of at least `threshold`.
  *
  * @throws {RangeError} If the threshold is above the images' largest value
  */
@@ -161,23 +161,23 @@ export function solarize(img: Tensor, threshold: number): Tensor {
   return run(img, { op: "solarize", threshold });
 }
 
-/** Each channel stretched so that it reaches from black to white. */
+/** Stretches each channel to the range from black to white. */
 export function autocontrast(img: Tensor): Tensor {
   return run(img, { op: "autocontrast" });
 }
 
 /**
- * The histogram of each channel made even.
+ * Makes the histogram of each channel even.
  *
- * @throws {TypeError} If the images are no bytes
+ * @throws {TypeError} If the images are not bytes
  */
 export function equalize(img: Tensor): Tensor {
   return run(img, { op: "equalize" });
 }
 
 /**
- * A Gaussian blur. Sizes and deviations are one number or [x, y]; without
- * `sigma` it is 0.15 * size + 0.35. Bytes are rounded.
+ * Blurs images by a Gaussian. `kernelSize` and `sigma` are one number or [x, y];
+ * the default of `sigma` is 0.15 * kernelSize + 0.35. Bytes are rounded.
  *
  * Source: torchvision.transforms.functional.gaussian_blur.
  *
@@ -192,22 +192,22 @@ export function gaussianBlur(
   return run(img, blurAction(kernelSize, sigma));
 }
 
-/** A rectangle to be filled, in pixels. */
+/** Rectangle to fill, in pixels. */
 export interface EraseBox {
-  /** Its first row. */
+  /** First row. */
   readonly i: number;
-  /** Its first column. */
+  /** First column. */
   readonly j: number;
-  /** Its rows. */
+  /** Number of rows. */
   readonly h: number;
-  /** Its columns. */
+  /** Number of columns. */
   readonly w: number;
   /** A value, or one for each channel. */
   readonly v: Fill;
 }
 
 /**
- * Images with a rectangle of another value; what lies outside is left out.
+ * Fills a rectangle of images; its part outside the images is ignored.
  *
  * Source: torchvision.transforms.functional.erase; the rectangle is one record,
  * and `v` a number for each channel.
@@ -228,12 +228,13 @@ export function erase(img: Tensor, box: EraseBox): Tensor {
 }
 
 /**
- * (value - mean) / std, each channel with its own, or all with one. Gradients
- * flow through it.
+ * Computes (value - mean) / std, with numbers for each channel, or one for all.
+ * Gradients flow through it.
  *
  * Source: torchvision.transforms.functional.normalize.
  *
- * @throws {TypeError} If the images are bytes, or have other channels
+ * @throws {TypeError} If the images are bytes, or the lists do not fit their
+ * channels
  * @throws {RangeError} If a deviation is not above 0
  */
 export function normalize(
@@ -247,14 +248,13 @@ export function normalize(
 }
 
 /**
- * Bytes 0 to 255 as floats 0 to 1, or the other way; each byte stands for as
- * many floats.
+ * Converts bytes 0 to 255 to floats 0 to 1, or floats to bytes, of which each has
+ * an equal share of the range.
  *
- * Source: torchvision.transforms.functional.convert_image_dtype, but floats
- * beyond 0 to 1 are cut to the first or the last byte, where torchvision wraps
- * them around.
+ * Source: torchvision.transforms.functional.convert_image_dtype. Floats beyond 0
+ * to 1 become the first or the last byte, where torchvision wraps them around.
  *
- * @throws {RangeError} If it is neither of the two types
+ * @throws {RangeError} If the type is another
  */
 export function convertImageDtype(
   image: Tensor,
@@ -265,18 +265,18 @@ export function convertImageDtype(
 }
 
 /**
- * An image on the host as a tensor of floats 0 to 1, [C, H, W].
+ * Returns an image on the host as a tensor of floats 0 to 1, [C, H, W].
  *
  * Source: torchvision.transforms.functional.to_tensor.
  *
- * @throws {TypeError} If it is no image
+ * @throws {TypeError} If the value is not an image
  */
 export function toTensor(pic: Image | HostArray): Tensor {
   if (pic instanceof HostArray) return run(fromHost(pic), TO_FLOAT);
   if (!(Object(pic).data instanceof Uint8Array)) {
     throw new TypeError(
-      "Cannot make a tensor of something that is no image: expected an Image " +
-        "or a HostArray",
+      `Cannot make a tensor of ${formatValue(pic)}: expected an Image or a ` +
+        `HostArray`,
     );
   }
   const { data, height, width, channels } = pic;
@@ -289,12 +289,12 @@ export function toTensor(pic: Image | HostArray): Tensor {
 const TO_FLOAT: Action = { op: "convert", dtype: "float32" };
 
 /**
- * The image of a tensor [C, H, W] or [H, W], with its values cut to bytes:
- * floats 0 to 1 times 255. Waits for the GPU.
+ * Returns the image of a tensor [C, H, W] or [H, W]. Floats 0 to 1 are multiplied
+ * by 255 and lose their fraction. Waits for the GPU.
  *
  * Source: torchvision.transforms.functional.to_pil_image.
  *
- * @throws {TypeError} If it holds no image of 1, 3 or 4 channels
+ * @throws {TypeError} If the tensor is not an image of 1, 3 or 4 channels
  */
 export async function toImage(pic: Tensor): Promise<Image> {
   const { channels, height, width, dtype } = extentOfTensor(pic);
@@ -316,6 +316,6 @@ export async function toImage(pic: Tensor): Promise<Image> {
     Uint8Array.from(data),
     width,
     height,
-    channels as Channels, // 1, 3 or 4, as was checked
+    channels as Channels, // checked above
   );
 }

@@ -1,9 +1,9 @@
 /**
- * Functions that move the pixels of tensors: torchvision.transforms.functional
- * by its names, in camelCase.
+ * Functions that scale, cut, pad and mirror the images of tensors:
+ * torchvision.transforms.functional by its names, in camelCase.
  *
  * Images are [..., C, H, W] or [H, W], uint8 or floats; all images of a tensor
- * are treated alike. Nothing is random here, and no gradients flow through.
+ * change alike. Gradients do not flow through these functions.
  *
  * @module
  */
@@ -11,44 +11,38 @@
 import { checkOptionNames } from "../../tensor/arguments.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Fill, PaddingMode } from "../actions/action.ts";
-import {
-  checkArguments,
-  checkBox,
-  checkCenter,
-  checkFill,
-  checkMode,
-  checkNumber,
-  checkPadding,
-  checkResize,
-  checkSize,
-  checkWarpInterpolation,
-  type CropBox,
-  type SizeArgument,
-} from "./checks.ts";
 import { extentOfTensor } from "../executors/atlas.ts";
 import { runOnTensor } from "../executors/gpu.ts";
 import {
-  affineAction,
+  checkArguments,
+  checkBox,
+  checkFill,
+  checkMode,
+  checkPadding,
+  checkResize,
+  checkSize,
+  type CropBox,
+  type SizeArgument,
+} from "./checks.ts";
+import {
   centerCropAction,
-  type Corners,
   fiveCropActions,
-  perspectiveAction,
   RESIZE_OPTIONS,
   resizeAction,
   type ResizeOptions,
 } from "./resolve.ts";
 
 /**
- * Images scaled to `size` [height, width], or so that the shorter side is
- * `size`; the longer one is cut to a whole number.
+ * Scales images to [height, width], or so that the shorter side is `size`. The
+ * longer side then loses its fraction.
  *
- * Bytes are rounded to the nearest, half to even. Where images shrink, filters
- * widen (`antialias`), as for torchvision's PIL images.
+ * Bytes are rounded, half to even. Where images shrink, filters widen
+ * (`antialias`), as for torchvision's PIL images.
  *
  * Source: torchvision.transforms.functional.resize.
  *
- * @throws {TypeError} If `img` holds no images
- * @throws {RangeError} If a size is no positive integer
+ * @throws {TypeError} If `img` does not hold images
+ * @throws {RangeError} If a size is not a positive integer
  *
  * @example Half the size
  * ```ts
@@ -73,21 +67,21 @@ export function resize(
 
 /** Options of `pad`. */
 export interface PadOptions {
-  /** What is put around in mode "constant". Default: 0. */
+  /** Value of the new pixels in mode "constant". Default: 0. */
   readonly fill?: Fill;
-  /** What lies around. Default: "constant". */
+  /** Rule for the new pixels. Default: "constant". */
   readonly paddingMode?: PaddingMode;
 }
 
 /**
- * Images with pixels around them: as many on every side, [left and right, top
- * and bottom], or [left, top, right, bottom]. Negative ones cut away, in mode
- * "constant".
+ * Puts pixels around images: one number for every side, two for left and right
+ * and for top and bottom, or [left, top, right, bottom]. In mode "constant",
+ * negative numbers cut pixels away.
  *
  * Source: torchvision.transforms.functional.pad.
  *
- * @throws {RangeError} If a padding is no integer, or the mode has not as many
- * pixels to repeat
+ * @throws {RangeError} If a padding is not an integer, or larger than the number
+ * of pixels that the mode can repeat
  */
 export function pad(
   img: Tensor,
@@ -109,12 +103,11 @@ export function pad(
 }
 
 /**
- * The part of images at row `top` and column `left`; zeros where it reaches
- * beyond them.
+ * Cuts a part out of images; zeros stand beyond the images.
  *
  * Source: torchvision.transforms.functional.crop; the box is one record.
  *
- * @throws {TypeError} If it is no box
+ * @throws {TypeError} If the box is not a record of its four numbers
  * @throws {RangeError} If the box has no pixels
  */
 export function crop(img: Tensor, box: CropBox): Tensor {
@@ -123,11 +116,11 @@ export function crop(img: Tensor, box: CropBox): Tensor {
 }
 
 /**
- * The middle of images; where they are too small, zeros lie around them.
+ * Cuts the middle out of images; zeros surround smaller images.
  *
  * Source: torchvision.transforms.functional.center_crop.
  *
- * @throws {RangeError} If a size is no positive integer
+ * @throws {RangeError} If a size is not a positive integer
  */
 export function centerCrop(img: Tensor, outputSize: SizeArgument): Tensor {
   checkArguments("centerCrop", arguments, 2);
@@ -136,7 +129,8 @@ export function centerCrop(img: Tensor, outputSize: SizeArgument): Tensor {
 }
 
 /**
- * A part of images, scaled to `size`; no pixel outside of it has a say.
+ * Cuts a part out of images and scales it to [height, width], or so that its
+ * shorter side is `size`. Pixels outside the part have no influence.
  *
  * Source: torchvision.transforms.functional.resized_crop.
  *
@@ -146,7 +140,7 @@ export function resizedCrop(
   img: Tensor,
   box: CropBox,
   given: Omit<ResizeOptions, "maxSize"> & {
-    /** [height, width], or one number for both. */
+    /** [height, width], or the shorter side. */
     readonly size: SizeArgument;
   },
 ): Tensor {
@@ -156,8 +150,7 @@ export function resizedCrop(
     "interpolation",
     "antialias",
   ]);
-  const list = checkSize("resize to an image", size);
-  checkResize(list, options);
+  const list = checkResize(size, options);
   const part = checkBox("resizedCrop", box);
   return runOnTensor(img, [
     { op: "crop", ...part },
@@ -165,19 +158,19 @@ export function resizedCrop(
   ]);
 }
 
-/** Images mirrored left to right. */
+/** Mirrors images left to right. */
 export function hflip(img: Tensor): Tensor {
   return runOnTensor(img, [{ op: "hflip" }]);
 }
 
-/** Images mirrored top to bottom. */
+/** Mirrors images top to bottom. */
 export function vflip(img: Tensor): Tensor {
   return runOnTensor(img, [{ op: "vflip" }]);
 }
 
 /**
- * Five crops of images: upper left, upper right, lower left, lower right and
- * middle.
+ * Returns five crops of images: upper left, upper right, lower left, lower right
+ * and middle.
  *
  * Source: torchvision.transforms.functional.five_crop.
  *
@@ -192,7 +185,7 @@ export function fiveCrop(img: Tensor, size: SizeArgument): Tensor[] {
 }
 
 /**
- * Five crops of images, and five of their mirror images.
+ * Returns five crops of images, and five of their mirror images.
  *
  * Source: torchvision.transforms.functional.ten_crop.
  *
@@ -202,7 +195,7 @@ export function tenCrop(
   img: Tensor,
   size: SizeArgument,
   options: {
-    /** Whether top and bottom change places. Default: left and right do. */
+    /** Whether to mirror top to bottom instead of left to right. */
     readonly verticalFlip?: boolean;
   } = {},
 ): Tensor[] {
@@ -212,169 +205,4 @@ export function tenCrop(
   ]);
   const turned = verticalFlip ? vflip(img) : hflip(img);
   return [...fiveCrop(img, size), ...fiveCrop(turned, size)];
-}
-
-/** Options of maps that turn or bend images. */
-export interface WarpOptions {
-  /** How values between pixels are found. */
-  readonly interpolation?: "nearest" | "bilinear";
-  /**
-   * What lies around the images. Without it zeros, which a border pixel is
-   * mixed with once; a fill of 0 darkens it twice, as in torchvision.
-   */
-  readonly fill?: Fill | undefined;
-}
-
-/** Options of maps about a point. */
-export interface CenteredWarpOptions extends WarpOptions {
-  /** [x, y] from the upper left corner; the middle of the image by default. */
-  readonly center?: readonly number[] | undefined;
-}
-
-const CENTERED_OPTIONS = ["center", "interpolation", "fill"];
-const AFFINE_OPTIONS = [
-  "angle",
-  "translate",
-  "scale",
-  "shear",
-  ...CENTERED_OPTIONS,
-];
-const PERSPECTIVE_OPTIONS = [
-  "startpoints",
-  "endpoints",
-  "interpolation",
-  "fill",
-];
-
-/** Options of `rotate`. */
-export interface RotateOptions extends CenteredWarpOptions {
-  /** Whether the result holds all of the turned image. Default: false. */
-  readonly expand?: boolean;
-}
-
-/** Two numbers, [x, y]; one is for x, with 0 for y. */
-export function pairOf(
-  what: string,
-  value: number | readonly number[],
-): readonly [number, number] {
-  const [x, y = typeof value === "number" ? 0 : x] = typeof value === "number"
-    ? [value]
-    : value;
-  checkNumber(what, x!);
-  return [x!, checkNumber(what, y!)];
-}
-
-/**
- * Images turned by `angle` degrees, counter-clockwise, about their middle.
- * Interpolation is "nearest" by default.
- *
- * Source: torchvision.transforms.functional.rotate.
- *
- * @throws {RangeError} If the angle or the centre is none
- */
-export function rotate(
-  img: Tensor,
-  angle: number,
-  options: RotateOptions = {},
-): Tensor {
-  checkArguments("rotate", arguments, 3);
-  checkOptionNames("rotate", options, ["expand", ...CENTERED_OPTIONS]);
-  const { interpolation = "nearest", fill, expand = false } = options;
-  const action = affineAction({
-    angle: -checkNumber("an angle", angle),
-    translate: [0, 0],
-    scale: 1,
-    shear: [0, 0],
-    center: checkCenter(options.center),
-    interpolation: checkWarpInterpolation(interpolation),
-    fill: fill === undefined ? fill : checkFill(fill),
-    expand,
-  }, extentOfTensor(img));
-  return runOnTensor(img, [action]);
-}
-
-/** Numbers and options of `affine`. */
-export interface AffineOptions extends CenteredWarpOptions {
-  /** Degrees, clockwise. */
-  readonly angle: number;
-  /** Pixels to the right and down. */
-  readonly translate: readonly number[];
-  /** How many times larger. */
-  readonly scale: number;
-  /** Degrees along x, or [x, y]. */
-  readonly shear: number | readonly number[];
-}
-
-/**
- * Images turned (clockwise), sheared, scaled and shifted, about their middle.
- * Interpolation is "nearest" by default.
- *
- * Source: torchvision.transforms.functional.affine.
- *
- * @throws {RangeError} If the scale is not above 0, or another number is none
- */
-export function affine(img: Tensor, options: AffineOptions): Tensor {
-  checkArguments("affine", arguments, 2);
-  checkOptionNames("affine", options, AFFINE_OPTIONS);
-  const { angle, translate, scale, shear, center } = options;
-  const { interpolation = "nearest", fill } = options;
-  if (!(scale > 0)) {
-    throw new RangeError(
-      `Cannot scale an image ${scale} times: expected a number above 0`,
-    );
-  }
-  if (translate.length !== 2) {
-    throw new RangeError(
-      `Cannot shift an image by [${translate.join(", ")}]: expected [x, y]`,
-    );
-  }
-  const action = affineAction({
-    angle: checkNumber("an angle", angle),
-    translate: pairOf("a shift", translate),
-    scale,
-    shear: pairOf("a shear", shear),
-    center: checkCenter(center),
-    interpolation: checkWarpInterpolation(interpolation),
-    fill: fill === undefined ? fill : checkFill(fill),
-  }, extentOfTensor(img));
-  return runOnTensor(img, [action]);
-}
-
-/** Points and options of `perspective`. */
-export interface PerspectiveOptions extends WarpOptions {
-  /** Four corners [x, y] of the image: upper left and on, clockwise. */
-  readonly startpoints: Corners;
-  /** Where they are moved. */
-  readonly endpoints: Corners;
-}
-
-/**
- * Images seen from elsewhere: four corners are moved to four points.
- * Interpolation is "bilinear" by default.
- *
- * Source: torchvision.transforms.functional.perspective, which solves for the
- * map in float32.
- *
- * @throws {RangeError} If no map moves the points so
- */
-export function perspective(img: Tensor, options: PerspectiveOptions): Tensor {
-  checkArguments("perspective", arguments, 2);
-  checkOptionNames("perspective", options, PERSPECTIVE_OPTIONS);
-  const { startpoints, endpoints } = options;
-  const { interpolation = "bilinear", fill } = options;
-  const extent = extentOfTensor(img);
-  const action = perspectiveAction({
-    startpoints,
-    endpoints,
-    interpolation: checkWarpInterpolation(interpolation),
-    fill: fill === undefined ? fill : checkFill(fill),
-  }, extent);
-  if (!action) {
-    throw new RangeError(
-      `Cannot move points ${JSON.stringify(startpoints)} to ${
-        JSON.stringify(endpoints)
-      }: expected four [x, y] each, no three of them on a line`,
-    );
-  }
-  return runOnTensor(img, [action]);
 }

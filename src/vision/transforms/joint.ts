@@ -1,10 +1,10 @@
 /**
  * Joint transforms: an image, its mask and its boxes move together.
  *
- * A mask is an image whose values are names, not colours: it is scaled and
- * turned without mixing them, and colours leave it alone. It may be of any type:
- * classes are uint8, numbers of instances int32. A box is [left, top, right,
- * bottom] in pixels.
+ * The values of a mask name classes or instances. Transforms scale and turn a
+ * mask without mixing values, and changes of colour do not reach it. It may have
+ * any type: classes are often uint8, instances int32. A box is [left, top,
+ * right, bottom] in pixels.
  *
  * @module
  */
@@ -24,39 +24,39 @@ import { drawAll, isDrawn, type Transform } from "./transform.ts";
 /** [left, top, right, bottom], in pixels. */
 export type BoundingBox = readonly number[];
 
-/** What belongs to one image; other fields stay as they are. */
+/** A record of an image and its targets; other fields stay as they are. */
 export interface JointSample {
-  /** The picture. */
+  /** The image. */
   readonly image: HostImage | Tensor;
-  /** Names of its pixels. */
+  /** Class or instance of each pixel. */
   readonly mask?: HostImage | Tensor;
-  /** Boxes in it. */
+  /** Boxes in the image. */
   readonly boxes?: readonly BoundingBox[];
 }
 
 /** Options of `joint`. */
 export interface JointOptions {
   /**
-   * What lies beside and around masks: 255, say, where losses ignore that class.
-   * Default: 0.
+   * Value around masks: 255, say, if the loss ignores that class. Default: 0.
    */
   readonly maskFill?: number;
 }
 
-/** Transforms of an image and what belongs to it. */
+/** Transform of an image together with its targets. */
 export class Joint {
-  /** Where workers find this class. */
+  /** Module of this class, for workers. */
   static readonly url: string = import.meta.url;
   /** The transforms, in order. */
   readonly transforms: readonly Transform[];
-  /** What lies beside and around masks. */
+  /** Value around masks. */
   readonly maskFill: number;
 
   /**
-   * @throws {TypeError} If they are no list, or one is no transform
-   * @throws {RangeError} If the fill is no number
+   * @throws {TypeError} If the argument is not a list of transforms
+   * @throws {RangeError} If the fill is not a finite number
    */
   constructor(transforms: readonly Transform[], options: JointOptions = {}) {
+    checkArguments("Joint", arguments, 2);
     if (!Array.isArray(transforms)) {
       throw new TypeError(
         `Cannot make a joint transform of ${formatValue(transforms)}: ` +
@@ -76,22 +76,22 @@ export class Joint {
   }
 
   /**
-   * A record of an image, its mask and its boxes; what is not there is left
-   * out. Steps like `toFloat` make a HostArray of an `Image`.
+   * Returns a record with its image, mask and boxes moved; mask and boxes may be
+   * absent. Steps like `toFloat` make a HostArray of an `Image`.
    *
-   * @throws {TypeError} If it is neither such a record nor a pair, the mask has
-   * another size than the image, or the boxes are no list of boxes
+   * @throws {TypeError} If the sample is neither such a record nor a pair, the
+   * mask and the image differ in size, or the boxes are not a list of boxes
    */
   call<Sample extends JointSample>(
     sample: Sample,
     generator?: Generator,
   ): Sample;
-  /** A pair of tensors: images and masks. */
+  /** Returns a pair of tensors, images and masks. */
   call(
     pair: readonly [Tensor, Tensor],
     generator?: Generator,
   ): [Tensor, Tensor];
-  /** The pair of an image and its mask, or of an image and such a record. */
+  /** Returns the pair of an image and its mask, or of an image and a record. */
   call<Target>(
     pair: readonly [HostImage, Target],
     generator?: Generator,
@@ -121,7 +121,7 @@ export class Joint {
     ];
   }
 
-  /** As `Compose` is printed. */
+  /** Returns a text like that of `Compose`. */
   toString(): string {
     const lines = this.transforms.map((each) =>
       `\n    ${String(each).replaceAll("\n", "\n    ")}`
@@ -136,14 +136,14 @@ function isPair(
   return Array.isArray(sample);
 }
 
-/** What is done to an image of an extent, and what its mask needs besides. */
+/** Actions on an image of an extent, and the fill of its mask. */
 interface Move {
   readonly actions: readonly Action[];
   readonly extent: Extent;
   readonly maskFill: number;
 }
 
-/** A record with its mask and its boxes moved. */
+/** Returns a record with its mask and its boxes moved. */
 function moveFields(target: unknown, move: Move): Record<string, unknown> {
   const { mask, boxes, ...rest }: Partial<JointSample> = Object(target);
   if (boxes !== undefined && !Array.isArray(boxes)) {
@@ -202,7 +202,7 @@ function withoutMixing(
       const right = action.left + action.width - width;
       const bottom = action.top + action.height - height;
       const padding = [-action.left, -action.top, right, bottom] as const;
-      // beyond the image a crop has zeros
+      // a crop has zeros beyond the image
       return padding.every((amount) => amount <= 0)
         ? action
         : { op: "pad", padding, fill, mode: "constant" };
@@ -212,7 +212,7 @@ function withoutMixing(
   }
 }
 
-/** The box around a box's corners after actions, within the image. */
+/** Returns the box around the moved corners of a box, within the image. */
 function moveBox(
   box: BoundingBox,
   actions: readonly Action[],
@@ -245,7 +245,7 @@ function moveBox(
   return moved;
 }
 
-/** Where a point of the image goes. */
+/** Returns the place to which an action moves a point. */
 function movePoint(
   x: number,
   y: number,
@@ -272,8 +272,8 @@ function movePoint(
   }
 }
 
-// A warp's matrix says where pixels come from; Cramer's rule says where they go:
-// the (X, Y) with (a - x g) X + (b - x h) Y = x i - c, and so for y.
+// The matrix of a warp maps a result to its source. Cramer's rule inverts it: the
+// (X, Y) with (a - x g) X + (b - x h) Y = x i - c, and likewise for y.
 function unwarped(
   x: number,
   y: number,
@@ -286,18 +286,19 @@ function unwarped(
 }
 
 /**
- * Transforms that move an image, its mask and its boxes together: for pairs
- * [image, mask] and for records with `image`, and `mask` or `boxes`. Masks are
- * scaled and turned to the nearest pixel, `maskFill` lies around them, and
- * colours, types and erased rectangles leave them alone. Boxes are cut at the
- * image: one that a crop leaves outside stays in the list, of no area, at the
- * edge: leave it out afterwards, together with its label.
+ * Makes transforms that move an image, its mask and its boxes together. Samples
+ * are pairs [image, mask], or records with `image` and perhaps `mask` and
+ * `boxes`.
  *
- * Masks are images, or arrays and tensors of any type: instance numbers stay
- * int32.
+ * Masks move to the nearest pixel, with `maskFill` around them; changes of colour
+ * and type and erased rectangles do not reach them. They are images, or arrays
+ * and tensors of any type, which they keep.
  *
- * @throws {TypeError} If one is no transform
- * @throws {RangeError} If the fill is no number
+ * Boxes are clipped to the image. A box outside the image stays in the list, at
+ * the edge and without area: remove it afterwards, together with its label.
+ *
+ * @throws {TypeError} If the list does not hold transforms only
+ * @throws {RangeError} If the fill is not a finite number
  *
  * @example The mask is mirrored with its image
  * ```ts

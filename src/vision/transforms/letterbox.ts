@@ -1,6 +1,5 @@
 /**
- * Images scaled as a whole into a frame, with one colour beside them: what
- * detectors take.
+ * Images scaled into a frame of one colour: the usual input of detectors.
  *
  * Sizes count pixels: one number, or [height, width].
  *
@@ -16,6 +15,7 @@ import type {
   Interpolation,
   Size,
 } from "../actions/action.ts";
+import { roundHalfEven } from "../actions/values.ts";
 import {
   checkArguments,
   checkFill,
@@ -23,32 +23,32 @@ import {
   checkSize,
   type SizeArgument,
 } from "./checks.ts";
-import { roundHalfEven } from "../actions/values.ts";
 import { resizeAction, type ResizeOptions } from "./resolve.ts";
 import { Transform, tuple } from "./transform.ts";
 
 /** Options of `letterbox`. */
 export interface LetterboxOptions extends Omit<ResizeOptions, "maxSize"> {
-  /** What lies beside the image. Default: 0. */
+  /** Value of the frame. Default: 0. */
   readonly fill?: Fill;
 }
 
-/** Images scaled as a whole into a frame. */
+/** Transform that scales images into a frame. */
 export class Letterbox extends Transform {
-  /** Where workers find this class. */
+  /** Module of this class, for workers. */
   static readonly url: string = import.meta.url;
   /** [height, width] of the frame. */
   readonly size: Size;
-  /** What lies beside the image. */
+  /** Value of the frame. */
   readonly fill: Fill;
-  /** How values between pixels are found. */
+  /** Method that finds values between pixels. */
   readonly interpolation: Interpolation;
-  /** Whether filters widen where images shrink; undefined: they do. */
+  /** Whether filters widen where images shrink; undefined means true. */
   readonly antialias: boolean | undefined;
 
-  /** @throws {RangeError} If a size is no positive integer */
+  /** @throws {RangeError} If a size is not a positive integer */
   constructor(size: SizeArgument, options: LetterboxOptions = {}) {
     super();
+    checkArguments("Letterbox", arguments, 2);
     const { fill = 0, interpolation = "bilinear", antialias } =
       checkOptionNames("letterbox", options, [
         "fill",
@@ -61,12 +61,12 @@ export class Letterbox extends Transform {
     this.antialias = antialias;
   }
 
-  /** Scaling, and what lies beside it. */
+  /** A scaling and a padding. */
   override get ops(): readonly ActionName[] {
     return ["resize", "pad"];
   }
 
-  /** The scaling of such an image, and the padding to the frame. */
+  /** Returns the scaling, and the padding to the frame. */
   override draw(extent: Extent): readonly Action[] {
     const [height, width] = this.size;
     const ratio = Math.min(height / extent.height, width / extent.width);
@@ -87,7 +87,7 @@ export class Letterbox extends Transform {
     ];
   }
 
-  /** In the manner of torchvision's transforms. */
+  /** Returns a text like those of torchvision's transforms. */
   override toString(): string {
     const { size, fill, interpolation } = this;
     return `Letterbox(size=${tuple(size)}, fill=${fill}, ` +
@@ -96,13 +96,13 @@ export class Letterbox extends Transform {
 }
 
 /**
- * Images scaled so that they just fit into `size`, in the middle, with `fill`
- * beside them: of one number, the longer side becomes it and the rest is a
- * square. Small images grow. Of an odd rest, the larger part is below or right.
+ * Scales images so that they just fit into a frame of `size`, in the middle, with
+ * `fill` beside them. One number means a square. Small images grow. Of an odd
+ * rest, the larger part lies below or on the right.
  *
  * Source: Redmon's darknet, letterbox_image; torchvision has none.
  *
- * @throws {RangeError} If a size is no positive integer
+ * @throws {RangeError} If a size is not a positive integer
  *
  * @example A wide image in a square
  * ```ts

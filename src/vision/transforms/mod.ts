@@ -1,9 +1,11 @@
 /**
- * The namespace `vision.transforms`, `T` for short: steps between the samples of
- * a dataset and what a model takes, by torchvision's names in camelCase.
+ * The namespace `vision.transforms`, `T` for short: steps from the samples of a
+ * dataset to the input of a model, by torchvision's names in camelCase.
  *
- * A transform takes an `Image`, a HostArray [C, H, W] or a Tensor [..., C, H, W]
- * and gives one; `transforms.functional` has the functions behind them.
+ * A transform takes and returns an `Image`, a HostArray [C, H, W] or a Tensor
+ * [..., C, H, W]. `transforms.functional` has functions on tensors.
+ *
+ * This module registers the executor of tensors, which workers do without.
  *
  * @module
  */
@@ -79,14 +81,16 @@ export {
   RandomAffine,
   randomAffine,
   type RandomAffineOptions,
-  RandomPerspective,
-  randomPerspective,
-  type RandomPerspectiveOptions,
   RandomRotation,
   randomRotation,
   type RandomRotationOptions,
   type RandomWarpOptions,
 } from "./warps.ts";
+export {
+  RandomPerspective,
+  randomPerspective,
+  type RandomPerspectiveOptions,
+} from "./perspective.ts";
 export {
   ColorJitter,
   colorJitter,
@@ -114,5 +118,6 @@ export {
   type RandomErasingOptions,
 } from "./erasing.ts";
 export * as functional from "./functional.ts";
-export type { Corners, ResizeOptions } from "./resolve.ts";
+export type { ResizeOptions } from "./resolve.ts";
+export type { Corners } from "./resolve_warps.ts";
 export type { SizeArgument } from "./checks.ts";

@@ -1,6 +1,6 @@
 /**
- * Parts of images of random size and form, scaled to one size: what networks for
- * ImageNet are trained on.
+ * Random parts of images, scaled to one size: the usual augmentation of
+ * networks for ImageNet.
  *
  * Sizes count pixels: one number, or [height, width].
  *
@@ -16,6 +16,7 @@ import type {
   Interpolation,
   Size,
 } from "../actions/action.ts";
+import { roundHalfEven } from "../actions/values.ts";
 import {
   checkArguments,
   checkInterpolation,
@@ -24,7 +25,6 @@ import {
   type CropBox,
   type SizeArgument,
 } from "./checks.ts";
-import { roundHalfEven } from "../actions/values.ts";
 import { resizeAction, type ResizeOptions } from "./resolve.ts";
 import { printed, Transform, tuple, uniform } from "./transform.ts";
 
@@ -37,9 +37,9 @@ export interface RandomResizedCropOptions
   readonly ratio?: readonly number[];
 }
 
-/** A part of images of random size and form, scaled. */
+/** Transform that cuts out a part of random size and form, and scales it. */
 export class RandomResizedCrop extends Transform {
-  /** Where workers find this class. */
+  /** Module of this class, for workers. */
   static readonly url: string = import.meta.url;
   /** [height, width] of the result. */
   readonly size: Size;
@@ -47,14 +47,15 @@ export class RandomResizedCrop extends Transform {
   readonly scale: readonly [number, number];
   /** [least, most] width over height. */
   readonly ratio: readonly [number, number];
-  /** How values between pixels are found. */
+  /** Method that finds values between pixels. */
   readonly interpolation: Interpolation;
-  /** Whether filters widen where images shrink; undefined: they do. */
+  /** Whether filters widen where images shrink; undefined means true. */
   readonly antialias: boolean | undefined;
 
-  /** @throws {RangeError} If a size is no positive integer, or a range none */
+  /** @throws {RangeError} If a size is not a positive integer, or a range is invalid */
   constructor(size: SizeArgument, options: RandomResizedCropOptions = {}) {
     super();
+    checkArguments("RandomResizedCrop", arguments, 2);
     const { scale = [0.08, 1], ratio = [3 / 4, 4 / 3] } = checkOptionNames(
       "randomResizedCrop",
       options,
@@ -69,18 +70,18 @@ export class RandomResizedCrop extends Transform {
     this.antialias = options.antialias;
   }
 
-  /** A crop and its scaling. */
+  /** A crop and a scaling. */
   override get ops(): readonly ActionName[] {
     return ["crop", "resize"];
   }
 
-  /** A crop and its scaling, of such an image. */
+  /** Returns the crop and its scaling. */
   override draw(extent: Extent, generator: Generator): readonly Action[] {
     const box = partOf(this, extent, generator);
     return [{ op: "crop", ...box }, resizeAction(this.size, this, box)];
   }
 
-  /** As torchvision prints it. */
+  /** Returns the text that torchvision prints. */
   override toString(): string {
     const short = (range: readonly number[]): string =>
       tuple(range.map((value) => Math.round(value * 1e4) / 1e4));
@@ -91,7 +92,7 @@ export class RandomResizedCrop extends Transform {
   }
 }
 
-// A function, not a private method: workers rebuild public fields alone.
+// A function, not a private method: workers rebuild only public fields.
 function partOf(
   { scale, ratio: [least, most] }: RandomResizedCrop,
   { height, width }: Extent,
@@ -109,7 +110,7 @@ function partOf(
     const left = generator.integer(width - w + 1);
     return { top, left, height: h, width: w };
   }
-  // the largest middle part of a form that is allowed
+  // the largest middle part whose form is allowed
   const form = width / height;
   const w = form > most ? Math.max(1, roundHalfEven(height * most)) : width;
   const h = form < least ? Math.max(1, roundHalfEven(width / least)) : height;
@@ -123,12 +124,12 @@ function pairOfOne(value: number): readonly [number, number] {
 }
 
 /**
- * A part of images of random area and form, scaled to `size`: what networks for
- * ImageNet are trained on. Where ten tries do not fit, the middle is taken.
+ * Cuts out a part of random area and form, and scales it to `size`. If ten parts
+ * do not fit the image, the middle is taken.
  *
  * Source: torchvision.transforms.RandomResizedCrop.
  *
- * @throws {RangeError} If a size is no positive integer, or a range is none
+ * @throws {RangeError} If a size is not a positive integer, or a range is invalid
  */
 export function randomResizedCrop(
   size: SizeArgument,

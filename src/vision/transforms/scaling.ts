@@ -44,22 +44,23 @@ import {
   tuple,
 } from "./transform.ts";
 
-/** Images scaled. */
+/** Transform that scales images. */
 export class Resize extends Transform {
-  /** Where workers find this class. */
+  /** Module of this class, for workers. */
   static readonly url: string = import.meta.url;
   /** The shorter side, or [height, width]. */
   readonly size: readonly number[];
-  /** How values between pixels are found. */
+  /** Method that finds values between pixels. */
   readonly interpolation: Interpolation;
-  /** What the longer side may have at most. */
+  /** Largest longer side. */
   readonly maxSize: number | undefined;
-  /** Whether filters widen where images shrink; undefined: they do. */
+  /** Whether filters widen where images shrink; undefined means true. */
   readonly antialias: boolean | undefined;
 
-  /** @throws {RangeError} If a size is no positive integer */
+  /** @throws {RangeError} If a size is not a positive integer */
   constructor(size: SizeArgument, options: ResizeOptions = {}) {
     super();
+    checkArguments("Resize", arguments, 2);
     checkOptionNames("resize", options, RESIZE_OPTIONS);
     this.size = checkResize(size, options);
     this.interpolation = options.interpolation ?? "bilinear";
@@ -67,17 +68,17 @@ export class Resize extends Transform {
     this.antialias = options.antialias;
   }
 
-  /** Scaling. */
+  /** A scaling. */
   override get ops(): readonly ActionName[] {
     return ["resize"];
   }
 
-  /** The scaling of such an image. */
+  /** Returns the scaling. */
   override draw(extent: Extent): readonly Action[] {
     return [resizeAction(this.size, this, extent)];
   }
 
-  /** As torchvision prints it. */
+  /** Returns the text that torchvision prints. */
   override toString(): string {
     const { size, interpolation, maxSize, antialias } = this;
     const sizes = size.length === 1 ? `${size[0]}` : tuple(size);
@@ -87,33 +88,33 @@ export class Resize extends Transform {
 }
 
 /**
- * Images scaled to [height, width], or so that their shorter side is `size`.
+ * Scales images to [height, width], or so that their shorter side is `size`.
  * Filters widen where images shrink, unless `antialias` is false.
  *
- * Images and tensors come out alike. "nearest" takes the pixel that torch takes
- * of a tensor, floor(i * scale), where PIL takes the one in the middle, as
- * "nearest-exact" does. Left to itself, `antialias` prints as None and is true,
- * of tensors too, as in torchvision from 0.17 on.
+ * Images and tensors have equal results. "nearest" takes pixel floor(i * scale),
+ * as torch does for tensors; PIL takes the middle one, as "nearest-exact" does.
+ * By default `antialias` prints as None and is true, as in torchvision 0.17.
  *
  * Source: torchvision.transforms.Resize.
  *
- * @throws {RangeError} If a size is no positive integer
+ * @throws {RangeError} If a size is not a positive integer
  */
 export function resize(size: SizeArgument, options?: ResizeOptions): Resize {
   checkArguments("resize", arguments, 2);
   return new Resize(size, options);
 }
 
-/** The middle of images. */
+/** Transform that cuts out the middle of images. */
 export class CenterCrop extends Transform {
-  /** Where workers find this class. */
+  /** Module of this class, for workers. */
   static readonly url: string = import.meta.url;
   /** [height, width] */
   readonly size: Size;
 
-  /** @throws {RangeError} If a size is no positive integer */
+  /** @throws {RangeError} If a size is not a positive integer */
   constructor(size: SizeArgument) {
     super();
+    checkArguments("CenterCrop", arguments, 1);
     this.size = checkSize("crop a part", size);
   }
 
@@ -122,23 +123,23 @@ export class CenterCrop extends Transform {
     return ["crop"];
   }
 
-  /** The crop of such an image. */
+  /** Returns the crop. */
   override draw(extent: Extent): readonly Action[] {
     return [centerCropAction(this.size, extent)];
   }
 
-  /** As torchvision prints it. */
+  /** Returns the text that torchvision prints. */
   override toString(): string {
     return `CenterCrop(size=${tuple(this.size)})`;
   }
 }
 
 /**
- * The middle of images; zeros around where they are too small.
+ * Cuts the middle out of images; zeros surround smaller images.
  *
  * Source: torchvision.transforms.CenterCrop.
  *
- * @throws {RangeError} If a size is no positive integer
+ * @throws {RangeError} If a size is not a positive integer
  */
 export function centerCrop(size: SizeArgument): CenterCrop {
   checkArguments("centerCrop", arguments, 1);
@@ -146,12 +147,12 @@ export function centerCrop(size: SizeArgument): CenterCrop {
 }
 
 /**
- * Images with pixels around them: as many on every side, [left and right, top
- * and bottom], or [left, top, right, bottom].
+ * Puts pixels around images: one number for every side, two for left and right
+ * and for top and bottom, or [left, top, right, bottom].
  *
  * Source: torchvision.transforms.Pad.
  *
- * @throws {RangeError} If a padding is no integer, or there is no such mode
+ * @throws {RangeError} If a padding is not an integer, or the mode is unknown
  */
 export function pad(
   padding: number | readonly number[],
@@ -177,32 +178,33 @@ export function pad(
 
 /** Options of `randomCrop`. */
 export interface RandomCropOptions extends PadOptions {
-  /** Pixels put around first; see `pad`. */
+  /** Pixels to put around first; see `pad`. */
   readonly padding?: number | readonly number[] | undefined;
-  /** Whether images that are too small are padded. Default: false. */
+  /** Whether smaller images are padded. Default: false. */
   readonly padIfNeeded?: boolean;
 }
 
 const CROP_OPTIONS = ["padding", "padIfNeeded", "fill", "paddingMode"];
 
-/** A part of images, anywhere. */
+/** Transform that cuts out a random part of images. */
 export class RandomCrop extends Transform {
-  /** Where workers find this class. */
+  /** Module of this class, for workers. */
   static readonly url: string = import.meta.url;
   /** [height, width] */
   readonly size: Size;
-  /** [left, top, right, bottom], put around first. */
+  /** Pixels put around first: [left, top, right, bottom]. */
   readonly padding: PadAction["padding"] | undefined;
-  /** Whether images that are too small are padded. */
+  /** Whether smaller images are padded. */
   readonly padIfNeeded: boolean;
-  /** What is put around in mode "constant". */
+  /** Value of the new pixels in mode "constant". */
   readonly fill: Fill;
-  /** What lies around. */
+  /** Rule for the new pixels. */
   readonly paddingMode: PaddingMode;
 
-  /** @throws {RangeError} If a size is no positive integer */
+  /** @throws {RangeError} If a size is not a positive integer */
   constructor(size: SizeArgument, options: RandomCropOptions = {}) {
     super();
+    checkArguments("RandomCrop", arguments, 2);
     checkOptionNames("randomCrop", options, CROP_OPTIONS);
     const { padding, padIfNeeded = false } = options;
     this.size = checkSize("crop a part", size);
@@ -218,13 +220,13 @@ export class RandomCrop extends Transform {
   }
 
   /**
-   * Padding and a crop of such an image.
+   * Returns the padding and the crop.
    *
    * @throws {RangeError} If the image is too small
    */
   override draw(extent: Extent, generator: Generator): readonly Action[] {
     const [height, width] = this.size;
-    checkFillOf("pad", this.fill, extent); // though it may not be needed
+    checkFillOf("pad", this.fill, extent); // even if no padding is drawn
     const actions: Action[] = [];
     let whole = extent;
     const around = (padding: PadAction["padding"]): void => {
@@ -255,7 +257,7 @@ export class RandomCrop extends Transform {
     return [...actions, { op: "crop", top, left, height, width }];
   }
 
-  /** As torchvision prints it. */
+  /** Returns the text that torchvision prints. */
   override toString(): string {
     const padding = this.padding ? tuple(this.padding) : "None";
     return `RandomCrop(size=${tuple(this.size)}, padding=${padding})`;
@@ -263,11 +265,11 @@ export class RandomCrop extends Transform {
 }
 
 /**
- * A part of images, each place equally likely.
+ * Cuts a part out of images; every place has the same probability.
  *
  * Source: torchvision.transforms.RandomCrop.
  *
- * @throws {RangeError} If a size is no positive integer
+ * @throws {RangeError} If a size is not a positive integer
  */
 export function randomCrop(
   size: SizeArgument,
@@ -278,11 +280,11 @@ export function randomCrop(
 }
 
 /**
- * Images mirrored left to right with probability `p`.
+ * Mirrors images left to right with probability `p`.
  *
  * Source: torchvision.transforms.RandomHorizontalFlip.
  *
- * @throws {RangeError} If `p` is no probability
+ * @throws {RangeError} If `p` is not from 0 to 1
  */
 export function randomHorizontalFlip(p = 0.5): ChanceTransform {
   checkArguments("randomHorizontalFlip", arguments, 1);
@@ -291,11 +293,11 @@ export function randomHorizontalFlip(p = 0.5): ChanceTransform {
 }
 
 /**
- * Images mirrored top to bottom with probability `p`.
+ * Mirrors images top to bottom with probability `p`.
  *
  * Source: torchvision.transforms.RandomVerticalFlip.
  *
- * @throws {RangeError} If `p` is no probability
+ * @throws {RangeError} If `p` is not from 0 to 1
  */
 export function randomVerticalFlip(p = 0.5): ChanceTransform {
   checkArguments("randomVerticalFlip", arguments, 1);

@@ -1,16 +1,17 @@
 /**
- * Transforms: data that draws actions. What is random is decided by `draw`, once
- * for an image, from a generator; what is drawn is carried out on the host or on
- * the GPU, to the same result.
+ * Transforms: data that draws actions. `draw` decides everything random, once for
+ * an image, from a generator. The host or the GPU carries the actions out, to
+ * the same result.
  *
- * Beside each other, transforms are one run of actions, which the executors plan.
+ * Consecutive transforms merge into one list of actions, planned as a whole.
  *
- * NOTE [draw then apply]: an executor never sees a generator, so an image's
- * random numbers cannot depend on who transforms it, in which thread, or how
- * many at once. The loader uses that: it lets a worker draw, and the GPU apply.
+ * NOTE [draw then apply]: an executor never sees a generator. So the random
+ * numbers of an image do not depend on the thread or the executor that
+ * transforms it, nor on the size of its batch. The loader relies on that: a
+ * worker draws, and the GPU applies.
  *
- * Results of the two executors are equal within the rounding of float32: floats
- * by some 1e-6, bytes by one level where a value lies between two.
+ * Results of both executors are equal within the rounding of float32: floats to
+ * about 1e-6, bytes to one level if a value lies between two levels.
  *
  * @module
  */
@@ -34,63 +35,64 @@ import {
   runOnImage,
   runOnWaiting,
 } from "../executors/executor.ts";
+import { checkArguments, checkProbability } from "./checks.ts";
 
 /**
- * What `compose` takes: transforms, and functions (or objects with `call`) of
- * the value and its generator. Only transforms are planned together.
+ * A step of `compose`: a transform, or a function (or object with `call`) of the
+ * value and its generator. Only transforms are planned together.
  */
 export type Step =
   | Transform
   | Callable<[value: never, generator: Generator], unknown>;
 
 /**
- * A step that images go through. A class of one's own says `static url =
- * import.meta.url`, so that workers find it, and has public fields of plain
- * data.
+ * A change of images. A user's own class has public fields of plain data, and
+ * `static url = import.meta.url`, by which workers find it.
  */
 export abstract class Transform implements StagedTransform {
-  /** The actions that `draw` may give. */
+  /** Names of the actions that `draw` may return. */
   abstract readonly ops: readonly ActionName[];
 
-  /** What is done to an image of this extent. */
+  /** Returns the actions on an image of this extent. */
   abstract draw(extent: Extent, generator: Generator): readonly Action[];
 
-  /** As torchvision prints it. */
+  /** Returns the text that torchvision prints. */
   abstract toString(): string;
 
-  /** What it consists of, one after the other. */
+  /** Returns the steps of the transform, in order. */
   steps(): readonly Step[] {
     return [this];
   }
 
   /**
-   * The transformed tensor: [..., C, H, W], all of its images alike.
+   * Returns the transformed tensor [..., C, H, W], all of its images alike.
    *
-   * @throws {TypeError} If these are no images that the transform takes
-   * @throws {RangeError} If they are too small for it
+   * @throws {TypeError} If the transform does not take such images
+   * @throws {RangeError} If the images are too small for it
    */
   call(image: Tensor, generator?: Generator): Tensor;
-  /** The transformed image, on the host. */
+  /** Returns the transformed image, on the host. */
   call(image: HostImage, generator?: Generator): HostImage;
   call(
     image: Tensor | HostImage,
     generator: Generator = defaultGenerator(),
   ): Tensor | HostImage {
-    // what the last step makes of an image is for its author to know
+    // the author of the last step knows its result
     return runSteps(this.steps(), image, generator) as Tensor | HostImage;
   }
 
-  /** Whether nothing is done with the samples, if they are bytes of one size. */
+  /** Whether every step may wait for the batch, if samples are bytes of one size. */
   isLate(place: TransformPlace): boolean {
     return place !== "host" && firstLate(this.steps(), place) === 0;
   }
 
   /**
-   * The first stage of NOTE [stages] in sample_transform.ts: the image after
-   * the steps that are done with its sample, and what is left for the batch.
+   * Runs the first stage of NOTE [stages] in data/images/transform.ts: returns
+   * the image after the steps that its sample goes through, with the actions
+   * that wait for the batch.
    *
-   * @throws {TypeError} If it is no image that the transform takes
-   * @throws {RangeError} If it is too small
+   * @throws {TypeError} If the transform does not take such an image
+   * @throws {RangeError} If the image is too small
    */
   begin(
     image: unknown,
@@ -110,32 +112,32 @@ export abstract class Transform implements StagedTransform {
       data,
       width,
       height,
-      channels as Channels, // images on the host have as many
+      channels as Channels, // an image on the host has 1, 3 or 4
       drawAll(late.map(asTransform), extentOf(pixels), generator),
     );
   }
 
-  /** What is left for the batch where nothing was done before. */
+  /** Returns the actions that wait for the batch, if every step may. */
   pend(extent: Extent, generator: Generator): PendingWork {
     return drawAll([this], extent, generator);
   }
 
-  /** The second stage: what is left, done to a batch on the GPU. */
+  /** Runs the second stage: returns a batch on the GPU after waiting actions. */
   finish(images: WaitingImages): Tensor {
     return runOnWaiting(
       images,
-      // `begin` and `pend` made them
+      // made by `begin` and `pend`
       images.pending.map(({ actions }) => actions as readonly Action[]),
     );
   }
 
-  /** What `console.log` shows. */
+  /** Text that `console.log` shows. */
   [Symbol.for("Deno.customInspect")](): string {
     return this.toString();
   }
 }
 
-/** An image that waits for its batch. */
+/** An image with actions that wait for its batch. */
 class PendingImage extends Image {
   readonly pending: PendingWork;
 
@@ -152,8 +154,8 @@ class PendingImage extends Image {
 }
 
 /**
- * The first of the steps that can be left for the batch; as many as there are
- * steps if none can: what is left begins with bytes.
+ * Returns the first step that may wait for the batch, with all after it. Images
+ * that wait are bytes. If no step may wait, the result is the number of steps.
  */
 function firstLate(
   steps: readonly Step[],
@@ -171,16 +173,16 @@ function firstLate(
   return mayBeFloats ? steps.length : first;
 }
 
-/** Whether a step says what it does before it does it. */
+/** Whether a step draws its actions before anything is carried out. */
 export function isDrawn(step: unknown): step is Transform {
   return step instanceof Transform &&
     step.steps().every((each) => each instanceof Transform);
 }
 
 /**
- * The step as a transform.
+ * Returns the step as a transform.
  *
- * @throws {TypeError} If it is a function
+ * @throws {TypeError} If the step is a function
  */
 export function asTransform(step: Step): Transform {
   if (isDrawn(step)) return step;
@@ -189,7 +191,7 @@ export function asTransform(step: Step): Transform {
   );
 }
 
-/** The actions of transforms, one after the other, and what an image becomes. */
+/** Returns the actions of transforms, in order, and the resulting extent. */
 export function drawAll(
   transforms: readonly Transform[],
   extent: Extent,
@@ -206,9 +208,10 @@ export function drawAll(
 }
 
 /**
- * The value after steps; transforms beside each other are one run.
+ * Returns the value after steps; consecutive transforms run together.
  *
- * @throws {TypeError} If a function makes a transform, or they do not take it
+ * @throws {TypeError} If a function returns a transform, or a transform does not
+ * take the value
  */
 function runSteps(
   steps: readonly Step[],
@@ -218,14 +221,13 @@ function runSteps(
   for (let at = 0; at < steps.length;) {
     const step = steps[at]!;
     if (!(step instanceof Transform)) {
-      // a step knows what comes before it; the compiler does not
+      // the type of the value is for the step to know
       type Function = Callable<[value: unknown, generator: Generator], unknown>;
       value = invoke(step as Function, value, generator);
       if (value instanceof Transform) {
         throw new TypeError(
           `Cannot transform an image: the step ${nameOf(step)} made a ` +
-            `transform, expected an image; give it with the brackets: ` +
-            `T.toFloat()`,
+            `transform, expected an image; call the factory: T.toFloat()`,
         );
       }
       at++;
@@ -242,80 +244,86 @@ function runSteps(
   return value;
 }
 
-/** A step, as errors write it. */
+/** Returns a step as messages write it. */
 function nameOf(step: Step): string {
   const isNamed = typeof step === "function" && step.name !== "";
   return isNamed ? step.name : formatValue(step);
 }
 
-/** The same actions for every image. */
+/** Transform that draws the same actions for every image. */
 export class FixedTransform extends Transform {
-  /** Where workers find this class. */
+  /** Module of this class, for workers. */
   static readonly url: string = import.meta.url;
-  /** What it prints. */
+  /** Printed text. */
   readonly label: string;
-  /** What is done. */
+  /** Actions on an image. */
   readonly actions: readonly Action[];
 
-  /** The actions, and what the transform prints. */
+  /** Takes the printed text and the actions. */
   constructor(label: string, actions: readonly Action[]) {
     super();
+    checkArguments("FixedTransform", arguments, 2);
     this.label = label;
     this.actions = actions;
   }
 
-  /** The names of the actions. */
+  /** Names of the actions. */
   override get ops(): readonly ActionName[] {
     return this.actions.map(({ op }) => op);
   }
 
-  /** The actions. */
+  /** Returns the actions. */
   override draw(): readonly Action[] {
     return this.actions;
   }
 
-  /** As torchvision prints it. */
+  /** Returns the text that torchvision prints. */
   override toString(): string {
     return this.label;
   }
 }
 
-/** The same actions for every image, or none, by chance. */
+/** Transform that draws the same actions, or none, with a probability. */
 export class ChanceTransform extends Transform {
-  /** Where workers find this class. */
+  /** Module of this class, for workers. */
   static readonly url: string = import.meta.url;
-  /** What it prints. */
+  /** Printed text. */
   readonly label: string;
-  /** What is done. */
+  /** Actions on an image. */
   readonly actions: readonly Action[];
-  /** How probable that is. */
+  /** Probability of the actions. */
   readonly p: number;
 
-  /** The actions, their probability, and what the transform prints. */
+  /**
+   * Takes the printed text, the actions and their probability.
+   *
+   * @throws {RangeError} If `p` is not from 0 to 1
+   */
   constructor(label: string, actions: readonly Action[], p: number) {
     super();
+    checkArguments("ChanceTransform", arguments, 3);
     this.label = label;
     this.actions = actions;
-    this.p = p;
+    this.p = checkProbability(p);
   }
 
-  /** The names of the actions. */
+  /** Names of the actions. */
   override get ops(): readonly ActionName[] {
     return this.actions.map(({ op }) => op);
   }
 
-  /** The actions, or none. */
+  /** Returns the actions, or none. */
   override draw(_: Extent, generator: Generator): readonly Action[] {
     return generator.random() < this.p ? this.actions : [];
   }
 
-  /** As torchvision prints it. */
+  /** Returns the text that torchvision prints. */
   override toString(): string {
     return this.label;
   }
 }
 
-/** A number from `low` to `high`, each equally likely. */
+/** Draws a number from `low` to `high`, uniformly. */
 export function uniform(
   [low, high]: readonly [number, number],
   generator: Generator,
@@ -323,12 +331,12 @@ export function uniform(
   return low + (high - low) * generator.random();
 }
 
-/** Numbers as Python prints a tuple: `(256, 256)`. */
+/** Returns numbers as Python prints a tuple: `(256, 256)`. */
 export function tuple(values: readonly (number | string)[]): string {
   return `(${values.join(", ")}${values.length === 1 ? "," : ""})`;
 }
 
-/** A value as Python prints it; undefined is None. */
+/** Returns a value as Python prints it; undefined is None. */
 export function printed(value: number | boolean | undefined): string {
   if (value === undefined) return "None";
   return typeof value === "boolean" ? (value ? "True" : "False") : `${value}`;

@@ -1,5 +1,5 @@
 /**
- * Transforms that turn, shear and bend images.
+ * Transforms that turn, shift, scale and shear images.
  *
  * Angles are degrees; points are [x, y] from the upper left corner, in pixels.
  *
@@ -9,34 +9,27 @@
 import { checkOptionNames } from "../../tensor/arguments.ts";
 import type { Generator } from "../../tensor/generator.ts";
 import type { Action, ActionName, Extent, Fill } from "../actions/action.ts";
-import { checkFillOf } from "../actions/rows.ts";
 import { roundHalfEven } from "../actions/values.ts";
 import {
   checkArguments,
   checkCenter,
   checkFill,
   checkNumber,
-  checkProbability,
   checkRange,
   checkWarpInterpolation,
 } from "./checks.ts";
-import {
-  affineAction,
-  type AffineNumbers,
-  type Corners,
-  perspectiveAction,
-} from "./resolve.ts";
+import { affineAction, type AffineNumbers } from "./resolve_warps.ts";
 import { Transform, uniform } from "./transform.ts";
 
-/** Options of transforms that turn images. */
+/** Options of transforms that turn or bend images. */
 export interface RandomWarpOptions {
-  /** How values between pixels are found. */
+  /** Method that finds values between pixels. */
   readonly interpolation?: "nearest" | "bilinear";
-  /** What lies around the image. Default: 0. */
+  /** Value around the image. Default: 0. */
   readonly fill?: Fill;
 }
 
-/** A range of angles: [-x, x] of one number. */
+/** Returns a range of angles; one number x means [-x, x]. */
 function angles(
   what: string,
   value: number | readonly number[],
@@ -44,7 +37,8 @@ function angles(
   return checkRange(what, value, (x) => [-x, x]);
 }
 
-const WARP_OPTIONS = ["interpolation", "fill"];
+/** Names of the options of `RandomWarpOptions`. */
+export const WARP_OPTIONS: readonly string[] = ["interpolation", "fill"];
 const ROTATION_OPTIONS = [...WARP_OPTIONS, "expand", "center"];
 const AFFINE_OPTIONS = [
   ...WARP_OPTIONS,
@@ -56,33 +50,34 @@ const AFFINE_OPTIONS = [
 
 /** Options of `randomRotation`. */
 export interface RandomRotationOptions extends RandomWarpOptions {
-  /** Whether the result holds all of the turned image. Default: false. */
+  /** Whether the result holds the whole turned image. Default: false. */
   readonly expand?: boolean;
-  /** The point that stays; the middle by default. */
+  /** The fixed point [x, y]; the middle by default. */
   readonly center?: readonly number[] | undefined;
 }
 
-/** Images turned by a random angle. */
+/** Transform that turns images by a random angle. */
 export class RandomRotation extends Transform {
-  /** Where workers find this class. */
+  /** Module of this class, for workers. */
   static readonly url: string = import.meta.url;
   /** [least, most] angle, counter-clockwise. */
   readonly degrees: readonly [number, number];
-  /** How values between pixels are found. */
+  /** Method that finds values between pixels. */
   readonly interpolation: "nearest" | "bilinear";
-  /** Whether the result holds all of the turned image. */
+  /** Whether the result holds the whole turned image. */
   readonly expand: boolean;
-  /** The point that stays; undefined: the middle. */
+  /** The fixed point [x, y]; undefined means the middle. */
   readonly center: readonly number[] | undefined;
-  /** What lies around the image. */
+  /** Value around the image. */
   readonly fill: Fill;
 
-  /** @throws {RangeError} If the angles are no range */
+  /** @throws {RangeError} If the range of angles is invalid */
   constructor(
     degrees: number | readonly number[],
     options: RandomRotationOptions = {},
   ) {
     super();
+    checkArguments("RandomRotation", arguments, 2);
     checkOptionNames("randomRotation", options, ROTATION_OPTIONS);
     this.degrees = angles("a range of angles", degrees);
     this.interpolation = checkWarpInterpolation(
@@ -98,12 +93,12 @@ export class RandomRotation extends Transform {
     return ["warp"];
   }
 
-  /** The turn of such an image. */
+  /** Returns the turn. */
   override draw(extent: Extent, generator: Generator): readonly Action[] {
     return [affineAction(this.params(generator), extent)];
   }
 
-  /** The numbers of a turn. */
+  /** Draws the numbers of a turn. */
   params(generator: Generator): AffineNumbers {
     const { center, interpolation, fill, expand } = this;
     return {
@@ -118,7 +113,7 @@ export class RandomRotation extends Transform {
     };
   }
 
-  /** As torchvision prints it. */
+  /** Returns the text that torchvision prints. */
   override toString(): string {
     const { degrees, interpolation, expand, center, fill } = this;
     return `RandomRotation(degrees=[${degrees.join(", ")}], ` +
@@ -128,12 +123,12 @@ export class RandomRotation extends Transform {
 }
 
 /**
- * Images turned by an angle between -`degrees` and `degrees`, or between two,
- * counter-clockwise. Interpolation is "nearest" by default.
+ * Turns images counter-clockwise, by an angle from -`degrees` to `degrees` or from
+ * a range. Interpolation is "nearest" by default.
  *
  * Source: torchvision.transforms.RandomRotation.
  *
- * @throws {RangeError} If the angles are no range
+ * @throws {RangeError} If the range of angles is invalid
  */
 export function randomRotation(
   degrees: number | readonly number[],
@@ -145,41 +140,42 @@ export function randomRotation(
 
 /** Options of `randomAffine`. */
 export interface RandomAffineOptions extends RandomWarpOptions {
-  /** Most shift to both sides, as shares of width and height. */
+  /** Largest shift to each side, as shares of width and height. */
   readonly translate?: readonly number[] | undefined;
-  /** [least, most] times larger. */
+  /** [least, most] factor. */
   readonly scale?: readonly number[] | undefined;
   /** Angles along x, [least, most], or [x, x, y, y]. */
   readonly shear?: number | readonly number[] | undefined;
-  /** The point that stays; the middle by default. */
+  /** The fixed point [x, y]; the middle by default. */
   readonly center?: readonly number[] | undefined;
 }
 
-/** Images turned, shifted, scaled and sheared at random. */
+/** Transform that turns, shifts, scales and shears images at random. */
 export class RandomAffine extends Transform {
-  /** Where workers find this class. */
+  /** Module of this class, for workers. */
   static readonly url: string = import.meta.url;
   /** [least, most] angle, clockwise. */
   readonly degrees: readonly [number, number];
-  /** Most shift, as shares of width and height. */
+  /** Largest shift, as shares of width and height. */
   readonly translate: readonly number[] | undefined;
-  /** [least, most] times larger. */
+  /** [least, most] factor. */
   readonly scale: readonly [number, number] | undefined;
   /** [least, most] angle along x, and along y. */
   readonly shear: readonly (readonly [number, number])[] | undefined;
-  /** How values between pixels are found. */
+  /** Method that finds values between pixels. */
   readonly interpolation: "nearest" | "bilinear";
-  /** What lies around the image. */
+  /** Value around the image. */
   readonly fill: Fill;
-  /** The point that stays; undefined: the middle. */
+  /** The fixed point [x, y]; undefined means the middle. */
   readonly center: readonly number[] | undefined;
 
-  /** @throws {RangeError} If a range is none */
+  /** @throws {RangeError} If a range is invalid */
   constructor(
     degrees: number | readonly number[],
     options: RandomAffineOptions = {},
   ) {
     super();
+    checkArguments("RandomAffine", arguments, 2);
     checkOptionNames("randomAffine", options, AFFINE_OPTIONS);
     const { translate, scale, shear } = options;
     this.degrees = angles("a range of angles", degrees);
@@ -208,12 +204,12 @@ export class RandomAffine extends Transform {
     return ["warp"];
   }
 
-  /** The map of such an image. */
+  /** Returns the affine map. */
   override draw(extent: Extent, generator: Generator): readonly Action[] {
     return [affineAction(this.params(extent, generator), extent)];
   }
 
-  /** The numbers of a map. */
+  /** Draws the numbers of a map. */
   params(
     { height, width }: Pick<Extent, "height" | "width">,
     generator: Generator,
@@ -238,7 +234,7 @@ export class RandomAffine extends Transform {
     };
   }
 
-  /** As torchvision prints it. */
+  /** Returns the text that torchvision prints. */
   override toString(): string {
     const list = (values: readonly number[]): string =>
       `[${values.join(", ")}]`;
@@ -265,12 +261,12 @@ function shears(
 }
 
 /**
- * Images turned (clockwise), shifted, scaled and sheared at random about their
- * middle. Interpolation is "nearest" by default.
+ * Turns images clockwise, shifts, scales and shears them at random. Interpolation
+ * is "nearest" by default.
  *
  * Source: torchvision.transforms.RandomAffine.
  *
- * @throws {RangeError} If a range is none
+ * @throws {RangeError} If a range is invalid
  */
 export function randomAffine(
   degrees: number | readonly number[],
@@ -278,101 +274,4 @@ export function randomAffine(
 ): RandomAffine {
   checkArguments("randomAffine", arguments, 2);
   return new RandomAffine(degrees, options);
-}
-
-/** Options of `randomPerspective`. */
-export interface RandomPerspectiveOptions extends RandomWarpOptions {
-  /** How far corners move, as a share of half the image. Default: 0.5. */
-  readonly distortionScale?: number;
-  /** How probable it is. Default: 0.5. */
-  readonly p?: number;
-}
-
-/** Images seen from elsewhere, by chance. */
-export class RandomPerspective extends Transform {
-  /** Where workers find this class. */
-  static readonly url: string = import.meta.url;
-  /** How far corners move, as a share of half the image. */
-  readonly distortionScale: number;
-  /** How probable it is. */
-  readonly p: number;
-  /** How values between pixels are found. */
-  readonly interpolation: "nearest" | "bilinear";
-  /** What lies around the image. */
-  readonly fill: Fill;
-
-  /** @throws {RangeError} If a share is not from 0 to 1 */
-  constructor(options: RandomPerspectiveOptions = {}) {
-    super();
-    const { distortionScale = 0.5, p = 0.5 } = checkOptionNames(
-      "randomPerspective",
-      options,
-      ["distortionScale", "p", ...WARP_OPTIONS],
-    );
-    this.distortionScale = checkNumber("a distortion", distortionScale, 0, 1);
-    this.p = checkProbability(p);
-    this.interpolation = checkWarpInterpolation(
-      options.interpolation ?? "bilinear",
-    );
-    this.fill = checkFill(options.fill ?? 0);
-  }
-
-  /** A warp. */
-  override get ops(): readonly ActionName[] {
-    return ["warp"];
-  }
-
-  /** The map of such an image, or none; none if it is too small for one. */
-  override draw(extent: Extent, generator: Generator): readonly Action[] {
-    const { interpolation, fill } = this;
-    checkFillOf("warp", fill, extent);
-    if (generator.random() >= this.p) return [];
-    const points = this.params(extent, generator);
-    const action = perspectiveAction(
-      { ...points, interpolation, fill },
-      extent,
-    );
-    return action ? [action] : [];
-  }
-
-  /** The corners of an image, and where they move. */
-  params(
-    { height, width }: Pick<Extent, "height" | "width">,
-    generator: Generator,
-  ): { readonly startpoints: Corners; readonly endpoints: Corners } {
-    const right = width - 1;
-    const bottom = height - 1;
-    const far = (length: number): number =>
-      generator.integer(
-        Math.trunc(this.distortionScale * Math.floor(length / 2)) + 1,
-      );
-    return {
-      startpoints: [[0, 0], [right, 0], [right, bottom], [0, bottom]],
-      endpoints: [
-        [far(width), far(height)],
-        [right - far(width), far(height)],
-        [right - far(width), bottom - far(height)],
-        [far(width), bottom - far(height)],
-      ],
-    };
-  }
-
-  /** As torchvision prints it. */
-  override toString(): string {
-    return `RandomPerspective(p=${this.p})`;
-  }
-}
-
-/**
- * Images seen from elsewhere with probability `p`: each corner moves inwards.
- *
- * Source: torchvision.transforms.RandomPerspective.
- *
- * @throws {RangeError} If a share is not from 0 to 1
- */
-export function randomPerspective(
-  options?: RandomPerspectiveOptions,
-): RandomPerspective {
-  checkArguments("randomPerspective", arguments, 1);
-  return new RandomPerspective(options);
 }
