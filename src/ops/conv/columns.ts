@@ -180,8 +180,12 @@ function columnsOf(
   const offset = x.offset + first * groups * channels * plane;
   if (isPointwise(conv)) {
     return {
-      ...{ plans: [], buffer: x.buffer, offset, isPadded: false },
-      ...{ line: positions, group: channels * positions },
+      plans: [],
+      buffer: x.buffer,
+      offset,
+      isPadded: false,
+      line: positions,
+      group: channels * positions,
       image: groups * channels * positions,
     };
   }
@@ -204,8 +208,13 @@ function columnsOf(
     loops: unfoldLoops(conv),
   };
   return {
-    ...{ plans: [plan], buffer, offset: 0, isPadded: true },
-    ...{ line: padded, group: stored * padded, image: size },
+    plans: [plan],
+    buffer,
+    offset: 0,
+    isPadded: true,
+    line: padded,
+    group: stored * padded,
+    image: size,
   };
 }
 
@@ -224,17 +233,26 @@ export function planForward(
   return partsOf(conv).flatMap(({ first, count }) => {
     const cols = columnsOf(conv, x, first, count, scratch);
     const given: MatmulCase = {
-      ...{ m: outputs, n: positions, k: lines, batches: groups },
+      m: outputs,
+      n: positions,
+      k: lines,
+      batches: groups,
       chunks: count,
       a: { offset: w.offset, row: lines, col: 1, batch: outputs * lines },
       b: {
-        ...{ offset: cols.offset, row: cols.line, col: 1 },
-        ...{ batch: cols.group, chunk: cols.image, padded: cols.isPadded },
+        offset: cols.offset,
+        row: cols.line,
+        col: 1,
+        batch: cols.group,
+        chunk: cols.image,
+        padded: cols.isPadded,
       },
       ...(bias && { bias: { offset: bias.offset, along: "rows" } }),
     };
     const buffers = {
-      ...{ a: w.buffer, b: cols.buffer, y },
+      a: w.buffer,
+      b: cols.buffer,
+      y,
       ...(bias && { bias: bias.buffer }),
       yOffset: first * groups * outputs * positions,
     };
@@ -256,11 +274,18 @@ export function planInput(
   return partsOf(conv).flatMap(({ first, count }) => {
     const plane = groups * outputs * positions;
     const given: MatmulCase = {
-      ...{ m: lines, n: positions, k: outputs, batches: groups, chunks: count },
+      m: lines,
+      n: positions,
+      k: outputs,
+      batches: groups,
+      chunks: count,
       a: { offset: w.offset, row: 1, col: lines, batch: outputs * lines },
       b: {
-        ...{ offset: dy.offset + first * plane, row: positions, col: 1 },
-        ...{ batch: outputs * positions, chunk: plane },
+        offset: dy.offset + first * plane,
+        row: positions,
+        col: 1,
+        batch: outputs * positions,
+        chunk: plane,
       },
     };
     const operands = { a: w.buffer, b: dy.buffer };
@@ -294,7 +319,10 @@ function planFold(
     buffers: [cols, dx],
     params: pack(foldSource, {
       ...columnParams(conv),
-      ...{ everyH: every[0]!, everyW: every[1]!, hopH: hop[0]!, hopW: hop[1]! },
+      everyH: every[0]!,
+      everyW: every[1]!,
+      hopH: hop[0]!,
+      hopW: hop[1]!,
       runs,
       phaseRows: rows,
       dxOffset: offset,
@@ -312,11 +340,20 @@ function columnParams(conv: ConvCase): Params {
   const { channels, groups, input, output, kernel } = conv;
   const { stride, dilation, padding } = conv;
   return {
-    ...{ channels, groups, inHeight: input[0], inWidth: input[1] },
-    ...{ height: output[0], width: output[1], kh: kernel[0], kw: kernel[1] },
-    ...{ stepH: stride[0], stepW: stride[1] },
-    ...{ dilH: dilation[0], dilW: dilation[1] },
-    ...{ padH: padding[0], padW: padding[1] },
+    channels,
+    groups,
+    inHeight: input[0],
+    inWidth: input[1],
+    height: output[0],
+    width: output[1],
+    kh: kernel[0],
+    kw: kernel[1],
+    stepH: stride[0],
+    stepW: stride[1],
+    dilH: dilation[0],
+    dilW: dilation[1],
+    padH: padding[0],
+    padW: padding[1],
   };
 }
 
@@ -337,19 +374,32 @@ export function planWeight(
     const cols = columnsOf(conv, x, first, count, scratch);
     const image = groups * outputs * positions;
     const given: MatmulCase = {
-      ...{ m: outputs, n: lines, k: positions, batches: groups, terms: count },
+      m: outputs,
+      n: lines,
+      k: positions,
+      batches: groups,
+      terms: count,
       a: {
-        ...{ offset: dy.offset + first * image, row: positions, col: 1 },
-        ...{ batch: outputs * positions, term: image },
+        offset: dy.offset + first * image,
+        row: positions,
+        col: 1,
+        batch: outputs * positions,
+        term: image,
       },
       b: {
-        ...{ offset: cols.offset, row: 1, col: cols.line },
-        ...{ batch: cols.group, term: cols.image, padded: cols.isPadded },
+        offset: cols.offset,
+        row: 1,
+        col: cols.line,
+        batch: cols.group,
+        term: cols.image,
+        padded: cols.isPadded,
       },
     };
     const buffers = {
-      ...{ a: dy.buffer, b: cols.buffer },
-      ...{ y: sums.buffer, yOffset: part * sums.stride },
+      a: dy.buffer,
+      b: cols.buffer,
+      y: sums.buffer,
+      yOffset: part * sums.stride,
     };
     return [...cols.plans, ...planMatmul(given, buffers, scratch, adapter)];
   });

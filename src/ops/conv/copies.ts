@@ -127,8 +127,10 @@ export function planTile(
   const { channels, input, rows, padding } = tile;
   const pieces = tile.segments === 1 ? Math.ceil(tile.vecs / PIECE) : 1;
   const { segments, vecs, run, last } = pieces === 1 ? tile : {
-    ...{ segments: pieces, vecs: PIECE },
-    ...{ run: 4 * PIECE, last: 4 * PIECE * pieces },
+    segments: pieces,
+    vecs: PIECE,
+    run: 4 * PIECE,
+    last: 4 * PIECE * pieces,
   };
   const units = count * channels * rows * segments;
   return {

@@ -112,13 +112,22 @@ function sourceOf({ buffer, offset, channels, size }: Images): Source {
     return {
       copied: 0,
       lines: (first) => ({
-        ...{ plans: [], buffer, offset: offset / 4 + first * image, vecs },
+        plans: [],
+        buffer,
+        offset: offset / 4 + first * image,
+        vecs,
       }),
     };
   }
   const tile: Tile = {
-    ...{ channels, input: size, rows: height, vecs },
-    ...{ segments: 1, run: 0, last: 0, padding: [0, 0] },
+    channels,
+    input: size,
+    rows: height,
+    vecs,
+    segments: 1,
+    run: 0,
+    last: 0,
+    padding: [0, 0],
   };
   return {
     copied: tileSize(tile),
@@ -229,9 +238,13 @@ export function planDepthwise(
       name: "conv_depthwise",
       source: DEPTHWISE,
       consts: {
-        ...{ KH: kernel[0], KW: kernel[1], STEP: step, PAD: -given.shift[1] },
+        KH: kernel[0],
+        KW: kernel[1],
+        STEP: step,
+        PAD: -given.shift[1],
         WG: lanes,
-        ...{ FLIP: given.flip, BIAS: buffers.bias !== undefined },
+        FLIP: given.flip,
+        BIAS: buffers.bias !== undefined,
       },
       ...putOutput(buffers),
       buffers: [buffer, buffers.w, buffers.bias ?? buffers.w, buffers.y],

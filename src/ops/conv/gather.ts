@@ -103,13 +103,24 @@ export function convOf(given: Gather): ConvCase {
   const common = { images, groups, kernel };
   return isGradient(given)
     ? {
-      ...{ ...common, channels: outputs, outputs: channels },
-      ...{ input: output, output: input, stride: up, padding: shift },
+      ...common,
+      channels: outputs,
+      outputs: channels,
+      input: output,
+      output: input,
+      stride: up,
+      padding: shift,
       dilation: [-dilation[0], -dilation[1]],
     }
     : {
-      ...{ ...common, channels, outputs, input, output, stride: step },
-      ...{ padding: [-shift[0], -shift[1]], dilation },
+      ...common,
+      channels,
+      outputs,
+      input,
+      output,
+      stride: step,
+      padding: [-shift[0], -shift[1]],
+      dilation,
     };
 }
 
@@ -149,13 +160,24 @@ export function gatherParams(gather: Gather): Params {
   const { images, channels, outputs, groups } = gather;
   const { input, output, kernel, step, up, dilation, shift } = gather;
   return {
-    ...{ images, channels, outputs, groups },
-    ...{ inHeight: input[0], inWidth: input[1] },
-    ...{ height: output[0], width: output[1] },
-    ...{ kh: kernel[0], kw: kernel[1] },
-    ...{ stepH: step[0], stepW: step[1], upH: up[0], upW: up[1] },
-    ...{ dilH: dilation[0], dilW: dilation[1] },
-    ...{ shiftH: shift[0], shiftW: shift[1] },
+    images,
+    channels,
+    outputs,
+    groups,
+    inHeight: input[0],
+    inWidth: input[1],
+    height: output[0],
+    width: output[1],
+    kh: kernel[0],
+    kw: kernel[1],
+    stepH: step[0],
+    stepW: step[1],
+    upH: up[0],
+    upW: up[1],
+    dilH: dilation[0],
+    dilW: dilation[1],
+    shiftH: shift[0],
+    shiftW: shift[1],
   };
 }
 

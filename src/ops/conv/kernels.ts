@@ -335,8 +335,12 @@ function paramsOf(given: Gather, buffers: GatherBuffers): Params {
 function runParams(given: Gather, segments: number, blocks: number): Params {
   const { every, hop } = strideOfTaps(given);
   return {
-    ...{ everyH: every[0], everyW: every[1], hopH: hop[0], hopW: hop[1] },
-    ...{ segments, blocks },
+    everyH: every[0],
+    everyW: every[1],
+    hopH: hop[0],
+    hopW: hop[1],
+    segments,
+    blocks,
   };
 }
 

@@ -371,12 +371,21 @@ function weightParams(conv: ConvCase): Params {
   const { images, channels, outputs, groups } = conv;
   const { input, output, kernel, stride, dilation, padding } = conv;
   return {
-    ...{ images, channels, outputs, groups },
-    ...{ inHeight: input[0], inWidth: input[1] },
-    ...{ height: output[0], width: output[1] },
-    ...{ kh: kernel[0], kw: kernel[1] },
-    ...{ stepH: stride[0], stepW: stride[1] },
-    ...{ dilH: dilation[0], dilW: dilation[1] },
-    ...{ padH: padding[0], padW: padding[1] },
+    images,
+    channels,
+    outputs,
+    groups,
+    inHeight: input[0],
+    inWidth: input[1],
+    height: output[0],
+    width: output[1],
+    kh: kernel[0],
+    kw: kernel[1],
+    stepH: stride[0],
+    stepW: stride[1],
+    dilH: dilation[0],
+    dilW: dilation[1],
+    padH: padding[0],
+    padW: padding[1],
   };
 }
