@@ -1,6 +1,6 @@
 /**
- * How ops are made: a shape rule, a kernel and a gradient rule become a
- * function on tensors that checks, allocates, records and returns.
+ * Definitions of ops: `defineOp` turns a shape rule, a kernel and a gradient
+ * rule into a function on tensors.
  *
  * NOTE [tensor and ops]: `Tensor` has a method for each op, and ops make
  * tensors, so the class and the ops import each other. Ops only use the class
@@ -29,13 +29,13 @@ export interface Spec {
 }
 
 /**
- * What an op is. `P` are its arguments that are not tensors. Scratch tensors
- * that its kernel makes are freed when its dispatches are recorded.
+ * Rules of an op; `P` is the type of its arguments besides tensors. Scratch
+ * tensors of the kernel are freed once its dispatches are recorded.
  */
 export interface OpRules<P> extends Launch<P> {
-  /** The results for these inputs; throws where they do not fit. */
+  /** Returns shape and type of each result; throws if the inputs do not fit. */
   shape(inputs: Tensors, params: P): Spec | readonly Spec[];
-  /** What the gradient rule will need; kept alive until backward has passed. */
+  /** Returns tensors for the gradient rule, kept alive until backward ends. */
   save?(
     inputs: Tensors,
     outputs: Tensors,
@@ -43,8 +43,8 @@ export interface OpRules<P> extends Launch<P> {
     params: P,
   ): readonly (Tensor | undefined)[];
   /**
-   * Gradients of the inputs from that of the first output; the other outputs
-   * are not differentiable.
+   * Returns the inputs' gradients from that of the first output. The other
+   * outputs are not differentiable.
    */
   grad?(dy: Tensor, context: GradContext<P>): readonly (Tensor | undefined)[];
 }
@@ -52,13 +52,13 @@ export interface OpRules<P> extends Launch<P> {
 /** An op: tensors and other arguments in, all its results out. */
 export type Op<P> = (inputs: readonly Tensor[], params: P) => Tensors;
 
-/** Makes an op that fills new tensors by kernels. */
+/** Returns an op whose kernels fill new tensors. */
 export function defineOp<P = void>(rules: OpRules<P>): Op<P> {
   return (operands, params) => {
     recorder()?.uses(operands);
     const inputs = asTensors(operands);
-    const given = rules.shape(inputs, params);
-    const specs: readonly Spec[] = Array.isArray(given) ? given : [given];
+    const results = rules.shape(inputs, params);
+    const specs: readonly Spec[] = Array.isArray(results) ? results : [results];
     if (areLarge(inputs, specs)) {
       const extents = specs.map(({ shape, dtype }) => ({
         layout: rowMajor(shape),
@@ -75,23 +75,23 @@ export function defineOp<P = void>(rules: OpRules<P>): Op<P> {
   };
 }
 
-/** What a view is: another layout of its input's elements. */
+/** Rules of a view: another layout of its input's elements. */
 export interface ViewRules<P> {
   readonly name: string;
-  /** The new layout; throws where there is none. */
+  /** Returns the new layout; throws if none exists. */
   layout(input: Tensor, params: P): Layout;
-  /** The gradient of the input from that of the view. */
+  /** Returns the input's gradient from that of the view. */
   grad(dy: Tensor, context: GradContext<P>): Tensor;
 }
 
-/** Makes an op that looks at the same elements in another way. */
+/** Returns an op whose result shares its input's elements. */
 export function defineView<P>(
   rules: ViewRules<P>,
 ): (input: Tensor, params: P) => Tensor {
   return (input, params) => {
     recorder()?.uses([input]);
     const layout = rules.layout(input, params);
-    // A view made inside noGrad is no way into the graph of its tensor.
+    // A view made inside noGrad does not lead into its tensor's graph.
     const root = isGradEnabled() ? input.root : undefined;
     const { storage, dtype } = input;
     const view = new Tensor(storage, layout, dtype, rules.name, root);
@@ -105,7 +105,7 @@ export function defineView<P>(
   };
 }
 
-/** A row-major tensor with anything in it, for a kernel's use between plans. */
+/** Returns an uninitialized row-major tensor for a kernel's intermediates. */
 export function scratch(shape: Shape, dtype: DType = "float32"): Tensor {
   return emptyTensor(shape, dtype, "scratch");
 }
@@ -141,9 +141,9 @@ function record<P>(
 }
 
 /**
- * Checks that an operand is a tensor, before anything is asked of it.
+ * Checks that an operand is a tensor.
  *
- * @throws {TypeError} If it is none
+ * @throws {TypeError} If `operand` is not a tensor
  */
 export function checkTensor(op: string, operand: unknown): void {
   if (!(operand instanceof Tensor)) {

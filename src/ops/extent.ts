@@ -1,6 +1,6 @@
 /**
- * Extents: a row-major tensor seen around one dim (or a run of dims), as
- * kernels see it that walk along this dim.
+ * Extents: a row-major shape as three sizes, before, along and after a dim (or
+ * a run of dims). Kernels that loop along the dim take these sizes.
  *
  * @module
  */
@@ -14,7 +14,7 @@ export interface Extent {
   readonly inner: number;
 }
 
-/** A shape around the dims from `first` to `end` (exclusive). */
+/** Returns the extent around the dims from `first` to `end` (exclusive). */
 export function extentOf(
   shape: Shape,
   first: number,

@@ -1,6 +1,6 @@
 /**
- * The hooks by which kernels read and write: what src/compile replaces to put
- * maps into them. Both name by `size` a u32 of `params` that is below 2^31.
+ * Hooks: the functions of a kernel's text that src/compile replaces to fuse
+ * maps into the kernel. `size` names a u32 of `params` that is below 2^31.
  *
  * @module
  */
@@ -8,26 +8,26 @@
 import type { Hook, Plan } from "../gpu/plan.ts";
 
 /**
- * Elements of an output from which large kernels of CPU adapters take in maps. A
- * map of fewer takes 0.2 ms by itself; each kernel that takes one in is compiled
- * for it, which costs a second with Mesa 22 and several with Mesa 25.
+ * Least elements of an output for which a slow-to-compile kernel fuses maps. A
+ * smaller map takes 0.2 ms by itself. A fused kernel compiles anew: a second
+ * with Mesa 22, several with Mesa 25.
  */
 const WORTH_COMPILING = 2 ** 17;
 
-/** Whether a kernel that takes long to compile takes a map of its output in. */
+/** Returns true if a slow-to-compile kernel fuses maps of its output. */
 export function takesMaps(elements: number): boolean {
   return elements >= WORTH_COMPILING;
 }
 
-/** A hook of a kernel; its zero is made of a size, which is below 2^31. */
+/** Returns a hook whose zero is `params.size >> 31`: sizes are below 2^31. */
 export function makeHook(hook: Omit<Hook, "zero">, size: string): Hook {
   return { ...hook, zero: `params.${size} >> 31u` };
 }
 
 /**
- * The header of a kernel that writes to `name`, its last buffer, by put(i, x),
- * and the hook where that is all there is of a tensor (`isWhole`). `lanes` f32
- * are written at once.
+ * Returns the header that declares put(i, x): a write of `lanes` f32 to `name`,
+ * the kernel's last buffer. If that buffer is a whole tensor (`isWhole`), a hook
+ * comes with it.
  */
 export function putHook(
   buffers: Plan["buffers"],

@@ -1,28 +1,29 @@
 /**
- * Plain numbers beside tensors: what `x.ge(-1)`, `x.clamp(-10, 300)` and
- * `x.add(300)` mean where the tensor's type holds no such number.
+ * Plain numbers as operands: the meaning of `x.ge(-1)`, `x.clamp(-10, 300)` and
+ * `x.add(300)` if the tensor's type cannot hold the number.
  *
- * NOTE [numbers]: a tensor's type decides in which type an op computes, a
- * number only lifts bool to int32, and integers to float32 if it has a fraction
- * or is NaN. In floats the number is rounded to the type. In integers it meets
- * the elements by one of these rules:
+ * NOTE [numbers]: the tensor's type decides in which type an op computes. A
+ * number promotes bool to int32, and integers to float32 if the number is NaN or
+ * has a fraction. Floating types round the number. Integer types have these
+ * rules:
  *
- * - comparisons are exact: each becomes one with a number that the type holds
- * - a bound that no element passes changes nothing; one that all pass is refused
- * - a number that is written is refused unless it fits
- * - in arithmetic it wraps around into the type, as torch has it; as a divisor
- *   it must not be 0 then, and as an exponent it does not wrap
- * - the factor `alpha` of a sum lifts nothing: it must be an integer itself
+ * - a comparison is exact: another comparison, with a number that the type
+ *   holds, stands for it
+ * - a bound that no element passes changes nothing; a bound that all elements
+ *   pass is refused
+ * - a number to write must fit the type
+ * - in arithmetic the number wraps around into the type, as in torch; a divisor
+ *   must not wrap to 0, and an exponent does not wrap
+ * - the factor `alpha` of a sum promotes nothing and must be an integer
  *
- * An infinity is an integer beyond every range, not a float, where it is a bound
- * that changes nothing.
+ * An infinite bound that changes nothing counts as an integer, not as a float.
  *
  * @module
  */
 
 import { type DType, fit, RANGES, roundTo } from "../tensor/dtype.ts";
 
-/** What a row does with a number. */
+/** Role of a number in an op's row. */
 export type NumberUse =
   | "operand"
   | "divisor"
@@ -32,10 +33,10 @@ export type NumberUse =
   | "most"
   | "value";
 
-/** The comparisons of two. */
+/** Comparisons of two elements. */
 export type Comparison = "eq" | "ne" | "lt" | "le" | "gt" | "ge";
 
-/** The type that a number has by itself; it gives way to that of tensors. */
+/** Returns the type of a number for promotion, where tensors take precedence. */
 export function numberType(
   value: number | boolean,
   use: NumberUse | undefined,
@@ -47,11 +48,11 @@ export function numberType(
 }
 
 /**
- * The number that stands for `value` in the row `name`, which computes in
+ * Returns the number that replaces `value` in the row `name`, which computes in
  * `dtype`.
  *
- * @throws {RangeError} If there is none
- * @throws {TypeError} If a factor of integers or bool has a fraction
+ * @throws {RangeError} If no number of the type can replace `value`
+ * @throws {TypeError} If the factor of an integer or bool tensor has a fraction
  */
 export function meet(
   name: string,
@@ -95,9 +96,9 @@ function checkFactor(name: string, value: number, dtype: DType): void {
 }
 
 /**
- * A number as it is written into elements of `dtype` by `op`.
+ * Returns the element of `dtype` that `op` writes for a number.
  *
- * @throws {RangeError} If the type holds no such number
+ * @throws {RangeError} If the type cannot hold the number
  */
 export function elementOf(
   op: string,
@@ -108,7 +109,7 @@ export function elementOf(
   return dtype === "bool" ? element !== 0 : element;
 }
 
-/** @throws {RangeError} If an integer divisor is 0, or `wrapped` is */
+/** @throws {RangeError} If an integer divisor is 0 or wraps around to 0 */
 export function checkDivisor(
   name: string,
   value: number,
@@ -138,21 +139,21 @@ function wrap(value: number, dtype: DType): number {
 }
 
 /**
- * A comparison with a number that elements of `dtype` can be: it has the same
- * answer for every element.
+ * Returns an equivalent comparison: same answer for every element, with a number
+ * that `dtype` holds.
  */
 export function exactly(
   test: Comparison,
   value: number,
   dtype: DType,
 ): readonly [Comparison, number] {
-  // bool meets numbers in int32
+  // bool and a number are compared in int32
   const range = RANGES[dtype === "bool" ? "int32" : dtype];
   if (!range) return amongFloats(test, value, dtype);
   const [least, most] = range;
   const always = ["ge", least] as const;
   const never = ["lt", least] as const;
-  // whether elements are on the side of the test that is below the number
+  // whether elements below the number pass the test
   const isBelow = test === "lt" || test === "le";
   if (Number.isNaN(value)) return test === "ne" ? always : never;
   if (test === "eq" || test === "ne") {
@@ -166,8 +167,8 @@ export function exactly(
   return [test, isUp ? Math.ceil(value) : Math.floor(value)];
 }
 
-// The number is rounded to the type, as torch does; one beyond the type's range
-// is no infinity for that.
+// The number is rounded to the type, as in torch. If rounding makes a finite
+// number infinite, the comparison still treats it as finite.
 function amongFloats(
   test: Comparison,
   value: number,

@@ -1,5 +1,5 @@
 /**
- * The operands and results of ops, as rules name them.
+ * Operands and results of ops, as the parameters of rules.
  *
  * @module
  */
@@ -7,12 +7,12 @@
 import type { Tensor } from "../tensor/tensor.ts";
 
 /**
- * Operands or results: as many as the op has. Typed as at least four, so that
- * rules can name them; a rule names only those that its op has.
+ * Operands or results of an op. The type has at least four, so that rules can
+ * destructure them; a rule names only those that its op has.
  */
 export type Tensors = readonly [Tensor, Tensor, Tensor, Tensor, ...Tensor[]];
 
-/** The one place where the number of tensors is taken on trust: see `Tensors`. */
+/** Casts a list to `Tensors`, without a check of its length. */
 export function asTensors(tensors: readonly (Tensor | undefined)[]): Tensors {
   return tensors as unknown as Tensors;
 }

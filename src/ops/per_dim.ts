@@ -1,20 +1,20 @@
 /**
- * Options that are one number for all dims of a window, or a list: of one
- * number, or of one for each dim.
+ * Options of windows: one number for all dims, or a list of one number or one
+ * per dim.
  *
  * @module
  */
 
-/** One number for all dims, or one for each; a list of one is for all, too. */
+/** One number for all dims, or a list of one number or one per dim. */
 export type PerDim = number | readonly number[];
 
 /** One number for rows and columns alike, or [rows, columns]. */
 export type Pair = number | readonly [number] | readonly [number, number];
 
-/** A number for the only axis of a signal. */
+/** A number for the one dim of a signal. */
 export type Single = number | readonly [number];
 
-/** One number for all three axes, or [depth, rows, columns]. */
+/** One number for all three dims, or [depth, rows, columns]. */
 export type Triple =
   | number
   | readonly [number]
@@ -27,9 +27,9 @@ const COUNTS = {
 };
 
 /**
- * A list of `count` items from one that is for all dims, or a list.
+ * Returns `count` items: the list itself, or one item repeated.
  *
- * @throws {TypeError} If it is a list of other than one or `count`
+ * @throws {TypeError} If the list has neither one nor `count` items
  */
 export function spread<T>(
   op: string,
@@ -52,10 +52,10 @@ function isList<T>(value: T | readonly T[]): value is readonly T[] {
 }
 
 /**
- * An option's values for `count` dims.
+ * Returns an option's values for `count` dims.
  *
- * @throws {TypeError} If there are other than one or `count`
- * @throws {RangeError} If one is no integer, or less than `least`
+ * @throws {TypeError} If the list has neither one nor `count` values
+ * @throws {RangeError} If a value is not an integer of at least `least`
  */
 export function perDim(
   op: string,
@@ -77,10 +77,10 @@ export function perDim(
 }
 
 /**
- * Rows and columns of an option.
+ * Returns an option's values for rows and columns.
  *
- * @throws {TypeError} If there are other than one or two
- * @throws {RangeError} If one is no integer, or less than `least`
+ * @throws {TypeError} If the list has neither one nor two values
+ * @throws {RangeError} If a value is not an integer of at least `least`
  */
 export function pairOf(
   op: string,
@@ -89,5 +89,5 @@ export function pairOf(
   least: number,
 ): readonly [number, number] {
   const [rows, columns] = perDim(op, option, value, least, 2);
-  return [rows!, columns!]; // two, as just checked
+  return [rows!, columns!]; // perDim returns two
 }

@@ -1,6 +1,6 @@
 /**
- * Measuring kernels: an op's candidates at the sizes that a program has, once, and
- * the winners kept for this adapter. Times are in milliseconds.
+ * Tuning: measures an op's candidate kernels at a program's sizes, once, and
+ * keeps the winners for this adapter. Times are in milliseconds.
  *
  * @module
  */
@@ -12,33 +12,32 @@ import { scope } from "../tensor/scope.ts";
 import { scratch } from "./define.ts";
 import { measured, type OpenSite, sitesOf, winnersFile } from "./tuned.ts";
 
-/** What `tune` found of one op at some sizes. */
+/** Result of `tune` for one op at some sizes. */
 export interface Tuned {
   /** The op and its sizes. */
   readonly site: string;
-  /** The kernel that is used from now on. */
+  /** The fastest kernel, used from now on. */
   readonly winner: string;
   /** Milliseconds of every candidate. */
   readonly times: Readonly<Record<string, number>>;
 }
 
 const ROUNDS = 3;
-/** Work that is queued before it is waited for: Deno answers every 10 ms or so. */
+/** Work queued per wait: Deno reports completion only every 10 ms or so. */
 const WINDOW_MS = 60;
 const MOST_RUNS = 200;
 
 /**
- * Runs `body`, measures the kernels that could do what it did, and keeps the
- * fastest in the cache folder, for this adapter. From now on this process uses
- * them; others do that are started with `KINDLING_TUNE=1` in their environment.
- * Convolutions and matrix products have kernels to choose from. What was measured
- * before is not measured again.
+ * Runs `body` and measures the candidate kernels of its convolutions and matrix
+ * products. The cache folder keeps the fastest for this adapter. This process
+ * uses them from now on; other processes use them if `KINDLING_TUNE=1` is in
+ * their environment. Ops measured before are skipped.
  *
- * Sums may be added in another order by another kernel: results change by
- * roundings. Memory for one op's operands is needed on top of what `body` holds.
+ * Another kernel may add in another order, so results can change by rounding.
+ * Measuring needs memory for one op's operands, besides that of `body`.
  *
- * @returns What was measured, op by op
- * @throws {Error} If another call is at work
+ * @returns The measurements, op by op
+ * @throws {Error} If another call of `tune` is running
  * @throws As `cacheFolder` does, and if its file cannot be written
  *
  * @example Measuring what a model does before it is trained
@@ -74,7 +73,7 @@ export async function tune(body: () => unknown): Promise<readonly Tuned[]> {
   return found;
 }
 
-// The least of some rounds, in which the candidates take turns.
+// Returns each candidate's least time over rounds in which they take turns.
 async function measure(site: OpenSite): Promise<Record<string, number>> {
   const operands = site.operands.map((size) => scratch([size]).storage);
   const jobs = site.candidates.map((name) => ({
@@ -82,7 +81,7 @@ async function measure(site: OpenSite): Promise<Record<string, number>> {
     plans: site.plan(name, operands, (size) => scratch([size]).storage),
     runs: 1,
     best: Infinity,
-  })).filter(({ plans }) => !plans.some(excessOf)); // such sites go in parts
+  })).filter(({ plans }) => !plans.some(excessOf)); // these run in parts
   for (const job of jobs) {
     await timeOf(job.plans, 1); // compiles
     const once = await timeOf(job.plans, 4) / 4;

@@ -1,8 +1,7 @@
 /**
- * Kernels that were measured: which of an op's candidates won for its sizes on
- * this adapter. Nothing is measured here (tune.ts does), and without
- * `KINDLING_TUNE=1` or a call of `tune` nothing is looked up either: then the pure
- * rules of each op choose alone.
+ * Measured kernels: the winner among an op's candidates for its sizes on this
+ * adapter. tune.ts measures; this module looks winners up, if `KINDLING_TUNE=1`
+ * is set or `tune` was called. Otherwise each op's own rules choose.
  *
  * @module
  */
@@ -11,9 +10,9 @@ import { cacheFolder } from "../cache_folder.ts";
 import { gpu } from "../gpu/device.ts";
 import type { Bindable, Plan, Scratch } from "../gpu/plan.ts";
 
-/** One op at some sizes, and the kernels that could make it. */
+/** One op at some sizes, with its candidate kernels. */
 export interface Site<C> {
-  /** The op and all that its speed depends on. */
+  /** The op's name and every size that its speed depends on. */
   readonly key: string;
   readonly candidates: Readonly<Record<string, C>>;
   /** Elements of the float32 buffers that the plans bind. */
@@ -26,7 +25,7 @@ export interface Site<C> {
   ): Plan[];
 }
 
-/** A site whose choices have lost their type: plans by a candidate's name. */
+/** A site without the type of its choices: candidates go by their names. */
 export interface OpenSite {
   readonly key: string;
   readonly candidates: readonly string[];
@@ -42,7 +41,7 @@ let winners: Map<string, string> | undefined;
 let recorded: Map<string, OpenSite> | undefined;
 let asked: boolean | undefined;
 
-/** The choice that won at a site, or else `fallback`, what the rules chose. */
+/** Returns the winner at a site, or `fallback` (the rules' choice) without one. */
 export function tuned<C>(fallback: C, siteOf: () => Site<C>): C {
   asked ??= isAskedFor();
   if (!asked && !winners && !recorded) return fallback;
@@ -58,14 +57,14 @@ export function tuned<C>(fallback: C, siteOf: () => Site<C>): C {
   return winner === undefined ? fallback : site.candidates[winner] ?? fallback;
 }
 
-/** Candidates that are names, by themselves. */
+/** Returns candidates that are names, keyed by themselves. */
 export function byName<C extends string>(
   names: readonly C[],
 ): Readonly<Record<string, C>> {
   return Object.fromEntries(names.map((name) => [name, name]));
 }
 
-/** Runs `body` and lists the sites it comes by, each once. */
+/** Runs `body` and returns its sites, each once. */
 export async function sitesOf(
   body: () => unknown,
 ): Promise<readonly OpenSite[]> {
@@ -81,30 +80,30 @@ export async function sitesOf(
   return [...sites.values()];
 }
 
-/** The winners of this adapter by the sites' keys, from its file at first. */
+/** Returns this adapter's winners by site key; the first call reads the file. */
 export function measured(): Map<string, string> {
   return winners ??= load();
 }
 
-/** Forgets the winners; the file is read again when it is needed. */
+/** Clears the winners, so that the next lookup reads the file again. */
 export function forget(): void {
   winners = asked = undefined;
 }
 
-/** The file that holds the winners of this adapter. */
+/** Returns the path of this adapter's file of winners. */
 export function winnersFile(): string {
   const name = gpu().name.toLowerCase().replaceAll(/[^a-z0-9.]+/g, "-");
   return `${cacheFolder()}/tuned/${name}.json`;
 }
 
-// Asks only where reading the variable is allowed already.
+// Reads the variable only if Deno already permits it, so that none is prompted.
 function isAskedFor(): boolean {
   const variable = { name: "env", variable: "KINDLING_TUNE" } as const;
   return Deno.permissions.querySync(variable).state === "granted" &&
     Deno.env.get(variable.variable) === "1";
 }
 
-// A file that cannot be read is as good as none: what it held is measured anew.
+// An unreadable file counts as an empty one: its sites are measured again.
 function load(): Map<string, string> {
   try {
     const read: unknown = JSON.parse(Deno.readTextFileSync(winnersFile()));

@@ -1,10 +1,9 @@
 /**
- * How elements lie in the words of a buffer, and the WGSL that loads and
- * stores them: what kernels for every type put before their text.
+ * Words: the layout of elements in the words of a buffer, and the WGSL
+ * declarations that load and store them.
  *
  * uint8 and bool lie four to a word and are computed in u32; float16 is
- * computed in f32. A quad is four neighbouring elements, quad q being elements
- * 4q to 4q + 3.
+ * computed in f32. Quad q holds the four elements 4q to 4q + 3.
  *
  * @module
  */
@@ -14,7 +13,7 @@ import type { DType } from "../tensor/dtype.ts";
 /** The type that a kernel computes in. */
 export type ComputeType = "f32" | "i32" | "u32";
 
-/** How elements of a type lie in the words of a buffer. */
+/** Layout of a type's elements in the words of a buffer. */
 export interface Words {
   /** Type of one element of the bound array; of four for dense access. */
   readonly word: string;
@@ -23,7 +22,7 @@ export interface Words {
   readonly packed: boolean;
 }
 
-/** How each type lies in a buffer. */
+/** Layout of each type in a buffer. */
 export const WORDS: Readonly<Record<DType, Words>> = {
   float32: { word: "f32", quad: "vec4f", packed: false },
   float16: { word: "f16", quad: "vec4<f16>", packed: false },
@@ -33,21 +32,21 @@ export const WORDS: Readonly<Record<DType, Words>> = {
   bool: { word: "u32", quad: "u32", packed: true },
 };
 
-/** The type that elements of `dtype` are computed in. */
+/** Returns the type that kernels compute elements of `dtype` in. */
 export function computeType(dtype: DType): ComputeType {
   if (dtype === "float32" || dtype === "float16") return "f32";
   return dtype === "int32" ? "i32" : "u32";
 }
 
-/** The type that holds values of a compute type until they are stored. */
+/** Returns the type of a tensor that holds intermediates of a compute type. */
 export function holdingType(compute: ComputeType): DType {
   return compute === "f32" ? "float32" : compute === "i32" ? "int32" : "uint32";
 }
 
 /**
- * The text that declares an input `name`, and `load_name`: an element by its
- * index, or (`wide`) four of them by the index of their quad. `type` names the
- * compute type.
+ * Returns the declarations of an input `name` and of `load_name`, which loads an
+ * element by its index or (`wide`) a quad by its index. `type` names the compute
+ * type.
  */
 export function declareInput(
   name: string,
@@ -71,8 +70,8 @@ export function declareInput(
 }
 
 /**
- * The text that declares an output `name` of a tensor that begins with its
- * buffer, and `store_name(quad, values)`.
+ * Returns the declarations of an output `name` at offset 0 of its buffer and of
+ * `store_name(quad, values)`.
  */
 export function declareOutput(
   name: string,

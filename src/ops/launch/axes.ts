@@ -10,8 +10,8 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import type { Axis } from "./launch.ts";
 
 /**
- * The axes of an op with results of `shape`, to which its inputs broadcast: all
- * dims but those of `except`.
+ * Returns the axes of an op whose inputs broadcast to `shape`: all dims except
+ * those in `except`.
  */
 export function axesOf<P>(
   inputs: readonly Tensor[],

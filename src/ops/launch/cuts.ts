@@ -1,7 +1,7 @@
 /**
- * Where ops are cut in two, for NOTE [parts] in launch.ts: which operand is too
- * large, and along which axis it gets smallest. Layouts alone: nothing here is
- * run.
+ * Cuts of ops in two, for NOTE [parts] in launch.ts: the operand that is too
+ * large, and the axis along which halving shrinks it most. This module works on
+ * layouts and runs nothing.
  *
  * @module
  */
@@ -13,14 +13,14 @@ import { sizeOf } from "../../tensor/shape.ts";
 import type { Axis, Launch } from "./launch.ts";
 import { type Extents, windowBytes } from "./windows.ts";
 
-/** Where an op is cut in two: steps along an axis, and those before the cut. */
+/** A cut of an op in two: an axis, its length, and the steps before the cut. */
 export interface Cut<P> {
   readonly axis: Axis<P>;
   readonly length: number;
   readonly at: number;
 }
 
-/** A layout between two steps along a cut's axis. */
+/** Returns operand `i`'s layout between two steps along a cut's axis. */
 export function sliceAlong<P>(
   layout: Layout,
   { axis: { dims, strides } }: Cut<P>,
@@ -34,7 +34,7 @@ export function sliceAlong<P>(
   return sliceLayout(layout, dim, start * by, (end - start) * by, 1);
 }
 
-/** The largest operand, if it does not fit into a binding. */
+/** Returns the largest operand, if it does not fit into a binding. */
 export function worstOf<P, E extends Extents>(
   op: Launch<P>,
   operands: readonly E[],
@@ -52,8 +52,8 @@ export function worstOf<P, E extends Extents>(
 }
 
 /**
- * Whether elements that no axis takes apart lie too far apart for a window, so
- * that the kernel gets a copy, which lies otherwise.
+ * Returns true if no cut along an axis brings the elements into one window. The
+ * kernel then gets a row-major copy.
  */
 function isScattered<P>(
   { strided }: Launch<P>,
@@ -73,8 +73,8 @@ function isScattered<P>(
 }
 
 /**
- * The cut along the axis on which an operand reaches farthest, or the longest
- * one, if it will be copied.
+ * Returns the cut along the axis on which an operand reaches farthest. For an
+ * operand that will be copied, the longest axis counts instead.
  */
 export function cutOf<P>(
   op: Launch<P>,
@@ -93,7 +93,7 @@ export function cutOf<P>(
   return farthestCut(operands, axes, reach);
 }
 
-/** The cut along the longest axis. */
+/** Returns the cut along the longest axis. */
 export function longestCut<P>(
   operands: readonly Extents[],
   axes: readonly Axis<P>[],
@@ -129,7 +129,7 @@ function stepsOf<P>(
   return operands[i]!.layout.shape[dim]! / (strides?.[i] ?? 1);
 }
 
-// Half of a length, in steps that keep parts aligned as they were.
+// Returns about half of a length, rounded to keep the parts' alignment.
 function halfOf(length: number): number {
   const step = length >= 1024 ? 256 : length >= 8 ? 4 : 1;
   return Math.ceil(length / 2 / step) * step;

@@ -1,15 +1,18 @@
 /**
- * Launching: the kernels of an op sent to the GPU, in parts where an operand is
- * larger than what the adapter binds.
+ * Launching: sends an op's kernels to the GPU, in parts if an operand is larger
+ * than the adapter's binding limit.
  *
- * NOTE [parts]: an operand that reaches over no more than a binding is bound by
- * a window (windows.ts), whatever the size of its storage. Of others the op is
- * halved along one of the axes that its rules name, again and again, until every
- * part fits (cuts.ts); an op without such an axis is refused before any work.
- * What an op's rules promise their kernel holds in every part: operands that
- * were row-major stay so, those that began with their buffer still do, results
- * are such. Where a part lies otherwise, the kernel gets a copy. It gets one,
- * too, of few elements that lie too far apart for a window, whatever is cut.
+ * NOTE [parts]: an operand whose elements lie within one binding is bound by a
+ * window (windows.ts), whatever the size of its storage. For a larger operand,
+ * the launcher halves the op along one of the axes that its rules name, until
+ * every part fits (cuts.ts). An op without such an axis is refused before any
+ * work.
+ *
+ * A kernel may rely in every part on the layouts that it gets for the whole:
+ * row-major operands stay row-major, operands at offset 0 stay there, and
+ * results are row-major at offset 0. If a part's layout differs, the kernel gets
+ * a copy. It also gets a copy of elements that lie too far apart for a window
+ * after every cut.
  *
  * @module
  */
@@ -30,61 +33,60 @@ import { axesOf } from "./axes.ts";
 import type { Operand } from "../map/map.ts";
 import { type Extents, isLarge, windowBytes, windowed } from "./windows.ts";
 
-/** An op on tensors that exist. */
+/** Call of an op: its tensors, results included, and its other arguments. */
 export interface Call<P> {
   readonly inputs: Tensors;
   readonly outputs: Tensors;
   readonly params: P;
 }
 
-/** A direction along which an op can be done in parts. */
+/** An axis along which an op can run in parts. */
 export interface Axis<P> {
   /**
-   * The dim of each input, then of each output, that runs along it. An operand
-   * without one is needed whole by every part.
+   * Dim of each input, then of each output, that runs along the axis. Every part
+   * needs the whole of an operand without such a dim.
    */
   readonly dims: readonly (number | undefined)[];
-  /** How many steps of each such dim are one of the axis; 1 by default. */
+  /** Steps of each such dim per step of the axis; default: 1. */
   readonly strides?: readonly number[];
   /**
-   * The part that begins at `start`, with its tensors cut already, where its
-   * arguments or its inputs depend on where it lies or how long it is. There
-   * are as many inputs as before, and in that order: `dims` counts them.
+   * Adapts the arguments or inputs of the part that begins at `start`; its
+   * tensors are cut already. The number and order of the inputs must not change.
    */
   readonly cut?: (part: Call<P>, start: number) => Call<P>;
   /**
-   * Makes the results of `first` those of both, the second one beginning at
-   * `start`. Outputs that no dim runs along it are others in `second`: float16
-   * ones are float32 in both.
+   * Merges the results of `second`, which begins at `start`, into those of
+   * `first`. An output without a dim along the axis is a tensor of its own in
+   * `second`; both parts hold float32 in place of float16 there.
    */
   readonly join?: (first: Call<P>, second: Call<P>, start: number) => void;
 }
 
-/** What launching needs to know of an op. */
+/** The rules of an op that launching needs. */
 export interface Launch<P> {
   readonly name: string;
-  /** The dispatches that fill the outputs, in order. */
+  /** Plans the dispatches that fill the outputs, in order. */
   kernel(inputs: Tensors, outputs: Tensors, params: P): Plan | readonly Plan[];
   /**
-   * The axes of a call, given the shapes of its outputs. An op without any can't
-   * be done in parts.
+   * Returns the axes of a call whose outputs have these shapes. An op without
+   * axes cannot run in parts.
    */
   axes?(
     inputs: Tensors,
     params: P,
     shapes: readonly Shape[],
   ): readonly Axis<P>[];
-  /** Which operands the kernel takes however they lie. Default: none. */
+  /** The operands that the kernel takes in any layout. Default: none. */
   readonly strided?: "inputs" | "all";
-  /** Whether the kernel is made of other ops, which see to parts themselves. */
+  /** Whether the kernel calls other ops, which run in parts themselves. */
   readonly composed?: boolean;
 }
 
 /**
- * Runs an op into its outputs.
+ * Runs an op and writes into its outputs.
  *
  * @throws {RangeError} If an operand is too large for a binding, and the op
- * can't be done in parts
+ * cannot run in parts
  */
 export function launch<P>(
   op: Launch<P>,
@@ -100,7 +102,7 @@ export function launch<P>(
   else runPart(new Parts(op, call), call);
 }
 
-// A loop, as each call of an op comes by here.
+// A plain loop, because every call of an op runs this.
 function hasLarge(tensors: readonly Tensor[]): boolean {
   for (const { storage } of tensors) {
     if (isLarge(storage)) return true;
@@ -108,7 +110,7 @@ function hasLarge(tensors: readonly Tensor[]): boolean {
   return false;
 }
 
-/** Whether an op may have to be done in parts, or to be refused. */
+/** Returns true if an op may have to run in parts, or be refused. */
 export function areLarge(
   inputs: readonly Tensor[],
   outputs: readonly { readonly shape: Shape; readonly dtype: DType }[],
@@ -120,10 +122,9 @@ export function areLarge(
 }
 
 /**
- * Checks that an op whose results do not exist yet can be done in parts that
- * fit, before anything is done.
+ * Checks, before results are allocated, that an op can run in parts that fit.
  *
- * @throws {RangeError} If it can't
+ * @throws {RangeError} If the op cannot run in parts that fit
  */
 export function checkParts<P>(
   op: Launch<P>,
@@ -145,11 +146,11 @@ export function checkParts<P>(
   }
 }
 
-/** An op with what its first call says of all its parts. */
+/** An op, and the properties of its whole call that all parts share. */
 class Parts<P> {
   readonly op: Launch<P>;
   readonly axes: readonly Axis<P>[];
-  /** Which inputs are row-major, and which begin with their buffer. */
+  /** Whether each input is row-major, and whether it has offset 0. */
   readonly #dense: readonly boolean[];
   readonly #first: readonly boolean[];
 
@@ -160,7 +161,7 @@ class Parts<P> {
     this.#first = inputs.map(({ layout }) => layout.offset === 0);
   }
 
-  /** The plans of a part, and what is copied into its outputs afterwards. */
+  /** Plans a part, and the copies into its outputs that follow. */
   plan(call: Call<P>): { plans: readonly Plan[]; copies: [Tensor, Tensor][] } {
     const { op } = this;
     if (op.composed) return { plans: plansOf(op, call), copies: [] };
@@ -205,7 +206,7 @@ function runPart<P>(parts: Parts<P>, call: Call<P>): void {
   const { plans, copies } = parts.plan(call);
   const excess = plans.find(excessOf);
   if (excess) {
-    // what is made in between is too large: a part makes less of it
+    // intermediates are too large: smaller parts have smaller ones
     const cut = longestCut(operands, axes) ?? refuse(op, operands[0]!, excess);
     runHalves(parts, call, cut);
     return;
@@ -288,7 +289,7 @@ function refuse<P>({ name }: Launch<P>, worst: Extents, plan?: Plan): never {
   );
 }
 
-// Of a tensor, or of a number where there is none.
+// Copies the input tensor, or the number if there is no input.
 const COPYING: Launch<number | undefined> = {
   name: "copy",
   kernel: ([x], [y], value) => planCopy(value ?? x, y),
@@ -296,7 +297,7 @@ const COPYING: Launch<number | undefined> = {
   strided: "all",
 };
 
-/** Writes `x`, a tensor of its shape or a number, into every part of `out`. */
+/** Writes `x`, a number or a tensor of the same shape, to all of `out`. */
 export function copyTo(x: Operand, out: Tensor): void {
   const isTensor = typeof x === "object";
   launch(COPYING, isTensor ? [x] : [], [out], isTensor ? undefined : Number(x));

@@ -1,7 +1,7 @@
 /**
- * Windows: tensors as kernels see them where a storage is larger than what an
- * adapter binds. The same elements, with an offset that counts from the
- * beginning of a part of the buffer. Bytes, unless something else is said.
+ * Windows: tensors over a part of a storage that is larger than the adapter's
+ * binding limit. The elements stay the same; the offset counts from the
+ * beginning of the window. Sizes are in bytes; layouts count elements.
  *
  * @module
  */
@@ -14,18 +14,18 @@ import { sizeOf } from "../../tensor/shape.ts";
 import type { Storage } from "../../tensor/storage.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 
-/** Where a tensor lies, without the tensor. */
+/** Layout and type of a tensor, without its storage. */
 export interface Extents {
   readonly layout: Layout;
   readonly dtype: DType;
 }
 
-/** Whether a storage is larger than a binding. */
+/** Returns true if a storage is larger than the binding limit. */
 export function isLarge(storage: Storage): boolean {
   return boundBytes(storage) > bindingLimit();
 }
 
-/** The bytes of a storage that a kernel binds to reach all elements. */
+/** Returns the range of bytes that a kernel binds to reach all elements. */
 export function windowOf({ layout, dtype }: Extents): [number, number] {
   if (sizeOf(layout.shape) === 0) return [0, BIND_ALIGN];
   const { bytes } = DTYPES[dtype];
@@ -36,18 +36,18 @@ export function windowOf({ layout, dtype }: Extents): [number, number] {
   ];
 }
 
-/** How many bytes a kernel binds to reach all elements. */
+/** Returns the number of bytes that a kernel binds to reach all elements. */
 export function windowBytes(extents: Extents): number {
   const [first, end] = windowOf(extents);
   return end - first;
 }
 
 /**
- * The tensors with windows in place of the storages that are too large. Those
- * that fit into a binding are returned as they are.
+ * Returns the tensors with windows in place of storages larger than the binding
+ * limit; other tensors are returned as they are.
  */
 export function windowed(tensors: readonly Tensor[]): Tensor[] {
-  // one object for each window: kernels ask whether two storages are one
+  // equal windows share one object: kernels compare storages by identity
   const parts = new Map<Storage, Map<string, Storage>>();
   return tensors.map((tensor) => {
     const { storage, layout, dtype } = tensor;

@@ -1,5 +1,5 @@
 /**
- * Copies: the plan that writes a tensor, or a number, into another tensor.
+ * Copies: plans that write a tensor or a number into another tensor.
  *
  * @module
  */
@@ -17,7 +17,7 @@ const COPY: Readonly<Record<ComputeType, MapRule>> = {
   u32: { name: "copy", wgsl: "a", compute: "u32" },
 };
 
-/** The plan that writes `x`, a tensor or a number, into every part of `out`. */
+/** Plans a copy of `x`, a tensor or a number, to all of `out`. */
 export function planCopy(x: Operand, out: Tensor): Plan {
   const type = typeof x === "object" ? x.dtype : out.dtype;
   const turned = typeof x === "object" ? planTransposed(x, out) : undefined;

@@ -1,6 +1,6 @@
 /**
- * The text that tells the kernels of maps apart: bindings, loads, the
- * expression, the conversion to the result's type, and the store.
+ * Headers of the map kernels: bindings, loads, the expression, the conversion to
+ * the result's type, and the store.
  *
  * @module
  */
@@ -19,29 +19,29 @@ import specialLib from "../../../shaders/lib/special.wgsl" with {
   type: "text",
 };
 
-/** What a map does with the elements `a`, `b` and `c` of its operands. */
+/** Rule of a map: an expression of the elements `a`, `b` and `c`. */
 export interface MapRule {
   readonly name: string;
-  /** A WGSL expression of a, b and c, which have type T. */
+  /** A WGSL expression of a, b and c of type T. */
   readonly wgsl: string;
   readonly compute: ComputeType;
-  /** Type of the expression; `compute` unless it says so. */
+  /** Type of the expression; default: `compute`. */
   readonly result?: ComputeType | "bool";
 }
 
-/** Which kernel a map runs in. */
+/** The kernels of maps. */
 export type MapKernel = "dense" | "rows" | "strided";
 
 /**
- * How an operand is read: by its own quads, from one element for a whole quad,
- * by strides, from the parameters, or from where the result will be written.
+ * Access to an operand: by its own quads, one element for a whole quad, by
+ * strides, a number of the parameters, or the result's old elements.
  */
 export type Access = "quads" | "element" | "strides" | "number" | "result";
 
 const NAMES = ["a", "b", "c"] as const;
 const LANES = ["x", "y", "z"] as const;
-// The functions of special.wgsl by name: a kernel gets those it calls, because
-// compilers take their time for the others, too.
+// The functions of special.wgsl by name. A kernel gets only those that it calls,
+// because drivers spend time on unused functions, too.
 const SPECIAL: ReadonlyMap<string, string> = new Map(
   Array.from(
     specialLib.matchAll(/^fn (\w+)(?:.*\}$|[^]*?^\}$)/gm),
@@ -49,7 +49,7 @@ const SPECIAL: ReadonlyMap<string, string> = new Map(
   ),
 );
 
-/** The special functions that `text` calls, and those that they call. */
+/** Returns the special functions that `text` calls, directly or not. */
 function specialOf(text: string): string {
   const found = new Set<string>();
   const open = [text];
@@ -64,21 +64,21 @@ function specialOf(text: string): string {
   return [...found].join("\n");
 }
 
-/** The text of what an expression calls: floats, and special functions. */
+/** Returns the functions that an expression calls, as WGSL. */
 export function libraryFor(wgsl: string): string {
   return `${floatLib}\n${specialOf(wgsl)}`;
 }
 
 /**
- * The loops of an expression for a quad. A special function that loops does so
- * over the bits of an integer.
+ * Returns the loops that an expression runs for a quad. Special functions loop
+ * only over the bits of an integer.
  */
 export function loopsOf(wgsl: string): Loop[] {
   const loops = [...specialOf(wgsl).matchAll(/\bfor \(/g)];
   return loops.flatMap(() => [32, 32, 32, 32].map((bits) => loop(bits)));
 }
 
-/** The text of a function `name` that applies a rule to elements. */
+/** Returns a WGSL function `name` that applies a rule to elements. */
 export function declareRule(
   name: string,
   rule: MapRule,
@@ -93,7 +93,7 @@ export function declareRule(
     .replaceAll(/\bR\b/g, stored);
 }
 
-/** The header of a map; `types` has no entry where a number stands. */
+/** Returns the header of a map; the type of a plain number is undefined. */
 export function headerOf(
   rule: MapRule,
   types: readonly (DType | undefined)[],
@@ -182,8 +182,8 @@ function mapElements(
   return `fn map(at: vec4u) -> R { return op(${values.join(", ")}); }`;
 }
 
-// Parts of words can only be written by atomics: their neighbours belong to
-// others. Each byte is one invocation's, so the outcome is no matter of order.
+// Part of a word is written by atomics, because another invocation may write the
+// rest. Each byte has one writer, so the order does not matter.
 function declareResult(
   binding: number,
   dtype: DType,
@@ -221,7 +221,7 @@ function storeElements(dtype: DType, whole: boolean): string {
     `${body} }`;
 }
 
-// bool results are bytes 0 and 1; uint8 keeps the low byte, as torch wraps.
+// bool results are the bytes 0 and 1; uint8 keeps the low byte, as in torch.
 function convert(
   wgsl: string,
   from: ComputeType | "bool",
@@ -230,14 +230,14 @@ function convert(
 ): string {
   if (dtype === "bool") {
     if (from === "bool") return `select(0u, 1u, ${wgsl})`;
-    // NaN is true, whatever a compiler thinks of comparing it
+    // is_zero, because compilers may assume that no operand is NaN: NaN is true
     return from === "f32"
       ? `select(1u, 0u, is_zero(${wgsl}))`
       : `select(0u, 1u, (${wgsl}) != T(0))`;
   }
   if (from === "bool") return `select(R(0), R(1), ${wgsl})`;
   if (from === "f32" && to !== "f32") {
-    // a float outside of u32 has no defined byte: go by i32, then wrap
+    // a float outside of u32 has no defined low byte: convert by i32, then wrap
     return dtype === "uint8" ? `u32(i32(${wgsl})) & 0xffu` : `R(${wgsl})`;
   }
   return dtype === "uint8" ? `R(${wgsl}) & 0xffu` : `R(${wgsl})`;

@@ -3,10 +3,10 @@
  * WGSL, up to three operands (tensors that broadcast, or plain numbers) and a
  * result; this module turns them into a plan.
  *
- * Three kernels serve all of them: operands that lie as the result does are
- * read four elements at a time (dense), so are rows that broadcast (rows), all
- * others go element by element (strided). The result may be a part of a
- * tensor, and an operand may be the result itself.
+ * The dense kernel reads operands of the result's layout, four elements at a
+ * time. The rows kernel does so for rows that broadcast. The strided kernel
+ * takes every other layout, element by element. The result may be a view, and
+ * an operand may be the result itself.
  *
  * @module
  */
@@ -47,10 +47,10 @@ import stridedSource from "../../../shaders/elementwise/map_strided.wgsl" with {
 };
 import placesLib from "../../../shaders/lib/places.wgsl" with { type: "text" };
 
-/** A tensor, or a number or boolean that stands for a tensor filled with it. */
+/** A tensor, or a number or boolean that broadcasts. */
 export type Operand = Tensor | number | boolean;
 
-/** A map as it was asked for, before a kernel was chosen. */
+/** Arguments of a map, before a kernel is chosen. */
 export interface MapCall {
   readonly rule: MapRule;
   readonly operands: readonly Operand[];
@@ -59,16 +59,16 @@ export interface MapCall {
   readonly whole: boolean;
 }
 
-// Calls by their plans, while somebody records: what is fused is fused by them.
+// Map calls by their plans, kept while a recorder is active: fusion needs them.
 const calls = new WeakMap<Plan, MapCall>();
 
-/** What a plan that was made while somebody recorded maps, if it is a map. */
+/** Returns the map call behind a plan that was made under a recorder. */
 export function mapCallOf(plan: Plan): MapCall | undefined {
   return calls.get(plan);
 }
 
 const GROUP = 64;
-/** Quads of an invocation, by kernel and adapter class. */
+/** Quads per invocation, by kernel and adapter class. */
 const RUNS = {
   dense: { cpu: 4, gpu: 4 },
   rows: { cpu: 8, gpu: 1 },
@@ -97,21 +97,21 @@ const ACCESS_CODES: Readonly<Record<Access, number>> = {
   result: 4,
 };
 
-/** What the plans of a rule share, by what it depends on. */
+/** Properties that plans of one rule share. */
 interface Shared {
   readonly header: string;
   readonly loops: number;
 }
 
-// An op that is called again makes no text.
+// Headers by rule, so that a repeated call builds no text.
 const shared = new WeakMap<MapRule, Map<number, Shared>>();
 
 /**
- * The plan of a map into `out`, to whose shape all operands broadcast. An
- * operand in the buffer of `out` must have its layout, too. A rule that is used
- * more than once should be one object: its kernels' texts are kept.
+ * Plans a map into `out`, to whose shape all operands broadcast. An operand in
+ * the buffer of `out` must have the layout of `out`. Repeated calls should pass
+ * the same rule object, whose headers are cached.
  *
- * @throws {TypeError} If there are more dims than the kernels loop over
+ * @throws {TypeError} If the operands' strides need more than 8 dims
  */
 export function planMap(
   rule: MapRule,
@@ -172,8 +172,8 @@ function accessOf(operand: Operand, out: Tensor): Access {
   return alike ? "quads" : "strides";
 }
 
-// How operands are read whose rows (the innermost merged dim) lie densely or
-// repeat one element, if they all do and no quad crosses the end of a row.
+// Returns accesses by quads or single elements. Every operand's rows (the
+// innermost merged dim) must be dense or repeat one element, in whole quads.
 function rowAccesses(
   operands: readonly Operand[],
   accesses: readonly Access[],
@@ -221,7 +221,7 @@ function sharedOf(
     found = {
       header: `const RUN = ${run}u;\n` +
         headerOf(rule, types, accesses, dtype, kernel, whole),
-      // the place of each element takes a loop over its dims
+      // each element's offset takes a loop over the dims
       loops: loop(run, loop(4, loop(MAX_RANK)), ...loopsOf(rule.wgsl)).passes +
         loop(MAX_RANK).passes,
     };
@@ -230,7 +230,7 @@ function sharedOf(
   return found;
 }
 
-/** The word that holds a plain number of a compute type. */
+/** Returns the bits of a plain number in a compute type; 0 for a tensor. */
 export function bitsOf(
   operand: Operand | undefined,
   type: ComputeType,
@@ -259,7 +259,7 @@ function denseParams(
   });
 }
 
-// Three operands and the result in one shape, in as few dims as they allow.
+// Merges the dims of the operands and the result as far as strides allow.
 function mergeOperands(
   name: string,
   operands: readonly Operand[],
@@ -274,8 +274,8 @@ function mergeOperands(
   const merged = mergeDims([...layouts, out.layout]);
   if (merged.shape.length > MAX_RANK) {
     throw new TypeError(
-      `Cannot ${name} over shape ${formatShape(out.shape)}: its strides ` +
-        `need ${merged.shape.length} dims, ${MAX_RANK} at most`,
+      `Cannot ${name} over shape ${formatShape(out.shape)}: the operands' ` +
+        `strides need ${merged.shape.length} dims, ${MAX_RANK} at most`,
     );
   }
   return merged;

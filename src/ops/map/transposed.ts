@@ -1,8 +1,7 @@
 /**
- * Copies whose elements lie across: where neighbours in the result are far apart
- * in the source, and those that are near in the source far apart in the result.
- * A kernel for maps would read a line of memory for each element; here tiles are
- * turned in registers.
+ * Transposing copies: neighbours in the result lie far apart in the source, and
+ * the other way round. A map kernel would read a cache line for each element;
+ * the kernel here transposes tiles in registers.
  *
  * @module
  */
@@ -21,7 +20,7 @@ import source from "../../../shaders/movement/transpose.wgsl" with {
 };
 
 const GROUP = 64;
-/** Dims beside the two, that the kernel's uniform has room for. */
+/** Most dims besides the transposed two that the kernel's uniform holds. */
 const MAX_RANK = 8;
 /** Tiles across a panel. */
 const PANELS: Readonly<Record<AdapterClass, number>> = { cpu: 2, gpu: 8 };
@@ -29,7 +28,7 @@ const PANELS: Readonly<Record<AdapterClass, number>> = { cpu: 2, gpu: 8 };
 /** Tiles along a panel, at most. */
 const DEPTH = 64;
 
-/** The two dims that lie across each other, and the others. */
+/** The two transposed dims, and the others. */
 interface Turn {
   /** [size, stride in x, stride in y] of the dim that is dense in x. */
   readonly i: readonly [size: number, x: number, y: number];
@@ -58,8 +57,9 @@ function converts(from: DType, to: DType): boolean {
 }
 
 /**
- * The plan that copies `x` into `y`, a row-major tensor of its shape, if its
- * elements lie across; `undefined` if another kernel suits them better.
+ * Plans a transposing copy of `x` into `y`, a row-major tensor of the same shape.
+ *
+ * @returns `undefined` if a map kernel suits the layouts better
  */
 export function planTransposed(x: Tensor, y: Tensor): Plan | undefined {
   if (x.size === 0 || !isRowMajor(y.layout) || !converts(x.dtype, y.dtype)) {
@@ -71,7 +71,7 @@ export function planTransposed(x: Tensor, y: Tensor): Plan | undefined {
   const [xOffset, yOffset] = [x.layout.offset, y.layout.offset];
   const wideLoads = i[1] === 1 && i[0] % 4 === 0 &&
     [xOffset, j[1], ...rest.map((dim) => dim[1])].every((n) => n % 4 === 0);
-  // all strides of y but that of j are multiples of its size
+  // all strides of y except that of j are multiples of j's size
   const wideStores = j[0] % 4 === 0 && yOffset % 4 === 0;
   if (WORDS[y.dtype].packed && !wideStores) return undefined;
   const iTiles = Math.ceil(i[0] / 4);

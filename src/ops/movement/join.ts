@@ -1,5 +1,5 @@
 /**
- * Joining tensors, taking them apart, and repeating or reordering their parts.
+ * Ops that join tensors, split them, and repeat or reorder their elements.
  *
  * @module
  */
@@ -44,18 +44,20 @@ const catOp = defineOp<{ dim: number; shape: Shape }>({
 });
 
 /**
- * Tensors one after another along `dim`, in the type they promote to. Their
- * other sizes are equal; a tensor of shape [0] counts as nothing, as in torch.
+ * Concatenates tensors along `dim`, in the type they promote to. All other sizes
+ * must be equal; a tensor of shape [0] is ignored, as in torch.
  *
- * @throws {TypeError} If there is none, or the shapes do not fit
+ * @throws {TypeError} If the list is empty, or other sizes differ
  */
 export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
   const [first] = tensors;
   if (!first) {
-    throw new TypeError("Cannot cat no tensors: expected one or more");
+    throw new TypeError(
+      "Cannot cat an empty list: expected at least one tensor",
+    );
   }
   const parts = tensors.filter((each) => each.ndim !== 1 || each.size > 0);
-  // nothing has no dim that could be missing
+  // tensors of shape [0] alone take any dim
   if (parts.length === 0 && dim !== 0) return cat(tensors);
   const like = parts[0] ?? first;
   const axis = normalizeDim("cat", dim, like.shape);
@@ -78,7 +80,7 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
   return catOp(inputs, { dim: axis, shape: like.shape.with(axis, length) })[0];
 }
 
-/** Tensors of one shape along a new dim. */
+/** Stacks tensors of one shape along a new dim. */
 export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
   const [first] = tensors;
   if (first && tensors.some((each) => `${each.shape}` !== `${first.shape}`)) {
@@ -92,8 +94,8 @@ export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
 }
 
 /**
- * The tensor in pieces along `dim`: of `sizes` elements each, the last one
- * maybe fewer, or of the sizes listed.
+ * Splits a tensor along `dim` into pieces of `sizes` elements (the last may have
+ * fewer), or into pieces of the listed sizes.
  */
 export function split(
   x: Tensor,
@@ -106,7 +108,8 @@ export function split(
   if (typeof sizes === "number") {
     if (!Number.isInteger(sizes) || sizes < 1) {
       throw new RangeError(
-        `Cannot split into pieces of ${sizes}: expected a positive integer`,
+        `Cannot split into pieces of ${sizes}: expected an integer of at ` +
+          `least 1`,
       );
     }
     list = Array.from(
@@ -119,7 +122,8 @@ export function split(
     if (total !== length) {
       throw new RangeError(
         `Cannot split dim ${dim} of ${formatShape(x.shape)} into ` +
-          `[${list.join(", ")}]: expected ${length} in all, got ${total}`,
+          `[${list.join(", ")}]: expected sizes that sum to ${length}, ` +
+          `got ${total}`,
       );
     }
   }
@@ -131,10 +135,10 @@ export function split(
 }
 
 /**
- * The tensor in `chunks` pieces of equal size, the last one or ones fewer; of a
- * dim of size 0 as many empty pieces.
+ * Splits a tensor into at most `chunks` pieces of equal size; the last may be
+ * smaller. A dim of size 0 gives `chunks` empty pieces.
  *
- * @throws {RangeError} If `chunks` is not a positive integer
+ * @throws {RangeError} If `chunks` is not an integer of at least 1
  */
 export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
   const axis = normalizeDim("chunk", dim, x.shape);
@@ -143,15 +147,15 @@ export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
     throw new RangeError(
       `Cannot chunk ${
         formatShape(x.shape)
-      } into ${chunks} pieces: expected a ` +
-        `positive integer`,
+      } into ${chunks} pieces: expected an ` +
+        `integer of at least 1`,
     );
   }
   if (length === 0) return split(x, new Array(chunks).fill(0), axis);
   return split(x, Math.ceil(length / chunks), axis);
 }
 
-/** Every index of a dim, which goes away. */
+/** Returns the views at every index of a dim, without that dim. */
 export function unbind(x: Tensor, dim = 0): Tensor[] {
   const axis = normalizeDim("unbind", dim, x.shape);
   checkDims("unbind", x);
@@ -161,18 +165,18 @@ export function unbind(x: Tensor, dim = 0): Tensor[] {
   );
 }
 
-/** The tensor `repeats[dim]` times along each dim; more repeats add dims. */
+/** Repeats a tensor `repeats[dim]` times along each dim; extra repeats add dims. */
 export function repeat(x: Tensor, repeats: readonly number[]): Tensor {
   if (repeats.length < x.ndim) {
     throw new TypeError(
       `Cannot repeat ${formatShape(x.shape)} by [${repeats.join(", ")}]: ` +
-        `expected a number for each dim`,
+        `expected a number for each of ${x.ndim} dims`,
     );
   }
   checkShape(`repeat ${formatShape(x.shape)} to a grid`, repeats);
   const wide = repeats.flatMap((n, dim) => n === 1 ? [] : [dim]);
   if (wide.length > 3) {
-    // each repeated dim is two in the view below, and kernels have eight at most
+    // the view below has two dims for each repeated one; kernels take eight
     const last = wide.at(-3)!;
     const some = repeat(x, repeats.map((n, dim) => dim < last ? 1 : n));
     return repeat(some, repeats.map((n, dim) => dim < last ? n : 1));
@@ -185,15 +189,15 @@ export function repeat(x: Tensor, repeats: readonly number[]): Tensor {
     .reshape(shape.map((length, dim) => length * repeats[dim]!));
 }
 
-/** As `repeat`, but missing repeats in front are 1. */
+/** Repeats a tensor as `repeat` does; missing leading repeats are 1. */
 export function tile(x: Tensor, repeats: readonly number[]): Tensor {
   const missing = Math.max(0, x.ndim - repeats.length);
   return repeat(x, [...new Array<number>(missing).fill(1), ...repeats]);
 }
 
 /**
- * Every element along `dim` several times in a row: `repeats` times, or as often
- * as the list says. Without `dim`, over the elements in order.
+ * Repeats each element along `dim` in place: `repeats` times, or the listed count
+ * for each element. Without `dim`, the tensor is flattened first.
  */
 export function repeatInterleave(
   x: Tensor,
@@ -242,18 +246,20 @@ const flipOp: Op<readonly number[]> = defineOp({
   grad: (dy, { params: dims }) => [flip(dy, dims)],
 });
 
-/** The elements along some dims in reverse order. */
+/** Reverses the order of elements along some dims. */
 export function flip(x: Tensor, dims: readonly number[]): Tensor {
   const axes = dims.map((dim) => normalizeDim("flip", dim, x.shape));
   if (new Set(axes).size !== axes.length) {
-    throw new RangeError(`Cannot flip over dims [${dims}]: one comes twice`);
+    throw new RangeError(
+      `Cannot flip over dims [${dims}]: expected each dim once`,
+    );
   }
   return flipOp([x], axes)[0];
 }
 
 /**
- * The elements moved on by `shifts` along `dims`, those that fall off coming in
- * at the front. Without `dims`, over the elements in order.
+ * Shifts the elements by `shifts` along `dims`; elements past the end reappear at
+ * the front. Without `dims`, the tensor is flattened first.
  */
 export function roll(
   x: Tensor,
@@ -268,7 +274,8 @@ export function roll(
   const axes = [dims].flat().map((dim) => normalizeDim("roll", dim, x.shape));
   if (axes.length !== by.length) {
     throw new TypeError(
-      `Cannot roll by [${by}] over dims [${dims}]: expected as many`,
+      `Cannot roll by [${by}] over dims [${dims}]: expected as many shifts ` +
+        `as dims`,
     );
   }
   let y = x;
@@ -284,7 +291,7 @@ export function roll(
   return y;
 }
 
-// As in torch, where most ops take 0 or -1 for the dim of a number.
+// Refuses a tensor without dims, as torch does; most ops take dim 0 or -1 there.
 function checkDims(op: string, x: Tensor): void {
   if (x.ndim > 0) return;
   throw new RangeError(`Cannot ${op} ${x.describe()} over a dim: it has none`);

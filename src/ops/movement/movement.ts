@@ -1,7 +1,6 @@
 /**
- * Ops that change how elements lie and compute nothing: shapes as views (new
- * layouts of the same buffer), the copies that make a view row-major, and casts.
- * Parts of tensors are in slicing.ts.
+ * Ops that change layouts and compute nothing: views (new layouts of the same
+ * buffer), row-major copies, and casts. slicing.ts has the parts of tensors.
  *
  * @module
  */
@@ -40,12 +39,12 @@ const copyOp = defineOp({
   grad: (dy) => [dy],
 });
 
-/** A copy, row-major. */
+/** Returns a row-major copy. */
 export function clone(x: Tensor): Tensor {
   return copyOp([x], undefined)[0];
 }
 
-/** The tensor itself if its elements lie row by row, else a copy that does. */
+/** Returns the tensor itself if it is row-major, else a row-major copy. */
 export function contiguous(x: Tensor): Tensor {
   return isRowMajor(x.layout) ? x : copyOp([x], undefined)[0];
 }
@@ -61,7 +60,7 @@ const castOp = defineOp<{ from: DType; to: DType }>({
   ],
 });
 
-/** The elements in another type; the tensor itself if it has it already. */
+/** Returns the elements in type `to`: the tensor itself if it has that type. */
 export function cast(x: Tensor, to: DType): Tensor {
   checkDType("make a tensor", to);
   return x.dtype === to ? x : castOp([x], { from: x.dtype, to })[0];
@@ -69,14 +68,14 @@ export function cast(x: Tensor, to: DType): Tensor {
 
 const reshapeView = defineView<Shape>({
   name: "reshape",
-  // only called where reshapeLayout has an answer
+  // reshape() calls this only if reshapeLayout has an answer
   layout: (x, shape) => reshapeLayout(x.layout, shape) ?? x.layout,
   grad: (dy, { shapes }) => reshape(dy, shapes[0]!),
 });
 
-/** The elements in row-major order, in another shape; one size may be -1. */
-export function reshape(x: Tensor, given: Shape): Tensor {
-  const shape = inferShape(x, given);
+/** Returns the elements in row-major order, in another shape; one size may be -1. */
+export function reshape(x: Tensor, sizes: Shape): Tensor {
+  const shape = inferShape(x, sizes);
   if (sameShape(shape, x.shape)) return x.alias();
   const fits = reshapeLayout(x.layout, shape) !== undefined;
   return reshapeView(fits ? x : copyOp([x], undefined)[0], shape);
@@ -96,7 +95,7 @@ function inferShape(x: Tensor, shape: Shape): Shape {
   ) {
     throw new TypeError(
       `Cannot reshape ${formatShape(x.shape)} to ${formatShape(shape)}: ` +
-        `expected ${x.size} elements and one -1 at most`,
+        `expected a shape of ${x.size} elements with one -1 at most`,
     );
   }
   return full;
@@ -109,7 +108,7 @@ const permuteView = defineView<readonly number[]>({
     permute(dy, dims.map((_, dim) => dims.indexOf(dim))),
 });
 
-/** The dims in another order. */
+/** Reorders the dims. */
 export function permute(x: Tensor, dims: readonly number[]): Tensor {
   checkList(`permute ${formatShape(x.shape)} by`, dims);
   const order = dims.map((dim) => normalizeDim("permute", dim, x.shape));
@@ -122,7 +121,7 @@ export function permute(x: Tensor, dims: readonly number[]): Tensor {
   return permuteView(x, order);
 }
 
-/** The dims `source` at the places `destination`, the rest in their order. */
+/** Moves the dims `source` to `destination`; the others keep their order. */
 export function movedim(
   x: Tensor,
   source: number | readonly number[],
@@ -136,7 +135,7 @@ export function movedim(
   if (!isPairing) {
     throw new RangeError(
       `Cannot move dims [${source}] of ${formatShape(x.shape)} to ` +
-        `[${destination}]: expected as many, each once`,
+        `[${destination}]: expected two lists of equal length, each dim once`,
     );
   }
   const rest = x.shape.map((_, dim) => dim).filter((d) => !from!.includes(d));
@@ -154,9 +153,9 @@ const expandView = defineView<Shape>({
 });
 
 /** Repeats dims of size 1 and adds dims in front; -1 keeps a size. */
-export function expand(x: Tensor, given: Shape): Tensor {
-  const added = given.length - x.ndim;
-  const shape = given.map((length, dim) =>
+export function expand(x: Tensor, sizes: Shape): Tensor {
+  const added = sizes.length - x.ndim;
+  const shape = sizes.map((length, dim) =>
     length === -1 ? x.shape[dim - added] ?? -1 : length
   );
   const fits = added >= 0 &&
@@ -167,16 +166,16 @@ export function expand(x: Tensor, given: Shape): Tensor {
     );
   if (!fits) {
     throw new TypeError(
-      `Cannot expand ${formatShape(x.shape)} to ${formatShape(given)}: ` +
-        `sizes must be integers, and equal, or 1 before`,
+      `Cannot expand ${formatShape(x.shape)} to ${formatShape(sizes)}: ` +
+        `only dims of size 1 can change, and new dims go in front`,
     );
   }
   return expandView(x, shape);
 }
 
 /**
- * `operand`, or a copy where it lies in the buffer of `target`: a kernel can't
- * bind a buffer that it writes as an input too, unless element for element.
+ * Returns `operand`, or a copy if it shares the storage of `target` in another
+ * layout: a kernel cannot bind one buffer as input and output.
  */
 export function apart(operand: Operand, target: Tensor): Operand {
   return typeof operand !== "object" || operand.storage !== target.storage ||
@@ -185,10 +184,10 @@ export function apart(operand: Operand, target: Tensor): Operand {
     : clone(operand);
 }
 
-/** Writes the elements of `source`, which broadcasts, into `target`. */
+/** Writes the elements of `source`, which broadcasts, to `target`. */
 export function assign(target: Tensor, source: Tensor): void {
   recorder()?.uses([target, source]);
-  using _copy = new Scope(); // where the source lies in the same storage
+  using _copy = new Scope(); // of a source in the target's storage
   copyTo(apart(source, target), target);
   target.storage.version++;
 }

@@ -1,9 +1,9 @@
 /**
- * Parts of tensors, as views: slices, single indices, diagonals, windows; and
- * the opposite, a tensor embedded in a larger one.
+ * Parts of tensors as views (slices, single indices, diagonals, windows), and
+ * the opposite: a tensor embedded in a larger one.
  *
- * A view's gradient is its region embedded in zeros. A region is a layout
- * inside a row-major tensor; no two of its elements share a place.
+ * A view's gradient is embedded in zeros at the view's region. A region is a
+ * layout inside a row-major tensor whose elements do not overlap.
  *
  * @module
  */
@@ -44,7 +44,7 @@ const embedOp: Op<Embedding> = defineOp({
   grad: (dy, { params: { region } }) => [strided(dy, region)],
 });
 
-/** A tensor of `shape` that is `x` in a region and `value` elsewhere. */
+/** Returns a tensor of `shape` that is `x` in a region and `value` elsewhere. */
 export function embed(
   x: Tensor,
   shape: Shape,
@@ -66,7 +66,7 @@ const eraseOp: Op<Layout> = defineOp({
   grad: (dy, { params: region }) => [erase(dy, region)],
 });
 
-/** A copy with zeros in a region. */
+/** Returns a copy with zeros in a region. */
 export function erase(x: Tensor, region: Layout): Tensor {
   return eraseOp([x], region)[0];
 }
@@ -86,7 +86,7 @@ const stridedView = defineView<Layout>({
   grad: (dy, { shapes, params: region }) => embed(dy, shapes[0]!, region),
 });
 
-/** The region of a tensor, which is made row-major first. */
+/** Returns a region of the tensor's row-major elements, as a view. */
 export function strided(x: Tensor, region: Layout): Tensor {
   return stridedView(x.contiguous(), region);
 }
@@ -110,7 +110,7 @@ const sliceView = defineView<SliceParams>({
     ),
 });
 
-/** Elements `start` to `stop` (exclusive) along `dim`, every `step`-th. */
+/** Returns elements `start` to `stop` (exclusive) along `dim`, every `step`-th. */
 export function slice(
   x: Tensor,
   dim: number,
@@ -122,7 +122,7 @@ export function slice(
   if (!Number.isInteger(step) || step < 1 || x.ndim === 0) {
     throw new RangeError(
       `Cannot slice ${formatShape(x.shape)} in steps of ${step}: ` +
-        `expected a dim and a positive integer`,
+        `expected at least one dim and an integer of at least 1`,
     );
   }
   if (
@@ -130,7 +130,7 @@ export function slice(
   ) {
     throw new RangeError(
       `Cannot slice ${formatShape(x.shape)} from ${start} to ${stop}: ` +
-        `expected integers`,
+        `expected integers (stop may be Infinity)`,
     );
   }
   const length = x.shape[axis]!;
@@ -142,9 +142,9 @@ export function slice(
 }
 
 /**
- * `length` elements along `dim`, from `start` on.
+ * Returns `length` elements along `dim`, from `start` on.
  *
- * @throws {RangeError} If there are not that many
+ * @throws {RangeError} If the dim has fewer elements
  */
 export function narrow(
   x: Tensor,
@@ -160,7 +160,7 @@ export function narrow(
   if (!fits) {
     throw new RangeError(
       `Cannot narrow dim ${dim} of ${formatShape(x.shape)} to ${length} ` +
-        `elements from ${start} on: it has ${size}`,
+        `elements from ${start} on: the dim has ${size}`,
     );
   }
   return sliceView(x, { dim: axis, start: from, length, step: 1 });
@@ -173,7 +173,7 @@ const selectView = defineView<{ dim: number; index: number }>({
     embed(dy, shape!, selectLayout(rowMajor(shape!), dim, index)),
 });
 
-/** Index `index` along `dim`, which goes away. */
+/** Returns the view at `index` along `dim`, without that dim. */
 export function select(x: Tensor, dim: number, index: number): Tensor {
   const axis = normalizeDim("select", dim, x.shape);
   const length = x.shape[axis] ?? 0;
@@ -228,8 +228,8 @@ const diagonalView = defineView<DiagonalParams>({
 });
 
 /**
- * The elements whose indices in `dim1` and `dim2` differ by `offset`, as a new
- * last dim in place of the two.
+ * Returns the elements whose indices in `dim1` and `dim2` differ by `offset`. A
+ * new last dim replaces the two dims.
  */
 export function diagonal(x: Tensor, offset = 0, dim1 = 0, dim2 = 1): Tensor {
   const [a, b] = [dim1, dim2].map((dim) =>
@@ -238,15 +238,15 @@ export function diagonal(x: Tensor, offset = 0, dim1 = 0, dim2 = 1): Tensor {
   if (a === b || x.ndim < 2) {
     throw new RangeError(
       `Cannot take a diagonal of ${formatShape(x.shape)} over dims ${dim1} ` +
-        `and ${dim2}: expected two different ones`,
+        `and ${dim2}: expected two different dims`,
     );
   }
   return diagonalView(x, { offset, dim1: a!, dim2: b! });
 }
 
 /**
- * A matrix with the elements of a vector on its diagonal, or the diagonal of a
- * matrix.
+ * Returns a matrix with the elements of a vector on its diagonal, or the diagonal
+ * of a matrix.
  *
  * @throws {TypeError} If `x` is neither vector nor matrix
  */
@@ -255,7 +255,7 @@ export function diag(x: Tensor, offset = 0): Tensor {
   if (x.ndim !== 1) {
     throw new TypeError(
       `Cannot take the diagonal of shape ${formatShape(x.shape)}: ` +
-        `expected one dim or two`,
+        `expected a vector or a matrix`,
     );
   }
   const size = x.size + Math.abs(offset);
@@ -284,7 +284,7 @@ const unfoldView = defineView<UnfoldParams>({
       offset: layout.offset,
     };
   },
-  // Windows overlap, so element k of all windows is added at a time.
+  // Windows may overlap, so the loop adds element k of all windows at a time.
   grad: (dy, { shapes: [shape], params: { dim, size, step } }) => {
     const count = dy.shape[dim]!;
     const wide = widened(dy);
@@ -303,12 +303,12 @@ const unfoldView = defineView<UnfoldParams>({
 });
 
 /**
- * Windows of `size` elements along `dim`, `step` apart, as a new last dim. A
- * tensor without dims has one element along its only one.
+ * Returns windows of `size` elements along `dim`, `step` apart, as a new last
+ * dim. A tensor without dims counts as one of shape [1].
  *
  * Source: torch.Tensor.unfold.
  *
- * @throws {RangeError} If no window fits, or a number is no integer
+ * @throws {RangeError} If no window fits, or `size` or `step` is not an integer
  */
 export function unfold(
   x: Tensor,
@@ -323,17 +323,18 @@ export function unfold(
   if (!isValid) {
     throw new RangeError(
       `Cannot unfold dim ${dim} of ${formatShape(x.shape)} into windows of ` +
-        `${size}, ${step} apart: expected 0 to ${length}, and 1 or more`,
+        `${size}, ${step} apart: expected a size of 0 to ${length} and a step ` +
+        `of at least 1`,
     );
   }
-  // the only window of the only element, and not its dim
+  // the one window, without a dim that counts windows
   if (x.ndim === 0) return x.reshape([1]).narrow(0, 0, size);
   return unfoldView(x, { dim: axis, size, step });
 }
 
 /**
- * `value` around the elements: for each dim in order, `edges` has how many go
- * before and how many after; negative ones cut away.
+ * Pads a tensor with `value`. For each dim in order, `edges` has the number of
+ * elements before and after; negative numbers crop.
  */
 export function padConstant(
   x: Tensor,
@@ -359,7 +360,7 @@ export function padConstant(
   return embed(part, shape, region, value);
 }
 
-/** No elements of `x`, in a shape that has none: its gradient is zeros. */
+/** Returns an empty tensor of `shape` in the graph of `x`, with gradient 0. */
 export function emptied(x: Tensor, shape: Shape): Tensor {
   return slice(x.reshape([x.size]), 0, 0, 0).reshape(shape);
 }
