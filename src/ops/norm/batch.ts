@@ -1,6 +1,6 @@
 /**
- * Batch norm: each channel of a batch with mean 0 and variance 1; and instance
- * norm, which does the same for each image by itself.
+ * Batch norm, which gives each channel of a batch mean 0 and variance 1, and
+ * instance norm, which does so for each image.
  *
  * @module
  */
@@ -23,15 +23,15 @@ export interface BatchNormOptions extends NormOptions {
   /** Variance of each channel so far, [C]. */
   readonly runningVar?: Tensor | undefined;
   /**
-   * Whether to use the statistics of this batch, and to move the running ones
-   * towards them. Default: false.
+   * Whether to use the statistics of this batch and to update the running ones.
+   * Default: false.
    */
   readonly training?: boolean;
-  /** How far running statistics move. Default: 0.1. */
+  /** Weight of a batch in the running statistics. Default: 0.1. */
   readonly momentum?: number;
   /**
-   * The number of batches so far, this one included: int32 []. With it, running
-   * statistics are the plain mean over all batches, whatever `momentum` says.
+   * Number of batches so far, including this one: int32 []. If set, running
+   * statistics are the plain mean over all batches, and `momentum` is ignored.
    */
   readonly numBatchesTracked?: Tensor | undefined;
 }
@@ -40,7 +40,7 @@ export interface BatchNormOptions extends NormOptions {
 export interface InstanceNormOptions
   extends Omit<BatchNormOptions, "training" | "numBatchesTracked"> {
   /**
-   * Whether to use the statistics of the images, and not the running ones.
+   * Whether to use the statistics of the images instead of the running ones.
    * Default: true.
    */
   readonly useInputStats?: boolean;
@@ -117,13 +117,13 @@ const evalOp: Op<EvalParams> = defineOp<EvalParams>({
 });
 
 /**
- * y = (x - mean) / sqrt(variance + eps) * weight + bias, for each channel.
+ * Returns (x - mean) / sqrt(variance + eps) * weight + bias, for each channel.
  *
  * Shapes: x [N, C] or [N, C, …]; weight, bias and running statistics [C]. In
- * training mean and variance are those of the batch, else the running ones.
- * Running statistics are moved on the GPU, in the step's own order, and by the
- * unbiased variance (divided by one less than the number of elements), while y
- * takes the biased one. A batch without elements moves nothing.
+ * training, mean and variance are those of the batch, else the running ones.
+ * The GPU updates running statistics in the order of the calls. They take the
+ * unbiased variance (divided by one less than the number of elements), y takes
+ * the biased one. A batch without elements updates nothing.
  *
  * Source: torch.nn.functional.batch_norm; Ioffe & Szegedy 2015,
  * arXiv:1502.03167.
@@ -146,7 +146,7 @@ export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
   const [N = 0, C] = x.shape;
   const { weight, bias, runningMean, runningVar, eps = 1e-5 } = options;
   const { training = false, momentum = 0.1, numBatchesTracked } = options;
-  // of nothing torch asks for no channels
+  // torch accepts an empty 1-d input, which has no channels
   if (C === undefined && x.ndim === 1 && x.size === 0 && isFloat(x.dtype)) {
     const view: NormView = { kind: "batch", shape: [0, 0, 1, 1] };
     return norm(x, view, { weight, bias, eps });
@@ -162,18 +162,19 @@ export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
   if (wantsNone && isGradEnabled()) {
     throw new TypeError(
       `Cannot batchNorm ${x.describe()} with running statistics that require ` +
-        `a gradient: they have none, detach() them`,
+        `a gradient: batchNorm computes none for them, detach() them`,
     );
   }
   if (!runningMean !== !runningVar) {
     throw new TypeError(
-      `Cannot batchNorm ${x.describe()} with only one running statistic`,
+      `Cannot batchNorm ${x.describe()} with only one running statistic: ` +
+        `expected runningMean and runningVar, or neither`,
     );
   }
   if (!training && !runningMean) {
     throw new TypeError(
       `Cannot batchNorm ${x.describe()} outside of training: expected ` +
-        `running statistics`,
+        `runningMean and runningVar`,
     );
   }
   const L = sizeOf(x.shape.slice(2));
@@ -184,7 +185,7 @@ export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
   if (training && N * L === 1) {
     throw new RangeError(
       `Cannot batchNorm ${formatShape(x.shape)} in training: a channel has ` +
-        `one value, expected 2 at least`,
+        `one value, expected at least 2`,
     );
   }
   if (!runningMean || !runningVar || x.size === 0) {
@@ -197,7 +198,7 @@ export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
   );
 }
 
-// Statistics in another type or layout are moved on in a copy, and written back.
+// Updates statistics of another dtype or layout in a copy, which it writes back.
 function withRunning(
   running: Running,
   body: (running: Running) => Tensor,
@@ -240,11 +241,11 @@ function normByRunning(
 }
 
 /**
- * Batch norm of each image by itself: mean and variance of each channel are
- * taken over its own elements.
+ * Returns the batch norm of each image by itself: each channel of an image has
+ * its own mean and variance.
  *
- * Shapes: x [N, C, …]; weight, bias and running statistics [C], which move
- * towards the mean of the images' statistics.
+ * Shapes: x [N, C, …]; weight, bias and running statistics [C]. The running
+ * statistics follow the mean of the images' statistics.
  *
  * Source: torch.nn.functional.instance_norm; Ulyanov et al. 2016,
  * arXiv:1607.08022.
@@ -273,7 +274,7 @@ export function instanceNorm(
   if (L === 1) {
     throw new RangeError(
       `Cannot instanceNorm ${formatShape(x.shape)}: a channel has one value, ` +
-        `expected 2 at least`,
+        `expected at least 2`,
     );
   }
   if (runningMean && runningVar && x.size > 0) {

@@ -1,5 +1,5 @@
 /**
- * Group norm: groups of an image's channels with mean 0 and variance 1.
+ * Group norm, which gives groups of an image's channels mean 0 and variance 1.
  *
  * @module
  */
@@ -10,16 +10,16 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { checkNorm, norm, type NormOptions } from "./norm.ts";
 
 /**
- * y = (x - mean) / sqrt(variance + eps) * weight + bias, mean and variance (the
- * biased one) being taken over C / numGroups neighbouring channels of an image.
+ * Returns (x - mean) / sqrt(variance + eps) * weight + bias. Mean and biased
+ * variance are those of C / numGroups neighbouring channels of an image.
  *
  * Shapes: x [N, C] or [N, C, …], weight and bias [C].
  *
  * Source: torch.nn.functional.group_norm; Wu & He 2018, arXiv:1803.08494.
  *
  * @throws {TypeError} If types or shapes do not fit each other
- * @throws {RangeError} If `numGroups` does not divide C, or a group of the only
- * image is a single value
+ * @throws {RangeError} If `numGroups` does not divide C, or x has one group of
+ * one value
  */
 export function groupNorm(
   x: Tensor,
@@ -48,7 +48,7 @@ export function groupNorm(
   if (N * C / numGroups * inner === 1) {
     throw new RangeError(
       `Cannot groupNorm ${formatShape(x.shape)} in ${numGroups} groups: a ` +
-        `group has one value, expected 2 at least`,
+        `group has one value, expected at least 2`,
     );
   }
   const shape = [N, numGroups, C / numGroups, inner] as const;

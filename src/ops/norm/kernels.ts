@@ -1,9 +1,9 @@
 /**
- * What the kernels of norms share (NOTE [norms] in view.ts), and the one
- * that goes by element. Those that go by rows are in rows.ts, those that
- * sum over channels in sums.ts.
+ * Parts that the kernels of norms share (NOTE [norms] in view.ts), and the
+ * kernel by element. The kernels by rows are in rows.ts, those that sum over
+ * channels in sums.ts.
  *
- * All tensors are float32; the large ones row-major.
+ * All tensors are float32. The large ones are row-major.
  *
  * @module
  */
@@ -26,12 +26,12 @@ export interface NormChoice {
   readonly lanes: number;
 }
 
-/** What lanes do besides their runs: joining sums, and loops around a run. */
+/** Iterations of a lane besides its runs: joined sums, and loops around a run. */
 const BESIDE = 1024;
 
 /**
- * How many lanes read a run of `length` loads, for each of which a lane makes
- * `each` loop iterations: more where one would make too many.
+ * Chooses the lanes that share a run of `length` loads of `each` loop iterations.
+ * Long runs get more lanes, so that no lane exceeds the limit on loops.
  */
 export function chooseNorm(
   length: number,
@@ -54,23 +54,23 @@ export interface Affine {
   readonly bias?: Tensor | undefined;
 }
 
-/** V and its functions where it is four elements. */
+/** V as four elements, and its functions. */
 export const WIDE = `alias V = vec4f;
 fn total(v: V) -> f32 { return (v.x + v.y) + (v.z + v.w); }
 `;
-/** V and its functions where it is one element. */
+/** V as one element, and its functions. */
 export const NARROW = `alias V = f32;
 fn total(v: V) -> f32 { return v; }
 `;
 
-/** Bindings in order, collected with the text that declares them. */
+/** Bindings in order, and the text that declares them. */
 export class Bindings {
-  /** What is bound. */
+  /** Buffers, by binding. */
   readonly buffers: Tensor["storage"][] = [];
-  /** The declarations. */
+  /** WGSL declarations of the buffers. */
   text = "";
 
-  /** Adds an input or (`write`) an output of elements `type`. */
+  /** Adds an input, or an output if `write`, with elements of `type`. */
   add(name: string, tensor: Tensor, type: string, write = false): void {
     const access = write ? "read_write" : "read";
     this.text += `@group(0) @binding(${this.buffers.length}) ` +
@@ -78,14 +78,14 @@ export class Bindings {
     this.buffers.push(tensor.storage);
   }
 
-  /** Adds the parameters, last of all. */
+  /** Adds the parameters; call it last. */
   addParams(): void {
     this.text += `@group(0) @binding(${this.buffers.length}) ` +
       `var<uniform> params: Params;\n`;
   }
 }
 
-/** Adds weight_at(a) and bias_at(a), loads of `unit` elements. */
+/** Adds weight_at(a) and bias_at(a), which load `unit` elements. */
 export function addAffine(
   bindings: Bindings,
   { weight, bias }: Affine,
@@ -101,17 +101,17 @@ export function addAffine(
   }
 }
 
-/** Whether all of them begin at multiples of four elements. */
+/** Whether the offsets of all `tensors` are multiples of four elements. */
 export function isAligned(tensors: readonly (Tensor | undefined)[]): boolean {
   return tensors.every((tensor) => !tensor || tensor.layout.offset % 4 === 0);
 }
 
-/** Where a tensor begins in its buffer, in elements. */
+/** Returns the offset of a tensor in its buffer, in elements; 0 for none. */
 export function offsetOf(tensor: Tensor | undefined): number {
   return tensor?.layout.offset ?? 0;
 }
 
-/** What `planApply` computes from. */
+/** Inputs of `planApply` besides x, weight and bias. */
 export type ApplyInputs =
   | { readonly by: "stats"; readonly stats: Tensor }
   | { readonly by: "running"; readonly mean: Tensor; readonly variance: Tensor }
@@ -124,11 +124,11 @@ export type ApplyInputs =
   };
 
 interface ApplyText {
-  /** Fields of Stat beside mean and rstd. */
+  /** Fields of Stat besides mean and rstd. */
   readonly fields: string;
-  /** Stat at `s`. */
+  /** The Stat of statistic `s`. */
   readonly stat: string;
-  /** Of the element `at`, stat, weight and bias. */
+  /** Result of element `i`, from stat, weight and bias. */
   readonly result: string;
 }
 
@@ -157,10 +157,10 @@ const APPLY: Readonly<Record<ApplyInputs["by"], ApplyText>> = {
   },
 };
 
-/** Quads, or single elements, that an invocation takes. */
+/** Quads or single elements that an invocation takes. */
 const RUNS: Readonly<Record<AdapterClass, number>> = { cpu: 64, gpu: 1 };
 
-/** `y` element by element from `x` and statistics. */
+/** Plans `y`, element by element, from `x` and statistics. */
 export function planApply(
   x: Tensor,
   inputs: ApplyInputs,
@@ -169,7 +169,7 @@ export function planApply(
   { y, eps = 0 }: { readonly y: Tensor; readonly eps?: number },
 ): Plan {
   const { kind, shape: [outer, groups, channels, inner] } = view;
-  // [N, C] without more: a row is an image, and every column has its statistic
+  // x of [N, C]: a row is an image, and each column has a statistic of its own
   const byColumn = kind === "batch" && inner === 1;
   const [rows, width] = byColumn
     ? [outer, groups]

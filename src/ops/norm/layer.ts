@@ -1,5 +1,5 @@
 /**
- * Layer norm: the last dims of a tensor with mean 0 and variance 1.
+ * Layer norm, which gives the last dims of a tensor mean 0 and variance 1.
  *
  * @module
  */
@@ -15,8 +15,8 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { checkNorm, norm, type NormOptions } from "./norm.ts";
 
 /**
- * y = (x - mean) / sqrt(variance + eps) * weight + bias, mean and variance (the
- * biased one) being taken over the last dims, which are `normalizedShape`.
+ * Returns (x - mean) / sqrt(variance + eps) * weight + bias. Mean and biased
+ * variance are those of the last dims, whose sizes are `normalizedShape`.
  *
  * Shapes: x [..., ...normalizedShape], weight and bias `normalizedShape`.
  *
@@ -53,7 +53,7 @@ export function layerNorm(
   ) {
     throw new TypeError(
       `Cannot layerNorm ${x.describe()} over ${formatShape(shape)}: ` +
-        `expected these to be its last sizes`,
+        `expected the last sizes of x`,
     );
   }
   checkNorm("layerNorm", x, shape, { weight, bias });

@@ -1,5 +1,5 @@
 /**
- * Local response norm: channels held down by those beside them.
+ * Local response norm, which divides channels by a norm of their neighbours.
  *
  * @module
  */
@@ -18,20 +18,20 @@ export interface LocalResponseNormOptions {
   readonly alpha?: number;
   /** Power of the sum. Default: 0.75. */
   readonly beta?: number;
-  /** What is added. Default: 1. */
+  /** Constant added to the mean of squares. Default: 1. */
   readonly k?: number;
 }
 
 /**
- * y = x / (k + alpha * mean of x^2)^beta, the mean being taken over `size`
- * neighbouring channels; beyond the first and the last one there are zeros.
+ * Returns x / (k + alpha * mean of x^2)^beta. The mean is that of `size`
+ * neighbouring channels, with zeros before the first and after the last.
  *
- * Shapes: x [N, C, L], or with more dims after C; y the same.
+ * Shapes: x [N, C, L], or with more dims after C; the result has the same shape.
  *
  * Source: torch.nn.functional.local_response_norm; Krizhevsky et al. 2012,
  * section 3.3, with alpha divided by `size`.
  *
- * @throws {TypeError} If `x` has other dims, or no floats
+ * @throws {TypeError} If `x` has fewer than three dims, or no floats
  * @throws {RangeError} If `size` is not a positive integer
  *
  * @example One channel: 2 / (1 + 4)
@@ -56,13 +56,13 @@ export function localResponseNorm(
   if (x.ndim < 3 || !isFloat(x.dtype)) {
     throw new TypeError(
       `Cannot localResponseNorm ${x.describe()}: expected floats of shape ` +
-        `[N, C, ...] with three dims or more`,
+        `[N, C, ...] with at least three dims`,
     );
   }
   if (!Number.isInteger(size) || size < 1) {
     throw new RangeError(
       `Cannot localResponseNorm over ${size} channels: expected an integer ` +
-        `from 1 up`,
+        `of at least 1`,
     );
   }
   if (x.size === 0) return x.clone();

@@ -1,7 +1,7 @@
 /**
  * The op behind batch, layer and group norm: NOTE [norms] in view.ts.
  *
- * Gradients are kernels, too; those that will be differentiated again are
+ * Gradients are kernels, too. Gradients that will be differentiated again are
  * composed of ops.
  *
  * @module
@@ -31,14 +31,14 @@ import {
   statCount,
 } from "./view.ts";
 
-/** The arguments of a norm that are no operands. */
+/** Arguments of a norm besides its operands. */
 export interface NormParams {
   readonly view: NormView;
   readonly eps: number;
-  /** Which of weight and bias follow x among the inputs. */
+  /** Whether weight (or bias) follows x among the inputs. */
   readonly hasWeight: boolean;
   readonly hasBias: boolean;
-  /** Statistics to move on, for batch norm. */
+  /** Statistics that batch norm updates. */
   readonly running?: Running | undefined;
 }
 
@@ -51,7 +51,7 @@ const sumsOp: Op<{ size: Channels; by: SumsBy }> = defineOp({
     planSums(dy, x, stats, size, by, y),
 });
 
-// (dy, x, stats, weight?) -> (dx, sums over blocks of rows, if they are wanted)
+// (dy, x, stats, weight?) -> (dx, sums over blocks of rows, if `partial`)
 const rowGradsOp: Op<{ view: NormView; partial: boolean }> = defineOp({
   name: "layerNormGrad",
   shape: ([dy, x, stats, weight], { view, partial }) => {
@@ -163,8 +163,8 @@ function layerGrads(
   wanted: Wanted,
 ): Grads {
   const ofAffine = wanted.weight || wanted.bias;
-  // an adapter that takes rows one by one has to go over them once more, and so
-  // has one whose sums of each row would not fit into a binding
+  // a GPU takes rows one by one, so that it needs another pass for the sums, as
+  // does a CPU adapter if the sums of all blocks exceed a binding
   const blocks = blocksOf({ dy, x, stats, weight }, view);
   const together = ofAffine && wanted.x && adapterClass() === "cpu" &&
     2 * 4 * blocks * elementsOf(view) <= bindingLimit();
@@ -225,16 +225,16 @@ function affineGrads(sums: Tensor | undefined, wanted: Wanted): Grads {
   };
 }
 
-// The gradients in ops, where they will be differentiated again.
+// Returns the gradients in ops, for when they will be differentiated again.
 function composeGrads(
-  given: Tensor,
+  yGrad: Tensor,
   input: Tensor,
   weight: Tensor | undefined,
   { view, eps }: NormParams,
 ): Grads {
   const dims = dimsOf(view);
   const affine = affineOf(view);
-  const dy = given.reshape(view.shape);
+  const dy = yGrad.reshape(view.shape);
   const x = input.reshape(view.shape);
   const centred = x.sub(x.mean(dims, KEEP));
   const rstd = centred.square().mean(dims, KEEP).add(eps).rsqrt();
@@ -249,13 +249,13 @@ function composeGrads(
   };
 }
 
-// Kernels go over a row three times, and over a channel of an image twice.
+// Kernels read a row three times, and a channel of an image twice.
 function isLong({ kind, shape: [, , channels, inner] }: NormView): boolean {
   return kind === "batch" ? inner > 2 ** 22 : channels * inner > 2 ** 21;
 }
 
-// Norms in ops, where x is larger than a binding (NOTE [parts] in launch.ts), or
-// statistics are taken over too many elements for the lanes of a workgroup.
+// Returns the norm in ops, for an x larger than a binding (NOTE [parts] in
+// launch.ts), or statistics of too many elements for the lanes of a workgroup.
 function compose(
   x: Tensor,
   view: NormView,
@@ -275,7 +275,7 @@ function compose(
   return y.reshape(x.shape);
 }
 
-// The running variance is unbiased, as torch has it.
+// The running variance is unbiased, as in torch.
 function track(
   { mean, variance, factor }: Running,
   batchMean: Tensor,
@@ -289,15 +289,15 @@ function track(
   variance.add_(unbiased.reshape([-1]).sub(variance).mul(by));
 }
 
-/** Weight and bias of a norm, and what is added to the variance. */
+/** Weight, bias and eps of a norm. */
 export interface NormOptions extends Affine {
   /** Added to the variance. Default: 1e-5. */
   readonly eps?: number;
 }
 
 /**
- * The norm of `x` as seen in `view`, computed in float32. Without elements it
- * is empty, and gradients are 0.
+ * Returns the norm of `x` seen as `view`, computed in float32. If x is empty, so
+ * is the result, and gradients are 0.
  */
 export function norm(
   x: Tensor,
@@ -326,9 +326,9 @@ export function norm(
 }
 
 /**
- * Refuses an input that holds no floats, and weights of another shape.
+ * Checks that `x` holds floats and that each of `others` has `shape`.
  *
- * @throws {TypeError} If something does not fit
+ * @throws {TypeError} If `x` holds no floats, or a shape differs
  */
 export function checkNorm(
   name: string,

@@ -1,8 +1,7 @@
 /**
- * The kernels of layer and group norm that go by rows: forward, and the gradient
- * of layer norm.
+ * Kernels by rows: layer norm, group norm, and the gradient of layer norm.
  *
- * All tensors are float32; the large ones row-major.
+ * All tensors are float32. The large ones are row-major.
  *
  * @module
  */
@@ -38,20 +37,20 @@ const GROUP_NORM = lanesLib + groupsSource;
 const LAYER_NORM = lanesLib + rowsSource;
 const ROW_GRADS = lanesLib + rowGradsSource;
 
-/** Lanes of a row, and how many rows an invocation takes. */
+/** Lanes of a row, and rows of an invocation. */
 export interface RowsChoice extends NormChoice {
   readonly rows: number;
 }
 
 /** Rows that an invocation takes on a CPU adapter. */
 const ROWS = 8;
-/** Rows from which on that leaves enough to do for every core. */
+/** Fewest rows that still keep every core busy at ROWS each. */
 const MANY = 16 * ROWS;
 
-/** Loads of a row up to which an invocation may take several. */
+/** Most loads of a row of which an invocation may take several. */
 const SHORT = 2048;
 
-/** Who reads `count` rows of `length` loads. */
+/** Chooses the lanes that read `count` rows of `length` loads. */
 export function chooseRows(
   count: number,
   length: number,
@@ -62,10 +61,10 @@ export function chooseRows(
   return { ...chooseNorm(length, kind, PASSES * (2 + rows)), rows };
 }
 
-/** Times that the kernels go over a row, at most. */
+/** Most times that a kernel reads a row. */
 const PASSES = 3;
 
-// Rows are gone over in loops over their loads, and for each over the rows.
+// A pass loops over the loads of a row, and for each load over the rows.
 function loopsOf(
   passes: number,
   length: number,
@@ -81,14 +80,14 @@ function opening(wide: boolean): string {
   return `${wide ? WIDE : NARROW}alias S = f32;\n`;
 }
 
-/** What forward fills. */
+/** Outputs of the forward kernels, and eps. */
 export interface Normed {
   readonly y: Tensor;
   readonly stats: Tensor;
   readonly eps: number;
 }
 
-/** Layer or group norm of `x` into `y`, and its statistics. */
+/** Plans the layer or group norm of `x` into `y`, and its statistics. */
 export function planForward(
   x: Tensor,
   affine: Affine,
@@ -185,7 +184,7 @@ function planGroups(
   };
 }
 
-/** What the gradient of layer norm is made of. */
+/** Inputs of the gradient of layer norm. */
 export interface RowGradInputs {
   readonly dy: Tensor;
   readonly x: Tensor;
@@ -193,7 +192,7 @@ export interface RowGradInputs {
   readonly weight: Tensor | undefined;
 }
 
-// Elements of a load, and who reads rows.
+// Chooses the elements of a load and the lanes that read rows.
 function rowGradsChoice(
   { dy, x, weight }: RowGradInputs,
   view: NormView,
@@ -204,14 +203,14 @@ function rowGradsChoice(
   return { unit, ...chooseRows(count, inner / unit, adapterClass()) };
 }
 
-/** Blocks of rows that `planRowGrads` sums over, each for itself. */
+/** Returns the number of blocks of rows over which `planRowGrads` sums. */
 export function blocksOf(inputs: RowGradInputs, view: NormView): number {
   return Math.ceil(statCount(view) / rowGradsChoice(inputs, view).rows);
 }
 
 /**
- * The gradient of x into `dx`, and into `partial` [2, blocks, length], if there
- * is one, the sums of dy and of dy * normalized x over the rows of each block.
+ * Plans the gradient of x into `dx`. If there is a `partial` [2, blocks, length],
+ * it gets the sums of dy and of dy * normalized x over the rows of each block.
  */
 export function planRowGrads(
   inputs: RowGradInputs,

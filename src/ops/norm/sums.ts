@@ -1,6 +1,6 @@
 /**
- * The kernels that sum over channels, for norms: moments of batches, and what
- * gradients need. Long channels go by parts, which are joined afterwards.
+ * Kernels of norms that sum over channels: the moments of a batch, and the sums
+ * of gradients. Long channels are summed in parts, which another kernel joins.
  *
  * @module
  */
@@ -37,12 +37,12 @@ export interface Channels {
   readonly length: number;
 }
 
-/** Elements of a part, about, where one invocation takes it, or many do. */
+/** Approximate elements of a part that one invocation takes, or that many do. */
 const PART = { one: 2048, many: 16384 };
 
-/** Parts of a channel at most: one invocation joins them. */
+/** Most parts of a channel, since one invocation joins them. */
 const MOST_PARTS = 16384;
-/** Times that a kernel goes over a part, at most. */
+/** Most times that a kernel reads a part. */
 const PASSES = 2;
 
 const ONE_LANE = `alias Q = f32;
@@ -58,7 +58,7 @@ alias S = vec4f;
 fn total(v: Q) -> S { return v; }
 `;
 
-/** How channels are cut into runs. */
+/** Division of channels into runs. */
 interface Cut {
   readonly text: string;
   /** Elements of a Q, and how many of them belong to one channel. */
@@ -108,23 +108,23 @@ function groupsOf(runs: number, { lanes, group }: Cut): Plan["groups"] {
   return foldGroups(Math.ceil(runs * lanes / group));
 }
 
-// Each pass goes over the images of a part, and the loads of each; then lanes
-// join two sums.
+// A pass loops over the images of a part and the loads of each. Then lanes join
+// two sums.
 function loopsOf(passes: number, { span, length, lanes }: Cut): number {
   const over = loop(span, loop(Math.ceil(length / lanes)));
   const join = loop(Math.log2(lanes));
   return passes * over.passes + passesOf(join, join);
 }
 
-/** Statistics that batch norm moves on, float32 [channels]. */
+/** Statistics that batch norm updates, float32 [channels]. */
 export interface Running {
   readonly mean: Tensor;
   readonly variance: Tensor;
-  /** How far they move, or the count of batches: then 1 / count. */
+  /** Weight of the batch, or the count of batches, for a weight of 1 / count. */
   readonly factor: number | Tensor;
 }
 
-/** Mean and rstd of every channel of `x` into `stats`. */
+/** Plans mean and rstd of every channel of `x` into `stats`. */
 export function planMoments(
   x: Tensor,
   size: Channels,
@@ -182,7 +182,7 @@ export function planMoments(
   return [moments, finish];
 }
 
-// track(c, mean, variance) of finish.wgsl, with what it binds
+// Returns track(c, mean, variance) of finish.wgsl, and the buffers it binds.
 function trackText(
   running: Running | undefined,
 ): { header: string; buffers: Tensor["storage"][] } {
@@ -215,15 +215,15 @@ function trackText(
   };
 }
 
-/** Whose statistics an element is normalized with. */
+/** Statistics with which an element is normalized. */
 export interface SumsBy {
-  /** The statistic is that of the image, or of a run of channels. */
+  /** Owner of a statistic: an image, or a run of channels. */
   readonly stat: "image" | "channel";
   /** Channels that share a statistic. */
   readonly perStat: number;
 }
 
-/** Sums of dy and of dy * normalized x into `y` [2, channels]. */
+/** Plans the sums of dy and of dy * normalized x into `y` [2, channels]. */
 export function planSums(
   dy: Tensor,
   x: Tensor,

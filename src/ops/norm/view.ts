@@ -1,9 +1,8 @@
 /**
- * How norms see their inputs: as [outer, groups, channels, inner], over some of
- * whose dims mean and variance are taken.
+ * Views of the inputs of norms as [outer, groups, channels, inner].
  *
- * NOTE [norms]: batch, layer and group norm are one function seen in three
- * ways. Where x is [N, C, …] with L elements after C:
+ * NOTE [norms]: batch, layer and group norm are one function on three views.
+ * For an x of [N, C, …] with L elements after C:
  *
  * | kind  | shape                | statistics over       | weights      |
  * | ----- | -------------------- | --------------------- | ------------ |
@@ -11,12 +10,12 @@
  * | layer | [rows, 1, 1, length] | channels, inner        | [1, 1, 1, L] |
  * | group | [N, G, C / G, L]     | channels, inner        | [1, G, C / G, 1] |
  *
- * Statistics lie as [2, count]: means, then 1 / sqrt(variance + eps).
+ * Statistics are a [2, count]: means, then 1 / sqrt(variance + eps).
  *
  * @module
  */
 
-/** Which of the three. */
+/** Kind of a norm. */
 export type NormKind = "batch" | "layer" | "group";
 
 /** An input as a norm sees it. */
@@ -26,23 +25,23 @@ export interface NormView {
   readonly shape: readonly [number, number, number, number];
 }
 
-/** The dims of the view that a statistic is taken over. */
+/** Returns the dims of the view over which a statistic is computed. */
 export function dimsOf({ kind }: NormView): readonly number[] {
   return kind === "batch" ? [0, 2, 3] : [2, 3];
 }
 
-/** The shape of weight and bias in the view. */
+/** Returns the shape of weight and bias in the view. */
 export function affineOf({ kind, shape }: NormView): readonly number[] {
   const [, groups, channels, inner] = shape;
   return kind === "layer" ? [1, 1, 1, inner] : [1, groups, channels, 1];
 }
 
-/** How many statistics there are. */
+/** Returns the number of statistics. */
 export function statCount({ kind, shape: [outer, groups] }: NormView): number {
   return kind === "batch" ? groups : outer * groups;
 }
 
-/** How many elements a statistic is taken over. */
+/** Returns the number of elements of a statistic. */
 export function elementsOf({ kind, shape }: NormView): number {
   const [outer, , channels, inner] = shape;
   return channels * inner * (kind === "batch" ? outer : 1);

@@ -243,7 +243,7 @@ Deno.test("layers and ops of no elements have results and gradients of theirs", 
     [0, 3],
   ]);
   assertThrows(() => ones([2]).chunk(0), RangeError, "into 0 pieces");
-  assertThrows(() => F.layerNorm(tensor(2), []), TypeError, "its last sizes");
+  assertThrows(() => F.layerNorm(tensor(2), []), TypeError, "last sizes of x");
 });
 
 Deno.test("convolutions of no images have weights' gradients of 0", async () => {

@@ -38,11 +38,11 @@ Deno.test("localResponseNorm() names what it rejects", () => {
   assertThrows(
     () => localResponseNorm(made([2, 3]), 2),
     TypeError,
-    "expected floats of shape [N, C, ...] with three dims or more",
+    "expected floats of shape [N, C, ...] with at least three dims",
   );
   assertThrows(
     () => localResponseNorm(made([2, 3, 1]), 0),
     RangeError,
-    "over 0 channels: expected an integer from 1 up",
+    "over 0 channels: expected an integer of at least 1",
   );
 });

@@ -328,7 +328,7 @@ Deno.test("norms name the shapes that they reject", () => {
   assertThrows(
     () => layerNorm(x, [5]),
     TypeError,
-    "over [5]: expected these to be its last sizes",
+    "over [5]: expected the last sizes of x",
   );
   assertThrows(
     () => layerNorm(x, 6, { weight: made([2]) }),
@@ -343,7 +343,7 @@ Deno.test("norms name the shapes that they reject", () => {
   assertThrows(
     () => groupNorm(made([1, 2]), 2),
     RangeError,
-    "a group has one value, expected 2 at least",
+    "a group has one value, expected at least 2",
   );
   assertThrows(
     () => groupNorm(made([2]), 1),
@@ -360,7 +360,7 @@ Deno.test("norms name the shapes that they reject", () => {
   assertThrows(
     () => instanceNorm(made([2, 3, 1])),
     RangeError,
-    "a channel has one value, expected 2 at least",
+    "a channel has one value, expected at least 2",
   );
   const integers = tensor([[1, 2]], { dtype: "int32" });
   assertThrows(
