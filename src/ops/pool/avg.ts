@@ -1,7 +1,7 @@
 /**
  * Average pooling: the means of windows. Both kernels are linear maps, each the
  * gradient of the other. Windows too large for an invocation (see NOTE [loops])
- * are pooled along rows, then along columns.
+ * are averaged along rows, then along columns.
  *
  * @module
  */
@@ -62,7 +62,7 @@ import avgGradSource from "../../../shaders/pool/avg_grad.wgsl" with {
 export interface AvgPoolOptions extends WindowOptions {
   /** Whether the padding counts, as zeros. Default: true. */
   readonly countIncludePad?: boolean;
-  /** What sums are divided by, instead of the elements that count. */
+  /** Divisor of the sums, in place of the number of elements that count. */
   readonly divisorOverride?: number;
 }
 
@@ -78,17 +78,17 @@ export const AVG_POOL_OPTIONS = [
 interface AvgParams {
   readonly windows: Windows;
   readonly countsPad: boolean;
-  /** 0 for the count of each window. */
+  /** Divisor of the sums, or 0 for the count of each window. */
   readonly divisor: number;
 }
 
 const GROUP = 64;
 
-/** In place of lib/window_means.wgsl where all windows count alike. */
+/** Replaces lib/window_means.wgsl if all windows have the same count. */
 const DIVISOR =
   "fn divisor(row: u32, column: u32) -> f32 { return params.divisor; }\n";
 
-// Whether windows hold different numbers of elements that count.
+// Whether the number of elements that count differs between windows.
 function countsDiffer({ windows, countsPad, divisor }: AvgParams): boolean {
   if (divisor !== 0) return false;
   return [windows.h, windows.w].some(({ size, out, kernel, stride, pad }) =>
@@ -154,12 +154,12 @@ function planAvg(
   }));
 }
 
-// The rows of a window, and the loop of each: its taps.
+// Returns the rows of a window, and the loop over the taps of a row.
 function tapRows({ h, w }: Windows): Rows {
   return { count: h.kernel, each: loop(w.kernel) };
 }
 
-// The same of the windows over an element.
+// Returns the rows of windows over an element, and the loop of a row.
 function windowRows({ h, w, adaptive }: Windows): Rows {
   return { count: mostOver(h, adaptive), each: loop(mostOver(w, adaptive)) };
 }
@@ -169,7 +169,7 @@ interface Rows {
   readonly each: Loop;
 }
 
-// Windows along columns alone are taken in parts by their kernels.
+// Kernels split windows of one column into row ranges, so these are never long.
 function isLong(windows: Windows): boolean {
   const rows = [
     ...(goesByLines(windows) ? [] : [tapRows(windows)]),
@@ -179,8 +179,8 @@ function isLong(windows: Windows): boolean {
     rows.some(({ count, each }) => passesOf(loop(count, each)) > MAX_LOOPS);
 }
 
-// A mean of means, as a window's count is that of its rows times that of its
-// columns; sums where there is one divisor for all.
+// A long window takes the mean of its rows' means: its count is that of its rows
+// times that of its columns. With one divisor for all, rows are summed.
 function meansOf(x: Tensor, params: AvgParams): Tensor {
   const { windows, divisor } = params;
   if (!isLong(windows)) return avgPoolOp([x], params)[0];
@@ -223,7 +223,7 @@ const avgPoolGradOp: Op<AvgParams> = defineOp<AvgParams>({
 });
 
 /**
- * The mean of each window of an image.
+ * Returns the mean of each window of an image.
  *
  * Shapes: x [N, C, H, W] or [C, H, W] to the same with
  * H' = floor((H + 2 * padding - kernelSize) / stride) + 1, or ceil with
@@ -246,7 +246,9 @@ export function avgPool2d(
   );
   const windows = fixedWindows("avgPool2d", x, kernelSize, options);
   if (divisorOverride === 0) {
-    throw new RangeError("Cannot avgPool2d with a divisorOverride of 0");
+    throw new RangeError(
+      "Cannot avgPool2d with a divisorOverride of 0: expected another number",
+    );
   }
   const params = {
     windows,
@@ -263,7 +265,7 @@ export interface AvgPool1dOptions extends SignalOptions {
 }
 
 /**
- * The mean of each window of a signal: x [N, C, L] or [C, L].
+ * Returns the mean of each window of a signal: x [N, C, L] or [C, L].
  *
  * Source: torch.nn.functional.avg_pool1d.
  *
@@ -273,37 +275,36 @@ export interface AvgPool1dOptions extends SignalOptions {
 export function avgPool1d(
   x: Tensor,
   kernelSize: Single,
-  given: AvgPool1dOptions = {},
+  options: AvgPool1dOptions = {},
 ): Tensor {
-  const { countIncludePad, ...options } = checkOptionNames("avgPool1d", given, [
-    "stride",
-    "padding",
-    "ceilMode",
-    "countIncludePad",
-  ]);
+  const { countIncludePad, ...signal } = checkOptionNames(
+    "avgPool1d",
+    options,
+    ["stride", "padding", "ceilMode", "countIncludePad"],
+  );
   return poolSignal(
     "avgPool1d",
     x,
     kernelSize,
-    options,
+    signal,
     (image, kernel, row) =>
       avgPool2d(image, kernel, { ...row, countIncludePad }),
   );
 }
 
 /**
- * The means of as many windows as `outputSize` says; null keeps a size. Window i
- * goes from floor(i * in / out) up to ceil((i + 1) * in / out).
+ * Returns the means of as many windows as `outputSize` says. null keeps a size.
+ * Window i goes from floor(i * in / out) up to ceil((i + 1) * in / out).
  *
  * Source: torch.nn.functional.adaptive_avg_pool2d.
  *
  * @throws {TypeError} If `x` is no image of floats
- * @throws {RangeError} If a size is no integer from 0 up
+ * @throws {RangeError} If a size is not an integer of at least 0
  */
 export function adaptiveAvgPool2d(x: Tensor, outputSize: OutputPair): Tensor {
   const sizes = outputSizes("adaptiveAvgPool2d", x, outputSize);
   const outer = x.shape.slice(0, -2);
-  // one window is a sum over rows, which the reduction does four at a time
+  // one window is a reduction, which loads four elements at a time
   if (sizes[0] === 1 && sizes[1] === 1) {
     return x.mean([-2, -1], { keepdim: true });
   }
@@ -316,13 +317,13 @@ export function adaptiveAvgPool2d(x: Tensor, outputSize: OutputPair): Tensor {
 }
 
 /**
- * The means of as many windows of a signal as `outputSize` says, null being as
- * many as elements: x [N, C, L] or [C, L].
+ * Returns the means of as many windows of a signal as `outputSize` says: x
+ * [N, C, L] or [C, L]. null keeps the length.
  *
  * Source: torch.nn.functional.adaptive_avg_pool1d.
  *
  * @throws {TypeError} If `x` is no signal of floats
- * @throws {RangeError} If `outputSize` is no integer from 0 up
+ * @throws {RangeError} If `outputSize` is not an integer of at least 0
  */
 export function adaptiveAvgPool1d(
   x: Tensor,
@@ -335,15 +336,15 @@ export function adaptiveAvgPool1d(
 
 /** Options of `lpPool2d`. */
 export interface LpPoolOptions {
-  /** From one window to the next. Default: the kernel's size. */
+  /** Step from one window to the next. Default: the kernel's size. */
   readonly stride?: Pair;
-  /** Whether a last window that begins inside is taken. Default: false. */
+  /** Whether a last window may reach beyond the image. Default: false. */
   readonly ceilMode?: boolean;
 }
 
 /**
- * The p-norm of each window of an image: (sum of x^p)^(1 / p), NaN where the sum
- * is negative. Where it is 0, so is the gradient.
+ * Returns the p-norm of each window of an image: (sum of x^p)^(1 / p). It is NaN
+ * for a negative sum. For a sum of 0 the gradient is 0.
  *
  * Source: torch.nn.functional.lp_pool2d.
  *

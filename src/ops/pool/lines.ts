@@ -1,7 +1,6 @@
 /**
- * The pooling kernels that go along rows, four outputs at a time, with the taps
- * of a window along a row known to the compiler: which windows they suit, and
- * what their texts begin with. Nothing is computed here.
+ * Plans and WGSL headers of the pooling kernels by lines. These go along rows,
+ * four outputs at a time, and the compiler knows a window's taps along a row.
  *
  * @module
  */
@@ -21,9 +20,9 @@ import windowsLib from "../../../shaders/lib/windows.wgsl" with {
   type: "text",
 };
 
-/** Taps and strides along a row that are worth a kernel of their own. */
+/** Largest kernel and stride along a row for which lines are faster. */
 const MOST = { kernel: 8, stride: 4 };
-/** Outputs of a row below which most of four would be made for nothing. */
+/** Fewest outputs of a row: with fewer, most of a quad would be wasted. */
 const LEAST = 3;
 const GROUP = 64;
 /** Lanes that share a row on a CPU adapter. */
@@ -34,7 +33,7 @@ function suits({ w, adaptive }: Windows): boolean {
     w.stride <= MOST.stride && w.out >= LEAST;
 }
 
-/** Whether windows suit the kernels that go along rows. */
+/** Whether the kernels by lines can pool windows. */
 export function goesByLines(windows: Windows): boolean {
   return suits(windows) &&
     [true, false].every((wide) =>
@@ -42,14 +41,14 @@ export function goesByLines(windows: Windows): boolean {
     );
 }
 
-/** The same for gradients. */
+/** Whether the kernels by lines can take the gradients of windows. */
 export function goesBackByLines(windows: Windows): boolean {
-  // only then do quads of a row meet their windows all alike
+  // if strides divide 4, every quad of a row lies under its windows alike
   return suits(windows) && 4 % windows.w.stride === 0 &&
     isShort(backwardLoops(windows));
 }
 
-// Whether an invocation can do a quad.
+// Whether an invocation can compute a quad.
 function isShort(quad: readonly Loop[]): boolean {
   return passesOf(loop(1, ...quad)) <= MAX_LOOPS;
 }
@@ -71,8 +70,8 @@ function columnsOf({ w }: Windows, wide: boolean): Columns {
   };
 }
 
-// The loops for a quad: in each row of a window, the loads of a line and its taps;
-// then four stores.
+// Returns the loops of a quad: for each row of a window, the loads of a line and
+// its taps; then four stores.
 function forwardLoops(
   { h, w }: Windows,
   { COLUMNS, WIDTH }: Columns,
@@ -81,7 +80,8 @@ function forwardLoops(
   return [loop(h.kernel, line, loop(w.kernel)), loop(4)];
 }
 
-// The same of gradients: in each row of windows over a row, those over the quad.
+// Returns the loops of a quad of the gradient: for each row of windows over a row,
+// the windows over the quad; then four stores.
 function backwardLoops({ h, w }: Windows): Loop[] {
   const { first, last } = windowsOverQuad(w);
   return [loop(mostOver(h, false), loop(last - first + 1)), loop(4)];
@@ -98,7 +98,7 @@ function windowsOverQuad(
   };
 }
 
-/** What plans of these kernels have in common. */
+/** Fields that plans of these kernels share. */
 interface LinePlan {
   readonly consts: NonNullable<Plan["consts"]>;
   readonly groups: Plan["groups"];
@@ -113,15 +113,15 @@ function linePlan(
     readonly rows: number;
     readonly size: number;
     readonly name: string;
-    /** The loops for a quad. */
+    /** Loops of a quad. */
     readonly quadLoops: readonly Loop[];
   },
 ): LinePlan {
   const quads = Math.ceil(size / 4);
-  // as many as there are quads, so that neighbours take neighbouring ones; but
-  // what a row is asked for once should serve several quads on a CPU adapter
+  // as many lanes as quads, so that neighbours take neighbouring quads; on a CPU
+  // adapter fewer, so that the setup of a row serves several quads
   const most = adapterClass() === "cpu" ? SPREAD : GROUP;
-  // and more lanes where a row is too long for those
+  // more lanes if a row is too long for these
   const least = Math.ceil(quads / mostIterations(quadLoops));
   const spread = 2 ** Math.ceil(
     Math.log2(Math.max(Math.min(most, quads), least)),
@@ -139,7 +139,7 @@ function linePlan(
   };
 }
 
-/** The binding of an output of f32, whose rows have `size` elements. */
+/** Returns the declaration of an output of f32 whose rows have `size` elements. */
 export function declareLines(
   name: string,
   binding: number,
@@ -149,7 +149,7 @@ export function declareLines(
     `array<${size % 4 === 0 ? "vec4f" : "f32"}>;\n`;
 }
 
-/** How lines of `size` elements are written, and the hook by which. */
+/** Returns the WGSL and hooks that write lines of `size` elements. */
 export function putLines(
   buffers: Plan["buffers"],
   name: string,
@@ -158,7 +158,7 @@ export function putLines(
   return putHook(buffers, size % 4 === 0 ? 4 : 1, "size", true, name);
 }
 
-/** Forward: from `x` to rows of outputs; `edge` is what padding holds. */
+/** Plans rows of outputs from `x`; `edge` is the value of padding. */
 export function forwardLines(
   x: Tensor,
   windows: Windows,
@@ -188,7 +188,7 @@ ${header}${declareLines("y", 1, w.out)}`,
   };
 }
 
-/** Backward: rows of dx from the windows over them. */
+/** Plans rows of dx from the windows over them. */
 export function backwardLines(windows: Windows): LinePlan {
   const { planes, h, w } = windows;
   const { kernel, stride, pad } = w;

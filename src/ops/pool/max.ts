@@ -1,11 +1,11 @@
 /**
- * Max pooling: the maxima of windows, and gradients to where they came from.
+ * Max pooling: the maxima of windows, and the gradients of their elements.
  *
- * Forward also writes, for each output, which tap of its window won: a byte
- * where a window has up to 256 taps. Backward reads those bytes and adds up in
- * a fixed order. Most windows go by lines (lines.ts), those of 2x2 side by
- * side have kernels of their own. Windows too large for an invocation (see NOTE
- * [loops]) are pooled along rows, then along columns.
+ * Forward also writes the tap of each maximum: a byte if windows have up to 256
+ * taps. Backward reads these codes and adds up in a fixed order. Most windows
+ * go by lines (lines.ts). Adjacent windows of 2x2 have kernels of their own.
+ * Windows too large for an invocation (see NOTE [loops]) are pooled along rows,
+ * then along columns.
  *
  * @module
  */
@@ -45,9 +45,9 @@ import { emptied } from "../movement/slicing.ts";
 
 /** Options of max pooling. */
 export interface MaxPoolOptions extends WindowOptions {
-  /** Between two taps of a window. Default: 1. */
+  /** Step from one tap of a window to the next. Default: 1. */
   readonly dilation?: Pair;
-  /** Whether to return where the maxima lie, too. Default: false. */
+  /** Whether to also return the indices of the maxima. Default: false. */
   readonly returnIndices?: boolean;
 }
 
@@ -59,16 +59,16 @@ const OPTIONS = [
   "returnIndices",
 ] as const satisfies readonly (keyof MaxPoolOptions)[];
 
-/** Taps of a window whose numbers fit a byte. */
+/** Most taps of a window whose numbers fit a byte. */
 const BYTE = 256;
 
-/** Which kernels pool, and take gradients back. */
+/** Kernels of the maxima and of their gradient. */
 export interface MaxPoolChoice {
   readonly forward: MaxPoolKernel;
   readonly backward: MaxPoolGradKernel;
 }
 
-/** The kernels that suit windows. */
+/** Returns the kernels for windows. */
 export function chooseMaxPool(
   windows: Windows,
   kind: AdapterClass,
@@ -96,7 +96,7 @@ function choose(windows: Windows): MaxPoolChoice {
   return chooseMaxPool(windows, adapterClass());
 }
 
-/** Elements of a row of codes: whole quads where forward goes by lines. */
+/** Returns the elements of a row of codes: whole quads if forward goes by lines. */
 function codeRow(windows: Windows): number {
   const { out } = windows.w;
   return choose(windows).forward === "lines" ? 4 * Math.ceil(out / 4) : out;
@@ -106,8 +106,8 @@ function codeType({ h, w }: Windows): DType {
   return h.kernel * w.kernel <= BYTE ? "uint8" : "int32";
 }
 
-// Of images, or of the channels of one: `codes` are the operands whose dim 0 has
-// a row for each of theirs.
+// Returns the axis of images, or of the channels of one. Operand `codes` has
+// a row of dim 0 for each row of windows.
 function imagesAxis(
   operands: number,
   codes: number,
@@ -203,15 +203,15 @@ function maximaOf(
   return returnIndices ? [y, indicesOp([codes], windows)[0]] : [y];
 }
 
-// Windows along columns alone are taken in parts by their kernels.
+// Kernels split windows of one column into row ranges, so these are never long.
 function isLong(windows: Windows): boolean {
   const { forward, backward } = choose(windows);
   return windows.w.kernel > 1 && (forward === "any" || backward === "any") &&
     anyLoops(windows) > MAX_LOOPS;
 }
 
-// The first maximum of a window, or its last NaN, is that of the first or last row
-// that has one: rows first, then columns find the same.
+// Rows, then columns find the same as whole windows: a window's first maximum (or
+// last NaN) lies in the first (or last) row that has one.
 function separateMaxima(
   x: Tensor,
   windows: Windows,
@@ -237,13 +237,13 @@ function separateMaxima(
 }
 
 /**
- * The maximum of each window of an image, and with `returnIndices` where it
- * lies, as row * W + column in int32.
+ * Returns the maximum of each window of an image, and with `returnIndices` its
+ * index: row * W + column in int32.
  *
  * Shapes: x [N, C, H, W] or [C, H, W] to the same with
  * H' = floor((H + 2 * padding - dilation * (kernelSize - 1) - 1) / stride) + 1,
- * or ceil with `ceilMode`, and W' likewise. NaN counts as larger than all;
- * of equal maxima the first gets the gradient.
+ * or ceil with `ceilMode`, and W' likewise. NaN counts as larger than all
+ * numbers. The first of equal maxima gets the gradient.
  *
  * Source: torch.nn.functional.max_pool2d.
  *
@@ -255,7 +255,7 @@ export function maxPool2d(
   kernelSize: Pair,
   options: MaxPoolOptions & { readonly returnIndices: true },
 ): [y: Tensor, indices: Tensor];
-/** The maximum of each window of an image. */
+/** Returns the maximum of each window of an image. */
 export function maxPool2d(
   x: Tensor,
   kernelSize: Pair,
@@ -274,12 +274,12 @@ export function maxPool2d(
 
 /** Options of max pooling of signals. */
 export interface MaxPool1dOptions extends SignalOptions {
-  /** Between two taps of a window. Default: 1. */
+  /** Step from one tap of a window to the next. Default: 1. */
   readonly dilation?: Single;
 }
 
 /**
- * The maximum of each window of a signal: x [N, C, L] or [C, L].
+ * Returns the maximum of each window of a signal: x [N, C, L] or [C, L].
  *
  * Source: torch.nn.functional.max_pool1d.
  *
@@ -289,9 +289,9 @@ export interface MaxPool1dOptions extends SignalOptions {
 export function maxPool1d(
   x: Tensor,
   kernelSize: Single,
-  given: MaxPool1dOptions = {},
+  options: MaxPool1dOptions = {},
 ): Tensor {
-  const { dilation = 1, ...options } = checkOptionNames("maxPool1d", given, [
+  const { dilation = 1, ...signal } = checkOptionNames("maxPool1d", options, [
     "stride",
     "padding",
     "ceilMode",
@@ -301,7 +301,7 @@ export function maxPool1d(
     "maxPool1d",
     x,
     kernelSize,
-    options,
+    signal,
     (image, kernel, row) =>
       maxPool2d(image, kernel, {
         ...row,
@@ -311,21 +311,21 @@ export function maxPool1d(
 }
 
 /**
- * The maxima of as many windows as `outputSize` says, and with `returnIndices`
- * where they lie; null keeps a size. Window i goes from floor(i * in / out) up
- * to ceil((i + 1) * in / out).
+ * Returns the maxima of as many windows as `outputSize` says, and with
+ * `returnIndices` their indices. null keeps a size. Window i goes from
+ * floor(i * in / out) up to ceil((i + 1) * in / out).
  *
  * Source: torch.nn.functional.adaptive_max_pool2d.
  *
  * @throws {TypeError} If `x` is no image of floats
- * @throws {RangeError} If a size is no integer from 0 up
+ * @throws {RangeError} If a size is not an integer of at least 0
  */
 export function adaptiveMaxPool2d(
   x: Tensor,
   outputSize: OutputPair,
   options: { readonly returnIndices: true },
 ): [y: Tensor, indices: Tensor];
-/** The maxima of as many windows as `outputSize` says. */
+/** Returns the maxima of as many windows as `outputSize` says. */
 export function adaptiveMaxPool2d(
   x: Tensor,
   outputSize: OutputPair,

@@ -1,6 +1,6 @@
 /**
- * Max pooling of volumes, composed of that of images: first over rows and
- * columns, then over depth, which finds the same maxima.
+ * Max pooling of volumes, composed of max pooling of images: first over rows and
+ * columns, then over depth.
  *
  * @module
  */
@@ -14,25 +14,25 @@ import { perDim, type Triple } from "../per_dim.ts";
 
 /** Options of max pooling of volumes. */
 export interface MaxPool3dOptions {
-  /** From one window to the next. Default: the kernel's size. */
+  /** Step from one window to the next. Default: the kernel's size. */
   readonly stride?: Triple;
-  /** Elements added on each side: half a kernel at most. Default: 0. */
+  /** Elements added on each side, up to half a kernel. Default: 0. */
   readonly padding?: Triple;
-  /** Between two taps of a window. Default: 1. */
+  /** Step from one tap of a window to the next. Default: 1. */
   readonly dilation?: Triple;
-  /** Whether a last window that begins inside is taken. Default: false. */
+  /** Whether a last window may reach beyond the volume. Default: false. */
   readonly ceilMode?: boolean;
-  /** Whether to return where the maxima lie, too. Default: false. */
+  /** Whether to also return the indices of the maxima. Default: false. */
   readonly returnIndices?: boolean;
 }
 
 /**
- * The maximum of each window of a volume, and with `returnIndices` where it
- * lies, as (depth * H + row) * W + column in int32.
+ * Returns the maximum of each window of a volume, and with `returnIndices` its
+ * index: (depth * H + row) * W + column in int32.
  *
  * Shapes: x [N, C, D, H, W] or [C, D, H, W] to the same with D', H' and W' as in
- * `maxPool2d`. NaN counts as larger than all; of equal maxima the first gets the
- * gradient.
+ * `maxPool2d`. NaN counts as larger than all numbers. The first of equal maxima
+ * gets the gradient.
  *
  * Source: torch.nn.functional.max_pool3d.
  *
@@ -44,7 +44,7 @@ export function maxPool3d(
   kernelSize: Triple,
   options: MaxPool3dOptions & { readonly returnIndices: true },
 ): [y: Tensor, indices: Tensor];
-/** The maximum of each window of a volume. */
+/** Returns the maximum of each window of a volume. */
 export function maxPool3d(
   x: Tensor,
   kernelSize: Triple,
@@ -86,7 +86,7 @@ export function maxPool3d(
     image: Tensor,
     [first, last]: readonly [number, number],
   ): [y: Tensor, indices: Tensor | undefined] => {
-    // the one or two axes of a volume that an image's axes stand for
+    // the volume's one or two axes that the image's axes stand for
     const pair = (of: readonly number[], other: number) =>
       [of[first] ?? other, of[last] ?? other] as const;
     const sizes = {

@@ -1,10 +1,10 @@
 /**
- * The kernels of max pooling, as plans: forward, which finds the maxima and the
- * taps they came from, back from these to the elements, and picks by them.
- * Which kernel suits which windows is max.ts's choice.
+ * Plans of the kernels of max pooling. Forward finds the maxima and their taps,
+ * backward adds gradients at the taps, and pick reads elements at the taps.
+ * max.ts chooses the kernel.
  *
- * Codes are the taps, by window: uint8 or int32 of [planes * H', row], where a
- * row is whole quads if forward went by lines.
+ * Codes are the taps, by window: uint8 or int32 of [planes * H', row]. A row is
+ * whole quads if forward goes by lines.
  *
  * @module
  */
@@ -56,31 +56,31 @@ import pickSource from "../../../shaders/pool/pick.wgsl" with { type: "text" };
 
 const GROUP = 64;
 
-/** Kernels that pool. */
+/** Kernel of the maxima. */
 export type MaxPoolKernel = "2x2" | "lines" | "any";
 
-/** Kernels that take gradients back. */
+/** Kernel of the gradients. */
 export type MaxPoolGradKernel = MaxPoolKernel | "rows";
 
 // Outputs of an invocation of max.wgsl.
 const OUTPUTS = 4;
 
-// The loop of max.wgsl for a row of taps.
+// Returns the loop of max.wgsl over a row of taps.
 function tapLoop({ w }: Windows): Loop {
   return loop(w.kernel);
 }
 
-// That of max_grad.wgsl for a row of windows over an element.
+// Returns the loop of max_grad.wgsl over a row of windows over an element.
 function windowLoop({ w, adaptive }: Windows): Loop {
   return loop(mostOver(w, adaptive));
 }
 
-/** Passes of max_grad_rows.wgsl: zeros, then the windows over a row. */
+/** Returns the passes of max_grad_rows.wgsl: zeros, then windows over a row. */
 export function gradRowsLoops({ h, w, adaptive }: Windows): number {
   return passesOf(loop(w.size), loop(mostOver(h, adaptive), loop(w.out)));
 }
 
-/** The more of the passes of max.wgsl and max_grad.wgsl, in one dispatch each. */
+/** Returns the passes of max.wgsl or max_grad.wgsl in one dispatch, if more. */
 export function anyLoops(windows: Windows): number {
   const { h, adaptive } = windows;
   return Math.max(
@@ -99,13 +99,13 @@ function params2x2({ planes, h, w }: Windows, offset: number): Params {
   };
 }
 
-/** A row-major tensor that begins where quads do. */
+/** Returns `x` row-major, at an offset that is a multiple of four. */
 export function aligned(x: Tensor): Tensor {
   const dense = x.contiguous();
   return dense.layout.offset % 4 === 0 ? dense : dense.clone();
 }
 
-/** From `x`, which is `aligned`, to the maxima `y` and their codes. */
+/** Plans the maxima `y` and their codes from an `aligned` x. */
 export function planMaxPool(
   kernel: MaxPoolKernel,
   { x, y, codes }: Readonly<Record<"x" | "y" | "codes", Tensor>>,
@@ -162,7 +162,7 @@ fn unpack(c: C) -> vec4u { return ${packed ? "unpack4xU8(c)" : "c"}; }
   }));
 }
 
-/** From `dy`, which is `aligned`, and the codes back to `dx`. */
+/** Plans `dx` from an `aligned` dy and the codes. */
 export function planMaxPoolGrad(
   kernel: MaxPoolGradKernel,
   { dy, codes, dx }: Readonly<Record<"dy" | "codes" | "dx", Tensor>>,
@@ -234,7 +234,7 @@ export function planMaxPoolGrad(
   }));
 }
 
-/** The values of `x` at the maxima; without it their indices in a plane. */
+/** Plans the values of `x` at the taps or, without x, their indices in a plane. */
 export function planPick(
   { codes, x, out }: {
     readonly codes: Tensor;
@@ -266,7 +266,7 @@ fn value(at: u32, index: u32) -> V { return x[at]; }
 }
 
 function rowOf(codes: Tensor): number {
-  return codes.shape.at(-1)!; // they have two dims
+  return codes.shape.at(-1)!; // codes have two dims
 }
 
 function readCodes(codes: Tensor, binding: number): string {

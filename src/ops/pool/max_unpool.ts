@@ -1,5 +1,5 @@
 /**
- * Max unpooling: maxima back in the places where max pooling found them.
+ * Max unpooling, which writes maxima back to where max pooling found them.
  *
  * @module
  */
@@ -12,24 +12,24 @@ import { type Pair, pairOf } from "../per_dim.ts";
 
 /** Options of `maxUnpool2d`. */
 export interface MaxUnpoolOptions {
-  /** That of the pooling. Default: the kernel's size. */
+  /** Stride of the pooling. Default: the kernel's size. */
   readonly stride?: Pair;
-  /** That of the pooling. Default: 0. */
+  /** Padding of the pooling. Default: 0. */
   readonly padding?: Pair;
   /**
-   * [H, W] of the result, or its whole shape, where the pooling left elements
-   * out: less than a stride from what kernel, stride and padding say.
+   * [H, W] of the result, or its whole shape. It differs by less than a stride
+   * from the default, the least size that the pooling reads.
    */
   readonly outputSize?: readonly number[];
 }
 
 /**
- * Maxima back where `maxPool2d` found them, zeros elsewhere; NaN, if one of them
- * has no place in a smaller `outputSize`.
+ * Returns maxima where `maxPool2d` found them, and zeros elsewhere. If a maximum
+ * lies outside of a smaller `outputSize`, its plane is NaN.
  *
  * Source: torch.nn.functional.max_unpool2d.
  *
- * @throws {TypeError} If shapes are unequal or no images
+ * @throws {TypeError} If shapes differ or are not those of images
  * @throws {RangeError} If no pooling goes from the output's size to the input's
  */
 export function maxUnpool2d(
@@ -76,7 +76,7 @@ export function maxUnpool2d(
   const room = height! * width!;
   let empty = zeros([...outer, room], { dtype: x.dtype });
   if (room < sizes[0]! * sizes[1]!) {
-    // a maximum without its place must not be missed in silence
+    // NaN marks planes that lose a maximum, which would else pass unnoticed
     const isLost = places.ge(room).any(-1, { keepdim: true });
     empty = empty.maskedFill(isLost, NaN);
   }

@@ -1,6 +1,5 @@
 /**
- * Pooling of signals: that of images of one row. What windows are and do is
- * said in windows.ts.
+ * Pooling of signals, as images of one row. windows.ts describes windows.
  *
  * @module
  */
@@ -9,13 +8,13 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { type Pair, perDim, type Single } from "../per_dim.ts";
 import type { WindowOptions } from "./windows.ts";
 
-/** What says where windows of a fixed size lie. */
+/** Places of windows of a fixed size. */
 export interface SignalOptions {
-  /** From one window to the next. Default: the kernel's size. */
+  /** Step from one window to the next. Default: the kernel's size. */
   readonly stride?: Single;
-  /** Elements added on each side: half a kernel at most. Default: 0. */
+  /** Elements added on each side, up to half a kernel. Default: 0. */
   readonly padding?: Single;
-  /** Whether a last window that begins inside is taken. Default: false. */
+  /** Whether a last window may reach beyond the signal. Default: false. */
   readonly ceilMode?: boolean;
 }
 
@@ -41,7 +40,8 @@ export function asImage(
 }
 
 /**
- * The same with windows of a fixed size: `pool` gets what they are on the image.
+ * Pools a signal with windows of a fixed size: `pool` gets the image, and the
+ * kernel size and options of its windows.
  *
  * @throws {TypeError} If `x` has another rank
  */

@@ -1,6 +1,6 @@
 /**
- * Windows of pooling: which of them there are, and the checks and parameters
- * that every pooling op shares. Sizes count elements; nothing is computed here.
+ * Windows of pooling, and the checks and parameters that every pooling op
+ * shares. Sizes count elements.
  *
  * @module
  */
@@ -16,17 +16,17 @@ import windowsLib from "../../../shaders/lib/windows.wgsl" with {
   type: "text",
 };
 
-/** A number of windows, or null (or undefined) for as many as elements. */
+/** Number of windows, or null (or undefined) for as many as elements. */
 export type Outputs = number | null | undefined;
 
-/** Windows of rows and columns alike, or [rows, columns]. */
+/** Number of windows along both rows and columns, or [rows, columns]. */
 export type OutputPair =
   | number
   | null
   | readonly [Outputs]
   | readonly [Outputs, Outputs];
 
-/** The windows along one axis, as shaders/lib/windows.wgsl has them. */
+/** Windows along one axis, as in shaders/lib/windows.wgsl. */
 export interface Axis {
   readonly size: number;
   readonly out: number;
@@ -46,21 +46,21 @@ export interface Windows {
   readonly planes: number;
   readonly h: Axis;
   readonly w: Axis;
-  /** Whether windows share the image out evenly. */
+  /** Whether windows divide the image evenly, as in adaptive pooling. */
   readonly adaptive: boolean;
 }
 
-/** What says where windows of a fixed size lie. */
+/** Places of windows of a fixed size. */
 export interface WindowOptions {
-  /** From one window to the next. Default: the kernel's size. */
+  /** Step from one window to the next. Default: the kernel's size. */
   readonly stride?: Pair;
-  /** Rows and columns added on each side: half a kernel at most. Default: 0. */
+  /** Rows and columns added on each side, up to half a kernel. Default: 0. */
   readonly padding?: Pair;
-  /** Whether a last window that begins inside is taken. Default: false. */
+  /** Whether a last window may reach beyond the image. Default: false. */
   readonly ceilMode?: boolean;
 }
 
-/** The windows of the first `count` images, or channels of a single image. */
+/** Returns the windows of the first `count` images, or channels of one image. */
 export function windowsOfFirst(windows: Windows, count: number): Windows {
   const { shape, outShape, planes } = windows;
   return {
@@ -72,7 +72,7 @@ export function windowsOfFirst(windows: Windows, count: number): Windows {
 }
 
 /**
- * The windows of `kernelSize` over an image.
+ * Returns the windows of `kernelSize` over an image.
  *
  * @throws {TypeError} If `x` is no image of floats
  * @throws {RangeError} If a size is not what it may be, or no window fits
@@ -95,7 +95,7 @@ export function fixedWindows(
     if (pad > kernel / 2) {
       throw new RangeError(
         `Cannot ${op} with a padding of ${pad}: ` +
-          `half the kernel size ${kernel} at most`,
+          `expected at most half the kernel size ${kernel}`,
       );
     }
     const room = size + 2 * pad - apart * (kernel - 1) - 1;
@@ -116,10 +116,10 @@ export function fixedWindows(
 }
 
 /**
- * [rows, columns] of an image in as many windows as `outputSize` says.
+ * Returns the [rows, columns] of windows that `outputSize` says for an image.
  *
  * @throws {TypeError} If `x` is no image of floats
- * @throws {RangeError} If a size is no integer from 0 up
+ * @throws {RangeError} If a size is not an integer of at least 0
  */
 export function outputSizes(
   op: string,
@@ -130,14 +130,14 @@ export function outputSizes(
   if (outputSize === undefined) {
     throw new TypeError(`Cannot ${op} ${x.describe()} without an outputSize`);
   }
-  const given = spread<Outputs>(op, "outputSize", outputSize, 2);
-  const sizes = x.shape.slice(-2).map((size, i) => given[i] ?? size);
+  const outputs = spread<Outputs>(op, "outputSize", outputSize, 2);
+  const sizes = x.shape.slice(-2).map((size, i) => outputs[i] ?? size);
   return pairOf(op, "outputSize", sizes, 0);
 }
 
 /**
- * As many windows as `sizes` says, one at least, from floor(i * in / out) up to
- * ceil((i + 1) * in / out).
+ * Returns as many windows as `sizes` says, at least one. Window i goes from
+ * floor(i * in / out) up to ceil((i + 1) * in / out).
  *
  * @throws {TypeError} If `x` is no image of floats, or has no elements
  */
@@ -153,7 +153,7 @@ export function adaptiveWindows(
     return { size, out, kernel, stride: 1, pad: 0, dilation: 1 };
   });
   const [h, w] = asPair(axes);
-  // windows that share the axes out without a rest are those of a fixed size
+  // windows that divide the axes without a remainder have a fixed size
   const isFixed = axes.every(({ size, out }) => size % out === 0);
   const fixed = (axis: Axis): Axis => ({ ...axis, stride: axis.kernel });
   return isFixed
@@ -173,7 +173,7 @@ function windowsOf(shape: Shape, h: Axis, w: Axis, adaptive: boolean): Windows {
   };
 }
 
-// An image has two axes; map does not tell.
+// An image has two axes, but the type of map() does not say so.
 function asPair([h, w]: readonly Axis[]): readonly [Axis, Axis] {
   return [h!, w!];
 }
@@ -188,15 +188,14 @@ function checkImage(op: string, x: Tensor, mayBeEmpty = false): void {
   }
 }
 
-/** An axis whose elements are windows of their own. */
+/** Returns an axis on which each element is a window. */
 function trivialAxis(size: number): Axis {
   return { size, out: size, kernel: 1, stride: 1, pad: 0, dilation: 1 };
 }
 
 /**
- * The same windows in two steps: first along rows, each of which is seen as an
- * image of one column, then along columns. An image of such a step has the shape
- * `windows.shape`.
+ * Splits windows into two steps: first along rows, each seen as an image of one
+ * column, then along columns. The input of a step has the shape of its windows.
  */
 export function separated(
   { planes, h, w, adaptive }: Windows,
@@ -208,7 +207,7 @@ export function separated(
   ];
 }
 
-/** Windows over one element of an axis, the most of any. */
+/** Returns the most windows over any one element of an axis. */
 export function mostOver(
   { size, out, kernel, stride, dilation }: Axis,
   adaptive: boolean,
@@ -224,20 +223,20 @@ export interface RowRange {
   readonly first: number;
   /** Exclusive. */
   readonly end: number;
-  /** The loop over these rows. */
+  /** Loop over these rows. */
   readonly loop: Loop;
 }
 
 /**
- * The rows of a window (or the rows of windows over an element), each with a loop,
- * by so many dispatches that an invocation can do `times` of them.
+ * Splits the rows of a window (or the rows of windows over an element) into
+ * dispatches. An invocation loops `row` for each, `times` over.
  */
 export function rowRanges(
   count: number,
   row: Loop,
   times = 1,
 ): readonly RowRange[] {
-  // each time a pass, and two to end both loops
+  // each of `times` costs a pass, and two passes end both loops
   const most = Math.max(
     1,
     Math.floor(mostIterations([row], 4 * times) / times),
@@ -252,7 +251,7 @@ export function rowRanges(
   );
 }
 
-/** What is prepended to shaders/lib/windows.wgsl. */
+/** Returns the constants of shaders/lib/windows.wgsl. */
 export function windowConsts({ h, w, adaptive }: Windows): {
   readonly ADAPTIVE: boolean;
   readonly DILATED: boolean;
@@ -260,27 +259,27 @@ export function windowConsts({ h, w, adaptive }: Windows): {
   return { ADAPTIVE: adaptive, DILATED: h.dilation * w.dilation > 1 };
 }
 
-/** What a pooling kernel is told beside its windows. */
+/** Parameters of a pooling kernel besides its windows. */
 export interface PoolSizes {
-  /** Elements that are written, or rows of them. */
+  /** Elements of the output, or its rows. */
   readonly size: number;
-  /** Quads of such a row. */
+  /** Quads of a row of the output. */
   readonly quads?: number;
-  /** Where what is read begins. */
+  /** Offset of the input. */
   readonly offset: number;
   /** Codes of a row of windows. */
   readonly codeRow?: number;
   /** Whether the padding of a mean counts, as zeros. */
   readonly countsPad?: boolean;
-  /** What sums are divided by, or 0 for the count of each window. */
+  /** Divisor of the sums, or 0 for the count of each window. */
   readonly divisor?: number;
-  /** The rows of taps, or of windows, that are taken; all by default. */
+  /** Rows of taps, or of windows, of this dispatch. Default: all. */
   readonly range?: Pick<RowRange, "first" | "end">;
 }
 
 const ALL_ROWS = { first: 0, end: 2 ** 31 - 1 };
 
-/** The uniform of the kernels that use shaders/lib/windows.wgsl. */
+/** Packs the uniform of the kernels that use shaders/lib/windows.wgsl. */
 export function windowParams(
   { h, w }: Windows,
   {

@@ -247,7 +247,7 @@ Deno.test("maxPool2d() names what it rejects", () => {
   assertThrows(
     () => maxPool2d(x, 2, { padding: 2 }),
     RangeError,
-    "padding of 2: half the kernel size 2 at most",
+    "padding of 2: expected at most half the kernel size 2",
   );
   assertThrows(
     () => maxPool2d(x, [2, 0]),
