@@ -1,21 +1,21 @@
 /**
- * The cache folder: where what Kindling downloads or measures is kept between runs.
+ * The cache folder: downloads and measurements that Kindling keeps between runs.
  *
- * `KINDLING_HOME` if it is set, else `kindling` in the platform's own cache
- * folder. Only names are computed here; nothing is created or read.
+ * `KINDLING_HOME` names the folder; the default is `kindling` in the platform's
+ * cache folder. This module computes names and neither creates nor reads files.
  *
  * @module
  */
 
 /**
- * The folder in which downloads are kept, without a slash at its end.
+ * Returns the path of the cache folder, without a slash at its end.
  *
  * In this order: `$KINDLING_HOME`; on Linux `$XDG_CACHE_HOME/kindling` or
  * `~/.cache/kindling`; on macOS `~/Library/Caches/kindling`; on Windows
  * `%LOCALAPPDATA%\kindling`.
  *
  * @throws {Deno.errors.NotCapable} If the environment may not be read
- * @throws {Deno.errors.NotFound} If no variable says where the folder is
+ * @throws {Deno.errors.NotFound} If none of these variables is set
  */
 export function cacheFolder(): string {
   const home = optional("KINDLING_HOME");
@@ -27,7 +27,7 @@ export function cacheFolder(): string {
       return `${required("HOME")}/Library/Caches/kindling`;
     default: {
       const cache = optional("XDG_CACHE_HOME");
-      // the XDG specification: a path that is not absolute is to be ignored
+      // the XDG specification: relative paths are ignored
       if (cache?.startsWith("/")) return `${cache}/kindling`;
       return `${required("HOME")}/.cache/kindling`;
     }
@@ -35,8 +35,8 @@ export function cacheFolder(): string {
 }
 
 /**
- * A variable that one can do without. It is read only where that is allowed
- * already, so that a user on a terminal is asked for one variable, not three.
+ * Returns an optional variable, if the process already may read it. A user on a
+ * terminal is thus prompted for one variable, not three.
  */
 function optional(name: string): string | undefined {
   const { state } = Deno.permissions.querySync({ name: "env", variable: name });

@@ -1,19 +1,19 @@
 /**
- * What happens outside of compiled functions, as counts that only grow. Rooms
- * below and above tell it here; src/compile looks at it between two calls, to
- * see when a program is to be compared with its function (NOTE [stale] in
- * src/compile/review.ts). Nothing here knows what has changed.
+ * Counts of changes outside of compiled functions; the counts only grow. Rooms
+ * below and above report changes. src/compile reads the counts between two
+ * calls, to decide when to compare a program with its function (NOTE [stale] in
+ * src/compile/review.ts). The counts do not say what changed.
  *
  * @module
  */
 
 /** Counts since the process began. */
 interface OutsideCounts {
-  /** How often an iteration over a loader began or ended. */
+  /** Iterations over a loader that began or ended. */
   epochs: number;
   /**
-   * How often the program changed something that is changed now and then, not
-   * in each step: a mode, a seed, a rate, a state that was loaded.
+   * Changes of a mode, a seed, a rate or a loaded state, which are rare and not
+   * part of each step.
    */
   changes: number;
 }
@@ -21,12 +21,12 @@ interface OutsideCounts {
 /** The counts. */
 export const outside: OutsideCounts = { epochs: 0, changes: 0 };
 
-/** An iteration over a loader begins or ends. */
+/** Counts the beginning or end of an iteration over a loader. */
 export function noteEpoch(): void {
   outside.epochs++;
 }
 
-/** Runs a compiled function, whose own changes are not from outside. */
+/** Runs a compiled function, whose own changes do not count. */
 export function unnoted<T>(body: () => T): T {
   const { changes } = outside;
   try {
@@ -36,7 +36,7 @@ export function unnoted<T>(body: () => T): T {
   }
 }
 
-/** Something has changed that compiled functions may rest on. */
+/** Counts a change of state that compiled functions may depend on. */
 export function noteChange(): void {
   outside.changes++;
 }

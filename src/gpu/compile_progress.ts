@@ -1,6 +1,6 @@
 /**
- * Tells on a terminal that a driver compiles kernels, if that takes long: the first
- * step of a program waits for it, and looks like one that hangs.
+ * Compile progress: a line on the terminal while a driver compiles kernels. The
+ * first step of a program waits for that, and would seem to hang.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 /** Milliseconds after which the line appears. */
 const PATIENCE_MS = 1000;
 
-/** A line that counts compiled kernels, on a terminal. */
+/** A line on a terminal that counts compiled kernels. */
 export class CompileProgress {
   readonly #write: (text: string) => void;
   readonly #patienceMs: number;
@@ -25,7 +25,7 @@ export class CompileProgress {
     this.#start = performance.now();
   }
 
-  /** Counts kernels that are compiled, of `total`. */
+  /** Shows that `done` of `total` kernels are compiled. */
   show(done: number, total: number): void {
     if (performance.now() - this.#start < this.#patienceMs) return;
     this.#isShown = true;
@@ -34,7 +34,7 @@ export class CompileProgress {
     );
   }
 
-  /** Whether there is a line to clear. */
+  /** Whether the line is visible. */
   get isShown(): boolean {
     return this.#isShown;
   }
@@ -46,7 +46,7 @@ export class CompileProgress {
   }
 }
 
-/** The progress line of this process, if its standard error is a terminal. */
+/** Returns a progress line, if standard error is a terminal. */
 export function terminalProgress(): CompileProgress | undefined {
   if (!Deno.stderr.isTerminal()) return undefined;
   const encoder = new TextEncoder();

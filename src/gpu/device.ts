@@ -1,10 +1,10 @@
 /**
  * The one adapter and device of the process.
  *
- * Both are asked for while this module loads, so that everything above can be
- * synchronous. A missing adapter is no error until something needs it: then
- * `gpu()` says what to install. In a DataLoader worker no device is made at
- * all; workers hand out host arrays.
+ * This module requests both while it loads, so that everything above can be
+ * synchronous. A missing adapter becomes an error only in `gpu()`, whose message
+ * says what to install. DataLoader workers have no device; they return host
+ * arrays.
  *
  * @module
  */
@@ -12,36 +12,37 @@
 import { isInWorker } from "../worker_flag.ts";
 
 /**
- * Which kernels suit an adapter: one that runs shaders on the CPU wants
- * register tiles and long runs, a GPU wants workgroup memory and many lanes.
+ * Class of an adapter, by which ops choose kernels. An adapter that runs shaders
+ * on the CPU needs register tiles and long runs; a GPU needs workgroup memory
+ * and many lanes.
  */
 export type AdapterClass = "cpu" | "gpu";
 
-/** The device and what is known of it. */
+/** The device and its properties. */
 export interface Gpu {
   readonly device: GPUDevice;
-  /** Name of the adapter, as its driver gives it. */
+  /** Name of the adapter, from its driver. */
   readonly name: string;
   readonly adapterClass: AdapterClass;
   /** Whether shaders may use f16. */
   readonly hasF16: boolean;
   /** Whether kernels with many stores write them as a loop. */
   readonly rollsStores: boolean;
-  /** Bytes that one tensor may have. */
+  /** Most bytes of one tensor. */
   readonly maxBuffer: number;
-  /** Bytes that a kernel may bind of one tensor, a multiple of `BIND_ALIGN`. */
+  /** Most bytes of one tensor in a binding, a multiple of `BIND_ALIGN`. */
   readonly maxBinding: number;
 }
 
-/** Bytes that a bound part begins at a multiple of: what WebGPU guarantees. */
+/** Alignment in bytes of a binding's offset: WebGPU's default limit. */
 export const BIND_ALIGN = 256;
 
-/** Elements of a byte each that u32 counts with room for a kernel's overshoot. */
+/** Most one-byte elements: u32 indices leave room for a kernel's last group. */
 const COUNTABLE = 2 ** 31;
 
 const CPU_ADAPTERS = /llvmpipe|lavapipe|swiftshader|softpipe|basic render/i;
 
-/** Features that are used where there are: half floats, and a clock. */
+/** Optional features: half floats, and the GPU's clock. */
 const WANTED: readonly GPUFeatureName[] = ["shader-f16", "timestamp-query"];
 
 async function findGpu(): Promise<Gpu | undefined> {
@@ -104,7 +105,7 @@ let override: AdapterClass | undefined;
 let maxBinding = found?.maxBinding;
 
 /**
- * The device.
+ * Returns the device.
  *
  * @throws {Error} If there is no adapter; the message says what to install
  */
@@ -122,16 +123,16 @@ export function gpu(): Gpu {
   );
 }
 
-/** What runs the kernels. */
+/** The adapter that runs the kernels. */
 export interface AdapterInfo {
-  /** As its driver names it. */
+  /** Name, from the driver. */
   readonly name: string;
-  /** Whether it is a GPU, or a driver that runs kernels on the CPU. */
+  /** A GPU, or a driver that runs kernels on the CPU. */
   readonly kind: AdapterClass;
 }
 
 /**
- * The adapter that this process computes on.
+ * Returns the adapter that this process computes on.
  *
  * @throws {Error} If there is none; the message says what to install
  */
@@ -140,25 +141,24 @@ export function adapter(): AdapterInfo {
   return { name, kind: adapterClass };
 }
 
-/** Whether kernels with many stores write them as a loop, by the driver. */
+/** Returns true if this driver suits a loop for kernels with many stores. */
 export function rollsStores(): boolean {
   return found?.rollsStores ?? true;
 }
 
-/** The class that kernels are chosen for: the adapter's, unless overridden. */
+/** Returns the class that ops choose kernels for: the adapter's or the override. */
 export function adapterClass(): AdapterClass {
   return override ?? gpu().adapterClass;
 }
 
-/** Bytes that a kernel may bind of one tensor: the adapter's, or a test's. */
+/** Returns the most bytes of one tensor in a binding: the adapter's or a test's. */
 export function bindingLimit(): number {
   return maxBinding ?? gpu().maxBinding; // gpu() throws without an adapter
 }
 
 /**
- * Lets kernels bind `bytes` bytes of a tensor at most from now on, or with
- * `undefined` again as many as the adapter binds. Tests see by it, with small
- * tensors, what becomes of large ones.
+ * Sets the binding limit to `bytes`, or with `undefined` back to the adapter's.
+ * Tests use a low limit to run small tensors as if they were large.
  */
 export function overrideBindingLimit(bytes: number | undefined): void {
   const own = gpu().maxBinding;
@@ -166,9 +166,9 @@ export function overrideBindingLimit(bytes: number | undefined): void {
 }
 
 /**
- * Chooses the kernels of another adapter class from now on, or with `undefined`
- * again those of the adapter. All are right on every adapter and fast on their
- * own; tests run both.
+ * Sets the class that ops choose kernels for, or with `undefined` resets it to
+ * the adapter's. Kernels of both classes are correct on every adapter, so tests
+ * run both.
  */
 export function overrideAdapterClass(kind: AdapterClass | undefined): void {
   override = kind;

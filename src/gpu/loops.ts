@@ -1,33 +1,33 @@
 /**
- * What the loops of kernels cost, by NOTE [loops]: the words in which plans say
- * their bound. Nothing here knows kernels.
+ * Loop passes of kernels, for NOTE [loops] in plan.ts: plans compute their bound
+ * with these functions. This module knows no kernels.
  *
  * @module
  */
 
 import { MAX_LOOPS } from "./plan.ts";
 
-/** A loop, as an invocation goes through it once. */
+/** Passes of one run through a loop. */
 export interface Loop {
   readonly passes: number;
-  /** Passes where it has nothing to do: its last one, and those of inner loops. */
+  /** Passes without an iteration: the last one, and those of inner loops. */
   readonly idle: number;
 }
 
-/** A loop of `count` iterations whose body has the loops `inner`. */
+/** Returns a loop of `count` iterations whose body has the loops `inner`. */
 export function loop(count: number, ...inner: readonly Loop[]): Loop {
   const idle = 1 + inner.reduce((sum, { idle }) => sum + idle, 0);
   return { passes: count * (1 + passesOf(...inner)) + idle, idle };
 }
 
-/** The passes of loops that follow each other. */
+/** Returns the passes of consecutive loops. */
 export function passesOf(...loops: readonly Loop[]): number {
   return loops.reduce((sum, { passes }) => sum + passes, 0);
 }
 
 /**
- * The most iterations that a loop with such a body may have, beside loops that
- * make `others` passes; 1 at least.
+ * Returns the most iterations, at least 1, that a loop with such a body may have
+ * besides loops that make `others` passes.
  */
 export function mostIterations(
   inner: readonly Loop[],

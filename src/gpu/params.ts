@@ -1,6 +1,6 @@
 /**
- * The parameters of a kernel by name: the struct `Params` in the kernel's text says
- * their order and types, so that a plan and its kernel can't disagree.
+ * Parameters of a kernel by name. The struct `Params` in the kernel's text defines
+ * their order and types, so a plan cannot contradict its kernel.
  *
  * @module
  */
@@ -15,13 +15,13 @@ export type Params = Readonly<Record<string, number | readonly number[]>>;
 
 interface Field {
   readonly name: string;
-  /** Where it begins, and how long it is, in words. */
+  /** Start of the field, in words. */
   readonly at: number;
   readonly words: number;
   readonly isFloat: boolean;
 }
 
-/** A type in a uniform, in words. */
+/** Layout of a type in a uniform, in words. */
 interface Layout {
   readonly words: number;
   readonly align: number;
@@ -33,10 +33,10 @@ const FIELD = /(\w+)\s*:\s*(array<[^>]*>|\w+)/g;
 const known = new Map<string, readonly Field[]>();
 
 /**
- * The words of a kernel's uniform. Kernels that share a struct may leave its last
- * parameters out.
+ * Returns the words of a kernel's uniform. Trailing parameters may be missing,
+ * for kernels that share a struct.
  *
- * @throws {TypeError} If the kernel has no parameter of a name, or no value for one
+ * @throws {TypeError} If a name is not a parameter, or a parameter has no value
  */
 export function pack(source: string, params: Params): number[] {
   let fields = known.get(source);
@@ -68,13 +68,13 @@ export function pack(source: string, params: Params): number[] {
   return words;
 }
 
-/** The fields of `Params`, without those that only fill a gap. */
+/** Returns the fields of `Params` without those that only fill a gap. */
 function fieldsOf(source: string): Field[] {
   const { fields } = structOf(source, "Params");
   return fields.filter(({ name }) => !/^pad\d$/.test(name));
 }
 
-// Sizes and gaps of WGSL's uniform address space: structs and arrays begin at
+// Lays out a struct by WGSL's uniform address space: structs and arrays begin at
 // multiples of 16 bytes. https://www.w3.org/TR/WGSL/#memory-layouts
 function structOf(
   source: string,

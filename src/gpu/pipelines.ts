@@ -1,9 +1,8 @@
 /**
  * Pipelines: compiled kernels, made once for each source and header.
  *
- * Sizes that vary from call to call are uniforms and never reach a source, so
- * the number of pipelines is that of the kernels a program uses, whatever its
- * shapes.
+ * Sizes that vary from call to call are uniforms and never enter a source, so the
+ * number of pipelines does not depend on a program's shapes.
  *
  * @module
  */
@@ -16,9 +15,9 @@ export interface Pipeline {
   readonly gpu: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;
   readonly id: number;
-  /** The kernel, as profiles name it. */
+  /** Name of the kernel in profiles. */
   readonly name: string;
-  /** The binding of the uniform: buffers from there on come after it. */
+  /** The binding of the uniform; buffers from that index on follow it. */
   readonly uniformAt: number;
   /** Whether the kernel writes to each buffer. */
   readonly writes: readonly boolean[];
@@ -27,24 +26,24 @@ export interface Pipeline {
 const bySource = new Map<string, Map<string, Pipeline>>();
 let made = 0;
 
-/** How many pipelines were compiled since the process began. */
+/** Returns the number of pipelines compiled since the process began. */
 export function pipelineCount(): number {
   return made;
 }
 
-/** The WGSL of each pipeline that was compiled since the process began. */
+/** Yields the WGSL of each pipeline compiled since the process began. */
 export function* compiledTexts(): Iterable<string> {
   for (const [source, variants] of bySource) {
     for (const header of variants.keys()) yield `${header}\n${source}`;
   }
 }
 
-/** Whether a kernel's text was compiled, after whatever it calls. */
+/** Returns true if a compiled pipeline's WGSL ends with a kernel's text. */
 export function isCompiled(text: string): boolean {
   return bySource.keys().some((source) => source.endsWith(text));
 }
 
-/** The lines that go before a kernel's text. */
+/** Returns the lines before a kernel's text. */
 export function headerOf(plan: Pick<Plan, "consts" | "header">): string {
   let text = "";
   for (const [name, value] of Object.entries(plan.consts ?? {})) {
@@ -53,13 +52,13 @@ export function headerOf(plan: Pick<Plan, "consts" | "header">): string {
       : `const ${name}: bool = ${value};\n`;
   }
   const header = plan.header ?? "";
-  // WGSL wants `enable` before everything else
+  // WGSL requires `enable` before every declaration
   return header.includes("f16")
     ? `enable f16;\n${text}${header}`
     : text + header;
 }
 
-/** The pipeline for a plan, compiled when it is asked for the first time. */
+/** Returns the pipeline for a plan; the first call compiles it. */
 export function pipelineOf(plan: Plan): Pipeline {
   let variants = bySource.get(plan.source);
   if (!variants) bySource.set(plan.source, variants = new Map());
@@ -111,13 +110,13 @@ function compile(plan: Plan, code: string): Pipeline {
   };
 }
 
-/** The binding of a plan's `i`th buffer. */
+/** Returns the binding of a plan's `i`th buffer. */
 export function bindingOf(i: number, uniformAt: number): number {
   return i < uniformAt ? i : i + 1;
 }
 
-// An explicit layout is what dynamic offsets need; its access modes are those
-// that the kernel declares.
+// Dynamic offsets need an explicit layout, with the access modes that the kernel
+// declares.
 function isWritten(code: string, binding: number): boolean {
   const declared = new RegExp(
     `@binding\\(${binding}\\)\\s*var<storage,\\s*read_write>`,

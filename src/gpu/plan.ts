@@ -1,23 +1,23 @@
 /**
  * Plans: one dispatch of a kernel, as data. Ops make plans, the stream runs
- * them, tests compare them; nothing here speaks to a device.
+ * them, tests compare them; this module does not use a device.
  *
- * A plan names buffers, or windows of those that are larger than a binding.
- * Where in what is bound a tensor begins is an offset in elements among the
- * parameters, because WebGPU binds only aligned offsets.
+ * A plan names buffers, or windows of buffers larger than a binding. WebGPU
+ * binds only aligned offsets, so a tensor's offset in the binding is a
+ * parameter, in elements.
  *
  * @module
  */
 
-/** What a plan may bind: anything that owns a buffer on the GPU. */
+/** An object that owns a buffer on the GPU, which a plan may bind. */
 export interface Bindable {
-  /** The buffer; reading it throws once its owner was disposed. */
+  /** The buffer; the getter throws after its owner is disposed. */
   readonly buffer: GpuBuffer;
-  /** The part of the buffer that is bound, unless all of it is. */
+  /** The bound part of the buffer; `undefined` for all of it. */
   readonly window?: Window;
 }
 
-/** A part of a buffer, small enough for a binding. Counts bytes. */
+/** A part of a buffer, small enough for a binding, in bytes. */
 export interface Window {
   /** The owner of the buffer. */
   readonly of: Bindable;
@@ -27,34 +27,34 @@ export interface Window {
   readonly end: number;
 }
 
-/** Bytes that a binding of `bindable` has. */
+/** Returns the bytes of a binding of `bindable`. */
 export function boundBytes({ window, buffer }: Bindable): number {
   return window ? window.end - window.first : buffer.bytes;
 }
 
-/** Makes a buffer of so many float32 that lives until the plans have run. */
+/** Allocates float32 elements that live until the plans have run. */
 export type Scratch = (elements: number) => Bindable;
 
 /** A buffer of the pool. */
 export interface GpuBuffer {
   readonly gpu: GPUBuffer;
-  /** Size in bytes, at least what was asked for. */
+  /** Size in bytes, at least the requested size. */
   readonly bytes: number;
   /** Unique among all buffers of the process. */
   readonly id: number;
-  /** The submission that used the buffer last. */
+  /** Number of the last submission that used the buffer. */
   serial: number;
 }
 
 /** One dispatch of one kernel. */
 export interface Plan {
-  /** Names the kernel in errors and profiles. */
+  /** Name of the kernel in errors and profiles. */
   readonly name: string;
-  /** Text of a `.wgsl` file with the entry point `main`, after what it calls. */
+  /** Text of a `.wgsl` file with the entry point `main`, after its libraries. */
   readonly source: string;
   /** Prepended as `const NAME: u32 = 16u;` or `const NAME: bool = true;`. */
   readonly consts?: Readonly<Record<string, number | boolean>>;
-  /** Prepended text: aliases, and functions that a family of ops differs in. */
+  /** Prepended text: aliases, and functions that differ between ops of a family. */
   readonly header?: string;
   /** In the order of the bindings: inputs first, outputs last. */
   readonly buffers: readonly Bindable[];
@@ -63,88 +63,89 @@ export interface Plan {
   /** Workgroups along x, y and z, 65,535 at most on each. */
   readonly groups: readonly [number, number, number];
   /**
-   * The most loop passes that one invocation makes, those of all its loops
-   * together: an upper bound from the plan's own sizes. See NOTE [loops].
+   * Most loop passes of one invocation, over all its loops: an upper bound from
+   * the plan's own sizes. See NOTE [loops].
    */
   readonly loops: number;
   /**
-   * The binding of the uniform, where it does not follow the buffers: those
-   * from there on come after it.
+   * The binding of the uniform, if it does not follow the buffers. Buffers from
+   * that index on come after the uniform.
    */
   readonly uniformAt?: number;
-  /** Where other kernels may be put into this one: src/compile does so. */
+  /** Functions that src/compile may replace to fuse maps into the kernel. */
   readonly hooks?: Hooks;
-  /** The words of `params` that are others in each call. */
+  /** Words of `params` that differ in each call. */
   readonly live?: LiveWords;
 }
 
 /**
- * Words that depend on what the host counts: steps, rates, draws. Replays ask
- * for them; all other words of a plan are the same in each.
+ * Words that depend on the host's counters: steps, rates, draws. Each replay
+ * reads them again; all other words of a plan stay the same.
  */
 export interface LiveWords {
-  /** Where the words begin among `params`. */
+  /** Index of the first such word in `params`. */
   readonly at: number;
-  /** The words as they are now. */
+  /** Returns the current words. */
   words(): readonly number[];
 }
 
 /**
- * A function in a plan's header by which its kernel reads or writes a tensor
- * that is row-major and begins with its buffer: `declaration` is its text, with
- * the binding if that is in the header, and may be replaced by another that has
- * the same signature.
+ * A function in a plan's header through which the kernel reads or writes a
+ * row-major tensor at offset 0. `declaration` is its text, with the binding if
+ * the header declares one. Another function of the same signature may replace
+ * the text.
  */
 export interface Hook {
   readonly declaration: string;
-  /** The tensor's name in the kernel, and its binding. */
+  /** The tensor's name in the kernel. */
   readonly name: string;
   readonly binding: number;
-  /** Elements that one call reads or writes, side by side. */
+  /** Consecutive elements that one call reads or writes. */
   readonly lanes: 1 | 4;
-  /** A WGSL expression, a u32 that is 0 in every run and no constant. */
+  /** A WGSL expression: a u32 that is always 0, but not a constant. */
   readonly zero: string;
 }
 
 /** The hooks of a kernel. */
 export interface Hooks {
-  /** `load_x(i) -> T` or vec4<T>; the declaration has the binding, too. */
+  /** `load_x(i) -> T` or vec4<T>; the declaration includes the binding. */
   readonly load?: Hook;
-  /** `put(i, x)` of f32 or vec4f, the only one that writes to the tensor. */
+  /** `put(i, x)` of f32 or vec4f, the only function that writes to the tensor. */
   readonly put?: Hook;
 }
 
-/** The most words a plan may have in its uniform. */
+/** Most words in a plan's uniform. */
 export const MAX_PARAMS = 64;
 
-/** The most workgroups along one axis that every adapter takes. */
+/** Most workgroups along one axis that every adapter supports. */
 export const MAX_GROUPS = 65535;
 
 /**
- * NOTE [loops]: llvmpipe of Mesa 22.3 ends the loops of an invocation after
- * 65,535 passes, counted over all loops of all 8 lanes of a vector, without a
- * word: later loops run once or not at all. A pass is an iteration, or the one
- * that finds nothing left to do: that goes through the loops inside once more, as
- * an `if` does that no lane takes (loops.ts has the sum). GPUs kill kernels that
- * run too long. So every plan says how many passes its longest invocation makes,
- * and a plan above this bound is refused, on every adapter. An op whose sizes
- * ask for more splits its work: over invocations with joined partial results,
- * or over several dispatches.
+ * NOTE [loops]: llvmpipe of Mesa 22.3 silently ends an invocation's loops after
+ * 65,535 passes, counted over all loops of all 8 lanes of a vector. Later loops
+ * run once or not at all. A pass is an iteration, or the final check that ends a
+ * loop. The final check runs through the inner loops once more, as does an `if`
+ * that no lane takes (loops.ts has the sum).
+ *
+ * GPUs kill kernels that run too long. So every plan states the passes of its
+ * longest invocation, and the stream refuses a plan above this bound on every
+ * adapter. An op that needs more splits its work, over invocations whose partial
+ * results are joined or over several dispatches.
  */
 export const MAX_LOOPS = 65535;
 
 const floatView = new Float32Array(1);
 const wordView = new Uint32Array(floatView.buffer);
 
-/** The word that holds `value` where `Params` declares an f32. */
+/** Returns the bits of `value` as an f32, for a word of `Params`. */
 export function f32Bits(value: number): number {
   floatView[0] = value;
   return wordView[0]!;
 }
 
 /**
- * `count` workgroups over x and y, as few too many as possible; the kernel
- * reads its number as `group.y * groups.x + group.x` and guards the end.
+ * Folds `count` workgroups over x and y with the fewest extra ones. The kernel
+ * computes its number as `group.y * groups.x + group.x` and guards the end.
  */
 export function foldGroups(count: number): [number, number, number] {
   if (count <= MAX_GROUPS) return [count, 1, 1];
@@ -153,10 +154,9 @@ export function foldGroups(count: number): [number, number, number] {
 }
 
 /**
- * Checks what holds for every plan: the words of its uniform, its workgroups,
- * and its loops.
+ * Checks the bounds of every plan: words of its uniform, workgroups, loop passes.
  *
- * @throws {RangeError} If a bound is passed; the message names the kernel
+ * @throws {RangeError} If a plan exceeds a bound; the message names the kernel
  */
 export function checkBounds({ name, params, groups, loops }: Plan): void {
   if (params.length > MAX_PARAMS) {
@@ -171,7 +171,7 @@ export function checkBounds({ name, params, groups, loops }: Plan): void {
         `${MAX_GROUPS} at most along an axis`,
     );
   }
-  // a bound that is not a number is no bound
+  // NaN must fail, too
   if (!(loops <= MAX_LOOPS)) {
     throw new RangeError(
       `Cannot run "${name}": an invocation would make ${loops} loop ` +

@@ -1,10 +1,10 @@
 /**
- * The buffer pool: storage buffers that are handed out again instead of made
- * anew, so that a training loop touches the same memory every step.
+ * The buffer pool: reuses storage buffers, so that a training loop touches the
+ * same memory every step.
  *
- * A buffer given back may be handed out at once, because the queue runs in
- * order: whoever gets it next writes after everyone before has read. Sizes are
- * in bytes and are rounded up to one of eight steps an octave.
+ * A released buffer may be reused at once: the queue runs in order, so the next
+ * owner writes after all earlier reads. Sizes are in bytes and are rounded up to
+ * one of eight steps per octave.
  *
  * @module
  */
@@ -13,42 +13,42 @@ import { bindingLimit, gpu } from "./device.ts";
 import type { GpuBuffer } from "./plan.ts";
 import { recorder } from "./recorder.ts";
 
-/** What the GPU holds for this process, in bytes. */
+/** GPU memory of this process, in bytes. */
 export interface MemoryUse {
-  /** In tensors that can still be used. */
+  /** Memory of tensors in use. */
   live: number;
-  /** Given back and kept for the next tensor. */
+  /** Released memory that the pool keeps for later tensors. */
   pooled: number;
-  /** The most that was live at one time. */
+  /** Highest value of `live` so far. */
   peak: number;
 }
 
 const MEBIBYTE = 2 ** 20;
 /**
- * Pooled bytes that are always worth keeping: a driver that computes on the CPU
- * gives memory of destroyed buffers back to its heap, which is left in pieces.
+ * Pooled bytes that are always kept. In a driver that computes on the CPU,
+ * destroyed buffers fragment the heap.
  */
 const KEEP = 256 * MEBIBYTE;
 
 /**
- * Growth of what is live after which the collector is told: so much may be held
- * by tensors that nobody can reach any more.
+ * Growth of live memory after which the pool presses the garbage collector:
+ * unreachable tensors may hold that much.
  */
 const GROWTH = 64 * MEBIBYTE;
-/** More than V8 lets memory outside of its heap grow before it marks. */
+/** External memory whose growth makes V8 begin a collection. */
 const FELT = 512 * MEBIBYTE;
 
 const free = new Map<number, GpuBuffer[]>();
 const use: MemoryUse = { live: 0, pooled: 0, peak: 0 };
-/** Buffers that the GPU had no memory for: they are no use to anybody. */
+/** Buffers without memory, because their allocation failed; never reused. */
 const hollow = new WeakSet<GpuBuffer>();
 let doomed: GpuBuffer[] = [];
-/** The least that was live since the collector was told. */
+/** Least live bytes since the collector was last pressed. */
 let low = 0;
 let nextId = 0;
 let failure: string | undefined;
 
-/** `bytes` rounded up to a size that the pool keeps: 12.5 % more at most. */
+/** Rounds `bytes` up to a size that the pool keeps, 12.5 % more at most. */
 export function sizeClass(bytes: number): number {
   if (bytes <= 256) return 256;
   const step = 2 ** Math.max(8, Math.floor(Math.log2(bytes)) - 3);
@@ -56,8 +56,8 @@ export function sizeClass(bytes: number): number {
 }
 
 /**
- * A buffer of at least `bytes` bytes, with anything in it; if it is small, one
- * that no submission from number `before` on uses.
+ * Returns an uninitialized buffer of at least `bytes` bytes. No submission from
+ * number `before` on uses a small one.
  *
  * @throws {RangeError} If the adapter has no buffers of that size
  */
@@ -69,7 +69,7 @@ export function acquire(bytes: number, before = Infinity): GpuBuffer {
         `${maxBuffer} bytes at most`,
     );
   }
-  // what fits into one binding stays in one
+  // rounding up must not push a buffer over the binding limit
   const most = bytes <= bindingLimit() ? bindingLimit() : maxBuffer;
   const size = Math.min(sizeClass(bytes), Math.floor(most / 4) * 4);
   let buffer = before === Infinity || size > MEBIBYTE
@@ -104,13 +104,13 @@ export function acquire(bytes: number, before = Infinity): GpuBuffer {
   return buffer;
 }
 
-/** The buffer that was given back last: its memory may still be cached. */
+/** Returns the buffer that was released last: its memory may still be cached. */
 function takeFree(size: number): GpuBuffer | undefined {
   const row = free.get(size) ?? [];
   return usable(() => row.pop(), size);
 }
 
-/** The buffer that has been free for longest, if the GPU is not to read it yet. */
+/** Returns the buffer free for longest, if its last use precedes `before`. */
 function takeIdle(size: number, before: number): GpuBuffer | undefined {
   const row = free.get(size) ?? [];
   const isIdle = () => row[0] !== undefined && row[0].serial < before;
@@ -124,23 +124,23 @@ function usable(
   for (let buffer = take(); buffer; buffer = take()) {
     use.pooled -= size;
     if (!hollow.has(buffer)) return buffer;
-    doomed.push(buffer); // found out since it was given back
+    doomed.push(buffer); // its failure was reported after its release
   }
   return undefined;
 }
 
 /**
- * Makes V8 look for what is forgotten: the third layer of NOTE [memory] in
- * scope.ts. V8 knows nothing of the GPU's memory. A large array that nobody
- * holds makes it look; a resizable one is reserved as pages, which take no
- * memory until they are touched.
+ * Makes V8 collect unreachable tensors: the third layer of NOTE [memory] in
+ * scope.ts. V8 does not count GPU memory, so a large unreachable array triggers
+ * the collection. A resizable array reserves pages, which take no memory until
+ * they are touched.
  */
 export function pressCollector(): void {
   low = use.live;
   new ArrayBuffer(FELT, { maxByteLength: FELT });
 }
 
-/** Takes a buffer back for the next one who asks. */
+/** Returns a buffer to the pool. */
 export function release(buffer: GpuBuffer): void {
   recorder()?.released(buffer);
   use.live -= buffer.bytes;
@@ -156,7 +156,7 @@ export function release(buffer: GpuBuffer): void {
   else free.set(buffer.bytes, [buffer]);
 }
 
-/** Lets go of every buffer that is not in use. */
+/** Marks every unused buffer for destruction. */
 export function emptyPool(): void {
   for (const row of free.values()) doomed.push(...row);
   free.clear();
@@ -164,20 +164,20 @@ export function emptyPool(): void {
 }
 
 /**
- * Destroys the buffers that the pool has let go of. The stream calls it after a
- * submission: what it has only recorded may not lose a buffer.
+ * Destroys the buffers marked for destruction. The stream calls this after a
+ * submission, because recorded work may still use such a buffer.
  */
 export function destroyDoomed(): void {
   for (const buffer of doomed) buffer.gpu.destroy();
   doomed = [];
 }
 
-/** Bytes on the GPU: live, pooled, and the most that was live. */
+/** Returns the bytes on the GPU: live, pooled, and the peak. */
 export function memory(): MemoryUse {
   return { ...use };
 }
 
-/** The report of an allocation that failed since the last call, if one did. */
+/** Returns and clears the message of a failed allocation, if any. */
 export function takeAllocationFailure(): string | undefined {
   const report = failure;
   failure = undefined;

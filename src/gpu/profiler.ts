@@ -1,8 +1,8 @@
 /**
- * The profiler: how long each kernel runs, by the GPU's own clock.
+ * The profiler: times of kernels by the GPU's own clock.
  *
- * Every dispatch gets a pass of its own with a time stamp before and after it,
- * which costs some time by itself: compare kernels, not totals.
+ * Every dispatch gets a pass of its own with a time stamp before and after. That
+ * costs time by itself, so compare kernels, not totals.
  *
  * @module
  */
@@ -10,22 +10,22 @@
 import { gpu } from "./device.ts";
 import { submit, watchPasses } from "./stream.ts";
 
-/** Dispatches that one profile has room for. */
+/** Most dispatches of one profile. */
 const MAX_DISPATCHES = 2048; // a query set has 4,096 stamps at most
 
-/** All dispatches of one kernel. */
+/** Count and time of one kernel's dispatches. */
 export interface KernelTime {
   /** The kernel's name. */
   readonly name: string;
-  /** How often it was dispatched. */
+  /** Number of dispatches. */
   readonly dispatches: number;
-  /** Milliseconds of all of them. */
+  /** Milliseconds of all dispatches. */
   readonly ms: number;
 }
 
-/** Where the time of a function went on the GPU. */
+/** GPU time of a function, by kernel. */
 export class Profile {
-  /** By kernel, the slowest first. */
+  /** Times by kernel, the slowest first. */
   readonly kernels: readonly KernelTime[];
   /** Milliseconds of all kernels. */
   readonly ms: number;
@@ -36,7 +36,7 @@ export class Profile {
     this.ms = kernels.reduce((sum, { ms }) => sum + ms, 0);
   }
 
-  /** A table of kernels. */
+  /** Returns a table of kernels. */
   toString(): string {
     const rows = this.kernels.map(({ name, dispatches, ms }) => [
       name,
@@ -57,17 +57,17 @@ export class Profile {
     ).join("\n");
   }
 
-  /** What `console.log` prints. */
+  /** Returns the table for `console.log`. */
   [Symbol.for("Deno.customInspect")](): string {
     return this.toString();
   }
 }
 
 /**
- * Runs `fn` once and tells how long each kernel took.
+ * Runs `fn` once and returns the time of each kernel.
  *
- * @throws {Error} If the adapter has no clock (the feature "timestamp-query"),
- * or another profile is being taken
+ * @throws {Error} If the adapter has no clock (the feature "timestamp-query"), or
+ * another profile is running
  * @throws {RangeError} If there are more than 2,048 dispatches
  *
  * @example The kernels of a product and a sum
@@ -98,7 +98,7 @@ export async function profile(fn: () => unknown): Promise<Profile> {
   }
 }
 
-// Runs `fn` and tells the kernel behind each pair of stamps.
+// Runs `fn` and returns the kernel behind each pair of stamps.
 async function watch(
   fn: () => unknown,
   querySet: GPUQuerySet,
@@ -123,7 +123,7 @@ async function watch(
     await fn();
   } finally {
     stop();
-    submit(); // what is recorded writes to the query set
+    submit(); // recorded passes still write to the query set
   }
   return names;
 }

@@ -1,89 +1,89 @@
 /**
- * The recorder: who watches while a function is captured. Lower rooms tell it
- * what they send to the GPU and what the host does beside it; src/compile
- * makes a program of that. While nobody records, all of this does nothing.
+ * The recorder: observer of a function that is captured. Lower rooms report the
+ * work that they send to the GPU and the host's side effects; src/compile builds
+ * a program from the reports. Without a recorder, all of this does nothing.
  *
  * @module
  */
 
 import type { Bindable, GpuBuffer, Plan } from "./plan.ts";
 
-/** What a recorder is told. */
+/** Reports that a recorder receives. */
 export interface Recorder {
   /**
-   * A buffer was handed out to who asked for `bytes` bytes: what it held before
+   * The pool handed out a buffer for a request of `bytes` bytes. Its old content
    * is gone.
    */
   acquired(buffer: GpuBuffer, bytes: number): void;
-  /** A buffer was given back; whoever gets it next is somebody else. */
+  /** A buffer went back to the pool; its next owner is unrelated. */
   released(buffer: GpuBuffer): void;
   /** A plan was dispatched. */
   dispatched(plan: Plan): void;
-  /** A part of a buffer became zero; offset and length in bytes. */
+  /** A part of a buffer was zeroed; offset and length in bytes. */
   cleared(target: Bindable, offset: number, bytes: number): void;
   /** The host wrote a buffer. */
   uploaded(buffer: GpuBuffer, data: ArrayBufferView): void;
   /**
-   * Something is done that no program can do again, as `what` says; `instead`
-   * says what to do.
+   * Refuses an action that no program can replay. `what` names the action;
+   * `instead` says what to do.
    *
    * @throws {Error} Always
    */
   refuse(what: string, instead?: string): never;
   /**
-   * An object came into being that has a state on the host; what is done to it
-   * is no effect, as each call has one of its own.
+   * The function created an object with state on the host. Changes of that object
+   * are not effects, because each call creates its own.
    */
   makes(owner: object): void;
-  /** Whether an object came into being while this records. */
+  /** Returns true if the function created an object while this records. */
   isInside(owner: object): boolean;
   /**
-   * The host did something that each replay has to do again, in order. Two
-   * effects are the same if they are `about` the same values, one by one; the
-   * first is what has changed.
+   * The host had an effect that each replay repeats, in order. Two effects are
+   * equal if the values in `about` are equal, one by one; the first value is the
+   * changed object.
    */
   effect(about: readonly [object, ...unknown[]], again: () => void): void;
   /**
-   * What was recorded counts for as long as this holds before a call; the first
-   * guard of an owner is the one that counts.
+   * The recording stays valid as long as `holds` returns true before a call. Only
+   * the first guard of an owner counts.
    */
   guard(owner: object, holds: () => boolean): void;
   /**
-   * The function sets what guards of `owner` look at to `value`: guards that
-   * come later do not count, and each replay sets it, too; not where `owner`, or
-   * the tensor that it belongs to, is made inside.
+   * The function set the state that guards of `owner` read to `value`. Later
+   * guards of the owner do not count, and each replay sets the state, too. The
+   * report is ignored if the function created `owner` or its tensor.
    */
   sets(owner: object, value: unknown, again: () => void, tensor?: Used): void;
   /**
-   * `look` tells a value that each replay follows by itself; that it is another
-   * one than after the call before is a sign that more has changed.
+   * `look` returns a value that each replay follows by itself. A change of the
+   * value since the last call hints at further changes.
    */
   follows(look: () => unknown): void;
-  /** A tensor came into being. */
+  /** A tensor was created. */
   made(tensor: Used): void;
-  /** A tensor was taken out of all scopes: somebody means to keep it. */
+  /** A tensor left all scopes, to be kept. */
   kept(tensor: Used): void;
-  /** An op is given these tensors. */
+  /** An op takes these operands. */
   uses(operands: readonly (Used | number | boolean)[]): void;
   /**
-   * The values of a tensor that the host wrote are looked at: `check` throws
-   * where one is wrong.
+   * An op checks the values of a tensor that the host wrote; `check` throws on a
+   * wrong value.
    */
   checks(tensor: Checked, check: (value: number) => void): void;
-  /** What follows depends on the gradient that a leaf has now. */
+  /** The following work depends on a leaf's current gradient. */
   needsGradient(leaf: Leaf): void;
-  /** A leaf was given another gradient, or none. */
+  /** A leaf's gradient was replaced or removed. */
   setsGradient(leaf: Leaf): void;
 }
 
-/** A tensor that the host may have written, seen from below. */
+/** A tensor that the host may have written, as lower rooms see it. */
 export interface Checked {
   readonly storage: Bindable;
   readonly size: number;
   readonly written: Iterable<number> | undefined;
 }
 
-/** A tensor that another call may find elsewhere, or frozen, seen from below. */
+/** A tensor whose storage or graph may differ in another call. */
 export interface Used {
   readonly storage: Bindable;
   readonly autograd: object;
@@ -92,7 +92,7 @@ export interface Used {
   dispose(): void;
 }
 
-/** Where backward leaves gradients, seen from below. */
+/** A leaf, which receives gradients, as lower rooms see it. */
 export interface Leaf {
   grad: Disposable | undefined;
   readonly slot: Disposable | undefined;
@@ -100,12 +100,12 @@ export interface Leaf {
 
 let current: Recorder | undefined;
 
-/** Who records, if anybody does. */
+/** Returns the active recorder, if any. */
 export function recorder(): Recorder | undefined {
   return current;
 }
 
-/** Runs a synchronous `body` while `watcher` records, or nobody does. */
+/** Runs a synchronous `body` under the recorder `watcher`, or under none. */
 export function withRecorder<T>(
   watcher: Recorder | undefined,
   body: () => T,
@@ -120,8 +120,8 @@ export function withRecorder<T>(
 }
 
 /**
- * Looks at the values that the host wrote, now and in each replay: the same
- * tensor may have others then.
+ * Checks the values that the host wrote, now and in each replay, where the tensor
+ * may hold other values.
  */
 export function checkWritten(
   tensor: Checked,
@@ -132,13 +132,13 @@ export function checkWritten(
 }
 
 /**
- * Does something on the host, now and in each replay of what is recorded;
- * `about` has all that it depends on and that another call may have replaced.
+ * Runs a host effect now and in each replay of the recording. `about` lists all
+ * values of the effect that another call may replace.
  */
 export function onReplay(
   about: readonly [object, ...unknown[]],
   effect: () => void,
 ): void {
-  withRecorder(undefined, effect); // effects within are part of it
+  withRecorder(undefined, effect); // inner effects are part of this one
   current?.effect(about, effect);
 }

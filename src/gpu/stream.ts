@@ -1,10 +1,10 @@
 /**
- * The command stream: dispatches, copies and uploads in the order they were
- * asked for, sent to the GPU in batches.
+ * The command stream: dispatches, copies and uploads in program order, sent to
+ * the GPU in batches.
  *
- * Recording never waits. What is recorded is submitted when something is read,
- * when enough has come together, or when `submit` is called (at a step's end).
- * Errors that WebGPU reports late are thrown by the next read.
+ * Recording never waits. The stream submits recorded work on a read, when a batch
+ * is full, or when `submit` is called (at a step's end). The next read throws the
+ * errors that WebGPU reports late.
  *
  * @module
  */
@@ -30,18 +30,19 @@ import { recorder } from "./recorder.ts";
 
 /** Bytes between two parameter blocks: WebGPU's default offset alignment. */
 const SLOT = 256;
-/** Dispatches in one submission: long enough to batch, short enough to overlap. */
+/** Dispatches per submission: enough to batch, few enough to overlap. */
 const SLOTS = 128;
-/** Bind groups that are kept; a training loop needs as many as it dispatches. */
+/** Most cached bind groups; a training loop needs one for each dispatch. */
 const MAX_BIND_GROUPS = 4096;
 /**
- * Bind groups after which the collector is told. WebGPU frees one only when V8
- * collects its handle, and llvmpipe of Mesa 25 maps a page for each: Linux gives
- * a process 65,530 mappings, and the driver crashes without the next one.
+ * Dropped bind groups after which the stream presses the garbage collector.
+ * WebGPU frees a bind group only when V8 collects its handle, and llvmpipe of
+ * Mesa 25 maps a page for each. Linux allows a process 65,530 mappings; the
+ * driver crashes beyond that.
  */
 const FORGOTTEN_GROUPS = 16384;
 
-/** Counts of what the stream did; none of them depends on the machine. */
+/** Counts of the stream's work, independent of the machine. */
 export interface StreamCounts {
   dispatches: number;
   submissions: number;
@@ -54,13 +55,13 @@ const counts: StreamCounts = {
   uploads: 0,
 };
 const words = new Uint32Array((SLOT / 4) * SLOTS);
-const offset: [number] = [0]; // WebGPU wants a list
+const offset: [number] = [0]; // WebGPU takes a list
 const bindGroups = new Map<string, GPUBindGroup>();
 let groupsMade = 0;
 let uniforms: GPUBuffer | undefined;
 let encoder: GPUCommandEncoder | undefined;
 let pass: GPUComputePassEncoder | undefined;
-/** Command buffers before that of `encoder`, which begins with a new pipeline. */
+/** Command buffers before that of `encoder`; a new pipeline begins another. */
 let ahead: GPUCommandBuffer[] = [];
 let newPipelines = 0;
 let progress = terminalProgress();
@@ -72,16 +73,16 @@ let serial = 0;
 let lateError: string | undefined;
 let listening = false;
 
-/** What was dispatched, submitted, uploaded and read since the process began. */
+/** Returns the counts since the process began. */
 export function streamCounts(): StreamCounts {
   return { ...counts };
 }
 
 /**
- * Records one dispatch. A plan without workgroups is nothing to do.
+ * Records one dispatch. A plan without workgroups records nothing.
  *
- * @throws {RangeError} If the plan passes a bound of `checkBounds`, or binds more
- * bytes of a buffer than the adapter does
+ * @throws {RangeError} If the plan exceeds a bound of `checkBounds`, or binds more
+ * bytes of a buffer than the adapter allows
  */
 export function dispatch(plan: Plan): void {
   const { groups, params } = plan;
@@ -96,7 +97,7 @@ export function dispatch(plan: Plan): void {
   recorder()?.dispatched(plan);
 }
 
-/** Records a dispatch of a pipeline whose buffers are bound. */
+/** Records a dispatch of a pipeline with a bind group. */
 export function encode(
   pipeline: Pipeline,
   group: GPUBindGroup,
@@ -125,11 +126,11 @@ export function encode(
 }
 
 /**
- * Gives each dispatch from now on a pass of its own, with the time stamps that
- * `stamps` makes for a kernel of this name; until the function returned is
- * called. What was recorded before is submitted.
+ * Submits recorded work, then gives each dispatch a pass of its own, with the time
+ * stamps that `stamps` returns for a kernel's name.
  *
- * @throws {Error} If passes are watched already
+ * @returns A function that ends this
+ * @throws {Error} If another profile is running
  */
 export function watchPasses(
   stamps: (name: string) => GPUComputePassTimestampWrites,
@@ -147,9 +148,9 @@ export function watchPasses(
 }
 
 /**
- * Runs a synchronous `body` whose plans are checked and handed to `each`
- * instead of being run; `each` may dispatch them. Without `each` plans run
- * again. Tests see by it what ops do with tensors that would take long.
+ * Runs a synchronous `body` and passes its plans, once checked, to `each` instead
+ * of running them; `each` may dispatch them. Without `each`, plans run as usual.
+ * Tests use this to examine ops on tensors that would take long.
  */
 export function planOnly<T>(
   each: ((plan: Plan) => void) | undefined,
@@ -164,7 +165,7 @@ export function planOnly<T>(
   }
 }
 
-/** Notes that what is recorded uses these buffers: uploads submit it first. */
+/** Marks buffers as used by recorded work, which uploads then submit first. */
 export function markUsed(buffers: Iterable<GpuBuffer>): void {
   for (const buffer of buffers) buffer.serial = serial;
 }
@@ -196,7 +197,7 @@ function bindGroupOf(pipeline: Pipeline, plan: Plan): GPUBindGroup {
   return group;
 }
 
-/** The bytes that a plan would bind of one buffer, if they are too many. */
+/** Returns the bytes that a plan binds of one buffer, if above the limit. */
 export function excessOf({ buffers }: Plan): number | undefined {
   const limit = bindingLimit();
   for (const bindable of buffers) {
@@ -206,7 +207,7 @@ export function excessOf({ buffers }: Plan): number | undefined {
   return undefined;
 }
 
-/** The windows of a plan by binding; `undefined` if it has none. */
+/** Returns a plan's windows by binding; `undefined` if it has none. */
 export function windowsOf({ buffers }: Plan): Map<number, Window> | undefined {
   let windows: Map<number, Window> | undefined;
   buffers.forEach(({ window }, i) => {
@@ -216,9 +217,9 @@ export function windowsOf({ buffers }: Plan): Map<number, Window> | undefined {
 }
 
 /**
- * Binds buffers, and the parameters after them, to a pipeline. Some may be bound
- * in part, by bytes; a part begins at a multiple of 256. Of others as much is
- * bound as can be.
+ * Returns a bind group of buffers and parameters for a pipeline. A window binds
+ * the bytes of a part, which begins at a multiple of 256. Other buffers are bound
+ * up to the binding limit.
  */
 export function makeBindGroup(
   pipeline: Pipeline,
@@ -253,7 +254,7 @@ export function makeBindGroup(
   });
 }
 
-/** Records that `bytes` bytes, a multiple of 4, become zero. */
+/** Records that `bytes` bytes, a multiple of 4, are zeroed. */
 export function clear(target: Bindable, offset: number, bytes: number): void {
   if (bytes === 0) return;
   const { buffer } = target;
@@ -271,8 +272,8 @@ export function copy(from: GpuBuffer, to: GpuBuffer, bytes: number): void {
 }
 
 /**
- * A buffer to be written from the host, as `acquire` gives it; if it is small,
- * one that nothing recorded uses, so that writing does not submit that.
+ * Returns a buffer for an upload. No recorded work uses a small one, so that the
+ * upload need not submit that work first.
  *
  * @throws {RangeError} If the adapter has no buffers of that size
  */
@@ -281,9 +282,9 @@ export function acquireIdle(bytes: number): GpuBuffer {
 }
 
 /**
- * Writes host bytes into a buffer, from byte `offset` on, a multiple of 4; what
- * follows up to a whole word is zeroed. `writeBuffer` acts before everything that is
- * recorded and not yet submitted, so what uses this buffer is submitted first.
+ * Writes host bytes to a buffer from byte `offset` on, a multiple of 4, and zeroes
+ * the rest of the last word. `writeBuffer` acts before all work that is not yet
+ * submitted, so work that uses this buffer is submitted first.
  */
 export function upload(
   buffer: GpuBuffer,
@@ -296,7 +297,7 @@ export function upload(
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   const { queue } = gpu().device;
   const whole = bytes.length - bytes.length % 4;
-  // Deno takes shared memory here as it is; the types know only ArrayBuffer
+  // Deno accepts shared memory here; the types allow only ArrayBuffer
   const source = bytes as Uint8Array<ArrayBuffer>;
   if (whole > 0) queue.writeBuffer(buffer.gpu, offset, source, 0, whole);
   if (whole < bytes.length) {
@@ -308,7 +309,7 @@ export function upload(
   recorder()?.uploaded(buffer, data);
 }
 
-/** Sends what is recorded to the GPU. */
+/** Sends recorded work to the GPU. */
 export function submit(): void {
   if (!encoder) return;
   const { queue } = gpu().device;
@@ -336,8 +337,9 @@ function cut(): void {
   encoder = pass = undefined;
 }
 
-// The last `count` buffers begin with a kernel that is new. A driver that compiles it
-// when it runs (Mesa's lavapipe) lets the next submission wait for that.
+// Submits one buffer after another and counts; the last `count` begin with a new
+// kernel. Mesa's lavapipe compiles a kernel on its first run, and the next
+// submission waits for that.
 function submitCounted(
   line: CompileProgress,
   all: readonly GPUCommandBuffer[],
@@ -356,8 +358,8 @@ function submitCounted(
 }
 
 /**
- * Reports the compiling of kernels to `line` from now on, or to nobody. Returns what
- * it was reported to before.
+ * Sets the line that shows the compiling of kernels, or none. Returns the line set
+ * before.
  */
 export function reportCompiling(
   line: CompileProgress | undefined,
@@ -367,32 +369,32 @@ export function reportCompiling(
   return before;
 }
 
-/** Work that was submitted and is not known to be finished. */
+/** Submitted work that may still run. */
 interface Mark {
   readonly since: number;
   readonly done: Promise<void>;
 }
 
 const marks: Mark[] = [];
-/** Milliseconds of work that a loop may run ahead of the GPU. */
+/** Most milliseconds of work by which a loop may run ahead of the GPU. */
 const AHEAD_MS = 100;
-/** Milliseconds between marks, at least: a mark waits until the GPU is idle. */
+/** Least milliseconds between marks: a mark waits until the GPU is idle. */
 const MARK_MS = 4;
 let lastMark = -Infinity;
 
 /**
- * Submits now and then, and waits if the GPU is far behind: at work on what was
- * submitted more than two calls and 100 ms ago. It keeps a loop that reads
- * nothing from queueing work without end.
+ * Submits now and then, and waits if the GPU still runs work submitted more than
+ * two calls and 100 ms ago. Without this, a loop that reads nothing would queue
+ * work without end.
  */
 export async function throttle(): Promise<void> {
   const now = performance.now();
   if (now - lastMark < MARK_MS) return;
   lastMark = now;
-  // Deno asks on this thread and returns when the work is done: what is recorded
-  // is submitted afterwards, so that the GPU has it while the caller goes on.
+  // Deno blocks this thread until the work is done. Recorded work is submitted
+  // after that, so that the GPU runs it while the caller goes on.
   const done = gpu().device.queue.onSubmittedWorkDone().then(() => {
-    marks.shift(); // work is done in order
+    marks.shift(); // work finishes in order
   });
   submit();
   marks.push({ since: now, done });
@@ -403,7 +405,7 @@ export async function throttle(): Promise<void> {
 }
 
 /**
- * Records a copy into a buffer that the host will map, for readback.ts.
+ * Records a copy to a buffer that the host will map, for readback.ts.
  */
 export function copyOut(
   from: GpuBuffer,
@@ -417,7 +419,7 @@ export function copyOut(
   copyEncoder().copyBufferToBuffer(from.gpu, offset, to, toOffset, bytes);
 }
 
-/** What WebGPU or the allocator complained of since the last call, if anything. */
+/** Returns and clears the message of an error of WebGPU or the pool, if any. */
 export function takeError(): string | undefined {
   const report = takeAllocationFailure() ?? lateError;
   lateError = undefined;
@@ -438,7 +440,7 @@ function listen(): void {
   const { device } = gpu();
   device.addEventListener("uncapturederror", (event) => {
     event.preventDefault();
-    // Deno's types know the event only as an Event
+    // Deno's types declare a plain Event
     const { message } = (event as GPUUncapturedErrorEvent).error;
     lateError ??= `WebGPU refused a command: ${message}`;
   });

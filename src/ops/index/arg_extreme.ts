@@ -1,8 +1,7 @@
 /**
- * Where the largest and smallest elements are, and those elements with their
- * indices.
+ * Indices of the largest and smallest elements, alone or with the elements.
  *
- * Of equal elements the first one counts; NaN is larger and smaller than all.
+ * Among equal elements the first counts; NaN wins over every number.
  *
  * @module
  */
@@ -36,7 +35,7 @@ interface ArgParams {
   readonly keepdim: boolean;
 }
 
-/** Candidates that one invocation looks at, at most. */
+/** Most candidates that one invocation compares. */
 const RUN = 512;
 const GROUP = 64;
 
@@ -57,7 +56,7 @@ const argOp = defineOp<ArgParams>({
   },
 });
 
-// The winner of the second part, where it beats that of the first.
+// Writes the second part's winner where it beats that of the first.
 function joinWinners(
   { inputs: [x], outputs: [y], params }: Call<ArgParams>,
   { inputs: [rest], outputs: [other] }: Call<ArgParams>,
@@ -159,7 +158,7 @@ function argExtreme(
   return argOp([x], { direction, dim: axis, keepdim })[0];
 }
 
-// As in torch, where bool has a largest element but no argument of it.
+// As in torch, which has max of bool but no argmax.
 function checkOrdered(op: string, x: Tensor): void {
   if (x.dtype !== "bool") return;
   throw new TypeError(
@@ -167,7 +166,7 @@ function checkOrdered(op: string, x: Tensor): void {
   );
 }
 
-/** The index of the largest element along `dim`, or among all: int32. */
+/** Returns the index of the largest element along `dim`, or of all: int32. */
 export function argmax(
   x: Tensor,
   dim?: number,
@@ -178,7 +177,7 @@ export function argmax(
   return argExtreme("max", x, dim, keepdim);
 }
 
-/** The index of the smallest element along `dim`, or among all: int32. */
+/** Returns the index of the smallest element along `dim`, or of all: int32. */
 export function argmin(
   x: Tensor,
   dim?: number,
@@ -189,7 +188,7 @@ export function argmin(
   return argExtreme("min", x, dim, keepdim);
 }
 
-/** Elements, and where along the dim they were. */
+/** Elements and their indices along a dim. */
 export interface ValuesAndIndices {
   /** The elements; gradients flow back to them. */
   readonly values: Tensor;
@@ -211,7 +210,7 @@ function extremeAlong(
   return { values: values.reshape(shape), indices: indices.reshape(shape) };
 }
 
-/** The largest elements along `dim`; the gradient goes to the chosen ones. */
+/** Returns the largest elements along `dim`, which alone receive the gradient. */
 export function maxAlong(
   x: Tensor,
   dim: number,
@@ -223,7 +222,7 @@ export function maxAlong(
   return extremeAlong("max", x, dim, keepdim);
 }
 
-/** The smallest elements along `dim`; the gradient goes to the chosen ones. */
+/** Returns the smallest elements along `dim`, which alone receive the gradient. */
 export function minAlong(
   x: Tensor,
   dim: number,

@@ -16,10 +16,9 @@ import { checkIndices } from "./indices.ts";
 import type { Operand } from "../map/map.ts";
 
 /**
- * What stands for one dim: a number (the dim goes away), a slice as
- * `[start, stop, step]` with any of them missing (`[]` is all), `"..."` for as
- * many whole dims as are left, `"new"` for a new dim of size 1, or a tensor of
- * indices.
+ * Index of one dim: a number (removes the dim), a slice as `[start, stop, step]`
+ * with any of them missing (`[]` is all), `"..."` for all remaining dims, `"new"`
+ * for a new dim of size 1, or a tensor of indices.
  */
 export type IndexItem =
   | number
@@ -29,9 +28,9 @@ export type IndexItem =
   | Tensor;
 
 /**
- * The part of `x` that the items name, one for each dim, the rest whole: a view
- * unless there are tensors among them. The dims of tensors, which broadcast,
- * stand where the first one stood if all are neighbours, else in front.
+ * Returns the part of `x` at the items, one for each dim; dims without an item
+ * stay whole. The result is a view unless an item is a tensor. Tensors broadcast;
+ * their dims replace the indexed dims if these are neighbours, else go in front.
  *
  * Source: torch.Tensor.__getitem__.
  */
@@ -48,7 +47,7 @@ export function at(x: Tensor, items: readonly IndexItem[]): Tensor {
   return tensors.length === 0 ? view : atTensors(view, tensors);
 }
 
-/** Writes `value`, which broadcasts, into the part that the items name. */
+/** Writes `value`, which broadcasts, to the part of `x` at the items. */
 export function setAt(
   x: Tensor,
   items: readonly IndexItem[],
@@ -56,20 +55,20 @@ export function setAt(
 ): void {
   if (items.some((item) => item instanceof Tensor)) {
     throw new TypeError(
-      "Cannot write to the places of a tensor index: use scatter or where",
+      "Cannot write at a tensor of indices: use scatter or where",
     );
   }
   copyInto(at(x, items), value, "setAt");
 }
 
-// The items with whole slices in place of the ellipsis.
+// Returns the items with whole slices in place of the ellipsis.
 function spelledOut(x: Tensor, items: readonly IndexItem[]): IndexItem[] {
   const used = items.filter((item) => item !== "..." && item !== "new").length;
   const dots = items.indexOf("...");
   if (used > x.ndim || items.lastIndexOf("...") !== dots) {
     throw new RangeError(
       `Cannot index ${formatShape(x.shape)} by ${items.length} items: ` +
-        `expected ${x.ndim} dims at most and one "..."`,
+        `expected ${x.ndim} dims at most and one "..." at most`,
     );
   }
   if (dots < 0) return [...items];
@@ -77,20 +76,20 @@ function spelledOut(x: Tensor, items: readonly IndexItem[]): IndexItem[] {
   return items.toSpliced(dots, 1, ...whole);
 }
 
-/** The indices of a dim with those from the end counted from the start. */
+/** Converts indices that count from the end of a dim to those from its start. */
 function fromStart(index: Tensor, length: number): Tensor {
   checkIndices("index", index, length, { fromEnd: true });
   const wide = index.to("int32");
-  const isKnown = !recorder() && // in a replay they may be others
+  const isKnown = !recorder() && // a replay may have other values
     index.written?.every((value) => value >= 0);
-  // unsigned ones beyond int32 are out of range, not counted from the end
+  // uint32 indices beyond int32 are out of range, not counted from the end
   if (isKnown || index.dtype !== "int32") return wide;
   return map("where", wide.lt(0), wide.add(length), wide);
 }
 
 /**
- * The indices of two dims, the second one of `length`, as those of both in one.
- * One that is out of range stays so: -1.
+ * Joins the indices of two dims, the second of size `length`, to indices of the
+ * merged dim. An index out of range becomes -1.
  */
 function joinIndices(outer: Tensor, inner: Tensor, length: number): Tensor {
   const isInside = outer.ge(0).logicalAnd(inner.ge(0))
@@ -105,7 +104,7 @@ function atTensors(
   const dims = tensors.map(({ dim }) => dim);
   const others = x.shape.map((_, dim) => dim).filter((d) => !dims.includes(d));
   const shape = broadcastShapes("index", tensors.map((t) => t.index.shape));
-  // The indexed dims as one in front, and one index for all of them.
+  // the indexed dims become one in front, with one index for all of them
   let flat: Tensor | undefined;
   for (const { dim, index } of tensors) {
     if (DTYPES[index.dtype].category === 2) {

@@ -18,17 +18,17 @@ export interface EmbeddingOptions {
 }
 
 /**
- * The rows of `weight` that `input` names.
+ * Returns the rows of `weight` at the indices in `input`.
  *
- * Shapes: input […] of integers, weight [V, D], to [..., D]. The gradient of a
- * row is the sum of those of its uses, in the order of the input: the same bits
- * in every run. An index outside of 0 to V - 1 is refused if the host has
- * written it; if only the GPU knows it, its row is NaN.
+ * Shapes: input […] of integers, weight [V, D], to [..., D]. A row's gradient sums
+ * over its uses in the order of the input, with the same bits in every run. An
+ * index outside of 0 to V - 1 is refused if the host wrote it; an index computed
+ * on the GPU gives a row of NaN.
  *
  * Source: torch.nn.functional.embedding.
  *
- * @throws {TypeError} If `input` holds no integers, or `weight` is no matrix
- * @throws {RangeError} If an index, or `paddingIdx`, names no row
+ * @throws {TypeError} If `input` is not of integers, or `weight` is not a matrix
+ * @throws {RangeError} If an index or `paddingIdx` is out of range
  *
  * @example Two rows of three
  * ```ts
@@ -65,9 +65,9 @@ export function embedding(
 }
 
 /**
- * The row that `paddingIdx` names.
+ * Returns the row of `paddingIdx`, which may count from the end.
  *
- * @throws {RangeError} If there is none
+ * @throws {RangeError} If `paddingIdx` is out of range
  */
 export function paddingRow(paddingIdx: number, rows: number): number {
   const row = paddingIdx < 0 ? paddingIdx + rows : paddingIdx;

@@ -1,7 +1,7 @@
 /**
- * The kernels of indexing by tensors: gather, and scatter as its opposite. Both
- * see a row-major tensor around one dim; an index counts for single elements or
- * for whole rows.
+ * Kernels of indexing by tensors: gather and its opposite, scatter. Both take a
+ * row-major tensor as an extent around one dim. An index selects single elements
+ * or whole rows.
  *
  * @module
  */
@@ -47,7 +47,7 @@ export const gatherOp: Op<IndexParams> = defineOp({
     {
       dims: [dim, undefined, undefined],
       cut: (part, start) => shifted(part, 1, start),
-      // each part finds what lies in it
+      // each part gathers the elements in its range
       join: (first, { outputs: [later] }, start) => {
         const { inputs: [x, index], outputs: [y] } = first;
         const isLater = index.ge(start);
@@ -65,7 +65,8 @@ export const gatherOp: Op<IndexParams> = defineOp({
   ],
 });
 
-// The dims but the indexed one, as axes: `dims` says which of each operand.
+// Returns the axes along all dims except the indexed one; `dims` has the dim of
+// each operand.
 function othersOf(
   ndim: number,
   dim: number,
@@ -75,8 +76,8 @@ function othersOf(
   return others.filter((d) => d !== dim).map((d) => ({ dims: dims(d) }));
 }
 
-// A part of what is indexed: indices count from where it begins, those outside
-// of it are out of range.
+// Shifts the indices for a part of the indexed tensor: they count from its start,
+// and indices outside of the part are out of range.
 function shifted(
   part: Call<IndexParams>,
   at: number,
@@ -90,7 +91,7 @@ function shifted(
   };
 }
 
-// Rows of whole words, moved without a look at their elements.
+// Gathers rows of whole words, whatever the type of their elements.
 function planRows(
   x: Tensor,
   index: Tensor,
@@ -164,7 +165,7 @@ function planGather(
   };
 }
 
-// Zeros, with the elements added where the index says: a gather's gradient.
+// Adds the elements to zeros at their indices: the gradient of a gather.
 const spreadOp: Op<IndexParams> = defineOp({
   name: "spread",
   shape: ([, src], { dim, length }) => ({
@@ -193,8 +194,8 @@ const spreadOp: Op<IndexParams> = defineOp({
   ],
 });
 
-// Of (x, index, src): where the index leads is not known, so that a part of x
-// meets all of it.
+// Returns the axes for (x, index, src). The host does not know the indices, so
+// each part of x takes the whole index.
 function scatterAxes(
   [x]: Tensors,
   { dim, byRow }: IndexParams,
@@ -208,7 +209,7 @@ function scatterAxes(
   ];
 }
 
-/** A copy of x with src added where the index says, of (x, index, src). */
+/** Adds src at the index to a copy of x, for inputs (x, index, src). */
 export const scatterAddOp: Op<IndexParams> = defineOp({
   name: "scatterAdd",
   shape: ([x]) => x,
@@ -232,7 +233,7 @@ export const scatterAddOp: Op<IndexParams> = defineOp({
   ],
 });
 
-/** A copy of x with src put where the index says, of (x, index, src). */
+/** Writes src at the index to a copy of x, for inputs (x, index, src). */
 export const scatterOp: Op<IndexParams> = defineOp({
   name: "scatter",
   shape: ([x]) => x,

@@ -1,12 +1,11 @@
 /**
- * Indexing by tensors: elements picked by an index (`indexSelect`, `gather`) and
- * put where an index says (`scatter`, `scatterAdd`, `indexAdd`). Each is the
- * other's gradient.
+ * Indexing by tensors: ops that read elements at an index (`indexSelect`,
+ * `gather`) or write them there (`scatter`, `scatterAdd`, `indexAdd`). Each kind
+ * is the other's gradient.
  *
- * An index that the host wrote is checked. Of one that was computed only the
- * GPU knows the values: reading out of range gives NaN (0 for integers),
- * writing there does nothing. Sums are in the order of the index: the same bits
- * in every run.
+ * The host checks an index that it wrote. For an index computed on the GPU,
+ * reading out of range gives NaN (0 for integers), and writing out of range does
+ * nothing. Sums follow the order of the index, with the same bits in every run.
  *
  * @module
  */
@@ -28,14 +27,14 @@ import type { IndexParams } from "./scatter_kernels.ts";
 import { emptied, padConstant } from "../movement/slicing.ts";
 
 /**
- * The elements of `x` at the indices `index` of dim `dim`: whole rows where
- * `dim` is 0. Negative indices are out of range; `at` takes them. Of a tensor
- * without dims the only element, by one index.
+ * Returns the elements of `x` at the indices `index` of dim `dim`: whole rows if
+ * `dim` is 0. Negative indices are out of range; `at` takes them. A tensor
+ * without dims takes one index, for its only element.
  *
  * Source: torch.index_select.
  *
- * @throws {TypeError} If `index` has more than one dim, or no integer type, or
- * `x` has no dims and `index` other than one element
+ * @throws {TypeError} If `index` has more than one dim or is not of integers, or
+ * if `x` has no dims and `index` not exactly one element
  */
 export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
   const axis = normalizeDim("indexSelect", dim, x.shape);
@@ -55,10 +54,10 @@ export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
 }
 
 /**
- * y[i][j] = x[index[i][j]][j] for `dim` 0, and so on: an element for each of
- * `index`, which has as many dims as `x` and no size larger than it, but at
- * `dim`. A tensor without dims counts as one of shape [1]; an index without
- * elements may have any shape.
+ * Returns an element of `x` for each index: y[i][j] = x[index[i][j]][j] for `dim`
+ * 0, and so on. `index` has as many dims as `x`, and no size larger than that of
+ * `x` except at `dim`. A tensor without dims counts as one of shape [1]; an empty
+ * index may have any shape.
  *
  * Source: torch.gather.
  */
@@ -75,8 +74,8 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
 }
 
 /**
- * As `gather`, but sizes of 1 broadcast; without `dim`, over the elements of `x`
- * in order.
+ * Gathers as `gather` does, but sizes of 1 broadcast. Without `dim`, `x` is
+ * flattened first.
  *
  * Source: torch.take_along_dim.
  */
@@ -88,7 +87,7 @@ export function takeAlongDim(x: Tensor, index: Tensor, dim?: number): Tensor {
   if (index.ndim !== x.ndim) {
     throw new TypeError(
       `Cannot takeAlongDim ${formatShape(x.shape)} by an index of shape ` +
-        `${formatShape(index.shape)}: it must have as many dims`,
+        `${formatShape(index.shape)}: it must have as many dims as the tensor`,
     );
   }
   if (x.ndim === 0) return gather(x, axis, index);
@@ -104,11 +103,12 @@ export function takeAlongDim(x: Tensor, index: Tensor, dim?: number): Tensor {
 }
 
 /**
- * A copy of `x` in which the element that `index` says is that of `src`; where
- * two fall on one place the later one stays. A number stands for a `src` full
- * of it. Tensors without dims and indices without elements are as in `gather`.
+ * Writes the elements of `src` at `index` to a copy of `x`. Among writes to the
+ * same element, the last in the order of the index wins. A number stands for a
+ * `src` filled with it. Tensors without dims and empty indices are as in
+ * `gather`.
  *
- * Source: torch.scatter, where the winner is left open.
+ * Source: torch.scatter, which leaves the winner undefined.
  */
 export function scatter(
   x: Tensor,
@@ -120,8 +120,8 @@ export function scatter(
 }
 
 /**
- * A copy of `x` with the elements of `src` added where `index` says. Of booleans
- * a sum is true if any of its terms is.
+ * Adds the elements of `src` at `index` to a copy of `x`. A sum of booleans is
+ * true if any of its terms is true.
  */
 export function scatterAdd(
   x: Tensor,
@@ -133,13 +133,13 @@ export function scatterAdd(
 }
 
 /**
- * A copy of `x` with row k of `source`, times `alpha`, added to row `index[k]`;
- * rows lie along `dim`.
+ * Adds row k of `source`, times `alpha`, to row `index[k]` of a copy of `x`. Rows
+ * are counted along `dim`.
  *
  * Source: torch.index_add.
  *
- * @throws {TypeError} If types or shapes do not fit, or `alpha` of integers has
- * a fraction
+ * @throws {TypeError} If the type or shape of `source` differs from that of the
+ * rows of `x`, or if `x` is of integers and `alpha` has a fraction
  */
 export function indexAdd(
   x: Tensor,
@@ -153,7 +153,7 @@ export function indexAdd(
   const rows = rowIndex("indexAdd", index);
   checkIndices("indexAdd", index, x.shape[axis] ?? 1);
   const wanted = x.ndim === 0 ? [rows.size] : x.shape.with(axis, rows.size);
-  // one number for a vector or a number may come without its dim, as in torch
+  // a source without dims counts as one row of a vector or number, as in torch
   const added = x.ndim < 2 ? withDim(source) : source;
   if (!sameShape(added.shape, wanted) || source.dtype !== x.dtype) {
     throw new TypeError(
@@ -167,15 +167,15 @@ export function indexAdd(
   const scaled = alpha === 1 ? added : added.mul(alpha);
   if (scaled.dtype !== x.dtype) {
     throw new TypeError(
-      `Cannot indexAdd ${source.describe()} times ${alpha}: expected an ` +
-        `integer for integers`,
+      `Cannot indexAdd ${source.describe()} times ${alpha}: alpha must be an ` +
+        `integer for integer tensors`,
     );
   }
   const params = { dim: axis, length: x.shape[axis]!, byRow: true };
   return writeSum([x, rows, scaled], params);
 }
 
-/** Writes into a copy, of (x, index, src). */
+/** Writes src at index to a copy of x, for inputs (x, index, src). */
 type Write = (
   inputs: readonly [Tensor, Tensor, Tensor],
   params: IndexParams,
@@ -183,7 +183,7 @@ type Write = (
 
 const writeLast: Write = (inputs, params) => scatterOp(inputs, params)[0];
 
-// Sums of booleans are counted in int32: a bool holds 0 and 1 alone.
+// Sums of booleans are computed in int32, because bool holds only 0 and 1.
 const writeSum: Write = ([x, index, src], params) => {
   if (x.dtype !== "bool") return scatterAddOp([x, index, src], params)[0];
   const counted = [x.to("int32"), index, src.to("int32")];
@@ -196,14 +196,14 @@ function put(
   x: Tensor,
   dim: number,
   index: Tensor,
-  given: Tensor | number,
+  values: Tensor | number,
 ): Tensor {
   const axis = normalizeDim(name, dim, x.shape);
   const at = elementIndex(name, x, axis, index);
   checkIndices(name, index, x.shape[axis] ?? 1);
-  const src = typeof given === "number"
-    ? full(at.shape, fit(name, given, x.dtype), { dtype: x.dtype })
-    : given;
+  const src = typeof values === "number"
+    ? full(at.shape, fit(name, values, x.dtype), { dtype: x.dtype })
+    : values;
   if (
     src.dtype !== x.dtype ||
     (at.size > 0 && !fitsIn(withDim(at).shape, withDim(src).shape))
@@ -219,7 +219,7 @@ function put(
       .reshape(x.shape);
   }
   const params = { dim: axis, length: x.shape[axis]!, byRow: false };
-  // Places that the index does not reach get an index that is nowhere.
+  // elements that the index does not cover get an index out of range
   const whole = x.shape.with(axis, at.shape[axis]!);
   const extra = whole.flatMap((length, d) => [0, length - at.shape[d]!]);
   const isWhole = sameShape(whole, at.shape);
@@ -230,12 +230,12 @@ function put(
   ], params);
 }
 
-/** A tensor without dims as one of shape [1]. */
+/** Reshapes a tensor without dims to shape [1]. */
 function withDim(x: Tensor): Tensor {
   return x.ndim === 0 ? x.reshape([1]) : x;
 }
 
-/** The first elements of each dim, as many as in `shape`; all of `except`. */
+/** Narrows each dim to its size in `shape`, except the dim `except`. */
 function shrink(x: Tensor, shape: Shape, except?: number): Tensor {
   let part = x;
   for (let dim = 0; dim < shape.length; dim++) {
@@ -251,7 +251,7 @@ function fitsIn(shape: Shape, other: Shape): boolean {
     shape.every((length, dim) => length <= other[dim]!);
 }
 
-/** The index as int32. */
+/** Returns the index as int32. */
 function integerIndex(name: string, index: Tensor): Tensor {
   if (DTYPES[index.dtype].category !== 1) {
     throw new TypeError(

@@ -1,7 +1,7 @@
 /**
- * Indices that the host knows: those it wrote itself, a few at a time. They are
- * checked before anything runs; of all others only the GPU knows the values,
- * and each op says what it does with one that is out of range.
+ * Checks of indices that the host knows: short lists that it wrote itself. The
+ * check runs before any work. Only the GPU knows other indices; each op documents
+ * the result of one out of range.
  *
  * @module
  */
@@ -9,18 +9,18 @@
 import { checkWritten } from "../../gpu/recorder.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 
-/** What a range of indices allows besides 0 to `length` - 1. */
+/** Indices that are allowed besides 0 to `length` - 1. */
 export interface IndexRange {
-  /** One more value that is allowed. */
+  /** One more allowed value. */
   readonly ignore?: number;
-  /** Whether -1 stands for the last one, and so on. */
+  /** Whether negative indices count from the end. */
   readonly fromEnd?: boolean;
 }
 
 /**
- * Refuses indices outside of a dim, if the host knows them.
+ * Checks that indices are within a dim, if the host knows them.
  *
- * @throws {RangeError} If one is outside
+ * @throws {RangeError} If an index is out of range
  */
 export function checkIndices(
   op: string,

@@ -1,6 +1,6 @@
 /**
- * Ops whose result's size depends on values. They wait for the values, so they
- * return promises and can't be part of a compiled function.
+ * Ops whose result's size depends on values. The host waits for the values, so
+ * these ops return promises and cannot be part of a compiled function.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { broadcastShapes } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { indexSelect } from "./index.ts";
 
-/** The indices of all elements that are not 0, a row each: int32 [n, ndim]. */
+/** Returns the indices of all nonzero elements, one per row: int32 [n, ndim]. */
 export async function nonzero(x: Tensor): Promise<Tensor> {
   const values = await x.data();
   const { shape } = x;
@@ -31,7 +31,7 @@ export async function nonzero(x: Tensor): Promise<Tensor> {
   return fromHost(new HostArray(data, [rows, shape.length]));
 }
 
-/** The elements where `mask`, which broadcasts, is not 0, in order: [n]. */
+/** Returns the elements where `mask`, which broadcasts, is not 0, in order: [n]. */
 export async function maskedSelect(x: Tensor, mask: Tensor): Promise<Tensor> {
   const shape = broadcastShapes("maskedSelect", [x.shape, mask.shape]);
   const flat = x.expand(shape).reshape([-1]);

@@ -1,5 +1,5 @@
 /**
- * Padding: elements around a tensor, and triangles of matrices.
+ * Padding of tensors, and triangles of matrices.
  *
  * @module
  */
@@ -13,26 +13,26 @@ import { map } from "../elementwise/elementwise.ts";
 import { indexSelect } from "./index.ts";
 import { padConstant } from "../movement/slicing.ts";
 
-/** What lies beyond the edge. */
+/** Source of the elements beyond the edge. */
 export type PadMode = "constant" | "reflect" | "replicate" | "circular";
 
 /** Options of `pad`. */
 export interface PadOptions {
   /** Default: "constant". */
   readonly mode?: PadMode;
-  /** What is put around, in mode "constant". Default: 0. */
+  /** Value of the padding in mode "constant". Default: 0. */
   readonly value?: number;
 }
 
 /**
- * Elements around a tensor. `edges` lists how many go before and after, the
- * last dim first, as torch has it: [left, right, top, bottom]. Negative ones cut
- * away (in mode "constant").
+ * Pads a tensor. `edges` lists the number of elements before and after each dim,
+ * the last dim first, as in torch: [left, right, top, bottom]. Negative numbers
+ * crop (in mode "constant").
  *
  * Source: torch.nn.functional.pad.
  *
- * @throws {RangeError} If `edges` does not fit the tensor or the mode, or
- * `value` the type
+ * @throws {RangeError} If `edges` does not suit the tensor or the mode, or the
+ * type cannot hold `value`
  */
 export function pad(
   x: Tensor,
@@ -76,7 +76,7 @@ export function pad(
   return y;
 }
 
-// Which element stands at each place of a padded dim.
+// Returns the source index of each element of a padded dim.
 function beyond(
   length: number,
   before: number,
@@ -105,7 +105,7 @@ function beyond(
   });
 }
 
-// Keeps x where row + diagonal >= column, or the other way round.
+// Keeps x where row + diagonal >= column (lower) or <= column (upper).
 function triangle(
   name: string,
   x: Tensor,
@@ -114,7 +114,7 @@ function triangle(
 ): Tensor {
   if (x.ndim < 2) {
     throw new TypeError(
-      `Cannot ${name} ${formatShape(x.shape)}: expected two dims or more`,
+      `Cannot ${name} ${formatShape(x.shape)}: expected at least two dims`,
     );
   }
   const [rows, columns] = [x.shape.at(-2)!, x.shape.at(-1)!];
@@ -126,12 +126,12 @@ function triangle(
     : map("where", map("ge", more, less), x, x.dtype === "bool" ? false : 0);
 }
 
-/** The lower triangles of matrices, up to a diagonal; zeros above it. */
+/** Returns the lower triangles of matrices, up to a diagonal; zeros above it. */
 export function tril(x: Tensor, diagonal = 0): Tensor {
   return triangle("tril", x, diagonal, true);
 }
 
-/** The upper triangles of matrices, from a diagonal on; zeros below it. */
+/** Returns the upper triangles of matrices, from a diagonal on; zeros below it. */
 export function triu(x: Tensor, diagonal = 0): Tensor {
   return triangle("triu", x, diagonal, false);
 }

@@ -1,8 +1,7 @@
 /**
- * The plans of a scatter: elements joined where an index says. A few indices
- * are searched by every destination, many are sorted first; where one of both
- * would take too long for an invocation (NOTE [loops]), parts or segments are
- * joined before.
+ * Plans of a scatter, which joins elements at an index. Every destination
+ * searches a short index; a long index is sorted first. If either would take too
+ * long for one invocation (NOTE [loops]), parts or segments are joined before.
  *
  * @module
  */
@@ -44,17 +43,17 @@ export interface IndexParams {
   readonly dim: number;
   /** Size of the indexed dim, where it is not the input's. */
   readonly length: number;
-  /** Whether the index has one dim and counts for whole rows. */
+  /** Whether the index has one dim and selects whole rows. */
   readonly byRow: boolean;
 }
 
 type Join = "add" | "last";
 const JOINS: Readonly<Record<Join, string>> = { add: "a + b", last: "b" };
 
-// Loads that sorting may cost for each dispatch of it.
+// Cost of one dispatch, in loads.
 const DISPATCH_LOADS = 20_000;
 
-// Every destination looking at all indices, against a sort and a search.
+// Compares the cost of a linear search with that of a sort and binary searches.
 function isSortCheaper(
   index: Tensor,
   y: Tensor,
@@ -67,21 +66,21 @@ function isSortCheaper(
   return sort + searches * 2 * Math.log2(count) < searches * count;
 }
 
-/** Loop iterations that an invocation makes for a part of the indices. */
+/** Loop iterations of an invocation for a part of the indices. */
 const PART = 16384;
 /** Ranks of a segment, at most: few enough, and not too many segments. */
 function segmentOf(count: number): number {
   return count > 2 ** 23 ? 16384 : 1024;
 }
 
-/** The tensors of a scatter, row-major: onto `x`, or onto zeros without it. */
+/** Row-major tensors of a scatter; without `x`, it writes to zeros. */
 export interface ScatterInputs {
   readonly index: Tensor;
   readonly src: Tensor;
   readonly x?: Tensor | undefined;
 }
 
-/** The dispatches that fill `y` with a scatter along a dim. */
+/** Plans the dispatches that fill `y` with a scatter along a dim. */
 export function planScatter(
   join: Join,
   inputs: ScatterInputs,
@@ -125,15 +124,15 @@ export function planScatter(
 interface Scattered {
   readonly join: Join;
   readonly inputs: ScatterInputs;
-  /** Of the result. */
+  /** Extent of the result around the dim. */
   readonly extent: Extent;
   /** Indices along the dim. */
   readonly count: number;
   readonly byRow: boolean;
 }
 
-// A quad has one search, or one for each element; its kernel has the loops of
-// both, whichever it takes.
+// A quad runs one search, or one per element. The kernel's text has the loops of
+// both.
 function searchLoops(searches: number, count: number): number {
   return passesOf(loop(4), loop(count), loop(searches, loop(count)));
 }
@@ -144,8 +143,8 @@ function sortedLoops(searches: number, count: number, steps: number): number {
   return passesOf(loop(4), loop(searches, loop(bits), loop(steps)));
 }
 
-// Text and parameters that the kernels of a scatter share; `order` and what the
-// kernel makes, `out`, are bound besides.
+// Returns the header, buffers and parameters that the kernels of a scatter share;
+// the kernel writes to `out`.
 function shared(
   { join, inputs: { index, src, x }, extent, count, byRow }: Scattered,
   order: Tensor | undefined,
@@ -186,7 +185,7 @@ interface Search {
   readonly loops: number;
 }
 
-// Every destination looks at all indices, or at those of a part.
+// Every destination searches all indices, or those of a part.
 function planSearch(
   scattered: Scattered,
   y: Tensor,
@@ -206,7 +205,7 @@ function planSearch(
   };
 }
 
-// The indices in parts, each of which adds to zeros of its own.
+// Splits the indices into parts, each of which adds to zeros of its own.
 function planParts(scattered: Scattered, searches: number, y: Tensor): Plan[] {
   const run = PART / searches;
   const parts = Math.ceil(scattered.count / run);
@@ -222,7 +221,7 @@ function planParts(scattered: Scattered, searches: number, y: Tensor): Plan[] {
   ];
 }
 
-// Every destination finds its own indices in the sorted ones.
+// Every destination finds its indices in the sorted order by binary search.
 function planSorted(
   scattered: Scattered,
   order: Tensor,
@@ -244,7 +243,7 @@ function planSorted(
   };
 }
 
-// What the segments of equal indices come to, in `y`.
+// Joins the elements of each segment of equal indices, into `y`.
 function planSegments(scattered: Scattered, order: Tensor, y: Tensor): Plan {
   const { index, src } = scattered.inputs;
   const declare = (at: number) =>

@@ -1,8 +1,7 @@
 /**
- * Sorting along a dim. Sorts are stable and NaN counts as the largest element.
+ * Sorting along a dim. Sorts are stable, and NaN counts as the largest element.
  *
- * What is sorted are indices; the values are gathered by them, which also gives
- * the gradient.
+ * The kernels sort indices; a gather returns the values and their gradient.
  *
  * @module
  */
@@ -37,7 +36,7 @@ export interface SortOptions {
   readonly descending?: boolean;
 }
 
-/** The indices that sort `x` along a dim: int32. */
+/** Returns the indices that sort `x` along a dim: int32. */
 export function argsort(
   x: Tensor,
   options: SortOptions = {},
@@ -52,7 +51,7 @@ export function argsort(
   return orderOp([x], { dim: axis, descending })[0];
 }
 
-/** The elements in order along a dim, and where they were. */
+/** Returns the elements in order along a dim, and their indices. */
 export function sort(
   x: Tensor,
   options: SortOptions = {},
@@ -69,15 +68,15 @@ export function sort(
 export interface TopkOptions {
   /** Default: the last. */
   readonly dim?: number;
-  /** The largest elements, or the smallest. Default: true. */
+  /** Whether to take the largest elements, not the smallest. Default: true. */
   readonly largest?: boolean;
 }
 
 /**
- * The `k` largest elements along a dim, the first one first, and where they
- * were.
+ * Returns the `k` largest (or smallest) elements along a dim, in order, and their
+ * indices.
  *
- * @throws {RangeError} If there are not that many
+ * @throws {RangeError} If `k` is not an integer from 0 to the dim's size
  */
 export function topk(
   x: Tensor,

@@ -1,5 +1,5 @@
 /**
- * The dispatches of a stable sort of indices, by the elements they name.
+ * Dispatches of a stable sort of indices by their elements.
  *
  * @module
  */
@@ -19,13 +19,13 @@ import source from "../../../shaders/index/sort_step.wgsl" with {
 
 const GROUP = 64;
 
-/** How many dispatches it takes to sort `length` elements. */
+/** Returns the number of dispatches that sort `length` elements. */
 export function sortSteps(length: number): number {
   const stages = Math.ceil(Math.log2(Math.max(length, 1)));
   return stages * (stages + 1) / 2;
 }
 
-/** Fills `y`, int32, with the indices that sort `x`, row-major, along `dim`. */
+/** Plans to fill `y` (int32) with the indices that sort row-major `x` along `dim`. */
 export function planSort(
   x: Tensor,
   y: Tensor,

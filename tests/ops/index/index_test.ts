@@ -266,5 +266,5 @@ Deno.test("at() does not count unsigned indices from the end", async () => {
 Deno.test("indexAdd() of integers refuses a factor with a fraction", () => {
   const x = tensor([1, 2], { dtype: "int32" });
   const run = () => x.indexAdd(0, x.sub(1), x, { alpha: 0.5 });
-  assertThrows(run, TypeError, "expected an integer for integers");
+  assertThrows(run, TypeError, "alpha must be an integer");
 });
