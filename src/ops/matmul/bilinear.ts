@@ -1,5 +1,5 @@
 /**
- * Bilinear forms: two vectors and a stack of matrices between them.
+ * Bilinear forms of two vectors by a stack of matrices.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { matmul } from "./matmul.ts";
 import { inFloat32 } from "../map/wide.ts";
 
 /**
- * y[..., k] = x1 weight[k] x2^T + bias[k], for each pair of vectors.
+ * Returns y[..., k] = x1 weight[k] x2^T + bias[k], for each pair of vectors.
  *
  * Shapes: x1 [..., in1], x2 [..., in2], weight [out, in1, in2], bias [out] to
  * [..., out]; the leading dims of x1 and x2 are equal.

@@ -1,7 +1,7 @@
 /**
- * What a batch of matrix products is, and which kernels make it: a pure function
- * of sizes, strides and the adapter's class. Nothing here knows tensors, buffers
- * or a device. Offsets and strides count elements.
+ * Sizes of a batch of matrix products, and the choice of its kernels: a pure
+ * function of sizes, strides and the adapter's class. Offsets and strides count
+ * elements.
  *
  * @module
  */
@@ -10,24 +10,24 @@ import type { AdapterClass } from "../../gpu/device.ts";
 import type { Params } from "../../gpu/params.ts";
 import { type Loop, loop, mostIterations, passesOf } from "../../gpu/loops.ts";
 
-/** Where element (i, j) of a matrix lies, and of the next ones. */
+/** Offset and strides of a batch of matrices. */
 export interface Matrix {
   readonly offset: number;
-  /** From row i to row i + 1. */
+  /** Stride from row i to row i + 1. */
   readonly row: number;
-  /** From column j to column j + 1. */
+  /** Stride from column j to column j + 1. */
   readonly col: number;
-  /** From matrix g of the batch to g + 1; 0 repeats one matrix. */
+  /** Stride from matrix g of the batch to g + 1; 0 repeats one matrix. */
   readonly batch: number;
-  /** From one term of the sum to the next; 0 by default. */
+  /** Stride from one term of the sum to the next. Default: 0. */
   readonly term?: number;
-  /** From one chunk of columns to the next, of b; 0 by default. */
+  /** Stride of b from one chunk of columns to the next. Default: 0. */
   readonly chunk?: number;
-  /** Whether k ends with zeros in memory that make it a multiple of 4. */
+  /** Whether zeros in memory pad k to a multiple of 4. */
   readonly padded?: boolean;
 }
 
-/** What the epilogue adds: `bias[j]` to every row, or `bias[g, i]` to a whole one. */
+/** Bias of the epilogue: `bias[j]` for column j, or `bias[g, i]` for row i. */
 export interface Bias {
   readonly offset: number;
   readonly along: "columns" | "rows";
@@ -42,37 +42,37 @@ export interface MatmulCase {
   readonly n: number;
   readonly k: number;
   readonly batches: number;
-  /** Products that are added up; 1 by default. */
+  /** Number of products that are added up. Default: 1. */
   readonly terms?: number;
-  /** Matrices b that share a matrix a, as columns of one; 1 by default. */
+  /** Matrices b that share a matrix a, as columns of one. Default: 1. */
   readonly chunks?: number;
   readonly a: Matrix;
   readonly b: Matrix;
   readonly bias?: Bias;
 }
 
-/** A case with nothing left to default. */
+/** A case without defaults. */
 export interface WholeCase extends MatmulCase {
   readonly terms: number;
   readonly chunks: number;
 }
 
-/** Kernels and their variants for one case. */
+/** Kernel of a case, and its variant. */
 export interface MatmulChoice {
   /**
-   * `registers` for adapters that are CPUs, `tiles` for GPUs, `dots` for stacks
-   * of small matrices.
+   * `registers` for CPU adapters, `tiles` for GPUs, `dots` for stacks of small
+   * matrices.
    */
   readonly kernel: "registers" | "tiles" | "dots";
-  /** Rows of a tile; its columns are 16 (registers) or as many (tiles). */
+  /** Rows of a tile, which has 16 columns (registers) or as many (tiles). */
   readonly rows: number;
-  /** Copy a to aligned rows first. */
+  /** Whether a is first copied to aligned rows. */
   readonly packA: boolean;
-  /** Copy b to aligned rows first. */
+  /** Whether b is first copied to aligned rows. */
   readonly packB: boolean;
-  /** Neighbouring rows of a lie closer than neighbouring columns. */
+  /** Whether the rows of a are closer than its columns. */
   readonly aTransposed: boolean;
-  /** Neighbouring rows of b lie closer than neighbouring columns. */
+  /** Whether the rows of b are closer than its columns. */
   readonly bTransposed: boolean;
   /** Parts of the sum, so that few outputs keep all cores busy. */
   readonly splits: number;
@@ -80,27 +80,27 @@ export interface MatmulChoice {
   readonly finish: boolean;
 }
 
-/** Columns of a tile in registers, and its rows but for thin matrices. */
+/** Columns of a tile in registers, and its rows except for thin matrices. */
 export const REGISTER_TILE = 16;
 const THIN_ROWS = 4;
-/** Outputs of a matrix that are too few for a tile. */
+/** Most outputs of a matrix that are too few for a tile. */
 const SMALL = { cpu: 10, gpu: 64 } as const;
-/** Elements that a part of a sum has at least. */
+/** Least elements of a part of a sum. */
 const LEAST_PART = 256;
-/** k that matmul_tiles has in workgroup memory at a time. */
+/** k of a slice, which matmul_tiles holds in workgroup memory. */
 const SLICE = 16;
 
-/** What an invocation goes through for its sums, all splits together. */
+/** Loops of an invocation for its sums, all splits together. */
 export interface Walk {
   /** Steps of 4 k in registers, slices of 16 k in tiles, k in dots. */
   readonly steps: number;
-  /** The loops of a step. */
+  /** Loops of a step. */
   readonly inner: readonly Loop[];
-  /** The loops after them, which store the sums. */
+  /** Loops after the steps, which store the sums. */
   readonly stores: readonly Loop[];
 }
 
-/** The walk of a kernel through a product with tiles of so many rows. */
+/** Returns the walk of a kernel through a product with tiles of `rows` rows. */
 export function walkOf(
   { k, terms }: WholeCase,
   kernel: MatmulChoice["kernel"],
@@ -110,29 +110,29 @@ export function walkOf(
   if (kernel === "registers") {
     return { steps: Math.ceil(k / 4) * terms, inner: [], stores: [loop(rows)] };
   }
-  // what 256 invocations load of a slice one by one, and its k
+  // the loads of a slice by 256 invocations, and its k
   const inner = [loop(SLICE * rows / 4 / 256), loop(SLICE)];
   return { steps: Math.ceil(k / SLICE) * terms, inner, stores: [] };
 }
 
-/** Parts of the sum that no invocation is too long for. */
+/** Returns the fewest parts of the sum that keep invocations short enough. */
 function leastSplits({ steps, inner, stores }: Walk): number {
   const most = mostIterations(inner, passesOf(...stores));
   return Math.max(1, Math.ceil(steps / most));
 }
 
-/** The kernels for a product, as `wholeCase` made it, on this class of adapter. */
+/** Chooses the kernel of a product from `wholeCase` on this class of adapter. */
 export function chooseMatmul(
-  given: WholeCase,
+  product: WholeCase,
   adapter: AdapterClass,
 ): MatmulChoice {
-  const { m, n, k, batches, terms, chunks, a } = given;
+  const { m, n, k, batches, terms, chunks, a } = product;
   const plain = {
     rows: 1,
     packA: false,
     packB: false,
     aTransposed: a.row < a.col && m > 1,
-    bTransposed: isTransposed(given),
+    bTransposed: isTransposed(product),
     splits: 1,
     finish: false,
   };
@@ -141,26 +141,26 @@ export function chooseMatmul(
     return { ...plain, kernel: "dots" };
   }
   return adapter === "gpu"
-    ? { ...plain, ...chooseTiles(given) }
-    : { ...plain, ...chooseRegisters(given) };
+    ? { ...plain, ...chooseTiles(product) }
+    : { ...plain, ...chooseRegisters(product) };
 }
 
-function chooseTiles(given: WholeCase) {
-  const { m, n, k, batches, terms, chunks } = given;
-  // tiles of 128 where they are enough to fill a GPU
+function chooseTiles(product: WholeCase) {
+  const { m, n, k, batches, terms, chunks } = product;
+  // tiles of 128 if there are enough of them to fill a GPU
   const count = (side: number) =>
     Math.ceil(m / side) * Math.ceil(n / side) * batches * chunks;
   const rows = m > 64 && n > 64 && count(128) >= 128 ? 128 : 64;
   const splits = Math.max(
     splitsFor(k * terms, count(rows), 128),
-    leastSplits(walkOf(given, "tiles", rows)),
+    leastSplits(walkOf(product, "tiles", rows)),
   );
   return { kernel: "tiles", rows, splits, finish: splits > 1 } as const;
 }
 
-function chooseRegisters(given: WholeCase) {
-  const { m, n, k, batches, terms, chunks, a, b } = given;
-  // splits of thin tiles are no more than the steps of a term
+function chooseRegisters(product: WholeCase) {
+  const { m, n, k, batches, terms, chunks, a, b } = product;
+  // thin tiles have at most as many splits as a term has steps
   const isThin = m <= THIN_ROWS && terms <= mostIterations([], THIN_ROWS + 1);
   const rows = isThin ? THIN_ROWS : REGISTER_TILE;
   const columns = chunks * Math.ceil(n / 4) * 4;
@@ -169,17 +169,17 @@ function chooseRegisters(given: WholeCase) {
   // 8 lanes a workgroup, and a few workgroups for each core
   const wanted = Math.max(
     splitsFor(k * terms, tiles, 64),
-    leastSplits(walkOf(given, "registers", rows)),
+    leastSplits(walkOf(product, "registers", rows)),
   );
   const whole = (matrix: Matrix) => k % 4 === 0 || matrix.padded === true;
-  const bTransposed = isTransposed(given);
+  const bTransposed = isTransposed(product);
   const bReady = whole(b) &&
     (bTransposed
-      ? b.row === 1 && aligned(b, b.col, n, given)
-      : b.col === 1 && n % 4 === 0 && aligned(b, b.row, k, given));
-  const aReady = whole(a) && a.col === 1 && aligned(a, a.row, m, given);
+      ? b.row === 1 && aligned(b, b.col, n, product)
+      : b.col === 1 && n % 4 === 0 && aligned(b, b.row, k, product));
+  const aReady = whole(a) && a.col === 1 && aligned(a, a.row, m, product);
   const aTurned = whole(a) && !aReady && a.row === 1 && m % 4 === 0 &&
-    aligned(a, a.col, k, given);
+    aligned(a, a.col, k, product);
   // lanes of a thin tile are splits, so eight of them fill a workgroup
   const splits = rows === THIN_ROWS && wanted > 1
     ? Math.min(Math.ceil(wanted / 8) * 8, Math.ceil(k / 4))
@@ -197,25 +197,25 @@ function chooseRegisters(given: WholeCase) {
 }
 
 /**
- * The ways to make a product, by name, the chosen one first: with more or fewer
- * parts of the sum, with other tiles, with a copied.
+ * Returns the choices for a product, by name, `chooseMatmul`'s first. Others have
+ * more or fewer parts of the sum, other tiles, or a copy of a.
  */
 export function matmulCandidates(
-  given: WholeCase,
+  product: WholeCase,
   adapter: AdapterClass,
 ): Record<string, MatmulChoice> {
-  const chosen = chooseMatmul(given, adapter);
+  const chosen = chooseMatmul(product, adapter);
   const { kernel, rows, splits } = chosen;
   const isTile = kernel === "tiles";
   if (kernel === "dots") return { dots: chosen };
-  const depth = rows === THIN_ROWS ? given.k : given.k * given.terms;
+  const depth = rows === THIN_ROWS ? product.k : product.k * product.terms;
   const most = Math.max(1, Math.floor(depth / (4 * rows)));
   const found: Record<string, MatmulChoice> = {};
   for (const side of isTile ? [rows, 64 + 128 - rows] : [rows]) {
-    const least = leastSplits(walkOf(given, kernel, side));
+    const least = leastSplits(walkOf(product, kernel, side));
     for (const factor of [1, 2, 4, 0.5]) {
       const parts = Math.max(least, Math.min(most, Math.ceil(splits * factor)));
-      const finish = parts > 1 || (!isTile && given.n % 4 !== 0);
+      const finish = parts > 1 || (!isTile && product.n % 4 !== 0);
       const choice = { ...chosen, rows: side, splits: parts, finish };
       found[`${kernel} of ${side}, ${parts} parts`] = choice;
       if (isTile || !chosen.aTransposed) continue;
@@ -226,7 +226,7 @@ export function matmulCandidates(
   return found;
 }
 
-/** The parameters that tell a kernel where `matrix` lies, by its name there. */
+/** Returns the offset and strides of `matrix` as a kernel's parameters. */
 export function placeOf(
   name: "a" | "b",
   { offset, row, col, batch }: Matrix,
@@ -239,7 +239,7 @@ export function placeOf(
   };
 }
 
-/** Elements of a buffer that a matrix of so many rows and columns reaches into. */
+/** Returns the end in its buffer of a batch of matrices of [rows, cols]. */
 export function extentOf(
   { offset, row, col, batch, term = 0, chunk = 0 }: Matrix,
   rows: number,
@@ -250,22 +250,22 @@ export function extentOf(
     (batches - 1) * batch + (terms - 1) * term + (chunks - 1) * chunk + 1;
 }
 
-/** The same product with as few and as large matrices as strides allow. */
-export function wholeCase(given: MatmulCase): WholeCase {
-  const { terms = 1, chunks = 1 } = given;
-  return asColumns(asRows({ ...given, terms, chunks }));
+/** Merges matrices into as few and as large ones as strides allow. */
+export function wholeCase(product: MatmulCase): WholeCase {
+  const { terms = 1, chunks = 1 } = product;
+  return asColumns(asRows({ ...product, terms, chunks }));
 }
 
 /**
- * A product of one column as the transposed one, of one row, with the operands in
- * each other's place; nothing for other products.
+ * Returns a product of one column as its transpose, a product of one row with a
+ * and b swapped. Returns undefined for other products.
  */
-export function asRow(given: MatmulCase): MatmulCase | undefined {
-  const { m, n, batches, chunks = 1, a, b, bias } = given;
+export function asRow(product: MatmulCase): MatmulCase | undefined {
+  const { m, n, batches, chunks = 1, a, b, bias } = product;
   if (n !== 1 || m === 1 || chunks > 1 || (bias && batches > 1)) return;
   const along = bias?.along === "rows" ? "columns" : "rows";
   return {
-    ...given,
+    ...product,
     m: 1,
     n: m,
     a: { ...b, row: b.col, col: b.row },
@@ -274,23 +274,23 @@ export function asRow(given: MatmulCase): MatmulCase | undefined {
   };
 }
 
-/** A batch whose rows follow each other and share one b is one matrix. */
-function asRows(given: WholeCase): WholeCase {
-  const { m, batches, chunks, a, b, bias } = given;
+/** Merges a batch whose rows are consecutive and share one b into one matrix. */
+function asRows(product: WholeCase): WholeCase {
+  const { m, batches, chunks, a, b, bias } = product;
   const folds = batches > 1 && b.batch === 0 && a.batch === m * a.row &&
     chunks === 1 && bias?.along !== "rows";
-  if (!folds) return given;
-  return { ...given, m: m * batches, batches: 1, a: { ...a, batch: 0 } };
+  if (!folds) return product;
+  return { ...product, m: m * batches, batches: 1, a: { ...a, batch: 0 } };
 }
 
-/** A batch that shares one a is one matrix with more columns. */
-function asColumns(given: WholeCase): WholeCase {
-  const { batches, chunks, a, b, bias } = given;
+/** Merges a batch that shares one a into one matrix with more columns. */
+function asColumns(product: WholeCase): WholeCase {
+  const { batches, chunks, a, b, bias } = product;
   const folds = batches > 1 && chunks === 1 && a.batch === 0 && b.batch > 0 &&
-    !isTransposed(given) && bias?.along !== "rows";
-  if (!folds) return given;
+    !isTransposed(product) && bias?.along !== "rows";
+  if (!folds) return product;
   return {
-    ...given,
+    ...product,
     batches: 1,
     chunks: batches,
     b: { ...b, batch: 0, chunk: b.batch },
@@ -314,7 +314,7 @@ function aligned(
     (chunks === 1 || chunk % 4 === 0);
 }
 
-/** Parts of a sum of `k`, not too short, that make `wanted` tiles of `tiles`. */
+/** Splits a sum of `k` into parts, not too short, so that tiles become `wanted`. */
 function splitsFor(k: number, tiles: number, wanted: number): number {
   const most = Math.max(1, Math.floor(k / LEAST_PART));
   return Math.min(most, Math.ceil(wanted / tiles));

@@ -1,6 +1,6 @@
 /**
- * Einstein sums: products of tensors whose dims are named by letters, summed
- * over those that the result does not name.
+ * Einstein sums: products of tensors whose dims have letters, summed over the
+ * letters that the result lacks.
  *
  * Pairs of operands become one batched matrix product: [batch, left, sum] times
  * [batch, sum, right].
@@ -22,9 +22,9 @@ interface Labelled {
 }
 
 /**
- * The Einstein sum of an equation such as "bij,jk->bik". "..." stands for dims
- * that are kept in front and broadcast; without "->" the result has the letters
- * that come once, in alphabetical order.
+ * Returns the Einstein sum of an equation such as "bij,jk->bik". "..." stands for
+ * any dims, which broadcast. Without "->" the result has these dims, then the
+ * letters that occur once, in alphabetical order.
  *
  * Source: torch.einsum.
  *
@@ -38,7 +38,7 @@ export function einsum(
   const terms = left!.split(",");
   if (terms.length !== operands.length) {
     throw new TypeError(
-      `Cannot einsum "${equation}": it has ${terms.length} operands, ` +
+      `Cannot einsum "${equation}": expected ${terms.length} operands, ` +
         `got ${operands.length}`,
     );
   }
@@ -63,8 +63,8 @@ function sumOfProducts(
   return arranged(summed(result!, new Set(kept)), kept);
 }
 
-// Labels of a term, the dims under "..." numbered from the right; a letter that
-// comes twice takes the diagonal.
+// Labels the dims of a term. Dims of "..." are numbered from the right. A letter
+// that occurs twice takes the diagonal.
 function labelled(equation: string, term: string, x: Tensor): Labelled {
   const [before, after] = term.split("...");
   const letters = [...before!, ...(after ?? "")];
@@ -116,14 +116,14 @@ function resultLabels(
     new Set(kept).size === kept.length;
   if (!isValid) {
     throw new TypeError(
-      `Cannot einsum "${equation}": "${right}" names what no operand has, or ` +
-        `a letter twice`,
+      `Cannot einsum "${equation}": expected each letter of "${right}" once, ` +
+        `and in an operand`,
     );
   }
   return kept;
 }
 
-/** Sums out every label that nobody wants. */
+/** Sums over the dims whose labels are not in `wanted`. */
 function summed(
   { tensor, labels }: Labelled,
   wanted: ReadonlySet<string>,
@@ -141,7 +141,7 @@ function arranged({ tensor, labels }: Labelled, order: readonly string[]) {
   return tensor.permute(order.map((label) => labels.indexOf(label)));
 }
 
-// The product of two, with the labels that are wanted further on.
+// Multiplies two operands and keeps the labels in `wanted`.
 function product(
   first: Labelled,
   second: Labelled,
@@ -180,7 +180,7 @@ function product(
   return { tensor: matmul(...inOneType(x, y)).reshape(sizes(labels)), labels };
 }
 
-// Sums of uint8 are int32, and meet others in it.
+// Sums of uint8 are int32, so that operands may differ in dtype here.
 function inOneType(x: Tensor, y: Tensor): [Tensor, Tensor] {
   if (isFloat(x.dtype) || isFloat(y.dtype)) return [x, y];
   const dtype = promote("einsum", x.dtype, y.dtype);

@@ -1,7 +1,7 @@
 /**
- * Matrix products of integers, in int32: products and sums wrap around, so the
- * low bits are those of the exact result, and uint32 and uint8 can go there and
- * back. They have no gradients.
+ * Matrix products of integers, in int32, without gradients. Products and sums
+ * wrap around, so the low bits are exact. Results for uint32 and uint8 are
+ * therefore exact, too, after a cast to int32 and back.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import source from "../../../shaders/matmul/integers.wgsl" with {
   type: "text",
 };
 
-/** Terms that one invocation sums, at most. */
+/** Most terms that one invocation sums. */
 const RUN = 1024;
 
 // [..., m, k] and [..., k, n] to [parts, ..., m, n]
@@ -71,7 +71,7 @@ const partsOp: Op<number> = defineOp<number>({
   },
 });
 
-/** The products of equally shaped stacks of int32 matrices. */
+/** Returns the products of equally shaped stacks of int32 matrices. */
 export function integerProduct(a: Tensor, b: Tensor): Tensor {
   const parts = Math.max(1, Math.ceil(a.shape.at(-1)! / RUN));
   const [y] = partsOp([a, b], parts);

@@ -1,7 +1,6 @@
 /**
- * The dispatches of a batch of matrix products, with the kernels that
- * choice.ts chooses, or that were measured (tuned.ts). Plans are data: nothing here knows tensors or speaks
- * to a device. Offsets and strides count elements.
+ * Plans of a batch of matrix products, with the kernels that choice.ts chooses
+ * or that tuned.ts measured. Offsets and strides count elements.
  *
  * @module
  */
@@ -48,29 +47,29 @@ import tilesSource from "../../../shaders/matmul/tiles.wgsl" with {
 
 const TILES = tilesLib + tilesSource;
 
-/** The buffers of a product; offsets into them are those of the case. */
+/** Buffers of a product. Their offsets are in the MatmulCase. */
 export interface MatmulBuffers {
   readonly a: Bindable;
   readonly b: Bindable;
   readonly bias?: Bindable;
   readonly y: Bindable;
-  /** Where in y to begin, a multiple of 4; 0 by default. */
+  /** Offset in y, a multiple of 4. Default: 0. */
   readonly yOffset?: number;
 }
 
-/** The dispatches of a product, in order; none when it has no elements. */
+/** Plans the dispatches of a product, in order; none if it has no elements. */
 export function planMatmul(
-  given: MatmulCase,
+  product: MatmulCase,
   buffers: MatmulBuffers,
   scratch: Scratch,
   adapter: AdapterClass,
 ): Plan[] {
-  const row = asRow(given);
+  const row = asRow(product);
   if (row) {
     const swapped = { ...buffers, a: buffers.b, b: buffers.a };
     return planMatmul(row, swapped, scratch, adapter);
   }
-  const whole = wholeCase(given);
+  const whole = wholeCase(product);
   const { m, n, batches, chunks } = whole;
   if (m * n * batches * chunks === 0) return [];
   const choice = tuned(chooseMatmul(whole, adapter), () => {
@@ -103,7 +102,7 @@ function planWith(
     ? scratch(choice.splits * rows * Math.ceil(n / 4) * 4)
     : buffers.y;
   const job: Job = {
-    given: whole,
+    product: whole,
     choice,
     buffers: choice.finish ? { ...buffers, y, yOffset: 0 } : buffers,
     bias: choice.finish ? 0 : biasOf(whole),
@@ -120,7 +119,7 @@ function planWith(
   return plans;
 }
 
-/** Sums of parts, as the kernels leave them, rows padded to whole vec4. */
+/** Sums of parts, with rows padded to whole vec4. */
 export interface Parts extends Pick<MatmulCase, "bias" | "chunks"> {
   readonly m: number;
   readonly n: number;
@@ -128,12 +127,12 @@ export interface Parts extends Pick<MatmulCase, "bias" | "chunks"> {
   readonly splits: number;
 }
 
-/** The buffers that `planFinish` reads and writes. */
+/** Buffers that `planFinish` reads and writes. */
 export type FinishBuffers =
   & Pick<MatmulBuffers, "y" | "bias" | "yOffset">
   & { readonly x: Bindable };
 
-/** Adds parts, in order, and applies the epilogue. */
+/** Plans the sum of parts, in order, and the epilogue. */
 export function planFinish(
   parts: Parts,
   { x, y, bias, yOffset = 0 }: FinishBuffers,
@@ -162,30 +161,30 @@ export function planFinish(
   };
 }
 
-/** Which bias the epilogue adds. */
+/** Returns the bias of the epilogue: 0 none, 1 by column, 2 by row. */
 function biasOf({ bias }: Pick<MatmulCase, "bias">): number {
   return bias ? { columns: 1, rows: 2 }[bias.along] : 0;
 }
 
 interface Job {
-  readonly given: WholeCase;
+  readonly product: WholeCase;
   readonly choice: MatmulChoice;
   readonly buffers: MatmulBuffers;
-  /** Which bias is added; splits leave that to the kernel that adds them. */
+  /** Bias of `biasOf`, or 0 if matmul_finish adds it. */
   readonly bias: number;
 }
 
 function planRegisters(job: Job, scratch: Scratch): Plan[] {
-  const { given, choice } = job;
-  const { m, n, k, batches, terms, chunks, bias } = given;
+  const { product, choice } = job;
+  const { m, n, k, batches, terms, chunks, bias } = product;
   const { aTransposed, bTransposed, rows, splits } = choice;
   const plans: Plan[] = [];
   const steps = Math.ceil(k / 4);
-  let { a, b } = given;
+  let { a, b } = product;
   let buffers = job.buffers;
   if (choice.packA) {
     const copy = packMatrix(
-      { ...given, chunks: 1, from: a, rows: m, cols: k, copyRows: m },
+      { ...product, chunks: 1, from: a, rows: m, cols: k, copyRows: m },
       buffers.a,
       scratch,
     );
@@ -194,12 +193,12 @@ function planRegisters(job: Job, scratch: Scratch): Plan[] {
     buffers = { ...buffers, a: copy.buffer };
   }
   if (choice.packB) {
-    // of b by columns: the rows of its transpose
+    // a transposed b is copied by columns, the rows of its transpose
     const turned = { ...b, row: b.col, col: b.row };
     const copy = packMatrix(
       bTransposed
-        ? { ...given, from: turned, rows: n, cols: k, copyRows: n }
-        : { ...given, from: b, rows: k, cols: n, copyRows: 4 * steps },
+        ? { ...product, from: turned, rows: n, cols: k, copyRows: n }
+        : { ...product, from: b, rows: k, cols: n, copyRows: 4 * steps },
       buffers.b,
       scratch,
     );
@@ -223,7 +222,7 @@ function planRegisters(job: Job, scratch: Scratch): Plan[] {
       ROLLED: rollsStores(),
     },
     ...writtenBy({ ...job, buffers }, 4),
-    // strides that no step uses need not be multiples of 4
+    // strides of dims of size 1 are unused, and need not be multiples of 4
     params: pack(registersSource, {
       m,
       n,
@@ -255,17 +254,17 @@ function planRegisters(job: Job, scratch: Scratch): Plan[] {
   return plans;
 }
 
-// Those of the longest split.
-function loopsOf({ given, choice }: Job): number {
+// Returns the loops of the longest split.
+function loopsOf({ product, choice }: Job): number {
   const { kernel, rows, splits } = choice;
-  const { steps, inner, stores } = walkOf(given, kernel, rows);
+  const { steps, inner, stores } = walkOf(product, kernel, rows);
   return passesOf(loop(Math.ceil(steps / splits), ...inner), ...stores);
 }
 
-// The buffers of a product, and how its kernel writes to the last one.
-function writtenBy({ given, choice, buffers }: Job, lanes: 1 | 4) {
+// Returns the buffers of a product, and the hook that writes to the last one.
+function writtenBy({ product, choice, buffers }: Job, lanes: 1 | 4) {
   const { a, b, bias, y, yOffset = 0 } = buffers;
-  const { m, n, batches, chunks } = given;
+  const { m, n, batches, chunks } = product;
   const bound = [a, b, bias ?? b, y];
   const isLarge = choice.kernel === "registers" && choice.rows > 4;
   const isWhole = !choice.finish && yOffset === 0 &&
@@ -274,12 +273,12 @@ function writtenBy({ given, choice, buffers }: Job, lanes: 1 | 4) {
 }
 
 function planTiles(job: Job): Plan {
-  const { given, choice, buffers } = job;
-  const { m, n, k, batches, terms, chunks, a, b, bias } = given;
+  const { product, choice, buffers } = job;
+  const { m, n, k, batches, terms, chunks, a, b, bias } = product;
   const { rows: side, splits } = choice;
   const tiles = Math.ceil(m / side) * Math.ceil(n / side) * batches * chunks *
     splits;
-  const slices = walkOf(given, "tiles", side).steps;
+  const slices = walkOf(product, "tiles", side).steps;
   return {
     name: "matmul_tiles",
     source: TILES,
@@ -314,8 +313,8 @@ function planTiles(job: Job): Plan {
 }
 
 function planDots(job: Job): Plan {
-  const { given, buffers } = job;
-  const { m, n, k, batches, a, b, bias } = given;
+  const { product, buffers } = job;
+  const { m, n, k, batches, a, b, bias } = product;
   const count = batches * m * n;
   return {
     name: "matmul_dots",

@@ -1,10 +1,10 @@
 /**
  * Matrix products. One op multiplies equally shaped stacks of matrices, and may
- * add a bias; everything else here is a composition of it and of views. No
- * operand is copied for being transposed or broadcast where strides can say it.
+ * add a bias. The other functions compose it with views, and copy an operand only
+ * if strides cannot express its transposed or broadcast dims.
  *
- * Computed in float32; float16 goes there and back. Integers are computed in
- * int32 and wrap around, in kernels of their own: integers.ts.
+ * Kernels compute in float32; float16 is cast to it and back. Integers have
+ * kernels of their own (integers.ts), in int32, which wraps around.
  *
  * @module
  */
@@ -32,11 +32,11 @@ import { inFloat32 as roundedOnce } from "../map/wide.ts";
 interface Product {
   /** Whether a third input is added to every row. */
   readonly bias: boolean;
-  /** Whether the operands' columns lie closer than their rows. */
+  /** Whether the rows of each operand are closer than its columns. */
   readonly turned: readonly [boolean, boolean];
 }
 
-// [..., m, k] and [..., k, n], and perhaps [n], to [..., m, n]
+// ([..., m, k], [..., k, n], [n]?) -> [..., m, n]
 const productOp: Op<Product> = defineOp<Product>({
   name: "matmul",
 
@@ -71,8 +71,7 @@ const productOp: Op<Product> = defineOp<Product>({
     );
   },
 
-  // rows, columns and matrices; terms of the sums, of which the first part has
-  // the bias
+  // rows, columns, matrices, and terms of the sums, whose first part adds the bias
   axes([a], { bias }) {
     const [row, col] = [a.ndim - 2, a.ndim - 1];
     const added = <T>(dim: T): T[] => bias ? [dim] : [];
@@ -97,7 +96,7 @@ const productOp: Op<Product> = defineOp<Product>({
     return [needs[1] ? a : undefined, needs[0] ? b : undefined];
   },
 
-  // da = dy b^T, db = a^T dy, each laid out as its operand is
+  // da = dy b^T and db = a^T dy, each in the layout of its operand
   grad(dy, { saved: [a, b], needs, params: { turned } }) {
     return [
       needs[0] ? gradient(dy, swap(b), turned[0]) : undefined,
@@ -130,10 +129,9 @@ function isTurned({ strides }: Layout): boolean {
 }
 
 /**
- * The product of two tensors: of vectors their dot product, of matrices the
- * matrix product, of more dims that of every pair of matrices in the last two,
- * the leading dims broadcast. A vector stands for a row on the left, for a column
- * on the right.
+ * Returns the matrix product of the last two dims; the leading dims broadcast. A
+ * vector is a row on the left and a column on the right, so that two vectors give
+ * their dot product.
  *
  * Source: torch.matmul.
  *
@@ -159,10 +157,10 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   ]);
 }
 
-// Of at least two dims each, which broadcast.
+// Multiplies tensors with at least two dims, whose leading dims broadcast.
 function stackedProduct(a: Tensor, b: Tensor): Tensor {
   if (b.ndim === 2) {
-    // one matrix for all rows: no need to repeat it, nor to sum its gradient
+    // one matrix for all rows: neither it nor its gradient is repeated
     return overRows(a, (flat) => inWords([flat, b], product));
   }
   const leading = broadcastShapes("matmul", [
@@ -173,7 +171,7 @@ function stackedProduct(a: Tensor, b: Tensor): Tensor {
   return inWords([expand(a), expand(b)], product);
 }
 
-// Runs `body` on all rows of x as one matrix.
+// Runs `body` on the rows of x as one matrix.
 function overRows(x: Tensor, body: (flat: Tensor) => Tensor): Tensor {
   if (x.ndim === 2) return body(x);
   const rows = x.shape.slice(0, -1);
@@ -182,11 +180,11 @@ function overRows(x: Tensor, body: (flat: Tensor) => Tensor): Tensor {
 }
 
 /**
- * The product of two matrices.
+ * Returns the product of two matrices.
  *
  * Source: torch.mm.
  *
- * @throws {TypeError} If they are no matrices, or do not fit
+ * @throws {TypeError} If an operand is not a matrix, or inner sizes differ
  */
 export function mm(a: Tensor, b: Tensor): Tensor {
   checkRanks("mm", a, b, 2, 2);
@@ -195,11 +193,12 @@ export function mm(a: Tensor, b: Tensor): Tensor {
 }
 
 /**
- * The products of two equally long stacks of matrices.
+ * Returns the products of two equally long stacks of matrices.
  *
  * Source: torch.bmm.
  *
- * @throws {TypeError} If they have other than three dims, or do not fit
+ * @throws {TypeError} If an operand does not have three dims, or inner sizes or
+ * batch sizes differ
  */
 export function bmm(a: Tensor, b: Tensor): Tensor {
   checkRanks("bmm", a, b, 3, 3);
@@ -212,11 +211,12 @@ export function bmm(a: Tensor, b: Tensor): Tensor {
 }
 
 /**
- * The product of a matrix and a vector.
+ * Returns the product of a matrix and a vector.
  *
  * Source: torch.mv.
  *
- * @throws {TypeError} If they are none, or do not fit
+ * @throws {TypeError} If `a` is not a matrix, `vector` not a vector, or inner
+ * sizes differ
  */
 export function mv(a: Tensor, vector: Tensor): Tensor {
   checkRanks("mv", a, vector, 2, 1);
@@ -225,11 +225,11 @@ export function mv(a: Tensor, vector: Tensor): Tensor {
 }
 
 /**
- * The sum of the products of two vectors' elements.
+ * Returns the dot product of two vectors.
  *
  * Source: torch.dot.
  *
- * @throws {TypeError} If they are no vectors, or not equally long
+ * @throws {TypeError} If an operand is not a vector, or their lengths differ
  */
 export function dot(a: Tensor, b: Tensor): Tensor {
   checkRanks("dot", a, b, 1, 1);
@@ -238,12 +238,12 @@ export function dot(a: Tensor, b: Tensor): Tensor {
 }
 
 /**
- * Every product of an element of one vector with an element of another, as a
- * matrix. Types are promoted as in `mul`.
+ * Returns the outer product of two vectors: y[i, j] = a[i] * b[j]. Dtypes are
+ * promoted as in `mul`.
  *
  * Source: torch.outer.
  *
- * @throws {TypeError} If they are no vectors
+ * @throws {TypeError} If an operand is not a vector
  */
 export function outer(a: Tensor, b: Tensor): Tensor {
   checkTensors("outer", a, b);
@@ -253,18 +253,18 @@ export function outer(a: Tensor, b: Tensor): Tensor {
 
 /** Options of `addmm` and `baddbmm`. */
 export interface AddProductOptions {
-  /** Factor of what is added to; 0 ignores it, NaN and all. */
+  /** Factor of `input`; 0 ignores its values, even NaN. Default: 1. */
   readonly beta?: number;
-  /** Factor of the product. */
+  /** Factor of the product. Default: 1. */
   readonly alpha?: number;
 }
 
 /**
- * beta * input + alpha * (a b), of matrices.
+ * Returns beta * input + alpha * (a b), of matrices.
  *
  * Source: torch.addmm.
  *
- * @throws {TypeError} If they are no matrices, or do not fit
+ * @throws {TypeError} If `a` or `b` is not a matrix, or the shapes do not fit
  */
 export function addmm(
   input: Tensor,
@@ -277,11 +277,12 @@ export function addmm(
 }
 
 /**
- * beta * input + alpha * (a b), of stacks of matrices.
+ * Returns beta * input + alpha * (a b), of stacks of matrices.
  *
  * Source: torch.baddbmm.
  *
- * @throws {TypeError} If they have other than three dims, or do not fit
+ * @throws {TypeError} If `a` or `b` does not have three dims, or the shapes do not
+ * fit
  */
 export function baddbmm(
   input: Tensor,
@@ -310,7 +311,7 @@ function addProduct(
     const scaled = alpha === 1 ? product : product.mul(alpha);
     if (beta === 0) {
       if (!input!.requiresGrad) return scaled;
-      // the input is not looked at, NaN and all; its gradient is 0 as torch's
+      // values of the input are ignored, even NaN; as in torch, its gradient is 0
       const never = zeros([], { dtype: "bool" });
       return input!.where(never, 0).add(scaled);
     }
@@ -319,7 +320,7 @@ function addProduct(
 }
 
 /**
- * x w^T + bias, along the last dim of x.
+ * Returns x w^T + bias, along the last dim of x.
  *
  * Shapes: x [..., in], weight [out, in], bias [out], to [..., out]; or weight
  * [in] and bias [], to [...].
@@ -343,7 +344,8 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
     if (bias.ndim !== 1 || bias.shape[0] !== outs) {
       throw new TypeError(
         `Cannot add a bias of shape ${formatShape(bias.shape)} in linear: ` +
-          `expected [${outs}], as weight ${formatShape(weight.shape)} has it`,
+          `expected [${outs}], the outputs of weight ` +
+          formatShape(weight.shape),
       );
     }
   }
@@ -353,7 +355,7 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   );
 }
 
-// float16, uint8 and uint32 have no kernels of their own.
+// Computes float16 in float32, and uint8 and uint32 in int32.
 function inWords(
   inputs: readonly Tensor[],
   body: (a: Tensor, b: Tensor, bias?: Tensor) => Tensor,

@@ -1,5 +1,5 @@
 /**
- * Copies of matrices with rows that are whole vec4, for kernels that load those.
+ * Copies of matrices with rows of whole vec4, for kernels that load vec4.
  * Offsets and strides count elements.
  *
  * @module
@@ -18,7 +18,7 @@ import packSource from "../../../shaders/matmul/pack.wgsl" with {
   type: "text",
 };
 
-/** What to copy: [chunks, batches, terms, rows, cols]. */
+/** Matrices to copy: [chunks, batches, terms, rows, cols]. */
 export interface PackCase {
   readonly from: Matrix;
   readonly chunks: number;
@@ -26,7 +26,7 @@ export interface PackCase {
   readonly terms: number;
   readonly rows: number;
   readonly cols: number;
-  /** Rows of a copy; those past `rows` are zeros, as are columns past `cols`. */
+  /** Rows of a copy. Rows past `rows` and columns past `cols` are zeros. */
   readonly copyRows: number;
 }
 
@@ -37,7 +37,7 @@ export interface Packed {
   readonly buffer: Bindable;
 }
 
-/** Copies matrices; those that a stride of 0 repeats are copied once. */
+/** Plans a copy of matrices. It copies matrices of stride 0 once. */
 export function packMatrix(
   { from, chunks, batches, terms, rows, cols, copyRows }: PackCase,
   x: Bindable,

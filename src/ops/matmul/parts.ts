@@ -1,6 +1,6 @@
 /**
- * Sums that several dispatches make parts of, one after the other in a buffer,
- * and the dispatch that adds the parts, in order. Sizes count elements.
+ * Sums in parts: several dispatches write parts to a buffer, and another one adds
+ * the parts in order. Sizes count elements.
  *
  * @module
  */
@@ -9,17 +9,17 @@ import { type Loop, mostIterations } from "../../gpu/loops.ts";
 import type { Bindable, Plan, Scratch } from "../../gpu/plan.ts";
 import { planFinish } from "./kernels.ts";
 
-/** Where the parts go, and what adds them. */
+/** Buffer of the parts, and the plans that add them. */
 export interface Sums {
   readonly buffer: Bindable;
-  /** From one part to the next, in whole vec4. */
+  /** Elements from one part to the next, a multiple of 4. */
   readonly stride: number;
   readonly finish: readonly Plan[];
 }
 
 /**
- * Parts of a sum of so many terms: `wanted`, each at least one term long, or more
- * where the loops of a term, `each`, ask for them.
+ * Returns the number of parts of a sum of `terms`: `wanted`, at most one for each
+ * term, or more if the loops of a term, `each`, need more.
  */
 export function splitsOf(
   terms: number,
@@ -30,7 +30,7 @@ export function splitsOf(
   return Math.max(1, Math.min(terms, wanted), least);
 }
 
-/** Room for so many parts of `y`; for a single one, `y` itself. */
+/** Allocates `parts` parts of `y`. A single part is `y` itself. */
 export function partialSums(
   size: number,
   parts: number,
@@ -40,6 +40,6 @@ export function partialSums(
   const stride = Math.ceil(size / 4) * 4;
   if (parts === 1) return { buffer: y, stride, finish: [] };
   const buffer = scratch(parts * stride);
-  const given = { m: 1, n: size, batches: 1, splits: parts };
-  return { buffer, stride, finish: [planFinish(given, { x: buffer, y })] };
+  const sums = { m: 1, n: size, batches: 1, splits: parts };
+  return { buffer, stride, finish: [planFinish(sums, { x: buffer, y })] };
 }

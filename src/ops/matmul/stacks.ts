@@ -1,6 +1,6 @@
 /**
- * Stacks of matrices: the leading dims of both operands of a product as one
- * dim, which kernels can step along. Offsets and strides count elements.
+ * Stacks of matrices: merges the leading dims of both operands of a product into
+ * one dim with a stride. Offsets and strides count elements.
  *
  * @module
  */
@@ -9,13 +9,13 @@ import { mergeDims } from "../../tensor/layout.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Matrix } from "./choice.ts";
 
-/** A tensor and where its matrices lie. */
+/** Tensor, and the offset and strides of its matrices. */
 export interface Stack {
   readonly tensor: Tensor;
   readonly matrix: Matrix;
 }
 
-/** The leading dims of both as one, copied where strides cannot say it. */
+/** Merges the leading dims of both, and copies if strides do not allow it. */
 export function stacks(
   a: Tensor,
   b: Tensor,
@@ -26,7 +26,7 @@ export function stacks(
     offset: layout.offset,
   }));
   const { shape, strides } = mergeDims(leading);
-  // an empty operand is not looked at, whatever its strides
+  // kernels do not read an empty operand, so that its strides do not matter
   if (shape.length > 1 && a.size * b.size > 0) {
     return stacks(a.contiguous(), b.contiguous());
   }

@@ -43,17 +43,17 @@ const nothing: Bindable = {
   },
 };
 
-function plansOf(given: MatmulCase, adapter: AdapterClass): Plan[] {
+function plansOf(product: MatmulCase, adapter: AdapterClass): Plan[] {
   const buffers = { a: nothing, b: nothing, y: nothing };
-  return planMatmul(given, buffers, () => nothing, adapter);
+  return planMatmul(product, buffers, () => nothing, adapter);
 }
 
-function namesOf(given: MatmulCase, adapter: AdapterClass): string[] {
-  return plansOf(given, adapter).map((plan) => plan.name);
+function namesOf(product: MatmulCase, adapter: AdapterClass): string[] {
+  return plansOf(product, adapter).map((plan) => plan.name);
 }
 
-function choiceOf(given: MatmulCase, adapter: AdapterClass): MatmulChoice {
-  return chooseMatmul(wholeCase(given), adapter);
+function choiceOf(product: MatmulCase, adapter: AdapterClass): MatmulChoice {
+  return chooseMatmul(wholeCase(product), adapter);
 }
 
 Deno.test("chooseMatmul() takes register tiles on CPUs, workgroup tiles on GPUs", () => {
@@ -65,8 +65,8 @@ Deno.test("chooseMatmul() takes register tiles on CPUs, workgroup tiles on GPUs"
     [square(2048), "gpu", "tiles", 128],
     [square(2048, { n: 64 }), "gpu", "tiles", 64],
   ];
-  for (const [given, adapter, kernel, side] of rows) {
-    const choice = choiceOf(given, adapter);
+  for (const [product, adapter, kernel, side] of rows) {
+    const choice = choiceOf(product, adapter);
     assertEquals([choice.kernel, choice.rows], [kernel, side]);
     assertEquals([choice.packA, choice.packB], [false, false]);
   }
@@ -75,8 +75,8 @@ Deno.test("chooseMatmul() takes register tiles on CPUs, workgroup tiles on GPUs"
 Deno.test("planMatmul() copies no transposed operand", () => {
   const [a, b] = [turned(512, 512), turned(512, 512)];
   for (const changes of [{ b }, { a }, { a, b }]) {
-    const given = square(512, changes);
-    assertEquals(namesOf(given, "cpu"), ["matmul_registers"]);
+    const product = square(512, changes);
+    assertEquals(namesOf(product, "cpu"), ["matmul_registers"]);
   }
   assertEquals(namesOf(square(1024, { a, b }), "gpu"), ["matmul_tiles"]);
 });
@@ -122,22 +122,22 @@ Deno.test("planMatmul() drops padded columns and adds splits in a last kernel", 
 
 Deno.test("planMatmul() multiplies stacks of small matrices output by output", () => {
   const small = { m: 3, n: 2, k: 4, batches: 66001 };
-  const given = { ...small, a: plain(3, 4), b: plain(4, 2) };
-  assertEquals(namesOf(given, "cpu"), ["matmul_dots"]);
-  assertEquals(namesOf(given, "gpu"), ["matmul_dots"]);
+  const product = { ...small, a: plain(3, 4), b: plain(4, 2) };
+  assertEquals(namesOf(product, "cpu"), ["matmul_dots"]);
+  assertEquals(namesOf(product, "gpu"), ["matmul_dots"]);
   assertEquals(
-    choiceOf({ ...given, batches: 2 }, "cpu").kernel,
+    choiceOf({ ...product, batches: 2 }, "cpu").kernel,
     "registers",
   );
 });
 
 Deno.test("planMatmul() makes one matrix of a batch that shares its b", () => {
-  const given = square(64, {
+  const product = square(64, {
     batches: 8,
     a: plain(64, 64),
     b: { ...plain(64, 64), batch: 0 },
   });
-  const [plan] = plansOf(given, "cpu");
+  const [plan] = plansOf(product, "cpu");
   // m = 8 * 64, and 32 x 4 tiles make 16 workgroups of 8 lanes
   assertEquals(plan!.params[0], 512);
   assertEquals(plan!.groups, [16, 1, 1]);
@@ -145,13 +145,13 @@ Deno.test("planMatmul() makes one matrix of a batch that shares its b", () => {
 
 Deno.test("planMatmul() makes one matrix of a batch that shares its a", () => {
   // 8 matrices of 20 columns: 10 tiles of 16 across, and not 16
-  const given = square(64, {
+  const product = square(64, {
     n: 20,
     batches: 8,
     a: { ...plain(64, 64), batch: 0 },
     b: plain(64, 20),
   });
-  const [plan] = plansOf(given, "cpu");
+  const [plan] = plansOf(product, "cpu");
   assertEquals(plan!.groups, [Math.ceil(4 * 10 / 8), 1, 1]);
 });
 
@@ -172,8 +172,8 @@ Deno.test("planMatmul() has nothing to do for an empty output", () => {
 
 Deno.test("planMatmul() folds more workgroups than an axis has", () => {
   for (const adapter of ["cpu", "gpu"] as const) {
-    const given = square(64, { m: 64 * 70000 });
-    for (const plan of plansOf(given, adapter)) {
+    const product = square(64, { m: 64 * 70000 });
+    for (const plan of plansOf(product, adapter)) {
       assertEquals(plan.groups.every((count) => count <= 65535), true);
     }
   }

@@ -261,7 +261,7 @@ Deno.test("matmul() names the shapes, ranks and types it rejects", () => {
     ],
     [
       () => linear(zeros([3, 5]), zeros([4, 5]), zeros([5])),
-      "Cannot add a bias of shape [5] in linear: expected [4], as weight [4, 5]",
+      "Cannot add a bias of shape [5] in linear: expected [4], the outputs of weight [4, 5]",
     ],
   ];
   for (const [run, message] of cases) assertThrows(run, TypeError, message);

@@ -108,7 +108,7 @@ async function check(variant: Variant, adapter: AdapterClass) {
     2,
   );
   const bias = values(batches * m + n + 1, 3);
-  const given: MatmulCase = {
+  const product: MatmulCase = {
     ...{ m, n, k, batches, terms, chunks },
     a: a.matrix,
     b: b.matrix,
@@ -119,7 +119,7 @@ async function check(variant: Variant, adapter: AdapterClass) {
     for (let g = 0; g < batches; g++) {
       for (let i = 0; i < m; i++) {
         for (let j = 0; j < n; j++) {
-          expected.push(sumOf(given, a.data, b.data, bias, [q, g, i, j]));
+          expected.push(sumOf(product, a.data, b.data, bias, [q, g, i, j]));
         }
       }
     }
@@ -132,7 +132,7 @@ async function check(variant: Variant, adapter: AdapterClass) {
     ];
     const y = scratch([chunks * batches * m * n]);
     planMatmul(
-      given,
+      product,
       {
         a: x.storage,
         b: w.storage,
