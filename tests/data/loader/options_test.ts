@@ -35,8 +35,8 @@ Deno.test("DataLoader says that a batchTransform lacks its brackets", async () =
   await assertRejects(
     () => new DataLoader(rows(), { batchTransform }).first(),
     TypeError,
-    "Cannot use a Tensor as argument 1 of toFloat: expected none (a step has " +
-      "its brackets: T.toFloat())",
+    "Cannot use a Tensor as argument 1 of toFloat: expected none (as a " +
+      "step, call it: T.toFloat())",
   );
 });
 
