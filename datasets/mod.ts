@@ -112,4 +112,4 @@ export {
 } from "../src/vision/image.ts";
 export type { HostPicture, PendingWork } from "../src/data/images/image.ts";
 export type { ImageBatch } from "../src/data/images/image_batch.ts";
-export type { Extent } from "../src/data/images/image.ts";
+export type { ImageExtent as Extent } from "../src/data/images/image.ts";

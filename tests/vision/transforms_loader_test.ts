@@ -314,7 +314,7 @@ Deno.test("DataLoader does on the host what has no batch kernel", async () => {
     () =>
       Array.fromAsync(new DataLoader(digits(), { transform, resident: true })),
     TypeError,
-    "a step of the transform is done on the host",
+    "a step of the transform runs on the host",
   );
 });
 

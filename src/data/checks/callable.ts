@@ -9,7 +9,7 @@ export type Callable<Args extends readonly unknown[], Result> =
   | ((...args: Args) => Result)
   | { call(...args: Args): Result };
 
-/** Whether `value` can be called: a function, or an object with `call`. */
+/** Whether `value` is a function, or an object with `call`. */
 export function isCallable(value: unknown): boolean {
   return typeof value === "function" ||
     (typeof value === "object" && value !== null && "call" in value &&
@@ -21,7 +21,7 @@ export function invoke<Args extends readonly unknown[], Result>(
   callable: Callable<Args, Result>,
   ...args: Args
 ): Result {
-  // functions have a `call` too, with another meaning
+  // the `call` of a function is another: its first argument is `this`
   return typeof callable === "function"
     ? callable(...args)
     : callable.call(...args);

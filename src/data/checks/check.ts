@@ -2,8 +2,8 @@
  * Checks of counts and of sample indices; kinds.ts checks the other arguments.
  *
  * NOTE [indices]: the loader, samplers and `getBatch` take indices from 0 to
- * `length - 1`. The `get` of the datasets here also takes -1 for the last sample,
- * -2 for the one before, as PyTorch's do.
+ * `length - 1`. The `get` of the datasets here also takes -1 for the last
+ * sample, -2 for the one before, as PyTorch's do.
  *
  * @module
  */

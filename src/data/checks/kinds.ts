@@ -1,18 +1,21 @@
 /**
- * Kinds of arguments, and the check that a value is of its kind: by what it has,
- * as types look at it, since its class may be that of another copy of Kindling.
+ * Kinds of arguments, and the check that a value is of a kind. The check looks
+ * at properties, never at classes: a class may be that of another copy of
+ * Kindling.
  *
- * Counts, indices and seeds have checks of their own, which tell their range.
+ * Counts and indices (check.ts) and seeds have checks of their own, which tell
+ * their range.
  *
  * @module
  */
 
 import { checkOptionNames, formatValue } from "../../tensor/arguments.ts";
 import { isCallable } from "./callable.ts";
+import { isPresent } from "./values.ts";
 
-/** What an argument has to be. */
-export interface Kind {
-  /** Whether a value is. */
+/** A requirement on an argument. */
+export interface ArgumentKind {
+  /** Whether a value meets it. */
   is(value: unknown): boolean;
   /** The kind in words, and an example of it if one helps. */
   readonly expected: string;
@@ -64,48 +67,44 @@ export const KINDS = {
     is: (value) => hasAll(value, "aborted", "addEventListener"),
     expected: "an AbortSignal",
   },
-} as const satisfies Record<string, Kind>;
+} as const satisfies Record<string, ArgumentKind>;
 
-/** A kind whose words end in an example. */
-export function withExample(kind: Kind, example: string): Kind {
+/** Returns a kind whose words end in an example. */
+export function withExample(kind: ArgumentKind, example: string): ArgumentKind {
   return { is: kind.is, expected: `${kind.expected}, as ${example}` };
 }
 
 /**
- * `value`, if it is of the kind.
+ * Returns `value`, which is of the kind.
  *
- * @param what What it is used as: `the indices of a Subset`
- * @throws {TypeError} If it is not
+ * @param name The use of the value in messages: `the indices of a Subset`
+ * @throws {TypeError} If the value is of another kind
  */
-export function checkKind<T>(kind: Kind, what: string, value: T): T {
+export function checkKind<T>(kind: ArgumentKind, name: string, value: T): T {
   if (kind.is(value)) return value;
   throw new TypeError(
-    `Cannot use ${describe(value)} as ${what}: expected ${kind.expected}` +
+    `Cannot use ${describe(value)} as ${name}: expected ${kind.expected}` +
       wayOut(kind, value),
   );
 }
 
 /**
- * Options that are known, each of its kind; undefined and null are none.
+ * Returns `options`, each of them known and of its kind, undefined or null.
  *
- * @throws {TypeError} If one is unknown, or of another kind
+ * @param owner The class or function that takes the options
+ * @throws {TypeError} If an option is unknown, or of another kind
  */
 export function checkOptions<O extends object>(
-  what: string,
+  owner: string,
   options: O,
-  kinds: Readonly<Record<string, Kind>>,
+  kinds: Readonly<Record<string, ArgumentKind>>,
 ): O {
-  checkOptionNames(what, options, Object.keys(kinds));
+  checkOptionNames(owner, options, Object.keys(kinds));
   for (const [name, value] of Object.entries(options)) {
-    // it is known, so it has a kind
-    if (isGiven(value)) checkKind(kinds[name]!, name, value);
+    // a known option has a kind
+    if (isPresent(value)) checkKind(kinds[name]!, name, value);
   }
   return options;
-}
-
-/** Whether a value is there: neither undefined nor null. */
-export function isGiven(value: unknown): boolean {
-  return value !== undefined && value !== null;
 }
 
 /** Whether `value` is an object with properties of all these names. */
@@ -114,7 +113,7 @@ export function hasAll(value: unknown, ...names: readonly string[]): boolean {
     names.every((name) => name in value);
 }
 
-/** Whether `value` is a tensor; the class itself would bring in the GPU. */
+/** Whether `value` is a tensor. Importing the class would load the GPU. */
 export function isTensor(value: unknown): boolean {
   return hasAll(value, "requiresGrad", "dtype", "shape");
 }
@@ -124,9 +123,9 @@ function isIterable(value: unknown): value is Iterable<unknown> {
     Symbol.iterator in value && typeof value[Symbol.iterator] === "function";
 }
 
-/** Whether `value` is its own iterator, and so used up by one iteration. */
+/** Whether `value` is its own iterator, so that one iteration uses it up. */
 function isIterator(value: unknown): boolean {
-  // one without `next` is not asked: a sampler would draw an epoch
+  // without `next` the call would draw an epoch of a sampler
   return isIterable(value) && "next" in value &&
     value[Symbol.iterator]() === value;
 }
@@ -135,7 +134,7 @@ function describe(value: unknown): string {
   return isIterator(value) ? "an iterator" : formatValue(value);
 }
 
-function wayOut(kind: Kind, value: unknown): string {
+function wayOut(kind: ArgumentKind, value: unknown): string {
   if (!kind.is([])) return "";
   if (isTensor(value)) return "; read the tensor first, with await x.data()";
   return isIterator(value) ? "; [...iterator] makes a list" : "";

@@ -7,10 +7,9 @@
 import type { TypedArray } from "../../tensor/dtype.ts";
 
 /**
- * Whether a number of the host goes into an element without harm. Fractions are
- * rounded to float32, as everywhere; what it does not hold are integers (below
- * 2^53, where numbers stand for integers) that would become others, and numbers
- * that would become 0 or infinite.
+ * Whether an element of the type can hold a number. Fractions may be rounded to
+ * float32. A safe integer must not become another integer, and no other number
+ * may become 0 or infinite.
  */
 export function holds(dtype: "float32" | "int32", value: number): boolean {
   if (dtype === "int32") return (value | 0) === value;
@@ -21,7 +20,7 @@ export function holds(dtype: "float32" | "int32", value: number): boolean {
     : true;
 }
 
-/** Whether `value` is an object that literals make, or one without prototype. */
+/** Whether `value` is an object literal, or an object without prototype. */
 export function isPlainObject(
   value: unknown,
 ): value is Record<string, unknown> {
@@ -30,25 +29,26 @@ export function isPlainObject(
   return prototype === Object.prototype || prototype === null;
 }
 
+/** Whether a value is neither undefined nor null. */
+export function isPresent(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
 /**
- * Whether a sample is not there: null or undefined, or a list or object of
- * nothing else, which is what a dataset of pairs gives.
+ * Whether a sample is null or undefined, or a list or object of nothing else: a
+ * dataset of pairs gives [null, null].
  */
-export function isHole(sample: unknown): boolean {
-  if (!isThere(sample)) return true;
+export function isNullSample(sample: unknown): boolean {
+  if (!isPresent(sample)) return true;
   const items = Array.isArray(sample)
     ? sample
     : isPlainObject(sample)
     ? Object.values(sample)
     : [];
-  return items.length > 0 && !items.some(isThere);
+  return items.length > 0 && !items.some(isPresent);
 }
 
-function isThere(value: unknown): boolean {
-  return value !== undefined && value !== null;
-}
-
-/** The host arrays that tensors can be made of. */
+/** Classes of host arrays that become tensors. */
 const ELEMENT_TYPES = [
   Float32Array,
   Float16Array,
@@ -57,16 +57,16 @@ const ELEMENT_TYPES = [
   Uint8Array,
 ];
 
-/** The classes of those arrays, as messages list them. */
+/** The names of those classes, for messages. */
 export const ARRAY_NAMES: string = ELEMENT_TYPES.map(({ name }) => name)
   .join(", ");
 
-/** Whether `value` is a typed array of a type that tensors have. */
+/** Whether `value` is a typed array of an element type of tensors. */
 export function isTypedArray(value: unknown): value is TypedArray {
   return ELEMENT_TYPES.some((type) => value instanceof type);
 }
 
-/** What messages call a value: its type, or the class of an object. */
+/** The type of a value, or the class of an object, for messages. */
 export function nameOfType(value: unknown): string {
   if (value === null) return "null";
   if (typeof value !== "object") return typeof value;
@@ -74,12 +74,12 @@ export function nameOfType(value: unknown): string {
   return typeof name === "string" && name !== "" ? name : "object";
 }
 
-/** The message of anything that was thrown. */
+/** The message of a thrown value, be it an Error or not. */
 export function messageOf(thrown: unknown): string {
   if (thrown instanceof Error) return thrown.message || thrown.name;
   try {
     return String(thrown);
   } catch {
-    return "something without words was thrown";
+    return "the thrown value can't be converted to a string";
   }
 }

@@ -1,10 +1,10 @@
 /**
- * Memory for batches that is used again and again: fresh pages cost 3 to 6
- * times as much as the copy into them.
+ * Memory for batches, used again and again: writing to fresh pages takes 3 to 6
+ * times as long as the copy itself.
  *
- * A buffer is lent for an array of a batch, leaves with the batch (to another
- * thread by transfer, or to the GPU) and is given back. What never comes back
- * is collected as any other memory. Sizes are in bytes.
+ * The arena lends a buffer for an array of a batch. The buffer leaves with the
+ * batch, by transfer to another thread or by upload, and is given back. A
+ * buffer that never comes back is garbage collected. Sizes are in bytes.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { type DType, DTYPES } from "../../tensor/dtype.ts";
 import { HostArray } from "../../tensor/host_array.ts";
 import { type Shape, sizeOf } from "../../tensor/shape.ts";
 
-/** Free buffers that are kept: those of a few batches. */
+/** Free buffers to keep: enough for a few batches. */
 const MAX_FREE = 16;
 
 /** Lends buffers and takes them back. */
@@ -21,7 +21,7 @@ export class Arena {
   readonly #free: ArrayBuffer[] = [];
   readonly #lent = new WeakSet<ArrayBufferLike>();
 
-  /** An array that holds anything, in memory that may have been used before. */
+  /** Lends an array with arbitrary contents. */
   empty(shape: Shape, dtype: DType): HostArray {
     const { array, bytes } = DTYPES[dtype];
     const size = sizeOf(shape);
@@ -29,12 +29,12 @@ export class Arena {
     return new HostArray(new array(buffer, 0, size), shape, dtype);
   }
 
-  /** Whether `buffer` was lent here and has not been given back. */
+  /** Whether this arena has lent `buffer` and not got it back. */
   isLent(buffer: ArrayBufferLike): buffer is ArrayBuffer {
     return this.#lent.has(buffer);
   }
 
-  /** Takes a buffer to lend it again: one of its own, or one that came back. */
+  /** Takes a buffer to lend it again. */
   give(buffer: ArrayBuffer): void {
     this.#lent.delete(buffer);
     this.#free.push(buffer);
@@ -42,7 +42,7 @@ export class Arena {
   }
 
   #take(bytes: number): ArrayBuffer {
-    // the newest first: its pages are most likely still in the cache
+    // the newest first: its pages are the likeliest to be in the cache
     let at = this.#free.length - 1;
     while (at >= 0 && !fits(this.#free[at]!, bytes)) at--;
     const buffer = at < 0
@@ -53,7 +53,7 @@ export class Arena {
   }
 }
 
-/** Large enough, and not so large that it should wait for a larger array. */
+/** Whether a buffer is large enough, and not too large, for so many bytes. */
 function fits(buffer: ArrayBuffer, bytes: number): boolean {
   return buffer.byteLength >= bytes && buffer.byteLength <= 2 * bytes;
 }

@@ -1,6 +1,5 @@
 /**
- * What a batch is: the types that samples become when they are put together,
- * and what the makers of a batch are told and may use.
+ * The types of batches, and of the functions that make them.
  *
  * @module
  */
@@ -14,15 +13,15 @@ import type { ImageBatch } from "../images/image_batch.ts";
 import type { BatchContext } from "./batch_context.ts";
 
 /*
- * House style has no conditional types; these two are the exception. They are
- * what lets `for await (const [x, y] of loader)` know that x and y are tensors
- * without a word from the user.
+ * House style has no conditional types; `Collated`, `Uploaded` and
+ * `PaddedBatch` are the exception. They let `for await (const [x, y] of
+ * loader)` infer that x and y are tensors.
  */
 
 /**
- * The host batch that `collate` makes of samples of a type: arrays and numbers
- * become an array with one dim more, images a batch of images, strings a list,
- * structures are kept.
+ * The host batch that `collate` makes of samples of a type. Arrays and numbers
+ * become an array with one more dim, images an `ImageBatch`, strings a list;
+ * lists and objects keep their structure.
  */
 export type Collated<Sample> = Sample extends Tensor ? Tensor
   : Sample extends HostPicture ? ImageBatch
@@ -31,8 +30,8 @@ export type Collated<Sample> = Sample extends Tensor ? Tensor
   : { [Key in keyof Sample]: Collated<Sample[Key]> };
 
 /**
- * The batch that a loader gives: a host batch with tensors for its arrays. An
- * image by itself, as a sample has it, stays one.
+ * The batch that a loader gives: a host batch with tensors in place of arrays
+ * and image batches. Single images stay images.
  */
 export type Uploaded<Batch> = Batch extends HostArray | TypedArray | ImageBatch
   ? Tensor
@@ -41,8 +40,8 @@ export type Uploaded<Batch> = Batch extends HostArray | TypedArray | ImageBatch
   : { [Key in keyof Batch]: Uploaded<Batch[Key]> };
 
 /**
- * What makes a batch of samples: a function, or an object with `call`. A batch
- * of undefined is left out.
+ * A collate: a function, or an object with `call`, that makes a batch of
+ * samples. The loader leaves out a batch of undefined.
  */
 export type Collate<Sample, Batch> =
   & Callable<
@@ -50,7 +49,9 @@ export type Collate<Sample, Batch> =
     Batch | Promise<Batch> | undefined
   >
   & {
-    /** Whether it takes null for a sample whose `get` throws. */
+    /**
+     * Whether the collate takes null in place of a sample whose `get` throws.
+     */
     readonly takesBroken?: boolean;
   };
 

@@ -1,6 +1,6 @@
 /**
- * Batch contexts: what a collate and `getBatch` know of a batch, and the memory
- * and the random numbers that they may use for it.
+ * Batch contexts: the indices of a batch, and the memory and random numbers
+ * that a collate and `getBatch` may use for it.
  *
  * @module
  */
@@ -14,16 +14,15 @@ import { Arena } from "./arena.ts";
 
 const SAMPLES = withExample(KINDS.list, "[[x, y], [x, y]]");
 
-/** What `collate` and `getBatch` are told of a batch, and lent for it. */
+/** The second argument of a collate and of `getBatch`. */
 export interface BatchContext {
   /** The index of each sample in the dataset. */
   readonly indices: readonly number[];
 
   /**
-   * Memory for an array of the batch. It is used again for later batches, so
-   * it holds anything at first, and the array must go nowhere but into the
-   * batch. Other arrays are fine too, and slower: they must be copied to leave
-   * a worker.
+   * Returns memory for an array of the batch, with arbitrary contents. The
+   * loader reuses it for later batches, so the array must go into the batch and
+   * nowhere else. Other arrays are allowed, but a worker has to copy them.
    */
   empty(shape: Shape, dtype: DType): HostArray;
 
@@ -31,18 +30,18 @@ export interface BatchContext {
   generator(position: number): Generator;
 
   /**
-   * A sample of the loader's dataset that `generator` draws, with the random
-   * numbers that follow: what a collate takes in place of another.
+   * Loads a random sample of the loader's dataset: a replacement for another.
+   * The generator draws its index and then its random numbers.
    *
-   * @throws {TypeError} If samples have no index, or no loader asked
+   * @throws {TypeError} If samples have no index, or there is no loader
    */
   draw(generator: Generator): unknown;
 }
 
 /**
- * The context of samples that no loader asked for: their positions count.
+ * The context of a batch without a loader: its indices are positions.
  *
- * @throws {TypeError} If there is no list of samples
+ * @throws {TypeError} If `samples` is not a list
  */
 export function standalone(samples: readonly unknown[]): BatchContext {
   checkKind(SAMPLES, "the samples of a batch", samples);

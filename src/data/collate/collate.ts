@@ -1,9 +1,9 @@
 /**
- * Collation, as users call it: `collate` and its kin for samples with holes and
- * of variable lengths.
+ * Collation, as users call it: `collate`, and the factories of collates that
+ * handle nulls (nulls.ts) and arrays of different lengths (padded.ts).
  *
- * The kin are objects with `call` of classes that workers find, for the
- * loader's option `collate`.
+ * samples.ts walks through the structure of the samples, stack.ts joins arrays
+ * and images, batch.ts has the types.
  *
  * @module
  */
@@ -20,13 +20,13 @@ import {
 } from "./nulls.ts";
 import { Padded, type PaddedOptions } from "./padded.ts";
 
-/** What `collate` is: a function with collates for special samples. */
+/** The type of `collate`: a function, with factories of other collates. */
 export interface CollateFunction {
   /**
-   * The batch of some samples.
+   * Makes a batch of samples.
    *
    * @throws {TypeError} If samples differ in shape, type or structure, or hold
-   * something that can't go into a batch; the message says where
+   * a value that can't go into a batch; the message has its path
    * @throws {RangeError} If there are no samples, or a number does not fit its
    * type
    */
@@ -36,25 +36,25 @@ export interface CollateFunction {
   ): Collated<Sample>;
 
   /**
-   * A collate that leaves out samples that are null or undefined, or lists or
-   * objects of nothing else, as `[null, null]`; a batch without any other sample
-   * is left out as a whole.
+   * Makes a collate that leaves out samples that are null or undefined, or
+   * lists and objects of nothing else, as `[null, null]`. The loader leaves out
+   * a batch without any other sample.
    *
-   * @throws {TypeError} If `inner` is no collate
+   * @throws {TypeError} If `inner` is not a collate
    */
   readonly skipNulls: SkipCollate;
 
   /**
-   * A collate that takes other samples of the loader's dataset in place of
-   * those that `skipNulls` leaves out. The sample's own generator draws them.
+   * Makes a collate that replaces the samples that `skipNulls` leaves out by
+   * others of the loader's dataset. The sample's own generator draws them.
    *
-   * @throws {TypeError} If `inner` is no collate
+   * @throws {TypeError} If `inner` is not a collate
    */
   readonly replaceNulls: ReplaceCollate;
 
   /**
-   * A collate for arrays that differ in their first size: each becomes `values`,
-   * padded to the longest, and `lengths`.
+   * Makes a collate for arrays that differ in their first size: they become
+   * `values`, padded to the longest, and `lengths`.
    *
    * Source: torch.nn.utils.rnn.pad_sequence with batch_first.
    */
@@ -62,16 +62,15 @@ export interface CollateFunction {
 }
 
 /**
- * The batch of some samples: arrays of equal shape are stacked along a new first
- * dim, numbers become int32 if all of them are integers and float32 otherwise,
- * booleans bool, strings stay a list; arrays and plain objects are collated item
- * by item.
+ * Makes a batch of samples. Arrays of equal shape are stacked along a new first
+ * dim. Numbers become int32 if all are integers and float32 otherwise, booleans
+ * bool; strings stay a list. Lists and plain objects are collated item by item,
+ * and objects must have the same keys in all samples.
  *
- * An integer that its type does not hold is refused, not rounded: beyond int32,
- * or among fractions one beyond 2^24 that is not a float32. So is a number beyond
- * float32. Objects have the same keys in all samples. The type follows from the
- * numbers of the batch, so that [0, 1, 2] is int32 and [3, 4, 5.5] of the same
- * epoch float32: numbers that mean measurements belong in a Float32Array.
+ * A number that its type can't hold is refused: an integer beyond int32, among
+ * fractions an integer that float32 would round, and a number beyond float32.
+ * The type depends on the batch: [0, 1, 2] becomes int32, and [3, 4, 5.5] of
+ * the same epoch float32. So put measurements into a Float32Array.
  *
  * Source: torch.utils.data.default_collate.
  *
@@ -104,7 +103,7 @@ export const collate: CollateFunction = Object.assign(
     samples: readonly Sample[],
     context: BatchContext = standalone(samples),
   ): Collated<Sample> {
-    // Collated<> says in types what stackEqual and collateSamples do
+    // Collated<> has the types of collateSamples with stackEqual
     return collateSamples(samples, context, stackEqual) as Collated<Sample>;
   },
   {

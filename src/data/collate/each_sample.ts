@@ -1,10 +1,9 @@
 /**
- * Samples as they are: what a loader with `batchSize: null` gives in place of
- * batches.
+ * The collate of a loader that gives single samples, with `batchSize: null`.
  *
- * NOTE [each sample]: inside, such a loader makes batches of one sample, with a
- * collate that takes the sample out again. So order, workers, transforms, places
- * to resume at and samples that are left out are those of any loader.
+ * NOTE [each sample]: such a loader makes batches of one sample, and its
+ * collate takes the sample out again. So the order, workers, transforms and
+ * resuming are those of any loader.
  *
  * @module
  */
@@ -17,26 +16,26 @@ import type { AnyCollate } from "./batch.ts";
 import { ReplaceNulls, SkipNulls } from "./nulls.ts";
 import { Padded } from "./padded.ts";
 
-/** What a loader's `collate` is where there are no batches: it takes a sample. */
+/** The option `collate` of a loader of single samples: a function of one. */
 export type SampleCollate<Sample, Made> = Callable<
   [sample: Sample, context: BatchContext],
   Made | Promise<Made> | undefined
 >;
 
-/** Makes of a batch of one its sample, or what a function of it makes. */
+/** Takes the sample out of a batch of one, and converts it. */
 export class EachSample {
-  /** Where workers find this class. */
+  /** The module of this class, for workers. */
   static url: string = import.meta.url;
-  /** What is called with the sample, if anything is. */
+  /** Converts the sample; undefined gives it as it is. */
   readonly convert: SampleCollate<unknown, unknown> | undefined;
 
-  /** Gives samples as they are, or what `convert` makes of them. */
+  /** Sets up the collate. */
   constructor(convert?: SampleCollate<unknown, unknown>) {
     this.convert = convert;
   }
 
   /**
-   * The sample, or what is made of it; undefined leaves it out.
+   * Returns the sample, converted; undefined leaves it out.
    *
    * @throws {TypeError} If the dataset gives undefined
    */
@@ -51,26 +50,26 @@ export class EachSample {
 }
 
 /**
- * The collate of a loader that gives each sample, with what its user's is.
+ * The collate of a loader of single samples, from its option `collate`.
  *
- * @throws {TypeError} If that makes batches
+ * @throws {TypeError} If the option is a collate that makes batches
  */
-export function collateEach(given: unknown): AnyCollate {
-  const isHoleCollate = given instanceof SkipNulls ||
-    given instanceof ReplaceNulls;
-  const makesBatches = given === collate || given instanceof Padded ||
-    (isHoleCollate && given.inner !== undefined);
+export function collateEach(option: unknown): AnyCollate {
+  const isForNulls = option instanceof SkipNulls ||
+    option instanceof ReplaceNulls;
+  const makesBatches = option === collate || option instanceof Padded ||
+    (isForNulls && option.inner !== undefined);
   if (makesBatches) {
     throw new TypeError(
-      `Cannot use ${formatValue(given)} as collate with batchSize null: ` +
+      `Cannot use ${formatValue(option)} as collate with batchSize null: ` +
         `expected a function of one sample, or a collate that leaves out or ` +
         `replaces samples, as collate.skipNulls()`,
     );
   }
-  if (isHoleCollate) {
-    const type = given instanceof SkipNulls ? SkipNulls : ReplaceNulls;
-    return new type(given.takesBroken, new EachSample());
+  if (isForNulls) {
+    const type = option instanceof SkipNulls ? SkipNulls : ReplaceNulls;
+    return new type(option.takesBroken, new EachSample());
   }
-  // a function of a sample: the loader's options say so
-  return new EachSample(given as SampleCollate<unknown, unknown> | undefined);
+  // a function of a sample, by the type of the loader's options
+  return new EachSample(option as SampleCollate<unknown, unknown> | undefined);
 }

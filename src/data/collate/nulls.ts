@@ -1,44 +1,45 @@
 /**
- * Collates for datasets with holes: samples that are null, or whose `get`
- * throws, are left out or replaced.
+ * Collates that leave out, or replace, samples that are null or whose `get`
+ * throws.
  *
  * @module
  */
 
-import { isHole, messageOf } from "../checks/values.ts";
+import { isNullSample, messageOf } from "../checks/values.ts";
 import { type BatchContext, standalone } from "./batch_context.ts";
 import type { Collate, Collated } from "./batch.ts";
 import { invoke, isCallable } from "../checks/callable.ts";
 import { collateSamples } from "./samples.ts";
 import { stackEqual } from "./stack.ts";
 
-/** Samples that are drawn in place of one, before there is no hope of any. */
+/** Replacements to draw for one sample before giving up. */
 const MAX_DRAWS = 100;
 
-/** A sample that was drawn in place of another, and whose `get` threw. */
+/** The error of a replacement whose `get` throws. */
 export class BrokenSample extends Error {
-  /** The error of sample `index`; `cause` is what its `get` threw. */
+  /** Keeps the error of sample `index` as its cause. */
   constructor(index: number, cause: unknown) {
     super(`Cannot load sample ${index}: ${messageOf(cause)}`, { cause });
   }
 }
 
 /**
- * Leaves samples out that are null or undefined, or null in every place as
- * [null, null]; a batch of nothing else is left out as a whole. `collate.skipNulls` and `skipBroken` make it.
+ * A collate that leaves out samples that are null or undefined, or lists and
+ * objects of nothing else, as [null, null]. The loader leaves out a batch
+ * without any other sample. `collate.skipNulls` and `skipBroken` make it.
  */
 export class SkipNulls<Sample, Batch = Collated<Sample>> {
-  /** Where workers find this class. */
+  /** The module of this class, for workers. */
   static url: string = import.meta.url;
-  /** Whether samples whose `get` throws are null too. */
+  /** Whether a sample whose `get` throws counts as null. */
   readonly takesBroken: boolean;
-  /** Makes the batch of the samples that are left. Default: `collate`. */
+  /** Makes the batch of the other samples. Default: `collate`. */
   readonly inner: Collate<Sample, Batch> | undefined;
 
   /**
-   * Leaves nulls out, and samples whose `get` throws if it `takesBroken`.
+   * Sets up the collate.
    *
-   * @throws {TypeError} If `inner` is no collate
+   * @throws {TypeError} If `inner` is not a collate
    */
   constructor(takesBroken: boolean, inner?: Collate<Sample, Batch>) {
     this.takesBroken = takesBroken;
@@ -46,7 +47,7 @@ export class SkipNulls<Sample, Batch = Collated<Sample>> {
   }
 
   /**
-   * The batch of the samples that are there; undefined if none is.
+   * Makes the batch of the samples that are not null; undefined if all are.
    *
    * @throws {TypeError} If `inner` can't make a batch of them
    */
@@ -54,7 +55,9 @@ export class SkipNulls<Sample, Batch = Collated<Sample>> {
     samples: readonly (Sample | null | undefined)[],
     context: BatchContext = standalone(samples),
   ): Batch | Promise<Batch> | undefined {
-    const positions = [...samples.keys()].filter((at) => !isHole(samples[at]));
+    const positions = [...samples.keys()].filter((at) =>
+      !isNullSample(samples[at])
+    );
     if (positions.length === 0) return undefined;
     const left: BatchContext = {
       ...context,
@@ -67,22 +70,24 @@ export class SkipNulls<Sample, Batch = Collated<Sample>> {
 }
 
 /**
- * Takes other samples in place of those that are null or undefined: ones that
- * the sample's own generator draws, so the same whichever worker does it.
+ * A collate that replaces samples that are null or undefined. The generator of
+ * the sample draws the replacement, so that it is the same in every worker.
  * `collate.replaceNulls` and `replaceBroken` make it.
  */
 export class ReplaceNulls<Sample, Batch = Collated<Sample>> {
-  /** Where workers find this class. */
+  /** The module of this class, for workers. */
   static url: string = import.meta.url;
-  /** Whether samples whose `get` throws are null too. */
+  /** Whether a sample whose `get` throws counts as null. */
   readonly takesBroken: boolean;
-  /** Makes the batch of the samples and their replacements. Default: `collate`. */
+  /**
+   * Makes the batch of the samples and their replacements. Default: `collate`.
+   */
   readonly inner: Collate<Sample, Batch> | undefined;
 
   /**
-   * Replaces nulls, and samples whose `get` throws if it `takesBroken`.
+   * Sets up the collate.
    *
-   * @throws {TypeError} If `inner` is no collate
+   * @throws {TypeError} If `inner` is not a collate
    */
   constructor(takesBroken: boolean, inner?: Collate<Sample, Batch>) {
     this.takesBroken = takesBroken;
@@ -90,9 +95,9 @@ export class ReplaceNulls<Sample, Batch = Collated<Sample>> {
   }
 
   /**
-   * The batch of all samples, with others in place of the nulls.
+   * Makes the batch of all samples, with replacements for the nulls.
    *
-   * @throws {RangeError} If 100 samples in a row are not there
+   * @throws {RangeError} If 100 replacements in a row are null or broken
    * @throws {TypeError} If there is no dataset to draw from
    */
   async call(
@@ -102,12 +107,12 @@ export class ReplaceNulls<Sample, Batch = Collated<Sample>> {
     const whole: Sample[] = [];
     for (const [position, sample] of samples.entries()) {
       whole.push(
-        isHole(sample)
+        isNullSample(sample)
           ? await replacement(this, position, context)
-          : sample as Sample, // no hole
+          : sample as Sample, // it is not null
       );
     }
-    // undefined, from `inner`, is for the loader alone
+    // only the loader passes an `inner` that may return undefined
     return await collateWith<Sample, Batch>(
       this.inner,
       whole,
@@ -116,7 +121,7 @@ export class ReplaceNulls<Sample, Batch = Collated<Sample>> {
   }
 }
 
-// A function, not a private method, as everything that reaches a worker.
+// Not a private method: the copy in a worker lacks those.
 async function replacement<Sample, Batch>(
   { takesBroken }: ReplaceNulls<Sample, Batch>,
   position: number,
@@ -127,15 +132,15 @@ async function replacement<Sample, Batch>(
   for (let i = 0; i < MAX_DRAWS; i++) {
     try {
       const drawn = await context.draw(generator);
-      if (!isHole(drawn)) return drawn as Sample; // of the same dataset
+      if (!isNullSample(drawn)) return drawn as Sample; // from the same dataset
     } catch (error) {
       if (!takesBroken || !(error instanceof BrokenSample)) throw error;
       cause = error.cause;
     }
   }
   throw new RangeError(
-    `Cannot replace sample ${context.indices[position]}: ` +
-      `${MAX_DRAWS} others that were drawn are not there either`,
+    `Cannot replace sample ${context.indices[position]}: ${MAX_DRAWS} ` +
+      `random replacements are null or broken too`,
     { cause },
   );
 }
@@ -148,59 +153,60 @@ function collateWith<Sample, Batch>(
   type Args = [samples: Sample[], context: BatchContext];
   return inner
     ? invoke<Args, Batch | Promise<Batch> | undefined>(inner, samples, context)
-    : collateSamples(samples, context, stackEqual) as Batch; // a Collated<>
+    : collateSamples(samples, context, stackEqual) as Batch; // Collated<Sample>
 }
 
-/** Refuses what is given where samples are: `collate: collate.skipNulls`. */
-function checkCollate<T>(verb: string, inner: T): T {
+// With `collate: collate.skipNulls` the loader calls the factory, with samples.
+function checkCollate<T>(verb: "skip" | "replace", inner: T): T {
   if (inner === undefined || isCallable(inner)) return inner;
   throw new TypeError(
-    `Cannot ${verb} nulls: expected a collate for the other samples, or ` +
-      `nothing; a loader takes \`collate.${verb}Nulls()\`, with the brackets`,
+    `Cannot ${verb} nulls: expected a collate for the other samples, or no ` +
+      `argument; for a loader call the factory: collate.${verb}Nulls()`,
   );
 }
 
-/** Makes a collate that leaves samples out. */
+/** A factory of collates that leave samples out. */
 export interface SkipCollate {
-  /** The samples that are there become a batch as `collate` makes it. */
+  /** Makes a collate that passes the other samples to `collate`. */
   <Sample>(): SkipNulls<Sample, Collated<Sample>>;
-  /** The samples that are there become a batch as `inner` makes it. */
+  /** Makes a collate that passes the other samples to `inner`. */
   <Sample, Batch>(inner: Collate<Sample, Batch>): SkipNulls<Sample, Batch>;
 }
 
-/** Makes a collate that takes other samples. */
+/** A factory of collates that replace samples. */
 export interface ReplaceCollate {
-  /** The samples become a batch as `collate` makes it. */
+  /** Makes a collate that passes all samples to `collate`. */
   <Sample>(): ReplaceNulls<Sample, Collated<Sample>>;
-  /** The samples become a batch as `inner` makes it. */
+  /** Makes a collate that passes all samples to `inner`. */
   <Sample, Batch>(inner: Collate<Sample, Batch>): ReplaceNulls<Sample, Batch>;
 }
 
-/** What `collate.skipNulls` is. */
+/** The factory `collate.skipNulls`. */
 export const skipNulls: SkipCollate = <Sample, Batch>(
   inner?: Collate<Sample, Batch>,
 ) => new SkipNulls<Sample, Batch>(false, inner);
 
-/** What `collate.replaceNulls` is. */
+/** The factory `collate.replaceNulls`. */
 export const replaceNulls: ReplaceCollate = <Sample, Batch>(
   inner?: Collate<Sample, Batch>,
 ) => new ReplaceNulls<Sample, Batch>(false, inner);
 
 /**
- * A collate that leaves out samples that are null or whose `get` throws, a file
- * that can't be read for instance. A batch without any other is left out.
+ * Makes a collate that leaves out samples that are null or whose `get` throws,
+ * because of an unreadable file for instance. The loader leaves out a batch
+ * without any other sample.
  *
- * @throws {TypeError} If `inner` is no collate
+ * @throws {TypeError} If `inner` is not a collate
  */
 export const skipBroken: SkipCollate = <Sample, Batch>(
   inner?: Collate<Sample, Batch>,
 ) => new SkipNulls<Sample, Batch>(true, inner);
 
 /**
- * A collate that takes other samples of the loader's dataset in place of those
- * that are null or whose `get` throws.
+ * Makes a collate that replaces samples that are null or whose `get` throws by
+ * random others of the loader's dataset.
  *
- * @throws {TypeError} If `inner` is no collate
+ * @throws {TypeError} If `inner` is not a collate
  */
 export const replaceBroken: ReplaceCollate = <Sample, Batch>(
   inner?: Collate<Sample, Batch>,

@@ -1,5 +1,5 @@
 /**
- * A collate for samples of variable lengths: they are padded to the longest.
+ * A collate that pads arrays of different lengths to the longest.
  *
  * @module
  */
@@ -17,15 +17,14 @@ import { at } from "./stack.ts";
 import { collateSamples } from "./samples.ts";
 import { checkOptions, KINDS } from "../checks/kinds.ts";
 
-/** Arrays of several lengths in a batch. */
+/** A batch of arrays of different lengths. */
 export interface PaddedArray {
-  /** The arrays [N, longest, ...], with padding behind the shorter ones. */
+  /** The arrays [N, longest, ...]; padding follows the shorter ones. */
   readonly values: HostArray;
   /** The first size of each array: int32 [N]. */
   readonly lengths: HostArray;
 }
 
-// As Collated<> in batch.ts: what lets a loop over a loader know its types.
 /** The host batch that `collate.padded` makes of samples of a type. */
 export type PaddedBatch<Sample> = Sample extends HostArray | TypedArray
   ? PaddedArray
@@ -33,24 +32,24 @@ export type PaddedBatch<Sample> = Sample extends HostArray | TypedArray
   : Sample extends string ? string[]
   : { [Key in keyof Sample]: PaddedBatch<Sample[Key]> };
 
-/** Options of `collate.padded`. */
+/** The padding of `collate.padded`. */
 export interface PaddedOptions {
-  /** What is behind the shorter arrays. Default: 0. */
+  /** The value that follows the shorter arrays. Default: 0. */
   readonly paddingValue?: number;
 }
 
 /**
- * Collates as `collate` does, but arrays may differ in their first size, and
- * each becomes `values` and `lengths`. `collate.padded` makes it.
+ * A collate like `collate`, except that arrays may differ in their first size:
+ * they become `values` and `lengths`. `collate.padded` makes it.
  */
 export class Padded<Sample> {
-  /** Where workers find this class. */
+  /** The module of this class, for workers. */
   static url: string = import.meta.url;
-  /** What is behind the shorter arrays. */
+  /** The value that follows the shorter arrays. */
   readonly paddingValue: number;
 
   /**
-   * Pads with 0, or another value.
+   * Sets up the collate.
    *
    * @throws {TypeError} If an option is unknown, or of another type
    */
@@ -62,11 +61,11 @@ export class Padded<Sample> {
   }
 
   /**
-   * The padded batch of some samples.
+   * Makes the padded batch of samples.
    *
-   * @throws {TypeError} If arrays have no dims, or differ in type or in a size
-   * other than the first; otherwise as `collate` does
-   * @throws {RangeError} If the type of arrays does not hold `paddingValue`
+   * @throws {TypeError} If arrays have no dims, or differ in dtype or in a size
+   * other than the first; otherwise as `collate`
+   * @throws {RangeError} If the dtype of arrays does not hold `paddingValue`
    */
   call(
     samples: readonly Sample[],
@@ -77,7 +76,7 @@ export class Padded<Sample> {
       context,
       (arrays, path) => pad(arrays, path, context, this.paddingValue),
     );
-    return batch as PaddedBatch<Sample>; // says in types what pad does
+    return batch as PaddedBatch<Sample>; // the types of `pad`
   }
 }
 
@@ -99,10 +98,8 @@ function pad(
     if (!sameShape(other.shape.slice(1), rowShape) || other.dtype !== dtype) {
       throw new TypeError(
         `Cannot pad ${place}: ${other.dtype} ${formatShape(other.shape)} and ` +
-          `${dtype} ${formatShape(shape)} of sample ${
-            context.indices[0]
-          } may ` +
-          `differ in the first size alone`,
+          `${dtype} ${formatShape(shape)} of sample ` +
+          `${context.indices[0]} may differ in the first size alone`,
       );
     }
   }
@@ -119,7 +116,7 @@ function pad(
   return { values, lengths: counts };
 }
 
-/** @throws {RangeError} If elements of the type would hold another value */
+/** @throws {RangeError} If elements of the dtype would hold another value */
 function fitting(paddingValue: number, dtype: DType): number {
   const [held] = new DTYPES[dtype].array(1).fill(paddingValue);
   const fits = isFloat(dtype)

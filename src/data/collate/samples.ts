@@ -1,66 +1,67 @@
 /**
- * Collation: samples become a batch. What is made of arrays is the caller's to
- * say; the rest is the same for all.
+ * Collation of samples of any structure. Lists and plain objects are collated
+ * item by item. The caller decides how arrays combine: stacked, or padded.
  *
- * Numbers become int32 if all of them are integers and float32 otherwise,
- * booleans bool, images a batch of images, strings stay a list; arrays and plain
- * objects are collated item by item. What can't go into a batch is refused with
- * its place in the sample.
+ * Numbers become int32 if all are integers and float32 otherwise, booleans
+ * bool, images an ImageBatch; strings stay a list. A value that can't go into a
+ * batch is refused with its path in the sample.
  *
  * @module
  */
 
 import type { DType, TypedArray } from "../../tensor/dtype.ts";
 import { HostArray } from "../../tensor/host_array.ts";
+import { isTensor } from "../checks/kinds.ts";
 import {
   ARRAY_NAMES,
   holds,
-  isHole,
+  isNullSample,
   isPlainObject,
+  isPresent,
   isTypedArray,
   nameOfType,
 } from "../checks/values.ts";
-import type { BatchContext } from "./batch_context.ts";
 import { type HostPicture, isPicture } from "../images/image.ts";
-import { at, type Stack, stackPictures } from "./stack.ts";
-import { isGiven, isTensor } from "../checks/kinds.ts";
+import type { BatchContext } from "./batch_context.ts";
+import { at, type CombineArrays, stackPictures } from "./stack.ts";
 
 /**
- * The batch of some samples, in which arrays become what `stack` makes of them.
+ * Collates samples; `combine` makes the items of the batch that are arrays.
  *
- * @throws {TypeError} If samples differ in type or structure, or hold something
+ * @throws {TypeError} If samples differ in type or structure, or hold a value
  * that can't go into a batch
- * @throws {RangeError} If there are no samples, or a number does not fit its type
+ * @throws {RangeError} If there are no samples, or a number does not fit its
+ * type
  */
 export function collateSamples(
   samples: readonly unknown[],
   context: BatchContext,
-  stack: Stack,
+  combine: CombineArrays,
 ): unknown {
   if (samples.length === 0) {
     throw new RangeError("Cannot collate a batch without samples");
   }
-  const hole = samples.findIndex(isHole);
-  if (hole !== -1) {
-    const given = samples[hole];
-    const first = isGiven(given) ? Object.values(Object(given))[0] : given;
-    const why = `${whyUnfit(first)}; \`collate: collate.skipNulls()\` leaves ` +
-      `such samples out`;
+  const position = samples.findIndex(isNullSample);
+  if (position !== -1) {
+    const sample = samples[position];
+    const value = isPresent(sample) ? Object.values(Object(sample))[0] : sample;
     throw new TypeError(
-      `Cannot collate ${place(hole, "", context)}: ${why}`,
+      `Cannot collate ${sampleAt(position, "", context)}: ` +
+        `${whyUnfit(value)}; \`collate: collate.skipNulls()\` leaves such ` +
+        `samples out`,
     );
   }
-  return collateAt(samples, "", { context, stack });
+  return collateAt(samples, "", { context, combine });
 }
 
-/** What is the same at every place of the samples. */
-interface Job {
+/** The arguments of `collateSamples` that every path shares. */
+interface Collation {
   readonly context: BatchContext;
-  readonly stack: Stack;
+  readonly combine: CombineArrays;
 }
 
-/** What can go into a batch, as messages call it, and how it is recognized. */
-const PARTS = {
+/** Types of values that can go into a batch, by their names in messages. */
+const TYPES = {
   "an array": isArray,
   "an image": isPicture,
   "a number": (value) => typeof value === "number",
@@ -70,33 +71,33 @@ const PARTS = {
   "an object": isPlainObject,
 } as const satisfies Record<string, (value: unknown) => boolean>;
 
-type Part = keyof typeof PARTS;
+type TypeName = keyof typeof TYPES;
 
-const NAMES = Object.keys(PARTS) as Part[]; // the table's own keys
+const TYPE_NAMES = Object.keys(TYPES) as TypeName[]; // the table's own keys
 
-function partOf(value: unknown): Part | undefined {
-  return NAMES.find((part) => PARTS[part](value));
+function typeOf(value: unknown): TypeName | undefined {
+  return TYPE_NAMES.find((name) => TYPES[name](value));
 }
 
-/** Collates what the samples have at `path`. */
+/** Collates the values that the samples have at `path`. */
 function collateAt(
   values: readonly unknown[],
   path: string,
-  job: Job,
+  collation: Collation,
 ): unknown {
-  const { context, stack } = job;
-  const part = partOf(values[0]);
-  if (!part || !values.every((value) => partOf(value) === part)) {
-    throw unfit(values, path, context);
+  const { context, combine } = collation;
+  const type = typeOf(values[0]);
+  if (!type || !values.every((value) => typeOf(value) === type)) {
+    throw mismatch(values, path, context);
   }
-  // each cast is what `partOf` has found
-  switch (part) {
+  // each cast follows from `typeOf`
+  switch (type) {
     case "an array": {
       const arrays = values as readonly (HostArray | TypedArray)[];
-      return stack(arrays.map(toHostArray), path, context);
+      return combine(arrays.map(toHostArray), path, context);
     }
     case "an image":
-      return stackPictures(values as readonly HostPicture[], at(path), context);
+      return stackPictures(values as readonly HostPicture[], path, context);
     case "a number":
       return collateNumbers(values as readonly number[], path, context);
     case "a boolean":
@@ -104,15 +105,15 @@ function collateAt(
     case "a string":
       return [...values];
     case "a list":
-      return collateLists(values as readonly unknown[][], path, job);
+      return collateLists(values as readonly unknown[][], path, collation);
     case "an object":
       return collateRecords(
         values as readonly Record<string, unknown>[],
         path,
-        job,
+        collation,
       );
     default:
-      return part satisfies never;
+      return type satisfies never;
   }
 }
 
@@ -133,7 +134,7 @@ function collateNumbers(
   const tooLarge = values.findIndex((value) => !holds(dtype, value));
   if (tooLarge !== -1) {
     throw new RangeError(
-      `Cannot collate ${place(tooLarge, path, context)}: ` +
+      `Cannot collate ${sampleAt(tooLarge, path, context)}: ` +
         `${values[tooLarge]} does not fit ${dtype}; ` +
         `use a Float32Array, or two numbers`,
     );
@@ -154,9 +155,9 @@ function fill(
 function collateLists(
   values: readonly unknown[][],
   path: string,
-  job: Job,
+  collation: Collation,
 ): unknown[] {
-  const { indices } = job.context;
+  const { indices } = collation.context;
   const first = values[0]!;
   const other = values.findIndex(({ length }) => length !== first.length);
   if (other !== -1) {
@@ -167,58 +168,61 @@ function collateLists(
     );
   }
   return Array.from(
-    first, // not map(), which passes over holes
-    (_, item) =>
-      collateAt(values.map((list) => list[item]), `${path}[${item}]`, job),
+    first, // map() would skip the empty slots of a sparse list
+    (_, item) => {
+      const column = values.map((list) => list[item]);
+      return collateAt(column, `${path}[${item}]`, collation);
+    },
   );
 }
 
 function collateRecords(
   values: readonly Record<string, unknown>[],
   path: string,
-  job: Job,
+  collation: Collation,
 ): Record<string, unknown> {
-  const { indices } = job.context;
+  const { context } = collation;
   const keys = Object.keys(values[0]!);
   for (const [position, record] of values.entries()) {
     const missing = keys.find((key) => !Object.hasOwn(record, key));
     const extra = Object.keys(record).find((key) => !keys.includes(key));
     if (missing === undefined && extra === undefined) continue;
     throw new TypeError(
-      `Cannot collate ${place(position, path, job.context)}: it has ` +
+      `Cannot collate ${sampleAt(position, path, context)}: it has ` +
         (missing === undefined
-          ? `"${extra}", which sample ${indices[0]} has not`
-          : `no "${missing}", which sample ${indices[0]} has`),
+          ? `"${extra}", which sample ${context.indices[0]} has not`
+          : `no "${missing}", which sample ${context.indices[0]} has`),
     );
   }
   const items = keys.map((key) => {
     const column = values.map((record) => record[key]);
-    return [key, collateAt(column, `${path}.${key}`, job)] as const;
+    return [key, collateAt(column, `${path}.${key}`, collation)] as const;
   });
   return Object.fromEntries(items);
 }
 
-/** What is wrong with values that are not all of one kind. */
-function unfit(
+/** The error of values that are not all of one type. */
+function mismatch(
   values: readonly unknown[],
   path: string,
   context: BatchContext,
 ): TypeError {
-  const position = values.findIndex((value) => !partOf(value));
+  const position = values.findIndex((value) => !typeOf(value));
   if (position !== -1) {
-    const what = place(position, path, context);
-    const why = whyUnfit(values[position]);
-    return new TypeError(`Cannot collate ${what}: ${why}`);
+    return new TypeError(
+      `Cannot collate ${sampleAt(position, path, context)}: ` +
+        whyUnfit(values[position]),
+    );
   }
-  const expected = partOf(values[0]);
-  const other = values.findIndex((value) => partOf(value) !== expected);
+  const expected = typeOf(values[0]);
+  const other = values.findIndex((value) => typeOf(value) !== expected);
   return new TypeError(
-    `Cannot collate ${place(other, path, context)}: expected ${expected} as ` +
-      `in sample ${context.indices[0]}, got ${partOf(values[other])}`,
+    `Cannot collate ${sampleAt(other, path, context)}: expected ${expected} ` +
+      `as in sample ${context.indices[0]}, got ${typeOf(values[other])}`,
   );
 }
 
-/** Why a value can't go into a batch, and what can instead. */
+/** The reason why a value can't go into a batch, and what to use instead. */
 function whyUnfit(value: unknown): string {
   const name = nameOfType(value);
   if (isTensor(value)) {
@@ -230,12 +234,16 @@ function whyUnfit(value: unknown): string {
   }
   if (ArrayBuffer.isView(value)) {
     return `expected ${ARRAY_NAMES}, got ${name}; ` +
-      `Float32Array.from(x, Number) makes one of it`;
+      `convert it, with Float32Array.from(x, Number)`;
   }
   return `expected arrays, numbers, booleans, strings, images, or lists and ` +
     `plain objects of them, got ${name}`;
 }
 
-function place(position: number, path: string, context: BatchContext): string {
+function sampleAt(
+  position: number,
+  path: string,
+  context: BatchContext,
+): string {
   return `sample ${context.indices[position]}${at(path)}`;
 }

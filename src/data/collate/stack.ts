@@ -1,5 +1,5 @@
 /**
- * Stacking: arrays, or images, of several samples along a new first dim.
+ * Stacking: the arrays, or images, of several samples along a new first dim.
  *
  * @module
  */
@@ -10,17 +10,19 @@ import type { HostPicture } from "../images/image.ts";
 import { ImageBatch } from "../images/image_batch.ts";
 import type { BatchContext } from "./batch_context.ts";
 
-/** Makes one item of a batch of what the samples have at `path`: arrays all. */
-export type Stack = (
+/**
+ * Combines the arrays that the samples have at `path` into an item of a batch.
+ */
+export type CombineArrays = (
   arrays: readonly HostArray[],
   path: string,
   context: BatchContext,
 ) => unknown;
 
 /**
- * Arrays of one shape and type along a new first dim.
+ * Stacks arrays of one shape and dtype along a new first dim.
  *
- * @throws {TypeError} If shapes or types differ
+ * @throws {TypeError} If shapes or dtypes differ
  */
 export function stackEqual(
   arrays: readonly HostArray[],
@@ -32,17 +34,13 @@ export function stackEqual(
     const other = arrays[i]!;
     if (!sameShape(other.shape, shape)) {
       throw new TypeError(
-        `Cannot stack samples ${context.indices[0]} and ` +
-          `${context.indices[i]}${at(path)}: shapes ${
-            formatShape(shape)
-          } and ` +
-          `${formatShape(other.shape)} must be equal`,
+        `Cannot stack ${firstAnd(i, path, context)}: shapes ` +
+          `${formatShape(shape)} and ${formatShape(other.shape)} must be equal`,
       );
     }
     if (other.dtype !== dtype) {
       throw new TypeError(
-        `Cannot stack samples ${context.indices[0]} and ` +
-          `${context.indices[i]}${at(path)}: types ${dtype} and ` +
+        `Cannot stack ${firstAnd(i, path, context)}: dtypes ${dtype} and ` +
           `${other.dtype} must be equal`,
       );
     }
@@ -56,38 +54,34 @@ export function stackEqual(
 }
 
 /**
- * Images as one batch. They must have one number of channels, and one size
- * unless something is left to be done that gives them one.
+ * Joins images to one batch. All must have the same number of channels. They
+ * must also be of one size, unless a pending transform gives them one.
  *
- * @param place Where in a sample they are, for messages
  * @throws {TypeError} If they differ; the message names two samples
  */
 export function stackPictures(
   pictures: readonly HostPicture[],
-  place: string,
+  path: string,
   context: BatchContext,
 ): ImageBatch {
   const first = pictures[0]!; // a batch has samples
   for (const [i, other] of pictures.entries()) {
     const unequal = difference(first, other);
     if (!unequal) continue;
-    const { indices } = context;
     throw new TypeError(
-      `Cannot stack samples ${indices[0]} and ${
-        indices[i]
-      }${place}: ${unequal}`,
+      `Cannot stack ${firstAnd(i, path, context)}: ${unequal}`,
     );
   }
   const bytes = pictures.reduce((sum, { data }) => sum + data.length, 0);
   const { data } = context.empty([bytes], "uint8");
-  let at = 0;
+  let offset = 0;
   for (const picture of pictures) {
-    data.set(picture.data, at);
-    at += picture.data.length;
+    data.set(picture.data, offset);
+    offset += picture.data.length;
   }
   const pending = pictures.map((picture) => picture.pending);
   return new ImageBatch(
-    data as Uint8Array, // what an array of uint8 has
+    data as Uint8Array, // the elements of uint8
     pictures.map(({ height, width }) => [height, width]),
     first.channels,
     {
@@ -98,7 +92,7 @@ export function stackPictures(
   );
 }
 
-/** How two images differ that should be alike, in words. */
+/** The difference that keeps two images from being stacked, in words. */
 function difference(a: HostPicture, b: HostPicture): string | undefined {
   const [one, other] = [a, b].map((picture) => {
     const { channels, height, width, pending } = picture;
@@ -118,7 +112,16 @@ function difference(a: HostPicture, b: HostPicture): string | undefined {
   return undefined;
 }
 
-/** The place in a sample, as messages have it. */
+/** The first sample and another one, for messages. */
+function firstAnd(
+  position: number,
+  path: string,
+  { indices }: BatchContext,
+): string {
+  return `samples ${indices[0]} and ${indices[position]}${at(path)}`;
+}
+
+/** The path in a sample, for messages. */
 export function at(path: string): string {
   return path === "" ? "" : ` at ${path}`;
 }

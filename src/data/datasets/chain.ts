@@ -1,14 +1,19 @@
 /**
- * Several iterable datasets, one after another.
+ * Several iterable datasets as one.
  *
  * @module
  */
 
 import { IterableDataset, type StreamContext } from "./iterable.ts";
-import { checkKind, type Kind, KINDS, withExample } from "../checks/kinds.ts";
+import {
+  type ArgumentKind,
+  checkKind,
+  KINDS,
+  withExample,
+} from "../checks/kinds.ts";
 
-const PARTS: Kind = withExample(KINDS.iterable, "[a, b]");
-const PART: Kind = {
+const PARTS: ArgumentKind = withExample(KINDS.iterable, "[a, b]");
+const PART: ArgumentKind = {
   is: KINDS.stream.is,
   expected:
     `${KINDS.stream.expected}; ConcatDataset joins datasets with indices`,
@@ -20,15 +25,16 @@ const PART: Kind = {
  * Source: torch.utils.data.ChainDataset.
  */
 export class ChainDataset<Sample> extends IterableDataset<Sample> {
-  /** Where workers find this class. */
+  /** The module of this class, for workers. */
   static url: string = import.meta.url;
-  /** The parts. */
+  /** The datasets, in order. */
   readonly datasets: readonly IterableDataset<Sample>[];
 
   /**
-   * Chains `datasets`.
+   * Joins `datasets`.
    *
-   * @throws {TypeError} If `datasets` is not iterable, or one no IterableDataset
+   * @throws {TypeError} If `datasets` is not iterable, or one is no
+   * IterableDataset
    */
   constructor(datasets: Iterable<IterableDataset<Sample>>) {
     super();
@@ -39,7 +45,7 @@ export class ChainDataset<Sample> extends IterableDataset<Sample> {
     }
   }
 
-  /** The number of samples of all parts, if all of them know theirs. */
+  /** The number of samples of all datasets, if each knows its own. */
   override get length(): number | undefined {
     let total = 0;
     for (const { length } of this.datasets) {
@@ -49,7 +55,7 @@ export class ChainDataset<Sample> extends IterableDataset<Sample> {
     return total;
   }
 
-  /** The samples of each part in turn. */
+  /** Iterates over the samples of each dataset in turn. */
   override async *iterate(context: StreamContext): AsyncIterable<Sample> {
     for (const part of this.datasets) yield* part.iterate(context);
   }

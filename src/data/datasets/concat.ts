@@ -1,38 +1,43 @@
 /**
- * Several datasets, one after another.
+ * Several datasets as one.
  *
  * @module
  */
 
 import type { Generator } from "../../tensor/generator.ts";
 import { Dataset } from "./dataset.ts";
-import { checkKind, type Kind, KINDS, withExample } from "../checks/kinds.ts";
+import {
+  type ArgumentKind,
+  checkKind,
+  KINDS,
+  withExample,
+} from "../checks/kinds.ts";
+import { wrapIndex } from "../checks/check.ts";
 
-const PARTS: Kind = withExample(KINDS.iterable, "[a, b]");
-const PART: Kind = {
+const PARTS: ArgumentKind = withExample(KINDS.iterable, "[a, b]");
+const PART: ArgumentKind = {
   is: KINDS.dataset.is,
   expected: `${KINDS.dataset.expected}; ChainDataset joins IterableDatasets`,
 };
 
 /**
  * The samples of the first dataset, then those of the second, and so on.
- * Negative indices count from the end.
  *
  * Source: torch.utils.data.ConcatDataset.
  */
 export class ConcatDataset<Sample> extends Dataset<Sample> {
-  /** Where workers find this class. */
+  /** The module of this class, for workers. */
   static url: string = import.meta.url;
-  /** The parts. */
+  /** The datasets, in order. */
   readonly datasets: readonly Dataset<Sample>[];
-  /** The number of samples up to the end of each part. */
+  /** The number of samples up to the end of each dataset. */
   readonly cumulativeSizes: readonly number[];
 
   /**
-   * Joins `datasets`, whose lengths must not change afterwards.
+   * Joins `datasets`. Their lengths must not change afterwards.
    *
    * @throws {TypeError} If `datasets` is not iterable, or one has no indices
-   * @throws {RangeError} If there are none
+   * @throws {RangeError} If there are no datasets
    */
   constructor(datasets: Iterable<Dataset<Sample>>) {
     super();
@@ -48,15 +53,15 @@ export class ConcatDataset<Sample> extends Dataset<Sample> {
     this.cumulativeSizes = this.datasets.map(({ length }) => total += length);
   }
 
-  /** The number of samples of all parts. */
+  /** The number of samples of all datasets. */
   override get length(): number {
     return this.cumulativeSizes.at(-1)!; // there is at least one part
   }
 
   /**
-   * Sample `index` of the whole.
+   * Returns sample `index`; negative indices count from the end.
    *
-   * @throws {RangeError} If it is not an integer from `-length` to `length - 1`
+   * @throws {RangeError} If there is no such sample
    */
   override get(
     index: number,
@@ -66,26 +71,19 @@ export class ConcatDataset<Sample> extends Dataset<Sample> {
     return part.get(at, generator);
   }
 
-  /** What the sample's part calls it. */
+  /** The name of the sample in its own dataset. */
   override sampleName(index: number): string | undefined {
     const [part, at] = find(this, index);
     return part.sampleName?.(at);
   }
 }
 
-// A function, not a private method: workers rebuild the fields of a dataset,
-// and what is private would be missing there.
+// Not a private method: the copy in a worker lacks those.
 function find<Sample>(
   { datasets, cumulativeSizes, length }: ConcatDataset<Sample>,
   index: number,
 ): [part: Dataset<Sample>, index: number] {
-  if (!Number.isInteger(index) || index < -length || index >= length) {
-    throw new RangeError(
-      `Cannot get sample ${index} of ${datasets.length} datasets ` +
-        `with ${length} samples: expected ${-length} to ${length - 1}`,
-    );
-  }
-  const global = index < 0 ? index + length : index;
+  const global = wrapIndex(index, length, "the ConcatDataset");
   const part = cumulativeSizes.findIndex((end) => global < end);
   const start = part === 0 ? 0 : cumulativeSizes[part - 1]!;
   return [datasets[part]!, global - start];

@@ -1,9 +1,12 @@
 /**
- * Datasets: a number of samples, and a sample by its index.
+ * Datasets: a number of samples, and each sample by its index.
  *
- * A sample is made of HostArrays, typed arrays, numbers, booleans and strings,
- * in arrays and plain objects if there are several. Datasets live on the host,
- * on the main thread and in workers; the loader's last step uploads.
+ * A sample is a HostArray, typed array, number, boolean, string or image, or a
+ * list or plain object of those. Datasets live on the host, on the main thread
+ * and in workers; the loader uploads their batches.
+ *
+ * The other files of this folder make datasets of arrays (tensor.ts) and of
+ * other datasets; iterable.ts has datasets without indices.
  *
  * @module
  */
@@ -15,16 +18,16 @@ import type { BatchContext } from "../collate/batch_context.ts";
 import type { Collated } from "../collate/batch.ts";
 
 /**
- * Samples that can be got by index.
+ * Samples by index: the base class of datasets.
  *
- * To be used by workers, the module exports the class and the class says
- * `static url = import.meta.url`. A worker gets its fields by value (shared
- * memory stays shared) and no call of the constructor; NOTE [sending] in
- * workers/portable.ts says what can be sent.
+ * For workers, the module exports the class, and the class has a `static url =
+ * import.meta.url`. A worker copies the fields (shared memory stays shared)
+ * without calling the constructor. NOTE [sending] in workers/portable.ts lists
+ * the values that can be sent.
  *
  * Source: torch.utils.data.Dataset, with `length` for `__len__`, `get` for
- * `__getitem__` and `getBatch` for `__getitems__`. `get` may be async, and gets
- * the sample's own random generator.
+ * `__getitem__` and `getBatch` for `__getitems__`. Unlike there, `get` may be
+ * async, and takes the sample's own random generator.
  *
  * @example The squares of the first ten numbers
  * ```ts
@@ -48,17 +51,18 @@ export abstract class Dataset<Sample> {
   abstract get length(): number;
 
   /**
-   * Sample `index`, from 0 to `length - 1`.
+   * Returns sample `index`, from 0 to `length - 1`. Datasets of this library
+   * also count negative indices from the end.
    *
-   * @param generator The sample's own random numbers: they depend on the
-   * loader's seed, the epoch and the index, not on who asks and when
+   * @param generator The sample's own random numbers. They follow from the
+   * loader's seed, the epoch and the index, never from the worker or the time
    */
   abstract get(index: number, generator: Generator): Sample | Promise<Sample>;
 
   /**
-   * A whole batch at once, collated: what a dataset in memory gives instead of
-   * samples, many times faster. The loader calls it where there is no `collate`
-   * of the user's; undefined sends it back to `get`.
+   * Returns a whole batch, collated, which is many times faster for a dataset
+   * in memory. A loader without the option `collate` calls it; if it returns
+   * undefined, the loader calls `get`.
    */
   getBatch?(
     indices: readonly number[],
@@ -66,22 +70,24 @@ export abstract class Dataset<Sample> {
   ): Collated<Sample> | Promise<Collated<Sample>> | undefined;
 
   /**
-   * Arrays or tensors whose rows are the samples, for a loader that keeps them
-   * on the GPU: batches are then lists of selected rows, as `collate` would
-   * make them of `get`. Undefined if the dataset turns out to have none.
+   * Returns arrays or tensors whose rows are the samples, for a loader that
+   * keeps them on the GPU. Its batches are lists of selected rows, equal to
+   * those of `get` and `collate`. Undefined if the dataset has no such arrays.
    */
   resident?(): readonly (HostArray | Tensor)[] | undefined;
 
   /**
-   * Whether `resident` gives tensors, so that there is no other way to make
-   * batches. Where it is not true, a loader that gains nothing from rows on the
-   * GPU does not ask for them, as it may cost much. Default: false.
+   * Whether `resident` returns tensors, so that batches can't be made on the
+   * host. If false, a loader calls `resident`, which may be slow, only if rows
+   * on the GPU make it faster. Default: false.
    */
   isOnGPU?(): boolean;
 
-  /** The row of sample `index` in what `resident` gives. Default: `index`. */
+  /**
+   * The row of sample `index` in the arrays of `resident`. Default: `index`.
+   */
   residentRow?(index: number): number;
 
-  /** What messages call a sample, a file for instance. */
+  /** The name of a sample in messages, a file for instance. */
   sampleName?(index: number): string | undefined;
 }

@@ -1,5 +1,5 @@
 /**
- * Datasets without indices: samples that come one after another.
+ * Iterable datasets: samples one after another, without indices.
  *
  * @module
  */
@@ -7,28 +7,28 @@
 import type { Generator } from "../../tensor/generator.ts";
 import type { Dataset } from "./dataset.ts";
 
-/** What a pass over an `IterableDataset` is told. */
+/** The argument of `iterate`: the epoch and random numbers of a pass. */
 export interface StreamContext {
   /** The epoch, from 0. */
   readonly epoch: number;
-  /** Random numbers of this pass: each worker has others. */
+  /** Random numbers of this pass, different in each worker. */
   readonly generator: Generator;
   /**
-   * Random numbers that all workers have alike: for an order that they share
-   * out among them.
+   * Random numbers that are the same in all workers, for an order that they
+   * divide among them.
    */
   readonly order: Generator;
 }
 
 /**
- * Samples that come one after another: lines of a log, or more than there is
- * time to count. Where they have an index, a `Dataset` can do more.
+ * Samples one after another, such as the lines of a log. If the samples have
+ * indices, prefer a `Dataset`, which can be shuffled.
  *
- * Each worker of a loader has a copy of its own and makes batches of what that
- * gives; the batches are taken from the workers in turn. So a dataset that gives
- * everything in each worker comes as often as there are workers: `workerInfo()`
- * tells `iterate` which share to give. It also means that the batches depend on
- * the number of workers. Fields reach a worker as those of a `Dataset`.
+ * Each worker of a loader iterates over a copy of its own and makes batches of
+ * its samples; the loader takes the batches from the workers in turn. So
+ * `iterate` should give each worker its share, by `workerInfo()`, or every
+ * sample comes once per worker. The batches depend on the number of workers.
+ * Fields reach a worker as those of a `Dataset`.
  *
  * Source: torch.utils.data.IterableDataset, with `iterate` for `__iter__`.
  *
@@ -52,23 +52,24 @@ export interface StreamContext {
  * ```
  */
 export abstract class IterableDataset<Sample> {
-  /** A pass over the samples, or over this worker's share: as a generator. */
+  /** Iterates over the samples, or over this worker's share of them. */
   abstract iterate(
     context: StreamContext,
   ): Iterable<Sample> | AsyncIterable<Sample>;
 }
 
-// Not in the class: there a subclass could not choose between field and accessor.
-/** What an IterableDataset may have besides. */
+// Not in the class: there a subclass could not choose between field and
+// accessor.
+/** Optional members of an IterableDataset. */
 export interface IterableDataset<Sample> {
   /**
-   * The number of samples that all workers give together, if it is known: what
-   * the loader's `length` is reckoned from, and nothing else.
+   * The number of samples of all workers together, if it is known. Only the
+   * loader's `length` follows from it.
    */
   readonly length?: number;
 }
 
-/** Which of the two a dataset is; by what it has, as loaders look at datasets. */
+/** Whether a dataset is iterable only, by its members and not its class. */
 export function isStream<Sample>(
   dataset: Dataset<Sample> | IterableDataset<Sample>,
 ): dataset is IterableDataset<Sample> {

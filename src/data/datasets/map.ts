@@ -1,5 +1,5 @@
 /**
- * Datasets seen in another way: each sample changed, or some left out.
+ * Datasets made of another one: with each sample transformed, or some left out.
  *
  * @module
  */
@@ -10,24 +10,25 @@ import { Dataset } from "./dataset.ts";
 import { checkKind, KINDS } from "../checks/kinds.ts";
 import { Subset } from "./subset.ts";
 
-/** The samples of a dataset, each as a transform makes it when it is loaded. */
+/** The samples of a dataset, each transformed when it is loaded. */
 export class MapDataset<From, To> extends Dataset<To> {
-  /** Where workers find this class. */
+  /** The module of this class, for workers. */
   static url: string = import.meta.url;
-  /** What the samples come from. */
+  /** The dataset of the samples. */
   readonly dataset: Dataset<From>;
-  /** What is done to each. */
+  /** The transform of each sample. */
   readonly transform: Callable<
     [sample: From, generator: Generator],
     To | Promise<To>
   >;
 
   /**
-   * `dataset` as `transform` makes it: a function, or with workers an object
-   * with `call` of a class that they can find. It gets the sample's generator
-   * as `get` has left it.
+   * Transforms `dataset` by a function, or by an object with `call`, which
+   * workers need. The generator is the sample's, after the numbers that `get`
+   * has drawn.
    *
-   * @throws {TypeError} If there is no dataset with indices, or no transform
+   * @throws {TypeError} If `dataset` has no indices, or `transform` can't be
+   * called
    */
   constructor(
     dataset: Dataset<From>,
@@ -50,7 +51,7 @@ export class MapDataset<From, To> extends Dataset<To> {
     return this.dataset.length;
   }
 
-  /** Sample `index`, transformed. */
+  /** Returns sample `index`, transformed. */
   override get(index: number, generator: Generator): To | Promise<To> {
     const sample = this.dataset.get(index, generator);
     return sample instanceof Promise
@@ -58,16 +59,17 @@ export class MapDataset<From, To> extends Dataset<To> {
       : invoke(this.transform, sample, generator);
   }
 
-  /** What the dataset calls the sample. */
+  /** The name of the sample in the dataset. */
   override sampleName(index: number): string | undefined {
     return this.dataset.sampleName?.(index);
   }
 }
 
 /**
- * A dataset of what a transform makes of each sample.
+ * Returns a dataset that transforms each sample when it is loaded.
  *
- * @throws {TypeError} If there is no dataset with indices, or no transform
+ * @throws {TypeError} If `dataset` has no indices, or `transform` can't be
+ * called
  *
  * @example Numbers, halved
  * ```ts
@@ -90,12 +92,12 @@ export function map<From, To>(
 }
 
 /**
- * The part of a dataset whose samples `isIn` wants. Every sample is loaded once,
- * now and on this thread, with the random numbers of seed 0: which samples are
- * in does not change afterwards.
+ * Returns the part of a dataset whose samples pass the filter. This thread
+ * loads every sample once, now, with the random numbers of seed 0; the part
+ * does not change afterwards.
  *
- * @throws {TypeError} If there is no dataset with indices, or no function
- * @throws What loading a sample throws
+ * @throws {TypeError} If `dataset` has no indices, or the filter is no function
+ * @throws The error of a sample that can't be loaded
  *
  * @example The even numbers
  * ```ts
@@ -111,7 +113,7 @@ export async function filter<Sample>(
   dataset: Dataset<Sample>,
   isIn: (sample: NoInfer<Sample>, index: number) => boolean | Promise<boolean>,
 ): Promise<Subset<Sample>> {
-  checkKind(KINDS.dataset, "what filter looks at", dataset);
+  checkKind(KINDS.dataset, "the dataset of filter", dataset);
   checkKind(KINDS.function, "the filter of a dataset", isIn);
   const indices: number[] = [];
   for (let index = 0; index < dataset.length; index++) {

@@ -14,24 +14,24 @@ import {
 } from "../checks/kinds.ts";
 import { Subset } from "./subset.ts";
 
-/** Options of `randomSplit`. */
+/** Random numbers of `randomSplit`. */
 export interface RandomSplitOptions {
-  /** Where the order comes from. Default: the default generator. */
+  /** Draws the order. Default: the default generator. */
   readonly generator?: Generator;
 }
 
 const LENGTHS = withExample(KINDS.list, "[0.9, 0.1]");
 
 /**
- * Parts of a dataset that together hold each sample once.
+ * Splits a dataset at random into parts that together hold each sample once.
  *
  * `lengths` are counts that add up to the dataset's length, or fractions that
- * add up to 1: then counts are rounded down, and what is left goes to the first
- * parts one by one.
+ * add up to 1. Fractions give counts that are rounded down; each of the first
+ * parts then gets one of the remaining samples.
  *
  * Source: torch.utils.data.random_split.
  *
- * @throws {TypeError} If there is no dataset with indices, or no list of lengths
+ * @throws {TypeError} If `dataset` has no indices, or `lengths` is no list
  * @throws {RangeError} If the lengths don't add up
  *
  * @example Nine tenths to train, one to test
@@ -54,7 +54,7 @@ export function randomSplit<Sample>(
     options,
     { generator: KINDS.generator },
   );
-  checkKind(KINDS.dataset, "what randomSplit splits", dataset);
+  checkKind(KINDS.dataset, "the dataset of randomSplit", dataset);
   checkKind(LENGTHS, "the lengths of randomSplit", lengths);
   const counts = countsOf(dataset.length, lengths);
   const order = generator.permutation(dataset.length);
@@ -66,7 +66,7 @@ export function randomSplit<Sample>(
 
 function countsOf(total: number, lengths: readonly number[]): number[] {
   const sum = lengths.reduce((a, b) => a + b, 0);
-  // as in torch: fractions are told by their sum, and [1] is one of them
+  // as in torch: lengths that add up to 1 are fractions, [1] among them
   if (Math.abs(sum - 1) > 1e-9 || lengths.some((length) => length > 1)) {
     const isCount = (n: number) => Number.isInteger(n) && n >= 0;
     if (sum !== total || !lengths.every(isCount)) {
@@ -85,7 +85,7 @@ function countsOf(total: number, lengths: readonly number[]): number[] {
     );
   }
   const counts = lengths.map((fraction) => Math.floor(total * fraction));
-  const rest = total - counts.reduce((a, b) => a + b, 0);
-  for (let i = 0; i < rest; i++) counts[i % counts.length]!++;
+  const remaining = total - counts.reduce((a, b) => a + b, 0);
+  for (let i = 0; i < remaining; i++) counts[i % counts.length]!++;
   return counts;
 }

@@ -7,7 +7,7 @@
 import type { Generator } from "../../tensor/generator.ts";
 import type { HostArray } from "../../tensor/host_array.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { checkIndex } from "../checks/check.ts";
+import { checkIndex, wrapIndex } from "../checks/check.ts";
 import type { BatchContext } from "../collate/batch_context.ts";
 import type { Collated } from "../collate/batch.ts";
 import { Dataset } from "./dataset.ts";
@@ -19,17 +19,17 @@ import { checkKind, KINDS } from "../checks/kinds.ts";
  * Source: torch.utils.data.Subset.
  */
 export class Subset<Sample> extends Dataset<Sample> {
-  /** Where workers find this class. */
+  /** The module of this class, for workers. */
   static url: string = import.meta.url;
-  /** The whole. */
+  /** The whole dataset. */
   readonly dataset: Dataset<Sample>;
-  /** The index in the whole of each sample of the part. */
+  /** The index in the whole dataset of each sample. */
   readonly indices: Uint32Array<ArrayBuffer>;
 
   /**
-   * The part of `dataset` at `indices`, which may come in any order and again.
+   * Takes the samples of `dataset` at `indices`, in any order and with repeats.
    *
-   * @throws {TypeError} If there is no dataset, or `indices` is not iterable
+   * @throws {TypeError} If `dataset` is no dataset, or `indices` not iterable
    * @throws {RangeError} If the dataset has no sample of an index
    */
   constructor(dataset: Dataset<Sample>, indices: Iterable<number>) {
@@ -51,49 +51,54 @@ export class Subset<Sample> extends Dataset<Sample> {
     return this.indices.length;
   }
 
-  /** The sample of the whole that sample `index` of the part is. */
+  /**
+   * Returns the sample of the whole dataset; negative indices count from the
+   * end.
+   *
+   * @throws {RangeError} If there is no such sample
+   */
   override get(
     index: number,
     generator: Generator,
   ): Sample | Promise<Sample> {
-    return this.dataset.get(rowAt(this, index), generator);
+    const at = wrapIndex(index, this.length);
+    return this.dataset.get(this.indices[at]!, generator); // it is checked
   }
 
-  /** A batch of the whole, if it gives batches. */
+  /** Returns a batch of the whole dataset, if that makes batches. */
   override getBatch(
     indices: readonly number[],
     context: BatchContext,
   ): Collated<Sample> | Promise<Collated<Sample>> | undefined {
     return this.dataset.getBatch?.(
-      indices.map((index) => rowAt(this, index)),
+      indices.map((index) => wholeIndex(this, index)),
       context,
     );
   }
 
-  /** Whether the whole is. */
+  /** Whether the whole dataset is on the GPU. */
   override isOnGPU(): boolean {
     return this.dataset.isOnGPU?.() === true;
   }
 
-  /** The arrays of the whole, if it has any. */
+  /** The arrays of the whole dataset, if it has any. */
   override resident(): readonly (HostArray | Tensor)[] | undefined {
     return this.dataset.resident?.();
   }
 
-  /** The row of the whole that sample `index` is. */
+  /** The row of sample `index` in the arrays of the whole dataset. */
   override residentRow(index: number): number {
-    const row = rowAt(this, index);
-    return this.dataset.residentRow?.(row) ?? row;
+    const whole = wholeIndex(this, index);
+    return this.dataset.residentRow?.(whole) ?? whole;
   }
 
-  /** What the whole calls the sample. */
+  /** The name of the sample in the whole dataset. */
   override sampleName(index: number): string | undefined {
-    return this.dataset.sampleName?.(rowAt(this, index));
+    return this.dataset.sampleName?.(wholeIndex(this, index));
   }
 }
 
-// A function, not a private method: workers rebuild the fields of a dataset,
-// and what is private would be missing there.
-function rowAt({ indices }: Subset<unknown>, index: number): number {
-  return indices[checkIndex(index, indices.length)]!; // just checked
+// Not a private method: the copy in a worker lacks those.
+function wholeIndex({ indices }: Subset<unknown>, index: number): number {
+  return indices[checkIndex(index, indices.length)]!;
 }

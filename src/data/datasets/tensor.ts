@@ -1,8 +1,8 @@
 /**
  * A dataset of arrays in memory: sample i is row i of each.
  *
- * Arrays on the host can be used by workers; tensors stay on the GPU, where the
- * loader selects the rows of a batch.
+ * Workers can use arrays on the host. Tensors stay on the GPU, where the loader
+ * selects the rows of a batch.
  *
  * @module
  */
@@ -10,7 +10,7 @@
 import { HostArray } from "../../tensor/host_array.ts";
 import { formatShape, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { checkIndex } from "../checks/check.ts";
+import { checkIndex, wrapIndex } from "../checks/check.ts";
 import type { BatchContext } from "../collate/batch_context.ts";
 import type { Collated } from "../collate/batch.ts";
 import { Dataset } from "./dataset.ts";
@@ -34,17 +34,18 @@ import { checkKind, KINDS } from "../checks/kinds.ts";
  */
 export class TensorDataset<Arrays extends (HostArray | Tensor)[]>
   extends Dataset<Arrays> {
-  /** Where workers find this class. */
+  /** The module of this class, for workers. */
   static url: string = import.meta.url;
-  /** What the rows are taken from. */
+  /** The arrays with the rows. */
   readonly arrays: Arrays;
   /** The number of rows. */
   readonly length: number;
 
   /**
-   * Keeps the arrays, without copying them.
+   * Keeps the arrays without a copy.
    *
-   * @throws {TypeError} If there are none, one is of another kind, or their first sizes differ
+   * @throws {TypeError} If there are no arrays, one is of another kind, or
+   * their first sizes differ
    */
   constructor(...arrays: Arrays) {
     super();
@@ -64,19 +65,20 @@ export class TensorDataset<Arrays extends (HostArray | Tensor)[]>
   }
 
   /**
-   * Copies of row `index` of each array; of a tensor, a view.
+   * Returns a copy of row `index` of each array; of a tensor, a view. Negative
+   * indices count from the end.
    *
    * @throws {RangeError} If there is no such row
    */
   override get(index: number): Arrays {
-    checkIndex(index, this.length);
+    const row = wrapIndex(index, this.length);
     const rows = this.arrays.map((array) =>
-      array instanceof HostArray ? rowOf(array, index) : array.select(0, index)
+      array instanceof HostArray ? rowOf(array, row) : array.select(0, row)
     );
-    return rows as Arrays; // a row is of the same class as its array
+    return rows as Arrays; // a row has the class of its array
   }
 
-  /** Copies of some rows of each array, if all are on the host. */
+  /** Returns copies of rows of each array, if all are on the host. */
   override getBatch(
     indices: readonly number[],
     context: BatchContext,
@@ -87,7 +89,7 @@ export class TensorDataset<Arrays extends (HostArray | Tensor)[]>
       if (!(array instanceof HostArray)) return undefined;
       batch.push(rowsOf(array, indices, context));
     }
-    return batch as Collated<Arrays>; // a HostArray for each, as in `arrays`
+    return batch as Collated<Arrays>; // one HostArray per array
   }
 
   /** Whether an array is a tensor. */
@@ -116,9 +118,9 @@ function rowsOf(
   const size = sizeOf(rowShape);
   const rows = context.empty([indices.length, ...rowShape], dtype);
   for (let i = 0; i < indices.length; i++) {
-    const at = indices[i]! * size;
-    if (size === 1) rows.data[i] = data[at]!; // checked by the caller
-    else rows.data.set(data.subarray(at, at + size), i * size);
+    const offset = indices[i]! * size;
+    if (size === 1) rows.data[i] = data[offset]!; // the caller has checked it
+    else rows.data.set(data.subarray(offset, offset + size), i * size);
   }
   return rows;
 }

@@ -1,36 +1,36 @@
 /**
- * Where the loader's host batches come from: the main thread, or workers
+ * Sources of the loader's host batches: the main thread, here, or workers
  * (workers/pool.ts).
  *
  * @module
  */
 
-import type { BatchMaker } from "./fetcher.ts";
-import type { Request } from "./request.ts";
+import type { BatchMaker } from "./batch_maker.ts";
+import type { LoadRequest } from "./request.ts";
 
-/** A host batch, and what to do when it has been used. */
+/** A host batch, and the release of its memory. */
 export interface LoadedBatch {
   readonly batch: unknown;
-  /** Gives the batch's memory back; its arrays must not be used any more. */
+  /** Gives the memory back; the batch's arrays must not be used any more. */
   release(): void;
 }
 
-/** Host batches in the order in which they were asked for. */
+/** Gives host batches in the order of their requests. */
 export interface BatchSource {
-  /** The next batch; undefined when all have been given. */
+  /** Returns the next batch; undefined after the last. */
   next(): Promise<LoadedBatch | undefined>;
-  /** Stops the work, finished or not. */
+  /** Stops the work, at any time. */
   close(): Promise<void>;
-  /** Samples of a stream that were in no full batch, and so left out. */
+  /** Samples of a stream that were too few for a batch. */
   readonly dropped?: number;
 }
 
-/** Makes each batch when it is asked for, on this thread. */
+/** Makes each batch on demand, on this thread. */
 export class MainSource implements BatchSource {
   readonly #fetcher: BatchMaker;
-  readonly #requests: Iterator<Request>;
+  readonly #requests: Iterator<LoadRequest>;
 
-  constructor(fetcher: BatchMaker, requests: Iterator<Request>) {
+  constructor(fetcher: BatchMaker, requests: Iterator<LoadRequest>) {
     this.#fetcher = fetcher;
     this.#requests = requests;
   }

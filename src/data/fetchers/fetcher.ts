@@ -1,6 +1,9 @@
 /**
- * The fetcher: indices become a batch, on main or in a worker, by the same
- * steps and so to the same bits.
+ * The fetcher: it makes the batch of a list of indices. Main and workers run
+ * the same code, so that their batches have the same bits.
+ *
+ * stream_fetcher.ts does the same for datasets without indices. batch_source.ts
+ * gives the loader its batches, made here or in workers.
  *
  * @module
  */
@@ -8,63 +11,39 @@
 import { Generator } from "../../tensor/generator.ts";
 import { HostArray } from "../../tensor/host_array.ts";
 import { checkIndex } from "../checks/check.ts";
-import { isHole } from "../checks/values.ts";
+import { isNullSample } from "../checks/values.ts";
 import { Arena } from "../collate/arena.ts";
 import type { BatchContext } from "../collate/batch_context.ts";
-import { invoke } from "../checks/callable.ts";
-import { collate } from "../collate/collate.ts";
+import { BrokenSample } from "../collate/nulls.ts";
 import type { Dataset } from "../datasets/dataset.ts";
 import { extentOfImages, ImageBatch } from "../images/image_batch.ts";
-import type { BatchRequest, Request } from "./request.ts";
-import { BrokenSample } from "../collate/nulls.ts";
 import {
   changeFirst,
-  type SampleTransform,
   stagedOf,
   type StagedTransform,
   type TransformPlace,
   transformSample,
 } from "../images/transform.ts";
-import type { AnyCollate } from "../collate/batch.ts";
+import {
+  type BatchMaker,
+  type BatchMakerOptions,
+  collateSamplesOf,
+  type FetchedBatch,
+  lendingContext,
+} from "./batch_maker.ts";
 import { formatSamples, loadError } from "./load_error.ts";
+import type { BatchRequest } from "./request.ts";
 
-/** What a fetcher is made of. */
-export interface FetcherOptions {
+/** The dataset and the options of a fetcher. */
+export interface FetcherOptions extends BatchMakerOptions {
   readonly dataset: Dataset<unknown>;
-  readonly collate: AnyCollate | undefined;
-  /** What is done to the image of each sample. */
-  readonly transform?: SampleTransform | undefined;
-  /** What errors add to what could not be loaded: ` in DataLoader worker 2`. */
-  readonly where?: string;
-  /** Told before each sample which it is. */
-  readonly onSample?: (index: number) => void;
-}
-
-/** A batch, and the memory that was lent for it. */
-export interface FetchedBatch {
-  readonly batch: unknown;
-  /** Buffers to give back to the arena when nothing uses the batch any more. */
-  readonly lent: readonly ArrayBuffer[];
-}
-
-/** Makes batches of what a kind of requests asks for. */
-export interface BatchMaker {
-  /** Where the batches' memory comes from. */
-  readonly arena: Arena;
-  /** The batch of a request of its kind; undefined if there are no more. */
-  fetch(request: Request): Promise<FetchedBatch | undefined>;
-  /** Ends what is kept from one batch to the next. */
-  close?(): Promise<void>;
-  /** Samples at the end of a stream that were left out, as no batch was full. */
-  readonly dropped?: number;
 }
 
 /** Makes batches of a dataset. */
 export class Fetcher implements BatchMaker {
-  /** Where the batches' memory comes from. */
   readonly arena: Arena = new Arena();
   readonly #options: FetcherOptions;
-  /** Whether batches of the dataset's own turned out to be no images. */
+  /** Whether a batch of `getBatch` has turned out not to be images. */
   #hasNoImages = false;
 
   constructor(options: FetcherOptions) {
@@ -72,10 +51,10 @@ export class Fetcher implements BatchMaker {
   }
 
   /**
-   * The batch of a request.
+   * Makes the batch of a request.
    *
-   * @throws {Error} If the dataset or the collate throws; the message names the
-   * sample, the cause is what was thrown
+   * @throws {Error} If the dataset or the collate throws. The message names the
+   * sample; the cause is the error thrown
    */
   async fetch(request: BatchRequest): Promise<FetchedBatch> {
     const { seed, epoch, indices, repeats, place } = request;
@@ -83,38 +62,102 @@ export class Fetcher implements BatchMaker {
       Generator.ofSample(
         seed,
         epoch,
-        indices[position]!, // a position is one of `indices`
+        indices[position]!, // a position is an index of `indices`
         repeats?.[position],
       );
-    const { context, lent } = lending(this.arena, {
+    const { context, lent } = lendingContext(this.arena, {
       indices,
       generator,
       draw: (generator) => {
         const { dataset } = this.#options;
         const index = generator.integer(dataset.length);
-        return this.#sample(index, generator, place, (cause) => {
+        const onBroken = (cause: unknown) => {
           throw new BrokenSample(index, cause);
-        });
+        };
+        return this.#sample(index, { generator, place, onBroken });
       },
     });
     return { batch: await this.#make(context, place), lent };
   }
 
+  async #make(context: BatchContext, place: TransformPlace): Promise<unknown> {
+    const { indices } = context;
+    const { dataset, collate, onSample, where } = this.#options;
+    // No `await` before a sample that needs none: workers/worker.ts says why.
+    if (this.#makesWhole(place)) {
+      const batch = await this.#wholeBatch(context, place);
+      if (batch !== undefined) return batch;
+    }
+    const onBroken = (cause: unknown): null => {
+      if (collate?.takesBroken) return null;
+      throw cause;
+    };
+    const samples: unknown[] = [];
+    for (let position = 0; position < indices.length; position++) {
+      const index = indices[position]!;
+      onSample?.(index);
+      try {
+        const generator = context.generator(position);
+        const sample = this.#sample(index, { generator, place, onBroken });
+        samples.push(sample instanceof Promise ? await sample : sample);
+      } catch (cause) {
+        const action = `load sample ${index}`;
+        const sampleName = nameOfSample(dataset, index);
+        throw loadError({ action, index, sampleName, where }, cause);
+      }
+    }
+    return await collateSamplesOf(context, samples, this.#options);
+  }
+
+  /** Whether the dataset's `getBatch` may make the batch. */
+  #makesWhole(place: TransformPlace): boolean {
+    const { dataset, collate, transform } = this.#options;
+    if (collate !== undefined || !dataset.getBatch) return false;
+    if (!transform) return true;
+    // the transform must leave nothing to do for single samples
+    return place !== "host" && !this.#hasNoImages &&
+      stagedOf(transform)?.isLate(place) === true;
+  }
+
+  /** The batch of `getBatch`; undefined if that makes none, or no images. */
+  async #wholeBatch(
+    context: BatchContext,
+    place: TransformPlace,
+  ): Promise<unknown> {
+    const { dataset, transform, onSample, where } = this.#options;
+    const staged = place === "host" ? undefined : stagedOf(transform);
+    const { indices } = context;
+    onSample?.(indices[0] ?? -1);
+    try {
+      const batch = await dataset.getBatch?.(indices, context);
+      if (batch === undefined || !staged) return batch;
+      const pending = withPending(batch, staged, context);
+      this.#hasNoImages = pending === undefined;
+      return pending;
+    } catch (cause) {
+      const action = `load ${formatSamples(indices)}`;
+      const index = indices.length === 1 ? indices[0] : undefined;
+      throw loadError({ action, index, where }, cause);
+    }
+  }
+
   /**
-   * A sample after its transform, or its first stage; in place of one whose
-   * `get` throws, what `onBroken` makes of that. An index that is not there, or
-   * a transform that throws, is a mistake of the program and no broken sample.
+   * Loads a sample and runs its transform, or the first stage. If the dataset's
+   * `get` throws, the result of `onBroken` takes the sample's place. A missing
+   * index and a transform that throws are mistakes of the program, and throw.
    */
   #sample(
     index: number,
-    generator: Generator,
-    place: TransformPlace,
-    onBroken: (cause: unknown) => unknown,
+    { generator, place, onBroken }: {
+      readonly generator: Generator;
+      readonly place: TransformPlace;
+      readonly onBroken: (cause: unknown) => unknown;
+    },
   ): unknown {
     const { dataset, transform } = this.#options;
     checkIndex(index, dataset.length);
     const change = (loaded: unknown): unknown =>
-      !transform || isHole(loaded)
+      !transform || isNullSample(loaded)
         ? loaded
         : transformSample(loaded, transform, generator, place);
     let sample: unknown;
@@ -127,53 +170,9 @@ export class Fetcher implements BatchMaker {
       ? sample.catch(onBroken).then(change)
       : change(sample);
   }
-
-  async #make(context: BatchContext, place: TransformPlace): Promise<unknown> {
-    const { dataset, collate: own, transform, onSample, where } = this.#options;
-    const { indices } = context;
-    const staged = place === "host" ? undefined : stagedOf(transform);
-    // with a transform only if nothing of it is to be done to single samples
-    const isWhole = own === undefined && dataset.getBatch &&
-      (!transform || (staged?.isLate(place) && !this.#hasNoImages));
-    if (isWhole) {
-      onSample?.(indices[0] ?? -1);
-      try {
-        const batch = await dataset.getBatch?.(indices, context);
-        if (batch !== undefined) {
-          const made = staged ? pendBatch(batch, staged, context) : batch;
-          if (made !== undefined) return made;
-          this.#hasNoImages = true; // made in vain, and not once more
-        }
-      } catch (cause) {
-        const action = `load ${formatSamples(indices)}`;
-        const index = indices.length === 1 ? indices[0] : undefined;
-        throw loadError({ action, index, where }, cause);
-      }
-    }
-
-    const onBroken = (cause: unknown): null => {
-      if (own?.takesBroken) return null;
-      throw cause;
-    };
-    const samples: unknown[] = [];
-    for (let position = 0; position < indices.length; position++) {
-      const index = indices[position]!;
-      onSample?.(index);
-      try {
-        const generator = context.generator(position);
-        const sample = this.#sample(index, generator, place, onBroken);
-        samples.push(sample instanceof Promise ? await sample : sample);
-      } catch (cause) {
-        const action = `load sample ${index}`;
-        const sampleName = nameOfSample(dataset, index);
-        throw loadError({ action, index, sampleName, where }, cause);
-      }
-    }
-    return await batchOf(samples, context, this.#options);
-  }
 }
 
-/** What the dataset calls a sample, if it can: the error counts, not its name. */
+/** The dataset's name for a sample; undefined if it has none, or throws. */
 function nameOfSample(
   dataset: Dataset<unknown>,
   index: number,
@@ -181,15 +180,15 @@ function nameOfSample(
   try {
     return dataset.sampleName?.(index);
   } catch {
-    return undefined; // there may be no such sample
+    return undefined; // the error to report is that of the sample
   }
 }
 
 /**
- * A batch of a dataset's own, with what is left to be done to its images;
- * undefined if its first item is none that waits for the GPU.
+ * Adds the second stage of a transform to a batch of `getBatch`; undefined if
+ * the first item of the batch is not a batch of uint8 images.
  */
-function pendBatch(
+function withPending(
   batch: unknown,
   transform: StagedTransform,
   context: BatchContext,
@@ -207,58 +206,8 @@ function pendBatch(
     );
     const { channels, height, width } = extent;
     const sizes = pending.map(() => [height, width] as const);
-    // uint8, as extentOfImages found
-    const data = images.data as Uint8Array;
+    const data = images.data as Uint8Array; // extentOfImages has checked it
     return new ImageBatch(data, sizes, channels, { isPlanar: true, pending });
   });
   return isPending ? changed : undefined;
-}
-
-/** A context that lends memory of an arena, and what it has lent. */
-function lending(
-  arena: Arena,
-  rest: Omit<BatchContext, "empty">,
-): { context: BatchContext; lent: ArrayBuffer[] } {
-  const lent: ArrayBuffer[] = [];
-  const context: BatchContext = {
-    ...rest,
-    empty: (shape, dtype) => {
-      const array = arena.empty(shape, dtype);
-      const { buffer } = array.data;
-      if (arena.isLent(buffer)) lent.push(buffer);
-      return array;
-    },
-  };
-  return { context, lent };
-}
-
-/**
- * The batch of samples that are there already.
- *
- * @throws {Error} If the collate throws
- */
-export async function collateFetched(
-  arena: Arena,
-  samples: unknown[],
-  rest: Omit<BatchContext, "empty">,
-  options: Omit<FetcherOptions, "dataset">,
-): Promise<FetchedBatch> {
-  const { context, lent } = lending(arena, rest);
-  return { batch: await batchOf(samples, context, options), lent };
-}
-
-async function batchOf(
-  samples: unknown[],
-  context: BatchContext,
-  options: Omit<FetcherOptions, "dataset">,
-): Promise<unknown> {
-  const { collate: own, where } = options;
-  try {
-    return own
-      ? await invoke(own, samples, context)
-      : collate(samples, context);
-  } catch (cause) {
-    const action = `make a batch of ${formatSamples(context.indices)}`;
-    throw loadError({ action, where }, cause);
-  }
 }

@@ -6,31 +6,31 @@
 
 import type { TransformPlace } from "../images/transform.ts";
 
-/** One batch that is asked for. */
+/** A request for the batch of some indices. */
 export interface BatchRequest {
-  /** Seed of the samples' generators. */
+  /** Seed of the samples' random numbers. */
   readonly seed: number;
   readonly epoch: number;
   readonly indices: readonly number[];
-  /** How often each index came before in the epoch; undefined: never. */
+  /** The earlier uses of each index in the epoch; undefined means none. */
   readonly repeats: readonly number[] | undefined;
-  /** How much of the transform is done with the samples. */
+  /** The steps of the transform that run per sample. */
   readonly place: TransformPlace;
 }
 
-/** One batch of an IterableDataset: the next one. */
+/** A request for the next batch of an IterableDataset. */
 export interface StreamRequest {
-  /** Seed of the generators. */
+  /** Seed of the samples' random numbers. */
   readonly seed: number;
   readonly epoch: number;
   readonly batchSize: number;
-  /** Whether a last batch that is not full is left out. */
+  /** Whether to leave out a last batch that is not full. */
   readonly dropLast: boolean;
-  /** Number of the iteration; with a new one the samples begin anew. */
+  /** Number of the iteration; a new number starts a new pass. */
   readonly iteration: number;
-  /** How much of the transform is done with the samples. */
+  /** The steps of the transform that run per sample. */
   readonly place: TransformPlace;
 }
 
-/** What is asked for: by index, or the next. */
-export type Request = BatchRequest | StreamRequest;
+/** A request for a batch, by its indices or as the next one. */
+export type LoadRequest = BatchRequest | StreamRequest;

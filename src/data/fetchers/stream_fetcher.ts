@@ -1,55 +1,55 @@
 /**
- * Batches of an IterableDataset: what is asked for, and how it is made.
+ * The fetcher of an IterableDataset, which makes batches of consecutive
+ * samples.
  *
- * NOTE [streams]: a pass over such a dataset can't be entered in its middle. Each
- * thread keeps its pass from batch to batch and begins another with the next
- * iteration; workers are asked in turn, so their batches come in one order
- * whatever the time they take. A resumed epoch begins anew, and the batches that
- * were given out before are made once more and thrown away.
+ * NOTE [streams]: a pass over such a dataset can't start in its middle. Each
+ * thread keeps its pass from batch to batch, and starts another for the next
+ * iteration. The loader asks the workers in turn, so the order of their batches
+ * does not depend on their speed. A resumed epoch starts again: the batches
+ * given before are made once more and thrown away.
  *
  * @module
  */
 
 import { Generator } from "../../tensor/generator.ts";
-import { isHole } from "../checks/values.ts";
+import { isNullSample } from "../checks/values.ts";
 import { Arena } from "../collate/arena.ts";
-import type { BatchContext } from "../collate/batch_context.ts";
 import {
   type BatchMaker,
-  collateFetched,
+  type BatchMakerOptions,
+  collateSamplesOf,
   type FetchedBatch,
-  type FetcherOptions,
-} from "./fetcher.ts";
+  lendingContext,
+} from "./batch_maker.ts";
 import { loadError } from "./load_error.ts";
 import type { IterableDataset } from "../datasets/iterable.ts";
 import type { StreamRequest } from "./request.ts";
 import { transformSample } from "../images/transform.ts";
 
 /** A pass over the samples in this thread. */
-interface Pass {
+interface StreamPass {
   readonly iteration: number;
   readonly iterator: Iterator<unknown> | AsyncIterator<unknown>;
-  /** Samples that were taken. */
+  /** Samples taken so far. */
   taken: number;
   isOver: boolean;
 }
 
-/** Options of a StreamFetcher. */
-export interface StreamFetcherOptions extends Omit<FetcherOptions, "dataset"> {
+/** The thread and the options of a StreamFetcher. */
+export interface StreamFetcherOptions extends BatchMakerOptions {
   /** The worker that runs the fetcher; undefined on the main thread. */
   readonly worker?:
     | { readonly id: number; readonly numWorkers: number }
     | undefined;
 }
 
-/** Makes batches of what an IterableDataset gives in this thread. */
+/** Makes batches of the samples of an IterableDataset in this thread. */
 export class StreamFetcher implements BatchMaker {
-  /** Where the batches' memory comes from. */
   readonly arena: Arena = new Arena();
   readonly #dataset: IterableDataset<unknown>;
   readonly #options: StreamFetcherOptions;
-  #pass: Pass | undefined;
-  /** Samples at the end of the pass that were left out. */
+  #pass: StreamPass | undefined;
+  /** Samples at the end of the pass that were too few for a batch. */
   dropped = 0;
   #isWaiting = false;
 
@@ -62,7 +62,7 @@ export class StreamFetcher implements BatchMaker {
   }
 
   /**
-   * The next batch; undefined after the last.
+   * Makes the next batch; undefined after the last.
    *
    * @throws {Error} If the dataset or the collate throws
    */
@@ -76,17 +76,20 @@ export class StreamFetcher implements BatchMaker {
       return undefined;
     }
     const indices = samples.map((_, position) => start + position);
-    const context: Pick<BatchContext, "indices" | "generator" | "draw"> = {
+    const { context, lent } = lendingContext(this.arena, {
       indices,
       generator: (position) => this.#generatorOf(request, start + position),
       draw: () => {
         throw new TypeError(
-          "Cannot draw another sample of an IterableDataset: its samples have " +
-            "no index",
+          "Cannot draw another sample of an IterableDataset: its samples " +
+            "have no index",
         );
       },
+    });
+    return {
+      batch: await collateSamplesOf(context, samples, this.#options),
+      lent,
     };
-    return await collateFetched(this.arena, samples, context, this.#options);
   }
 
   /** Ends the pass. */
@@ -95,18 +98,20 @@ export class StreamFetcher implements BatchMaker {
     this.#pass = undefined;
     if (!pass || pass.isOver) return;
     const ended = Promise.resolve(pass.iterator.return?.());
-    // a generator that waits ends when that is over, if ever
+    // while `next` is pending, `return` may never settle
     if (this.#isWaiting) ended.catch(() => {});
     else await ended;
   }
 
-  async #passOf({ seed, epoch, iteration }: StreamRequest): Promise<Pass> {
+  async #passOf(
+    { seed, epoch, iteration }: StreamRequest,
+  ): Promise<StreamPass> {
     if (this.#pass?.iteration === iteration) return this.#pass;
     await this.close();
     const worker = this.#options.worker?.id ?? 0;
     const samples = this.#dataset.iterate({
       epoch,
-      // a repeat: no sample of a stream has one
+      // repeat 1: the generators of samples have repeat 0
       generator: Generator.ofSample(seed, epoch, worker, 1),
       order: Generator.ofEpoch(seed, epoch),
     });
@@ -120,16 +125,16 @@ export class StreamFetcher implements BatchMaker {
 
   #transformed(
     sample: unknown,
-    { taken }: Pass,
+    { taken }: StreamPass,
     { seed, epoch, place }: StreamRequest,
   ): unknown {
     const { transform } = this.#options;
-    if (!transform || isHole(sample)) return sample;
+    if (!transform || isNullSample(sample)) return sample;
     const generator = this.#generatorOf({ seed, epoch }, taken);
     return transformSample(sample, transform, generator, place);
   }
 
-  async #take(pass: Pass, request: StreamRequest): Promise<unknown[]> {
+  async #take(pass: StreamPass, request: StreamRequest): Promise<unknown[]> {
     const samples: unknown[] = [];
     while (samples.length < request.batchSize && !pass.isOver) {
       this.#options.onSample?.(pass.taken);
@@ -154,7 +159,7 @@ export class StreamFetcher implements BatchMaker {
     return samples;
   }
 
-  /** The generator of a sample: no two samples of all workers have the same. */
+  /** The generator of a sample, different for every sample of all workers. */
   #generatorOf(
     { seed, epoch }: Pick<StreamRequest, "seed" | "epoch">,
     taken: number,

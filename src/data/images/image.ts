@@ -1,12 +1,15 @@
 /**
- * Images as the data room knows them: any object with bytes, sizes and channels.
- * `vision.Image` is one; decoding and transforms are not here.
+ * Images as the data room knows them: any object with bytes, sizes and
+ * channels.
+ *
+ * `vision.Image` is one. Decoding and the transforms themselves are not here.
+ * Sizes count pixels.
  *
  * @module
  */
 
-/** Channels, sizes in pixels and type of an image. */
-export interface Extent {
+/** Channels, sizes and element type of an image. */
+export interface ImageExtent {
   /** Values of a pixel. */
   readonly channels: number;
   /** Rows. */
@@ -17,7 +20,7 @@ export interface Extent {
   readonly dtype: "uint8" | "float32";
 }
 
-/** What is asked of an image: `vision.Image` has it, and so may others. */
+/** The properties that an image needs; `vision.Image` has them. */
 export interface HostPicture {
   /** [height, width, channels], row-major. */
   readonly data: Uint8Array;
@@ -27,19 +30,19 @@ export interface HostPicture {
   readonly height: number;
   /** Bytes of a pixel. */
   readonly channels: number;
-  /** What the loader's transform has left to be done to the whole batch. */
+  /** The rest of the loader's transform, for the whole batch on the GPU. */
   readonly pending?: PendingWork;
 }
 
-/** What is left to be done to an image of a batch, for the GPU. */
+/** The rest of a transform, for one image of a batch on the GPU. */
 export interface PendingWork {
-  /** What is left, as data; the transform knows what it means. */
+  /** The steps, as data that the transform itself reads. */
   readonly actions: unknown;
-  /** What the image will then be. */
-  readonly result: Extent;
+  /** The extent of the image after these steps. */
+  readonly result: ImageExtent;
 }
 
-/** Whether `value` is an image; by what it has, as types are. */
+/** Whether `value` has the properties of an image, of any class. */
 export function isPicture(value: unknown): value is HostPicture {
   if (typeof value !== "object" || value === null) return false;
   const { data, width, height, channels } = value as Partial<HostPicture>;

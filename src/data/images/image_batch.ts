@@ -1,17 +1,17 @@
 /**
- * Batches of images on the host: their bytes one after another, as decoders make
- * them, with the channels of a pixel side by side.
+ * Batches of images on the host: the bytes of one image after another, with the
+ * channels of a pixel side by side, as decoders make them.
  *
- * Nobody transposes on the host: on the GPU a batch of one size is a uint8
- * tensor [N, C, H, W] that is a view of [N, H, W, C]. Sizes count pixels.
+ * The host never transposes. On the GPU a batch of images of one size is a
+ * uint8 tensor [N, C, H, W], a view of [N, H, W, C]. Sizes count pixels.
  *
  * @module
  */
 
 import { HostArray } from "../../tensor/host_array.ts";
-import type { Extent, PendingWork } from "./image.ts";
+import type { ImageExtent, PendingWork } from "./image.ts";
 
-/** The pictures of a batch. */
+/** The images of a batch. */
 export class ImageBatch {
   /** The bytes of all images, one image after another. */
   readonly data: Uint8Array;
@@ -21,10 +21,10 @@ export class ImageBatch {
   readonly channels: number;
   /** Whether an image's bytes are [C, H, W] and not [H, W, C]. */
   readonly isPlanar: boolean;
-  /** What is left to be done to each, if anything. */
+  /** The rest of the transform for each image, if there is one. */
   readonly pending: readonly PendingWork[] | undefined;
 
-  /** Wraps bytes, which are not copied. */
+  /** Wraps `data` without a copy. */
   constructor(
     data: Uint8Array,
     sizes: readonly (readonly [height: number, width: number])[],
@@ -52,7 +52,7 @@ export class ImageBatch {
   }
 
   /**
-   * The images as an array [N, C, H, W], copied.
+   * Copies the images to an array [N, C, H, W].
    *
    * @throws {TypeError} If sizes differ
    */
@@ -78,14 +78,16 @@ export class ImageBatch {
   }
 }
 
-/** What each image of uint8 [N, C, H, W] is; undefined for other arrays. */
+/**
+ * The extent of each image of uint8 [N, C, H, W]; undefined for other arrays.
+ */
 export function extentOfImages(
   { shape, dtype }: Pick<HostArray, "shape" | "dtype">,
-): Extent | undefined {
+): ImageExtent | undefined {
   const [, channels, height, width] = shape;
   if (shape.length !== 4 || dtype !== "uint8" || shape.includes(0)) {
     return undefined;
   }
-  // four sizes, as was checked
+  // four sizes, by the check above
   return { channels: channels!, height: height!, width: width!, dtype };
 }

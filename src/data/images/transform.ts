@@ -1,16 +1,17 @@
 /**
- * The loader's `transform`: what is done to the image of each sample, and where.
+ * The loader's `transform`: its two stages, and where they run.
  *
- * NOTE [stages]: a transform that says what it does (`vision.transforms`) is
- * done in two stages. Its first steps run where samples are made, and whatever
- * is random is drawn there, from the sample's own generator; the rest is sent
- * along as data and done on the GPU, to the whole batch at once. How many steps
- * come first is a matter of speed: on a GPU those that no batch kernel has; on
- * an adapter that computes on the CPU all that is done to bytes, which the host's
- * threads do at least twice as fast (a crop with its scaling 0.2 ms, all of
- * colorJitter 1.1 ms for 224 x 224), and only floats are made there. Other
- * transforms, collates of the user's and `host()` have everything done with the
- * sample. The result is the same but for the rounding of float32.
+ * NOTE [stages]: a transform of `vision.transforms` runs in two stages. The
+ * first runs where samples are made, and draws all random numbers from the
+ * sample's own generator. The second is data: it runs on the GPU, on the whole
+ * batch.
+ *
+ * The place of the cut is a matter of speed. On a GPU the first stage has only
+ * the steps that no batch kernel does. On a CPU adapter it has all steps on
+ * bytes, and the adapter only makes floats. The host's threads do those steps
+ * at least twice as fast: a resized crop takes 0.2 ms, colorJitter 1.1 ms (224
+ * x 224). With a user's transform or collate, and with `host()`, everything
+ * runs per sample. The results are equal within the rounding of float32.
  *
  * @module
  */
@@ -19,15 +20,18 @@ import type { Generator } from "../../tensor/generator.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { isPlainObject } from "../checks/values.ts";
 import { type Callable, invoke } from "../checks/callable.ts";
-import type { Extent, PendingWork } from "./image.ts";
+import type { ImageExtent, PendingWork } from "./image.ts";
 import { hasAll } from "../checks/kinds.ts";
 
-/** What is done with a sample: everything, all on bytes, or what must be. */
+/**
+ * The steps of the first stage: all of them ("host"), all steps on bytes
+ * ("bytes"), or only those without a batch kernel ("late").
+ */
 export type TransformPlace = "host" | "bytes" | "late";
 
-/** Images on the GPU that wait for the second stage. */
+/** Images on the GPU before the second stage. */
 export interface WaitingImages {
-  /** uint8 [N, C, H, W]; if sizes differ, the bytes of all, [H, W, C] each. */
+  /** uint8 [N, C, H, W]; if sizes differ, all bytes, each image [H, W, C]. */
   readonly tensor: Tensor;
   /** [height, width] of each image. */
   readonly sizes: readonly (readonly [height: number, width: number])[];
@@ -37,38 +41,38 @@ export interface WaitingImages {
 
 /** A transform in two stages. */
 export interface StagedTransform {
-  /** Everything at once, on the host. */
+  /** Runs all steps at once, on the host. */
   call(image: never, generator: Generator): unknown;
-  /** Whether nothing is done with the samples, if they are bytes of one size. */
+  /** Whether the first stage is empty for bytes of one size. */
   isLate(place: TransformPlace): boolean;
-  /** The first stage; the result says what is left, if anything is. */
+  /** Runs the first stage; the result holds the rest as `pending`. */
   begin(
     image: unknown,
     generator: Generator,
     place: TransformPlace,
   ): unknown;
-  /** What is to be done to an image of this extent, for the second stage. */
-  pend(extent: Extent, generator: Generator): PendingWork;
-  /** The second stage. */
+  /** Draws the second stage for an image of this extent. */
+  pend(extent: ImageExtent, generator: Generator): PendingWork;
+  /** Runs the second stage. */
   finish(images: WaitingImages): Tensor;
 }
 
-/** What the loader takes. */
+/** A transform that the loader takes. */
 export type SampleTransform = Callable<
   [image: never, generator: Generator],
   unknown
 >;
 
-/** The transform, if it has stages. */
+/** Returns the transform if it has stages, else undefined. */
 export function stagedOf(
   transform: unknown,
 ): StagedTransform | undefined {
   return hasAll(transform, "begin", "pend", "finish")
-    ? transform as StagedTransform // by what it has
+    ? transform as StagedTransform // it has the members
     : undefined;
 }
 
-/** A sample with its first item transformed: of a record, the first field. */
+/** Transforms the first item of a sample; of a record, the first field. */
 export function transformSample(
   sample: unknown,
   transform: SampleTransform,
@@ -76,7 +80,7 @@ export function transformSample(
   place: TransformPlace,
 ): unknown {
   const staged = stagedOf(transform);
-  // what an image is, is for the transform to say
+  // the user's transform states the type of its image
   type Call = Callable<[image: unknown, generator: Generator], unknown>;
   return changeFirst(
     sample,
@@ -87,7 +91,12 @@ export function transformSample(
   );
 }
 
-/** Refuses what makes a transform where one is expected: `T.toFloat`. */
+/**
+ * Returns what an option made, unless that is a transform: the option was the
+ * factory `T.toFloat` in place of `T.toFloat()`.
+ *
+ * @throws {TypeError} If it is a transform
+ */
 export function checkMade<Made>(
   made: Made,
   option: "transform" | "batchTransform",
@@ -98,11 +107,11 @@ export function checkMade<Made>(
     : ["a batch", "a tensor"];
   throw new TypeError(
     `Cannot transform ${what}: the option ${option} made a transform, ` +
-      `expected ${expected}; give it with the brackets: T.toFloat()`,
+      `expected ${expected}; call the factory: T.toFloat()`,
   );
 }
 
-/** A list or record with its first item changed, or another value changed. */
+/** Applies `change` to the first item of a list or record, or to the value. */
 export function changeFirst(
   value: unknown,
   change: (item: unknown) => unknown,

@@ -1,14 +1,13 @@
 /**
- * Waiting that a signal can end.
+ * Waiting that an AbortSignal can end.
  *
  * @module
  */
 
 /**
- * What `work` comes to, unless `signal` aborts before; `work` goes on then, and
- * nobody hears of it.
+ * Waits for `work`, or until `signal` aborts. Then `work` continues unobserved.
  *
- * @throws The signal's reason, or what `work` throws
+ * @throws The reason of the signal, or the error of `work`
  */
 export async function untilAborted<T>(
   work: Promise<T>,

@@ -4,62 +4,59 @@
  *
  * NOTE [same batches]: batches depend on the dataset, the sampler, the seed and
  * the epoch, never on the number of workers or on time. The order of an epoch
- * and the random numbers of a sample are functions of (seed, epoch) and (seed,
- * epoch, index); workers run the same fetcher as main, and what they make is
- * given out in the order in which it was asked for. So a place in an epoch is
- * two numbers, and a resumed run sees the bits that it would have seen.
+ * follows from (seed, epoch), and the random numbers of a sample from (seed,
+ * epoch, index). Workers run the same fetcher as main, and the loader gives
+ * batches in the order of their requests. So a position in an epoch is two
+ * numbers, and a resumed run gets the same bits.
+ *
+ * options.ts has the user's options, resolve.ts their checks and defaults. An
+ * iteration opens a source of host batches (sources.ts) and uploads them
+ * (upload.ts). progress.ts and state.ts keep the position.
  *
  * @module
  */
 
-import { noteEpoch } from "../../outside.ts";
 import { throttle } from "../../gpu/stream.ts";
 import { turn } from "../../gpu/turn.ts";
+import { noteEpoch } from "../../outside.ts";
 import { Generator } from "../../tensor/generator.ts";
-import { untilAborted } from "./abort.ts";
-import { type BatchSource, MainSource } from "../fetchers/batch_source.ts";
 import type { Collated, Uploaded } from "../collate/batch.ts";
 import type { Dataset } from "../datasets/dataset.ts";
-import { type BatchMaker, Fetcher } from "../fetchers/fetcher.ts";
 import { isStream, type IterableDataset } from "../datasets/iterable.ts";
-import { KeptWorkers } from "../workers/kept.ts";
+import type { BatchSource } from "../fetchers/batch_source.ts";
+import { stagedOf } from "../images/transform.ts";
+import { describeSampler } from "../samplers/sampler.ts";
+import { untilAborted } from "./abort.ts";
 import type {
   AnyLoaderOptions,
   DataLoaderOptions,
   PlainSampleLoaderOptions,
   SampleLoaderOptions,
 } from "./options.ts";
-import type { LoaderState } from "./state.ts";
-import type { BatchRequest, Request } from "../fetchers/request.ts";
-import { placeOf } from "./transform_place.ts";
-import { type Position, Progress } from "./progress.ts";
-import { requestsOf } from "./requests.ts";
-import { residentArrays, ResidentDataset, ResidentSource } from "./resident.ts";
+import { type LoaderPosition, Progress } from "./progress.ts";
 import {
   checkDataset,
   type ResolvedOptions,
   resolveOptions,
 } from "./resolve.ts";
-import { stagedOf, type TransformPlace } from "../images/transform.ts";
-import { describeSampler } from "../samplers/sampler.ts";
-import { checkDropped, StreamBatches } from "./stream_batches.ts";
-import { StreamFetcher } from "../fetchers/stream_fetcher.ts";
+import { BatchSources, type SourceRequest } from "./sources.ts";
+import type { LoaderState } from "./state.ts";
+import { checkDropped } from "./stream_batches.ts";
 import { transformFirst, uploadBatch } from "./upload.ts";
-import { workerInfo } from "../workers/info.ts";
 
 /**
  * Batches of a dataset, an epoch per iteration.
  *
- * An iteration may be left at any time; its workers end with it. Several can
- * run at once, each with an epoch of its own. An error of the dataset names the
- * sample and has what was thrown as its `cause`.
+ * An iteration may stop at any time; its workers end with it. Several
+ * iterations can run at once, each with an epoch of its own. An error of the
+ * dataset names the sample; its `cause` is the error thrown.
  *
- * With `batchSize: null` it gives samples as they are: their arrays as tensors,
- * with no dim more, and what else they hold.
+ * With `batchSize: null` the loader gives single samples, with tensors in place
+ * of their arrays and without a new dim.
  *
- * An IterableDataset is read anew in each epoch, by each worker its share; to
- * resume in the middle of one, what was given out is loaded again and thrown
- * away, with as many workers as before (`resume` refuses others).
+ * Each epoch reads an IterableDataset from its start, each worker its share. To
+ * resume within an epoch, the loader loads the earlier batches again and throws
+ * them away; the number of workers must be the same.
  *
  * Source: torch.utils.data.DataLoader.
  *
@@ -78,20 +75,19 @@ import { workerInfo } from "../workers/info.ts";
  */
 export class DataLoader<Sample, Batch = Collated<Sample>>
   implements AsyncIterable<Uploaded<Batch>> {
-  /** What the samples come from. */
+  /** The dataset of the samples. */
   readonly dataset: Dataset<Sample> | IterableDataset<Sample>;
-  readonly #given: AnyLoaderOptions<Sample, Batch>;
-  readonly #options: ResolvedOptions;
+  readonly #userOptions: AnyLoaderOptions<Sample, Batch>;
+  readonly #resolved: ResolvedOptions;
   readonly #progress: Progress;
-  readonly #workers: KeptWorkers;
+  readonly #sources: BatchSources;
   #waitedMs = 0;
-  #resident: ResidentDataset | undefined;
 
   /**
-   * Nothing is loaded and no worker started before the first iteration.
+   * Checks the options. The first iteration starts to load.
    *
-   * @throws {TypeError} If there is no dataset or an unknown option, or if two
-   * options exclude each other
+   * @throws {TypeError} If `dataset` is no dataset, an option is unknown, or
+   * two options exclude each other
    * @throws {RangeError} If an option is outside its range
    */
   constructor(
@@ -99,7 +95,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
     options?: DataLoaderOptions<Sample, Batch>,
   );
   /**
-   * With `batchSize: null` samples are given as they are.
+   * With `batchSize: null` the loader gives single samples.
    *
    * @throws As with batches
    */
@@ -110,7 +106,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
     options: PlainSampleLoaderOptions<Sample>,
   );
   /**
-   * With `batchSize: null` and a `collate`, what that makes of each sample.
+   * With `batchSize: null` and `collate` the loader gives converted samples.
    *
    * @throws As with batches
    */
@@ -124,27 +120,28 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
   ) {
     checkDataset(dataset);
     this.dataset = dataset;
-    this.#given = options;
-    this.#options = resolveOptions(dataset, options);
-    this.#progress = new Progress(dataset, this.#options, options.generator);
-    const { transform, workerInit } = options;
-    this.#workers = new KeptWorkers(this.#options, {
+    this.#userOptions = options;
+    this.#resolved = resolveOptions(dataset, options);
+    this.#progress = new Progress(dataset, this.#resolved, options.generator);
+    this.#sources = new BatchSources({
       dataset,
-      transform,
-      workerInit,
+      transform: options.transform,
+      workerInit: options.workerInit,
+      options: this.#resolved,
+      progress: this.#progress,
     });
   }
 
   /**
-   * Batches in one epoch. Of an IterableDataset it is an estimate, as torch's:
-   * what its samples would make in one thread. Each worker's share may end with
-   * a batch that is not full, so workers can make up to one batch each more, and
-   * with `dropLast` up to one each less.
+   * Batches in one epoch. For an IterableDataset it is an estimate, as torch's:
+   * the batches of one thread. The share of each worker may end with a batch
+   * that is not full, so each worker may add one batch, or with `dropLast` lose
+   * one.
    *
    * @throws {TypeError} If the sampler, or an IterableDataset, has no length
    */
   get length(): number {
-    const { batchSampler } = this.#options;
+    const { batchSampler } = this.#resolved;
     if (batchSampler.length === undefined) {
       throw new TypeError(
         `Cannot count the batches of ${describeSampler(batchSampler)}: ` +
@@ -154,67 +151,69 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
     return batchSampler.length;
   }
 
-  /** Epoch that the next iteration begins, or goes on with after `resume`. */
+  /**
+   * Epoch of the next iteration, which starts it or, after `resume`, continues.
+   */
   get epoch(): number {
     return this.#progress.next.epoch;
   }
 
   /**
-   * Milliseconds for which iterations have waited for batches so far, on this
-   * thread or for workers; uploads do not count, nor does waiting for the GPU.
+   * Milliseconds that iterations have spent on host batches so far: on making
+   * them on this thread, or on waiting for workers. Uploads and the GPU do not
+   * count.
    */
   get waitedMs(): number {
     return this.#waitedMs;
   }
 
-  /** What the order and the random numbers of samples depend on. */
+  /** Seed of the order and of the samples' random numbers. */
   get seed(): number {
     return this.#progress.seed;
   }
 
   /**
-   * One epoch, as tensors.
+   * Iterates over one epoch, as tensors.
    *
    * @throws {TypeError} If the dataset can't be sent to a worker
-   * @throws {RangeError} If `dropLast` leaves nothing of an IterableDataset
-   * @throws {Error} If a sample can't be loaded, or a worker dies or hangs;
-   * the signal's reason if it aborts
+   * @throws {RangeError} If `dropLast` leaves no batch of an IterableDataset
+   * @throws {Error} If a sample can't be loaded, or a worker dies or hangs
+   * @throws The reason of `signal`, if it aborts
    */
   [Symbol.asyncIterator](): AsyncGenerator<Uploaded<Batch>, void, void> {
-    // Uploaded<> says in types what uploadBatch does
+    // Uploaded<> has the types of uploadBatch
     return this.#iterate(true) as AsyncGenerator<Uploaded<Batch>, void, void>;
   }
 
   /**
-   * One epoch, as host arrays and batches of images: the same as iterating the
-   * loader gives, within the rounding of a `transform`, and without
-   * `batchTransform`. Needs no GPU.
+   * Iterates over one epoch, as host arrays and image batches, without a GPU.
+   * The values are those of the tensors, within the rounding of a `transform`,
+   * and without `batchTransform`.
    *
    * @throws As iterating the loader does
    */
   host(): AsyncGenerator<Batch, void, void> {
-    // `collate` makes a Batch, or getBatch and the default one a Collated<>
+    // a Batch of the user's collate, or the Collated<> of the default one
     return this.#iterate(false) as AsyncGenerator<Batch, void, void>;
   }
 
   /**
-   * The batch that the next iteration begins with, made on this thread, or by
-   * workers if they have an IterableDataset, or selected on the GPU. The next
-   * iteration still begins with it.
+   * Returns the first batch of the next iteration, which will still start with
+   * it. Workers make it only for an IterableDataset.
    *
-   * @throws {RangeError} If there are no batches
+   * @throws {RangeError} If there is no batch
    * @throws {Error} If a sample can't be loaded
    */
   async first(): Promise<Uploaded<Batch>> {
-    // rows only where they must be: all samples for one batch is much to upload
     const { dataset } = this;
     const { next } = this.#progress;
     const isStreamed = isStream(dataset);
+    // rows on the GPU only if it must be: one batch is not worth the upload
     const isOnGPU = !isStreamed && dataset.isOnGPU?.();
-    const resident = isOnGPU ? this.#residentRows() : undefined;
+    const resident = isOnGPU ? this.#sources.residentRows() : undefined;
     const source = isStreamed || resident
-      ? await this.#open(next, true, resident)
-      : this.#onMain(next, this.#place(true));
+      ? await this.#sources.open({ position: next, isUploaded: true, resident })
+      : this.#sources.openOnMain(next, true);
     try {
       await this.#skip(source, next);
       let loaded = await source.next();
@@ -222,10 +221,10 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
       if (!loaded) {
         throw new RangeError(
           `Cannot take the first batch of ` +
-            `${describeSampler(this.#options.batchSampler)}: there is none`,
+            `${describeSampler(this.#resolved.batchSampler)}: there is none`,
         );
       }
-      // Uploaded<>, as in iterating
+      // Uploaded<> has the types of uploadBatch
       return this.#upload(loaded.batch, next) as Uploaded<Batch>;
     } finally {
       await source.close();
@@ -233,65 +232,52 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
   }
 
   /**
-   * Where the iteration is that began last: at its end, where the next begins.
-   * Batches count when they have been given out, however many are prefetched.
+   * Returns the position of the iteration that started last. After its end that
+   * is the start of the next one. Prefetched batches do not count.
    */
   state(): LoaderState {
     return this.#progress.state();
   }
 
   /**
-   * Lets the next iteration go on where `state` was taken. Its seed is taken
-   * over, unless this loader was given one.
+   * Makes the next iteration continue at a saved position. Without a `seed` of
+   * its own the loader takes over the seed of the state.
    *
-   * @throws {TypeError} If `state` is not that of a loader of the same batches
-   * @throws {RangeError} If it lies beyond the epoch
+   * @throws {TypeError} If `state` is not of a loader with the same batches
+   * @throws {RangeError} If the position is beyond the end of the epoch
    */
   resume(state: unknown): void {
     this.#progress.resume(state);
   }
 
-  /** Ends workers that wait for another epoch (`persistentWorkers`). */
+  /** Ends the workers that wait for another epoch (`persistentWorkers`). */
   async close(): Promise<void> {
-    await this.#workers.close();
+    await this.#sources.close();
   }
 
-  /** `await using` a loader closes it. */
+  /** Closes the loader, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
 
-  /** Claims the next epoch now, though its first batch may be asked for late. */
+  /** Claims the next epoch now, even if its first batch is wanted later. */
   #iterate(isUploaded: boolean): AsyncGenerator<unknown, void, void> {
     const position = this.#progress.begin();
-    const resident = isUploaded ? this.#residentRows() : undefined;
-    return this.#batchesFrom(position, isUploaded, resident);
-  }
-
-  /** The samples on the GPU, if batches are to be selected from there. */
-  #residentRows(): ResidentDataset | undefined {
-    const { dataset } = this;
-    if (isStream(dataset)) return undefined;
-    const arrays = residentArrays(
-      dataset,
-      this.#given.transform,
-      this.#options,
-    );
-    return arrays && (this.#resident ??= new ResidentDataset(dataset, arrays));
+    const resident = isUploaded ? this.#sources.residentRows() : undefined;
+    return this.#batchesFrom({ position, isUploaded, resident });
   }
 
   async *#batchesFrom(
-    position: Position,
-    isUploaded: boolean,
-    resident: ResidentDataset | undefined,
+    request: SourceRequest,
   ): AsyncGenerator<unknown, void, void> {
-    const { signal } = this.#given;
+    const { position, isUploaded } = request;
+    const { signal } = this.#userOptions;
     if (signal?.aborted) await this.close();
     signal?.throwIfAborted();
-    const source = await this.#open(position, isUploaded, resident);
+    const source = await this.#sources.open(request);
     noteEpoch();
     const stop = () => {
-      source.close().catch(() => {}); // the iteration's own error is the reason
+      source.close().catch(() => {}); // the iteration throws the reason
     };
     signal?.addEventListener("abort", stop);
     let isOver = false;
@@ -304,11 +290,11 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
         this.#waitedMs += performance.now() - since;
         if (!loaded) break;
         let { batch } = loaded;
-        const place = { ...position };
+        const current = { ...position };
         position.batches++;
         if (batch !== undefined) { // else its collate leaves it out
           if (isUploaded) {
-            batch = this.#upload(batch, place);
+            batch = this.#upload(batch, current);
             loaded.release();
           }
           yield batch;
@@ -317,20 +303,23 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
         await turn();
       }
       isOver = true;
-      if (position.batches === 0) checkDropped(source.dropped, this.#options);
+      if (position.batches === 0) checkDropped(source.dropped, this.#resolved);
       position.epoch++;
       position.batches = 0;
     } finally {
       noteEpoch();
       signal?.removeEventListener("abort", stop);
-      if (isOver) await this.#workers.leave(source);
+      if (isOver) await this.#sources.leave(source);
       else await source.close();
     }
   }
 
-  /** Throws away what was given before, where requests can't begin later. */
-  async #skip(source: BatchSource, { batches }: Position): Promise<void> {
-    if (!(isStream(this.dataset))) return;
+  /** Throws away the batches of a stream before the position. */
+  async #skip(
+    source: BatchSource,
+    { batches }: LoaderPosition,
+  ): Promise<void> {
+    if (!isStream(this.dataset)) return; // its requests start at the position
     for (let i = 0; i < batches; i++) {
       const loaded = await source.next();
       if (!loaded) return;
@@ -338,63 +327,8 @@ export class DataLoader<Sample, Batch = Collated<Sample>>
     }
   }
 
-  #requests(
-    { epoch, batches }: Position,
-    place: TransformPlace,
-  ): IterableIterator<Request> {
-    const { batchSampler, order } = this.#options;
-    if (batchSampler instanceof StreamBatches) {
-      return batchSampler.requests({ seed: this.#progress.seed, epoch, place });
-    }
-    if ("epoch" in order) order.epoch = epoch;
-    // taken now: another iteration may set another epoch before the first batch
-    const items = batchSampler[Symbol.iterator]();
-    return requestsOf(Iterator.from(items), batchSampler, {
-      seed: this.#progress.seed,
-      epoch,
-      skip: batches,
-      place,
-    });
-  }
-
-  #fetcher(): BatchMaker {
-    const { dataset } = this;
-    const { transform } = this.#given;
-    const options = { collate: this.#options.collate, transform };
-    return isStream(dataset)
-      ? new StreamFetcher(dataset, { ...options, worker: workerInfo() })
-      : new Fetcher({ dataset, ...options });
-  }
-
-  #place(isUploaded: boolean): TransformPlace {
-    const { transform } = this.#given;
-    return placeOf({ transform, collate: this.#options.collate }, isUploaded);
-  }
-
-  async #open(
-    position: Position,
-    isUploaded: boolean,
-    resident: ResidentDataset | undefined,
-  ): Promise<BatchSource> {
-    if (resident) {
-      return new ResidentSource(
-        resident,
-        // rows have indices: a stream is never resident
-        this.#requests(position, "late") as Iterator<BatchRequest>,
-        stagedOf(this.#given.transform),
-      );
-    }
-    const place = this.#place(isUploaded);
-    if (this.#options.numWorkers === 0) return this.#onMain(position, place);
-    return await this.#workers.begin(() => this.#requests(position, place));
-  }
-
-  #onMain(position: Position, place: TransformPlace): MainSource {
-    return new MainSource(this.#fetcher(), this.#requests(position, place));
-  }
-
-  #upload(batch: unknown, { epoch, batches }: Position): unknown {
-    const { transform, batchTransform } = this.#given;
+  #upload(batch: unknown, { epoch, batches }: LoaderPosition): unknown {
+    const { transform, batchTransform } = this.#userOptions;
     const uploaded = uploadBatch(batch, stagedOf(transform));
     if (!batchTransform) return uploaded;
     const generator = Generator.ofBatch(this.#progress.seed, epoch, batches);

@@ -1,8 +1,8 @@
 /**
- * How far a loader is: which batch comes next, of which order.
+ * The progress of a loader: the position of its next batch, and its seed.
  *
- * An order follows from (sampler, seed, epoch), so a place is two numbers; an
- * iteration moves the one that it was given.
+ * The order follows from (sampler, seed, epoch), so a position is two numbers.
+ * An iteration moves its own position.
  *
  * @module
  */
@@ -16,23 +16,23 @@ import {
 } from "./state.ts";
 import { describeSampler } from "../samplers/sampler.ts";
 
-/** A place among the batches. */
-export interface Position {
+/** A position among the batches: in an epoch, after some batches. */
+export interface LoaderPosition {
   epoch: number;
   batches: number;
 }
 
-/** The places and the seed of a loader. */
+/** The positions and the seed of a loader. */
 export class Progress {
-  /** Where the next iteration begins. */
-  next: Position = { epoch: 0, batches: 0 };
+  /** The start of the next iteration. */
+  next: LoaderPosition = { epoch: 0, batches: 0 };
   readonly #options: ResolvedOptions;
   readonly #dataset: { readonly length?: number | undefined };
-  /** Whether the sampler's seed is the loader's. */
+  /** Whether the sampler takes the loader's seed. */
   readonly #lendsSeed: boolean;
   #seed: number;
-  /** Where the iteration is that began last, or else where the next begins. */
-  #current: Position = { epoch: 0, batches: 0 };
+  /** The position of the last iteration, or before it of the next one. */
+  #current: LoaderPosition = { epoch: 0, batches: 0 };
 
   constructor(
     dataset: { readonly length?: number | undefined },
@@ -47,28 +47,31 @@ export class Progress {
     this.#lendSeed();
   }
 
-  /** What the order and the random numbers of samples depend on. */
+  /** Seed of the order and of the samples' random numbers. */
   get seed(): number {
     return this.#seed;
   }
 
-  /** The place of a new iteration, which moves it; the next has an epoch more. */
-  begin(): Position {
+  /**
+   * Returns the position of a new iteration; the next will start an epoch
+   * later.
+   */
+  begin(): LoaderPosition {
     this.#current = this.next;
     this.next = { epoch: this.next.epoch + 1, batches: 0 };
     return this.#current;
   }
 
-  /** Where the iteration is that began last. */
+  /** Returns the position of the iteration that started last. */
   state(): LoaderState {
     return { version: 1, ...this.#batches(), ...this.#current };
   }
 
   /**
-   * Goes to where `state` was taken.
+   * Moves the next iteration to a saved position.
    *
-   * @throws {TypeError} If `state` is not that of a loader of the same batches
-   * @throws {RangeError} If it lies beyond the epoch
+   * @throws {TypeError} If `state` is not of a loader with the same batches
+   * @throws {RangeError} If the position is beyond the end of the epoch
    */
   resume(state: unknown): void {
     const saved = parseLoaderState(state);

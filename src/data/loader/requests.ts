@@ -1,5 +1,6 @@
 /**
- * What an epoch asks for: its batches, as lists of indices, from any of them on.
+ * The requests of an epoch, from any batch on: lists of indices from the
+ * sampler.
  *
  * @module
  */
@@ -9,25 +10,25 @@ import type { BatchRequest } from "../fetchers/request.ts";
 import type { TransformPlace } from "../images/transform.ts";
 import { describeSampler, type Sampler } from "../samplers/sampler.ts";
 
-/** An epoch, or the rest of it. */
+/** An epoch from a batch on. */
 export interface EpochPart {
-  /** Seed of the samples' generators. */
+  /** Seed of the samples' random numbers. */
   readonly seed: number;
   readonly epoch: number;
-  /** Batches to leave out at its beginning. */
+  /** Batches to skip at the start. */
   readonly skip: number;
-  /** How much of the transform is done with the samples. */
+  /** The steps of the transform that run per sample. */
   readonly place: TransformPlace;
 }
 
 /**
- * The requests of one epoch, without the first `skip`.
+ * Makes the requests of an epoch.
  *
- * Samples that come again in an epoch are counted, so that they get random
- * numbers of their own; the skipped ones count too.
+ * It counts the uses of each sample, so that a repeated sample gets other
+ * random numbers. Skipped batches count too.
  *
- * @throws {TypeError} If the sampler gives something that is no list of indices
- * @throws {RangeError} If it gives an empty one
+ * @throws {TypeError} If the sampler gives a value that is no list of indices
+ * @throws {RangeError} If it gives an empty list
  */
 export function* requestsOf(
   batches: Iterable<unknown>,
@@ -50,21 +51,21 @@ export function* requestsOf(
   }
 }
 
-function toIndices(item: unknown, what: () => string): number[] {
+function toIndices(item: unknown, name: () => string): number[] {
   const indices: unknown[] | undefined = Array.isArray(item)
     ? item
     : ArrayBuffer.isView(item)
-    ? Array.from(item as Uint32Array) // whatever it is, the next lines look
+    ? Array.from(item as Uint32Array) // the checks below cover other views
     : undefined;
   if (indices?.length === 0) {
     throw new RangeError(
-      `Cannot load ${what()}: expected one index or more, got none`,
+      `Cannot load ${name()}: expected one index or more, got none`,
     );
   }
   if (!indices?.every((index) => typeof index === "number")) {
     const wrong = indices?.findIndex((index) => typeof index !== "number");
     throw new TypeError(
-      `Cannot load ${what()}: expected a list of indices, got ` +
+      `Cannot load ${name()}: expected a list of indices, got ` +
         (indices && wrong !== undefined
           ? `${formatValue(indices[wrong])} at [${wrong}]`
           : formatValue(item)),

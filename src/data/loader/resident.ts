@@ -1,5 +1,6 @@
 /**
- * Datasets on the GPU: uploaded once, and a batch is a selection of rows.
+ * Datasets on the GPU: they are uploaded once, and a batch is a selection of
+ * rows.
  *
  * @module
  */
@@ -23,9 +24,9 @@ import {
   type WaitingImages,
 } from "../images/transform.ts";
 import type { ResolvedOptions } from "./resolve.ts";
-import { finished } from "./upload.ts";
+import { finishImages } from "./upload.ts";
 
-/** Bytes of samples that "auto" keeps on the GPU. */
+/** Largest dataset that "auto" keeps on the GPU, in bytes. */
 const MAX_AUTO_BYTES = 512 * 2 ** 20;
 
 /** The samples of a dataset as tensors. */
@@ -33,7 +34,7 @@ export class ResidentDataset {
   readonly #dataset: Dataset<unknown>;
   readonly #tensors: readonly Tensor[];
 
-  /** Uploads what is not on the GPU yet; `arrays` are the dataset's. */
+  /** Uploads the arrays of a dataset that are not on the GPU yet. */
   constructor(
     dataset: Dataset<unknown>,
     arrays: readonly (HostArray | Tensor)[],
@@ -45,8 +46,8 @@ export class ResidentDataset {
   }
 
   /**
-   * The rows of some samples of each tensor; those of the first transformed, if
-   * there is a transform.
+   * Selects the rows of the samples from each tensor, and transforms those of
+   * the first tensor.
    *
    * @throws {RangeError} If there is no such sample
    */
@@ -64,13 +65,16 @@ export class ResidentDataset {
       index.dispose();
       const [first, ...rest] = batch;
       return transform && first
-        ? [finished(waiting(first, request, transform), transform), ...rest]
+        ? [
+          finishImages(waitingImages(first, request, transform), transform),
+          ...rest,
+        ]
         : batch;
     });
   }
 }
 
-/** Selects each batch when it is asked for. */
+/** Selects each batch on demand. */
 export class ResidentSource implements BatchSource {
   readonly #dataset: ResidentDataset;
   readonly #requests: Iterator<BatchRequest>;
@@ -101,13 +105,13 @@ export class ResidentSource implements BatchSource {
   }
 }
 
-/** Rows as images, with what is to be done to each. */
-function waiting(
+/** Draws the second stage of the transform for rows that are images. */
+function waitingImages(
   tensor: Tensor,
   { seed, epoch, indices, repeats }: BatchRequest,
   transform: StagedTransform,
 ): WaitingImages {
-  const extent = extentOfImages(tensor)!; // residentArrays has looked
+  const extent = extentOfImages(tensor)!; // residentArrays has checked it
   const { channels, height, width } = extent;
   const pending = indices.map((index, position) =>
     transform.pend(
@@ -120,12 +124,12 @@ function waiting(
 }
 
 /**
- * The arrays that a loader with these options keeps on the GPU, if it does:
- * because it must (they are tensors), because it was told to, or because it is
- * faster. On an adapter that runs on the CPU the bus is no cost, and `getBatch`
- * is.
+ * Returns the arrays that a loader with these options keeps on the GPU, if any.
+ * It keeps arrays that are tensors, those that the option `resident` asks for,
+ * and others if that is faster. On a CPU adapter `getBatch` is faster.
  *
- * @throws {TypeError} If it was told to and the dataset can't
+ * @throws {TypeError} If the options ask for it and the dataset has no such
+ * arrays
  */
 export function residentArrays(
   dataset: Dataset<unknown>,
@@ -135,30 +139,31 @@ export function residentArrays(
   if (collate || numWorkers > 0 || resident === false) return undefined;
   const isAuto = resident === "auto" && !dataset.isOnGPU?.();
   if (isAuto) {
-    // before the arrays are made: a dataset may have much to do for them
-    const mayBeLate = !transform || stagedOf(transform)?.isLate("late");
-    if (!mayBeLate || adapterClass() !== "gpu") return undefined;
+    // before the call of `resident`, which may be slow
+    const isLate = !transform || stagedOf(transform)?.isLate("late");
+    if (!isLate || adapterClass() !== "gpu") return undefined;
   }
   const arrays = dataset.resident?.();
   if (!arrays) {
     if (resident === "auto") return undefined;
     throw new TypeError(
-      `Cannot keep ${dataset.constructor.name} on the GPU: ` +
-        `it does not offer its samples as \`resident()\``,
+      `Cannot keep ${dataset.constructor.name} on the GPU: the dataset has no ` +
+        `arrays of all its samples (its method \`resident\` is missing or ` +
+        `returns undefined)`,
     );
   }
   if (transform && !isTransformable(arrays[0], transform)) {
     if (dataset.isOnGPU?.()) {
       throw new TypeError(
         `Cannot transform the samples of ${dataset.constructor.name} one by ` +
-          `one: they are on the GPU, and no bytes of images; give the ` +
-          `transform as batchTransform`,
+          `one: they are on the GPU, and no uint8 images; use batchTransform ` +
+          `in place of transform`,
       );
     }
     if (resident === "auto") return undefined;
     throw new TypeError(
       `Cannot keep ${dataset.constructor.name} on the GPU: a step of the ` +
-        `transform is done on the host, sample by sample`,
+        `transform runs on the host, sample by sample`,
     );
   }
   if (!isAuto) return arrays;
@@ -169,7 +174,7 @@ export function residentArrays(
   return bytes <= MAX_AUTO_BYTES ? arrays : undefined;
 }
 
-/** Whether a transform is for the GPU, and these rows are images for it. */
+/** Whether the whole transform runs on the GPU, and the rows are images. */
 function isTransformable(
   rows: HostArray | Tensor | undefined,
   transform: SampleTransform,

@@ -1,6 +1,6 @@
 /**
- * What the options of a DataLoader come to: which of them exclude each other,
- * their defaults, and the sampler of batches that they say.
+ * The resolution of a DataLoader's options: checks, defaults, and the batch
+ * sampler that they describe.
  *
  * @module
  */
@@ -15,9 +15,8 @@ import { collateEach } from "../collate/each_sample.ts";
 import type { AnyCollate } from "../collate/batch.ts";
 import { isStream, type IterableDataset } from "../datasets/iterable.ts";
 import {
+  type ArgumentKind,
   checkOptions,
-  isGiven,
-  type Kind,
   KINDS,
   withExample,
 } from "../checks/kinds.ts";
@@ -26,12 +25,13 @@ import { replaceBroken, skipBroken } from "../collate/nulls.ts";
 import { RandomSampler } from "../samplers/random.ts";
 import { type Sampler, SequentialSampler } from "../samplers/sampler.ts";
 import { StreamBatches } from "./stream_batches.ts";
+import { isPresent } from "../checks/values.ts";
 
-/** Options with their defaults, and the sampler they come to. */
+/** Options with their defaults, and the batch sampler that they describe. */
 export interface ResolvedOptions {
-  /** What gives the batches. */
+  /** The indices of the batches, or the requests for those of a stream. */
   readonly batchSampler: Sampler<readonly number[]> | StreamBatches;
-  /** What the epoch and the seed are told to: the innermost sampler we know. */
+  /** The innermost known sampler, which takes the epoch and the seed. */
   readonly order: Pick<Sampler<unknown>, "epoch" | "seed">;
   readonly numWorkers: number;
   readonly timeout: number;
@@ -39,11 +39,11 @@ export interface ResolvedOptions {
   readonly persistentWorkers: boolean;
   readonly seed: number | undefined;
   readonly resident: boolean | "auto";
-  /** Makes the batches; undefined: the default one. */
+  /** The user's collate; undefined means the default one. */
   readonly collate: AnyCollate | undefined;
 }
 
-/** The options that say which batches there are. */
+/** The options that decide the batches. */
 interface OrderOptions extends
   Pick<
     DataLoaderOptions<unknown, unknown>,
@@ -52,7 +52,7 @@ interface OrderOptions extends
   readonly batchSize?: number | null;
 }
 
-/** All options, and what each has to be. */
+/** The kinds of all options. */
 const OPTIONS = {
   batchSize: KINDS.number,
   shuffle: KINDS.boolean,
@@ -74,10 +74,16 @@ const OPTIONS = {
     expected: 'true, false or "auto"',
   },
   signal: KINDS.signal,
-} as const satisfies Record<keyof DataLoaderOptions<unknown, unknown>, Kind>;
+} as const satisfies Record<
+  keyof DataLoaderOptions<unknown, unknown>,
+  ArgumentKind
+>;
 
-/** What makes a collate and is none, as it is to be written. */
-const COLLATE_MAKERS: ReadonlyMap<unknown, string> = new Map<unknown, string>([
+/** Factories of collates, with the correct call. */
+const COLLATE_FACTORIES: ReadonlyMap<unknown, string> = new Map<
+  unknown,
+  string
+>([
   [collate.skipNulls, "collate.skipNulls()"],
   [collate.replaceNulls, "collate.replaceNulls()"],
   [collate.padded, "collate.padded()"],
@@ -85,18 +91,18 @@ const COLLATE_MAKERS: ReadonlyMap<unknown, string> = new Map<unknown, string>([
   [replaceBroken, "replaceBroken()"],
 ]);
 
-/** The options that say which batches a stream becomes. */
+/** The options that decide the batches of a stream. */
 type StreamOptions =
   & Pick<OrderOptions, "batchSize" | "dropLast">
   & Pick<DataLoaderOptions<unknown, unknown>, "numWorkers">;
 
-/** The options that are of no use without workers. */
+/** The options that need workers. */
 const WORKER_OPTIONS = ["prefetchFactor", "persistentWorkers"] as const;
 
-/** The options that say which samples come when. */
+/** The options that decide the order of samples. */
 const ORDER_OPTIONS = ["shuffle", "sampler", "batchSampler"] as const;
 
-/** Pairs of options that say the same thing twice. */
+/** Pairs of options that exclude each other. */
 const EXCLUSIVE = [
   ["batchSampler", "batchSize"],
   ["batchSampler", "shuffle"],
@@ -108,16 +114,16 @@ const EXCLUSIVE = [
 /**
  * Checks options against each other and fills in defaults.
  *
- * @throws {TypeError} If two of them exclude each other, or one does not exist
- * or is of another type
- * @throws {RangeError} If one is outside its range
+ * @throws {TypeError} If two options exclude each other, or one is unknown or
+ * of another type
+ * @throws {RangeError} If an option is outside its range
  */
 export function resolveOptions<Sample, Batch>(
   dataset: Dataset<Sample> | IterableDataset<Sample>,
   options: AnyLoaderOptions<Sample, Batch>,
 ): ResolvedOptions {
   checkOptions("DataLoader", options, OPTIONS);
-  checkBrackets(options.collate);
+  checkFactory(options.collate);
   if (isStream(dataset)) checkStream(dataset, options);
   checkExclusions(options);
   const {
@@ -144,13 +150,14 @@ export function resolveOptions<Sample, Batch>(
   }
   if (resident === true && isUnbatched(options)) {
     throw new TypeError(
-      "Cannot use resident with batchSize null: rows are selected for batches",
+      "Cannot use resident with batchSize null: the GPU selects the rows of " +
+        "batches",
     );
   }
   if (resident === true && (numWorkers > 0 || options.collate)) {
     throw new TypeError(
       `Cannot use resident with ${options.collate ? "collate" : "numWorkers"}` +
-        `: rows are selected on the GPU, nothing is left to do`,
+        `: the GPU selects the rows of a batch, and nothing else makes batches`,
     );
   }
   const batchSampler = isStream(dataset)
@@ -171,22 +178,24 @@ export function resolveOptions<Sample, Batch>(
     resident,
     collate: isUnbatched(options)
       ? collateEach(options.collate)
-      // samples are of the dataset, and the batch goes to whom its type is known
+      // the types of samples and batches stay with DataLoader
       : options.collate as AnyCollate | undefined,
   };
 }
 
-/** Whether an option says something: false is what it is without being given. */
+/**
+ * Whether an option is set to another value than its default of false.
+ */
 function isChosen(value: unknown): boolean {
-  return isGiven(value) && value !== false;
+  return isPresent(value) && value !== false;
 }
 
-function checkBrackets(given: unknown): void {
-  const written = COLLATE_MAKERS.get(given);
-  if (written === undefined) return;
+function checkFactory(option: unknown): void {
+  const call = COLLATE_FACTORIES.get(option);
+  if (call === undefined) return;
   throw new TypeError(
-    `Cannot use what makes a collate as collate: give it with the brackets: ` +
-      written,
+    `Cannot use the factory ${call.slice(0, -2)} as collate: call it, as in ` +
+      `collate: ${call}`,
   );
 }
 
@@ -198,8 +207,8 @@ function checkStream(
   const wrong = ORDER_OPTIONS.find((option) => isChosen(options[option]));
   if (wrong) {
     throw new TypeError(
-      `Cannot use ${wrong} with ${name}: an IterableDataset gives its samples ` +
-        `in its own order`,
+      `Cannot use ${wrong} with ${name}: an IterableDataset has an order of ` +
+        `its own`,
     );
   }
   if (options.resident === true) {
@@ -217,7 +226,7 @@ function streamBatchesOf(
   return new StreamBatches(dataset, size, { dropLast, numWorkers });
 }
 
-/** Whether a loader with these options gives samples as they are. */
+/** Whether a loader with these options gives single samples. */
 export function isUnbatched(
   options: { readonly batchSize?: number | null },
 ): boolean {
@@ -230,16 +239,16 @@ function checkExclusions(options: OrderOptions): void {
       .find((name) => isChosen(options[name]));
     if (useless) {
       throw new TypeError(
-        `Cannot use ${useless} with batchSize null: samples are given as they ` +
-          `are, there are no batches`,
+        `Cannot use ${useless} with batchSize null: the loader gives single ` +
+          `samples, not batches`,
       );
     }
   }
   for (const [one, other] of EXCLUSIVE) {
     if (isChosen(options[one]) && isChosen(options[other])) {
       throw new TypeError(
-        `Cannot use both ${one} and ${other}: ${one} already says ` +
-          (other === "shuffle" ? "the order" : "which samples make a batch"),
+        `Cannot use both ${one} and ${other}: ${one} already decides ` +
+          (other === "shuffle" ? "the order" : "the samples of a batch"),
       );
     }
   }
@@ -256,7 +265,10 @@ function batchSamplerOf(
   return new BatchSampler(sampler, batchSize ?? 1, { dropLast });
 }
 
-/** Batches in one epoch, if it is certain: what a stream says is an estimate. */
+/**
+ * The number of batches in one epoch; undefined if the number is unknown, or
+ * that of a stream, an estimate.
+ */
 export function certainLength(
   { batchSampler }: Pick<ResolvedOptions, "batchSampler">,
 ): number | undefined {
@@ -267,9 +279,9 @@ export function certainLength(
 }
 
 /**
- * Checks by what it has, as types do: it may come from another copy of Kindling.
+ * Checks that a value has the members of a dataset, of any class.
  *
- * @throws {TypeError} If it is no dataset
+ * @throws {TypeError} If it has not
  */
 export function checkDataset(dataset: unknown): void {
   if (!KINDS.dataset.is(dataset) && !KINDS.stream.is(dataset)) {

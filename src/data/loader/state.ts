@@ -1,32 +1,32 @@
 /**
- * The state of a loader: which batch comes next, as JSON.
+ * The state of a loader, as JSON: its position among its batches.
  *
- * Batches follow from dataset, sampler and seed, so a place among them is all
- * there is to save, whatever has been prefetched.
+ * The batches follow from the dataset, the sampler and the seed, so that a
+ * position is enough to resume. Prefetched batches do not count.
  *
  * @module
  */
 
-/** A place in an epoch, and what it is a place in. */
+/** A position in an epoch, and the identity of the batches. */
 export interface LoaderState {
-  /** The form of this record. */
+  /** Version of this record. */
   readonly version: 1;
-  /** Samples of the dataset. */
+  /** The number of samples of the dataset. */
   readonly datasetLength: number;
-  /** The sampler of batches in words; its seed is among them. */
+  /** The sampler of batches in words, with its seed. */
   readonly sampler: string;
-  /** Seed of the samples' generators. */
+  /** Seed of the samples' random numbers. */
   readonly seed: number;
   /** The epoch, from 0. */
   readonly epoch: number;
-  /** Batches of the epoch that have been given out. */
+  /** Batches given in the epoch. */
   readonly batches: number;
 }
 
 /**
- * A state that came from a file or a message.
+ * Checks a state from a file or a message.
  *
- * @throws {TypeError} If it is none, or of a later version
+ * @throws {TypeError} If it is not a state, or of another version
  */
 export function parseLoaderState(state: unknown): LoaderState {
   const { version, datasetLength, sampler, seed, epoch, batches } = Object(
@@ -49,7 +49,7 @@ export function parseLoaderState(state: unknown): LoaderState {
   }
   if (typeof sampler !== "string") {
     throw new TypeError(
-      `Cannot resume a loader: expected words as sampler of its state, ` +
+      `Cannot resume a loader: expected a string as sampler of its state, ` +
         `got ${sampler}`,
     );
   }
@@ -57,15 +57,16 @@ export function parseLoaderState(state: unknown): LoaderState {
 }
 
 /**
- * Refuses a state of other batches than those of the loader, or beyond them.
+ * Refuses a state of other batches than the loader's, or beyond the epoch.
  *
- * @throws {TypeError} If dataset length, sampler or seed differ; both are named
- * @throws {RangeError} If the epoch has not as many batches as were given out
+ * @throws {TypeError} If dataset length, sampler or seed differ; the message
+ * has both
+ * @throws {RangeError} If the state counts more batches than the epoch has
  */
 export function checkSameBatches(
   saved: LoaderState,
   own: Pick<LoaderState, "datasetLength" | "sampler" | "seed"> & {
-    /** Batches in one epoch, if it is certain. */
+    /** Batches in one epoch, if the number is certain. */
     readonly length?: number | undefined;
   },
 ): void {

@@ -1,6 +1,6 @@
 /**
- * Batches of an IterableDataset as the loader asks for them, in place of a
- * sampler of batches. NOTE [streams] in fetchers/stream_fetcher.ts.
+ * The requests for batches of an IterableDataset, which has no batch sampler:
+ * NOTE [streams] in fetchers/stream_fetcher.ts.
  *
  * @module
  */
@@ -8,12 +8,12 @@
 import type { IterableDataset } from "../datasets/iterable.ts";
 import type { StreamRequest } from "../fetchers/request.ts";
 
-/** What takes the place of a sampler of batches where there are no indices. */
+/** The substitute for a batch sampler, without indices. */
 export class StreamBatches {
   /**
-   * Batches in one epoch, if the dataset knows its length: as many as one thread
-   * would make of all samples. Workers make batches of their own shares, whose
-   * last ones are not full: some more, or with `dropLast` some fewer.
+   * Batches in one epoch of one thread, if the dataset has a length. Workers
+   * make batches of their shares, so there may be more, or with `dropLast`
+   * fewer.
    */
   readonly length: number | undefined;
   readonly #batchSize: number;
@@ -35,7 +35,7 @@ export class StreamBatches {
     }
   }
 
-  /** The requests of an epoch: one after another until the samples end. */
+  /** Repeats the request for the next batch of an epoch, without end. */
   *requests(
     { seed, epoch, place }: Pick<StreamRequest, "seed" | "epoch" | "place">,
   ): IterableIterator<StreamRequest> {
@@ -50,7 +50,7 @@ export class StreamBatches {
     for (;;) yield request;
   }
 
-  /** All that batches depend on but for the dataset. */
+  /** The properties that decide the batches, except the dataset. */
   toString(): string {
     return `StreamBatches(${this.#batchSize}` +
       `${this.#dropLast ? ", dropLast" : ""}, ${this.#numWorkers} workers)`;
@@ -58,8 +58,8 @@ export class StreamBatches {
 }
 
 /**
- * Refuses an epoch without batches whose samples were left out: `dropLast` would
- * leave nothing of it, epoch after epoch.
+ * Refuses an epoch without batches of which `dropLast` left out all samples:
+ * every epoch would be empty.
  *
  * @throws {RangeError} If samples were left out
  */

@@ -1,5 +1,6 @@
 /**
- * Where a loader's transform is done: NOTE [stages] in images/transform.ts.
+ * The choice where a loader's transform runs: NOTE [stages] in
+ * images/transform.ts.
  *
  * @module
  */
@@ -14,14 +15,14 @@ import {
 } from "../images/transform.ts";
 
 /** The options of a loader that decide. */
-interface Work {
+interface DecidingOptions {
   readonly transform?: SampleTransform;
   readonly collate?: unknown;
 }
 
-/** How much of a transform is done with the samples. */
+/** Returns the steps of the transform that run per sample. */
 export function placeOf(
-  { transform, collate }: Work,
+  { transform, collate }: DecidingOptions,
   isUploaded: boolean,
 ): TransformPlace {
   const isStaged = isUploaded && stagedOf(transform) !== undefined &&
@@ -30,7 +31,7 @@ export function placeOf(
   return adapterClass() === "cpu" ? "bytes" : "late";
 }
 
-/** Whether a collate leaves images as they are, for the GPU to go on with. */
+/** Whether a collate keeps images whole, for the second stage on the GPU. */
 function isOwnCollate(collate: unknown): boolean {
   return collate === undefined || collate instanceof Padded ||
     ((collate instanceof SkipNulls || collate instanceof ReplaceNulls) &&

@@ -1,8 +1,8 @@
 /**
  * The loader's last step, on the main thread: host batches become tensors.
  *
- * Tensors of batches belong to no scope: they live as long as somebody holds
- * them.
+ * The tensors of a batch belong to no scope: they live as long as the user
+ * keeps them.
  *
  * @module
  */
@@ -24,8 +24,8 @@ import {
 } from "../images/transform.ts";
 
 /**
- * A batch with tensors in place of its arrays and images; what else it holds
- * stays. Where a transform is still to be finished, `transform` does it.
+ * Uploads the arrays and images of a batch; other values stay. `transform` runs
+ * the second stage on images that wait for it.
  */
 export function uploadBatch(
   batch: unknown,
@@ -53,7 +53,7 @@ function upload(value: unknown, transform?: StagedTransform): unknown {
   return value;
 }
 
-/** The images as uint8 [N, C, H, W], or as the transform makes them. */
+/** Uploads images as uint8 [N, C, H, W], or as the result of the transform. */
 function uploadImages(
   { data, shape, sizes, channels, isPlanar, pending }: ImageBatch,
   transform: StagedTransform | undefined,
@@ -61,7 +61,10 @@ function uploadImages(
   if (!shape) {
     const bytes = fromHost(new HostArray(data));
     if (transform && pending) {
-      return finished({ tensor: bytes, sizes, channels, pending }, transform);
+      return finishImages(
+        { tensor: bytes, sizes, channels, pending },
+        transform,
+      );
     }
     throw new TypeError("Cannot make a tensor of images that differ in size");
   }
@@ -72,12 +75,12 @@ function uploadImages(
   const tensor = isPlanar ? stored : stored.permute([0, 3, 1, 2]);
   if (tensor !== stored) stored.dispose(); // the view keeps the elements
   return transform && pending
-    ? finished({ tensor, sizes, channels, pending }, transform)
+    ? finishImages({ tensor, sizes, channels, pending }, transform)
     : tensor;
 }
 
-/** The second stage; what it makes on its way, and the images, are freed. */
-export function finished(
+/** Runs the second stage, and frees the images and intermediate tensors. */
+export function finishImages(
   images: WaitingImages,
   transform: StagedTransform,
 ): Tensor {
@@ -87,9 +90,9 @@ export function finished(
 }
 
 /**
- * The batch with `transform` applied to its first item.
+ * Applies `transform` to the first item of a batch.
  *
- * @throws {TypeError} If that is no tensor, or does not become one
+ * @throws {TypeError} If that item, or the result, is not a tensor
  */
 export function transformFirst(
   batch: unknown,
@@ -110,18 +113,18 @@ function applyTo(
         `tensor, got ${nameOfType(item)}`,
     );
   }
-  // what the transform makes on its way is freed, its result belongs to no scope
+  // // frees the intermediate tensors; the result belongs to no scope
   const result = unscoped(() =>
     scope(() => {
       const staged = stagedOf(transform);
       const made: unknown = staged
-        ? staged.call(item as never, generator) // takes what its author says
+        ? staged.call(item as never, generator) // it takes tensors, too
         : invoke(transform, item);
       checkMade(made, "batchTransform");
       if (made instanceof Tensor) return made;
       throw new TypeError(
-        `Cannot use what batchTransform made of a batch: expected a tensor, ` +
-          `got ${nameOfType(made)}`,
+        `Cannot use the result of batchTransform: expected a tensor, got ` +
+          nameOfType(made),
       );
     })
   );

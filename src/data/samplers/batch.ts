@@ -1,5 +1,5 @@
 /**
- * A sampler of batches: lists of indices.
+ * A sampler of batches, which are lists of indices.
  *
  * @module
  */
@@ -13,9 +13,9 @@ import {
 } from "../checks/kinds.ts";
 import { describeSampler, type Sampler } from "./sampler.ts";
 
-/** Options of `BatchSampler`. */
+/** The last batch of a `BatchSampler`. */
 export interface BatchSamplerOptions {
-  /** Leave out a last batch that is not full. Default: false. */
+  /** Whether to leave out a last batch that is not full. Default: false. */
   readonly dropLast?: boolean;
 }
 
@@ -36,17 +36,17 @@ const SAMPLER = withExample(KINDS.sampler, "[2, 0, 1]");
  * ```
  */
 export class BatchSampler implements Sampler<number[]> {
-  /** Where the indices come from. */
+  /** The sampler of the indices. */
   readonly sampler: Sampler;
   /** Indices in a batch. */
   readonly batchSize: number;
-  /** Whether a last batch that is not full is left out. */
+  /** Whether the sampler leaves out a last batch that is not full. */
   readonly dropLast: boolean;
 
   /**
-   * Batches of what a sampler gives, or any iterable of indices.
+   * Groups the indices of a sampler, or of any iterable.
    *
-   * @throws {TypeError} If `sampler` is none that each epoch can begin anew
+   * @throws {TypeError} If `sampler` is not an iterable that can start again
    * @throws {RangeError} If `batchSize` is not a positive integer
    */
   constructor(
@@ -84,15 +84,15 @@ export class BatchSampler implements Sampler<number[]> {
     return this.sampler.isDistinct === true;
   }
 
-  /** The batches of the sampler's next epoch. */
+  /** Iterates over the batches of the sampler's next epoch. */
   [Symbol.iterator](): IterableIterator<number[]> {
-    // the sampler's epoch is drawn now, not when the first batch is asked for
+    // draws the epoch now, not at the first batch
     return this.#batches(this.sampler[Symbol.iterator]());
   }
 
   *#batches(indices: Iterator<number>): IterableIterator<number[]> {
     let batch: number[] = [];
-    // `for` closes the sampler where the batches are left
+    // `for` closes the sampler if the consumer stops early
     for (const index of Iterator.from(indices)) {
       batch.push(index);
       if (batch.length === this.batchSize) {

@@ -1,5 +1,5 @@
 /**
- * A sampler for several processes: each takes its share of one order.
+ * A sampler for several processes: each takes a share of one order.
  *
  * @module
  */
@@ -10,17 +10,20 @@ import { checkCount } from "../checks/check.ts";
 import { checkOptions, KINDS } from "../checks/kinds.ts";
 import { lengthOf, type Sampler } from "./sampler.ts";
 
-/** Options of `DistributedSampler`. */
+/** The share and the order of a `DistributedSampler`. */
 export interface DistributedSamplerOptions {
   /** Number of processes. */
   readonly numReplicas: number;
-  /** Which of them this is, from 0. */
+  /** Number of this process, from 0. */
   readonly rank: number;
   /** Whether the common order is random. Default: true. */
   readonly shuffle?: boolean;
-  /** What the order depends on: the same in all processes. Default: 0. */
+  /** Seed of the order, the same in all processes. Default: 0. */
   readonly seed?: number;
-  /** Leave out what does not divide, instead of repeating. Default: false. */
+  /**
+   * Whether to leave out the last indices, not to repeat the first. Default:
+   * false.
+   */
   readonly dropLast?: boolean;
 }
 
@@ -33,29 +36,30 @@ const OPTIONS = {
 };
 
 /**
- * Process `rank` of `numReplicas` gets every `numReplicas`-th index of one order
- * that all of them know, and as many as the others: indices from the start are
- * repeated, or the last left out.
+ * Every `numReplicas`-th index of one order, from `rank` on. All processes get
+ * the same number of indices: the first ones are repeated, or the last left
+ * out.
  *
- * Source: torch.utils.data.distributed.DistributedSampler; unlike there, each
- * iteration moves on to the next epoch by itself.
+ * Source: torch.utils.data.distributed.DistributedSampler. Unlike there, each
+ * iteration moves on to the next epoch.
  */
 export class DistributedSampler implements Sampler {
-  /** Indices that one process gets in one epoch. */
+  /** Indices of this process in one epoch. */
   readonly length: number;
-  /** No index comes twice in one process. */
+  /** True: no index comes twice in one process. */
   readonly isDistinct: boolean = true;
-  /** Epoch that the next iteration draws: the same in all processes. */
+  /** Epoch that the next iteration draws, the same in all processes. */
   epoch = 0;
-  /** What the order depends on. */
+  /** Seed of the order. */
   readonly seed: number;
   readonly #sourceLength: number;
   readonly #options: DistributedSamplerOptions;
 
   /**
-   * The share of one process in the indices of a dataset, or of a length.
+   * Takes a share of the indices of a dataset, or of those below a length.
    *
-   * @throws {TypeError} If `source` has no length, or an option is of another type
+   * @throws {TypeError} If `source` has no length, or an option is of another
+   * type
    * @throws {RangeError} If `rank` is not from 0 to `numReplicas - 1`
    */
   constructor(
@@ -78,12 +82,12 @@ export class DistributedSampler implements Sampler {
     this.length = dropLast ? Math.floor(share) : Math.ceil(share);
   }
 
-  /** Sets the epoch that the next iteration draws, as torch's name has it. */
+  /** Sets the epoch that the next iteration draws. */
   setEpoch(epoch: number): void {
     this.epoch = checkCount("an epoch", epoch, 0);
   }
 
-  /** This process's share of one epoch; moves on to the next. */
+  /** Iterates over this process's share of one epoch; moves on to the next. */
   [Symbol.iterator](): IterableIterator<number> {
     const { numReplicas, rank, shuffle = true } = this.#options;
     const epoch = this.epoch++;
@@ -92,13 +96,13 @@ export class DistributedSampler implements Sampler {
       ? Generator.ofEpoch(this.seed, epoch).permutation(n)
       : undefined;
     const share = new Uint32Array(this.length).map((_, i) => {
-      const at = (i * numReplicas + rank) % n;
-      return order ? order[at]! : at;
+      const position = (i * numReplicas + rank) % n;
+      return order ? order[position]! : position;
     });
     return share.values();
   }
 
-  /** Class, share, rank and seed. */
+  /** The class, the share, the rank and the seed. */
   toString(): string {
     const { numReplicas, rank, shuffle = true } = this.#options;
     const order = shuffle ? `seed ${this.seed}` : "in order";

@@ -1,5 +1,5 @@
 /**
- * Samplers that shuffle: all samples, or some of them.
+ * Samplers that shuffle all samples, or some of them.
  *
  * @module
  */
@@ -16,19 +16,20 @@ import {
   seedOf,
 } from "./sampler.ts";
 
-/** Options of `RandomSampler`. */
+/** The draws of a `RandomSampler`. */
 export interface RandomSamplerOptions extends RandomOptions {
-  /** Whether each index is drawn from all of them. Default: false. */
+  /** Whether indices are drawn with replacement. Default: false. */
   readonly replacement?: boolean;
   /** Indices in one epoch. Default: the number of samples. */
   readonly numSamples?: number;
 }
 
 /**
- * Indices in random order: every epoch another one, set by (seed, epoch).
+ * Indices in a random order that follows from (seed, epoch).
  *
- * Without replacement, every index once; with `numSamples` beyond the number of
- * samples, one shuffle after another and a part of the last.
+ * Without replacement, every index comes once. If `numSamples` exceeds the
+ * number of samples, several shuffles follow each other, the last one cut
+ * short.
  *
  * Source: torch.utils.data.RandomSampler.
  *
@@ -45,21 +46,23 @@ export interface RandomSamplerOptions extends RandomOptions {
 export class RandomSampler implements Sampler {
   /** Indices in one epoch. */
   readonly length: number;
-  /** Whether each index is drawn from all of them. */
+  /** Whether indices are drawn with replacement. */
   readonly replacement: boolean;
   /** Whether no index comes twice in an epoch. */
   readonly isDistinct: boolean;
   /** Epoch that the next iteration draws. */
   epoch = 0;
-  /** What the order depends on; undefined: the loader's. */
+  /** Seed of the order; undefined means the loader's. */
   seed: number | undefined;
   readonly #sourceLength: number;
 
   /**
    * Orders the indices of a dataset, or those below a length.
    *
-   * @throws {TypeError} If `source` has no length, or an option is of another type
-   * @throws {RangeError} If the dataset is empty, or `numSamples` no count
+   * @throws {TypeError} If `source` has no length, or an option is of another
+   * type
+   * @throws {RangeError} If the dataset is empty, or `numSamples` is not a
+   * positive integer
    */
   constructor(
     source: number | { readonly length: number },
@@ -98,14 +101,15 @@ export class RandomSampler implements Sampler {
     if (this.replacement) {
       for (let i = 0; i < length; i++) indices[i] = generator.integer(n);
     } else {
-      for (let at = 0; at < length; at += n) {
-        indices.set(generator.permutation(n).subarray(0, length - at), at);
+      for (let start = 0; start < length; start += n) {
+        const shuffled = generator.permutation(n);
+        indices.set(shuffled.subarray(0, length - start), start);
       }
     }
     return indices.values();
   }
 
-  /** Class, length and what else the order depends on. */
+  /** The class, and all that the order depends on. */
   toString(): string {
     const drawn = this.length === this.#sourceLength
       ? ""
@@ -116,23 +120,24 @@ export class RandomSampler implements Sampler {
 }
 
 /**
- * Given indices in random order, every epoch another one.
+ * Chosen indices in a random order that follows from (seed, epoch).
  *
  * Source: torch.utils.data.SubsetRandomSampler.
  */
 export class SubsetRandomSampler implements Sampler {
-  /** The indices that it orders. */
+  /** The indices to order. */
   readonly indices: readonly number[];
   /** Epoch that the next iteration draws. */
   epoch = 0;
-  /** What the order depends on; undefined: the loader's. */
+  /** Seed of the order; undefined means the loader's. */
   seed: number | undefined;
 
   /**
-   * Orders the given indices.
+   * Orders `indices`.
    *
-   * @throws {TypeError} If `indices` is not iterable, or an option of another type
-   * @throws {RangeError} If the seed is none
+   * @throws {TypeError} If `indices` is not iterable, or an option is of
+   * another type
+   * @throws {RangeError} If the seed is outside its range
    */
   constructor(indices: Iterable<number>, options: RandomOptions = {}) {
     checkOptions("SubsetRandomSampler", options, RANDOM_OPTIONS);
@@ -157,7 +162,7 @@ export class SubsetRandomSampler implements Sampler {
     return generator.shuffle([...this.indices]).values();
   }
 
-  /** Class, length and seed. */
+  /** The class, the length and the seed. */
   toString(): string {
     return `SubsetRandomSampler(${this.length}, seed ${this.seed})`;
   }

@@ -1,9 +1,9 @@
 /**
- * Samplers: in which order an epoch takes the samples of a dataset.
+ * Samplers: the order in which an epoch takes the samples of a dataset.
  *
- * Any iterable of indices is a sampler. Those here draw each epoch from (seed,
- * epoch) alone, so that an epoch can be had again: by a resumed run, or with
- * another number of workers.
+ * Any iterable of indices is a sampler. The order of those here follows from
+ * (seed, epoch) alone: it is the same in a resumed run, and with any number of
+ * workers. The random ones are in random.ts and weighted_random.ts.
  *
  * @module
  */
@@ -12,74 +12,76 @@ import { defaultGenerator, type Generator } from "../../tensor/generator.ts";
 import { checkSeed } from "../../tensor/philox.ts";
 import { checkCount } from "../checks/check.ts";
 import { nameOfType } from "../checks/values.ts";
-import { checkKind, type Kind, KINDS } from "../checks/kinds.ts";
+import { type ArgumentKind, checkKind, KINDS } from "../checks/kinds.ts";
 
 /**
- * Indices of samples, or (with `Item = readonly number[]`) of whole batches, in
- * the order of an epoch. Whatever is iterable will do; a loader also uses the
- * other members where a sampler has them.
+ * Indices of samples in the order of an epoch; with `Item = readonly number[]`
+ * the indices of whole batches. Any iterable is one; the loader uses the other
+ * members if a sampler has them.
  */
 export interface Sampler<Item = number> extends Iterable<Item> {
-  /** Items in one epoch; without it the loader has no length. */
+  /** Items in one epoch. Without it the loader has no length. */
   readonly length?: number;
-  /** Epoch that the next iteration draws: a loader sets it. */
+  /** Epoch that the next iteration draws; the loader sets it. */
   epoch?: number;
   /**
-   * What the order depends on. A loader gives its own to a sampler that has
-   * the field and no value in it.
+   * Seed of the order. If the field exists and is undefined, the loader sets it
+   * to its own seed.
    */
   seed?: number | undefined;
   /**
-   * Whether no index comes twice in an epoch. Samples that do come again get
-   * other random numbers; where that can't happen, nothing has to be counted.
+   * Whether no index comes twice in an epoch. If false, the loader counts
+   * repeats, and gives repeated samples other random numbers.
    */
   readonly isDistinct?: boolean;
 }
 
-/** Options of samplers that draw. */
+/** The seed of a random sampler. */
 export interface RandomOptions {
-  /** What the order depends on. Default: the loader's seed. */
+  /** Seed of the order. Default: the loader's seed. */
   readonly seed?: number;
-  /** Draws the seed, where none is given. */
+  /** Draws the seed, if there is none. */
   readonly generator?: Generator;
 }
 
-/** What the options of random samplers have to be. */
-export const RANDOM_OPTIONS: Readonly<Record<string, Kind>> = {
+/** The kinds of these options. */
+export const RANDOM_OPTIONS: Readonly<Record<string, ArgumentKind>> = {
   seed: KINDS.number,
   generator: KINDS.generator,
 };
 
 /**
- * The number of samples of a dataset, or the number itself.
+ * Returns the length of a dataset, or the given length.
  *
- * @throws {TypeError} If it is neither
- * @throws {RangeError} If the number is no count
+ * @throws {TypeError} If `source` is neither a number nor has a length
+ * @throws {RangeError} If the length is not an integer of 0 or more
  */
 export function lengthOf(source: number | { readonly length: number }): number {
-  checkKind(KINDS.sized, "what a sampler orders", source);
+  checkKind(KINDS.sized, "the dataset of a sampler", source);
   const length = typeof source === "number" ? source : source.length;
   return checkCount("the number of samples", length, 0);
 }
 
-/** The seed that options give, or undefined: the loader will lend one. */
+/** The seed of a sampler's options; undefined means the loader's. */
 export function seedOf(options: RandomOptions): number | undefined {
   const { seed, generator } = options;
   return seed === undefined ? generator?.drawSeed() : checkSeed(seed);
 }
 
-/** The seed of a sampler that is iterated without a loader. */
+/** Draws a seed for a sampler that is iterated without a loader. */
 export function ownSeed(): number {
   return defaultGenerator().drawSeed();
 }
 
-/** What states and messages call a sampler: what it says itself, or its class. */
+/**
+ * Describes a sampler for states and messages: by `toString`, or by its class.
+ */
 export function describeSampler(
   sampler: { readonly length?: number | undefined },
 ): string {
-  const isSpoken = sampler.toString !== Object.prototype.toString &&
+  const hasOwnText = sampler.toString !== Object.prototype.toString &&
     !Array.isArray(sampler);
-  if (isSpoken) return sampler.toString();
+  if (hasOwnText) return sampler.toString();
   return `${nameOfType(sampler)}(${sampler.length ?? "no length"})`;
 }
 
@@ -87,11 +89,11 @@ export function describeSampler(
 export class SequentialSampler implements Sampler {
   /** Indices in one epoch. */
   readonly length: number;
-  /** No index comes twice. */
+  /** True: no index comes twice. */
   readonly isDistinct: boolean = true;
 
   /**
-   * The indices of a dataset, or those below a length.
+   * Orders the indices of a dataset, or those below a length.
    *
    * @throws {TypeError} If `source` has no length
    * @throws {RangeError} If the length is not an integer of 0 or more
@@ -100,12 +102,12 @@ export class SequentialSampler implements Sampler {
     this.length = lengthOf(source);
   }
 
-  /** The indices from 0. */
+  /** Iterates over the indices from 0. */
   *[Symbol.iterator](): IterableIterator<number> {
     for (let index = 0; index < this.length; index++) yield index;
   }
 
-  /** Class and length. */
+  /** The class and the length. */
   toString(): string {
     return `SequentialSampler(${this.length})`;
   }

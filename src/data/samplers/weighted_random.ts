@@ -1,5 +1,5 @@
 /**
- * A sampler that takes some samples more often than others.
+ * A sampler that draws some samples more often than others.
  *
  * @module
  */
@@ -16,44 +16,46 @@ import {
   seedOf,
 } from "./sampler.ts";
 
-/** Options of `WeightedRandomSampler`. */
+/** The draws of a `WeightedRandomSampler`. */
 export interface WeightedRandomSamplerOptions extends RandomOptions {
   /** Indices in one epoch. */
   readonly numSamples: number;
-  /** Whether an index can come again in an epoch. Default: true. */
+  /** Whether indices are drawn with replacement. Default: true. */
   readonly replacement?: boolean;
 }
 
 /**
- * Indices drawn in proportion to their weights: to balance classes.
+ * Indices drawn in proportion to their weights, to balance classes for
+ * instance.
  *
- * Without replacement, one after another among those that are left. An index of
- * weight 0 never comes. Only the ratios of weights count: they may be as large
- * or as small as numbers get.
+ * Without replacement, each index is drawn from the remaining ones. An index of
+ * weight 0 never comes. Only the ratios of weights count, so weights may be of
+ * any size.
  *
- * Source: torch.utils.data.WeightedRandomSampler; without replacement Efraimidis
- * and Spirakis 2006: the indices with the smallest -ln(u) / weight.
+ * Source: torch.utils.data.WeightedRandomSampler; without replacement
+ * Efraimidis and Spirakis 2006, the indices with the smallest -ln(u) / weight.
  */
 export class WeightedRandomSampler implements Sampler {
   /** Indices in one epoch. */
   readonly length: number;
-  /** Whether an index can come again. */
+  /** Whether indices are drawn with replacement. */
   readonly replacement: boolean;
   /** Whether no index comes twice in an epoch. */
   readonly isDistinct: boolean;
   /** Epoch that the next iteration draws. */
   epoch = 0;
-  /** What the draw depends on; undefined: the loader's. */
+  /** Seed of the draws; undefined means the loader's. */
   seed: number | undefined;
   readonly #weights: Float64Array;
 
   /**
-   * Draws from the indices of `weights`, which need not add up to 1.
+   * Draws from the indices of `weights`. Their sum may be other than 1.
    *
-   * @throws {TypeError} If `weights` is not iterable or holds something else
-   * than numbers, or an option is of another type
-   * @throws {RangeError} If a weight is negative or not finite, if all are 0, or
-   * if `numSamples` is no count, or beyond what can be had without replacement
+   * @throws {TypeError} If `weights` is no iterable of numbers, or an option is
+   * of another type
+   * @throws {RangeError} If a weight is negative or not finite, or all are 0;
+   * if `numSamples` is not a positive integer, or, without replacement, exceeds
+   * the number of positive weights
    */
   constructor(
     weights: Iterable<number>,
@@ -68,10 +70,10 @@ export class WeightedRandomSampler implements Sampler {
         ...RANDOM_OPTIONS,
       },
     );
-    const what = "the weights of a WeightedRandomSampler";
-    checkKind(KINDS.iterable, what, weights);
-    const given: readonly unknown[] = Array.from(weights);
-    this.#weights = Float64Array.from(given, (weight, index) => {
+    const name = "the weights of a WeightedRandomSampler";
+    checkKind(KINDS.iterable, name, weights);
+    const values: readonly unknown[] = Array.from(weights);
+    this.#weights = Float64Array.from(values, (weight, index) => {
       const isNumber = typeof weight === "number";
       if (isNumber && weight >= 0 && weight < Infinity) return weight;
       throw new (isNumber ? RangeError : TypeError)(
@@ -102,7 +104,7 @@ export class WeightedRandomSampler implements Sampler {
     return indices.values();
   }
 
-  /** Class, lengths and seed. */
+  /** The class, the lengths and the seed. */
   toString(): string {
     const how = this.replacement ? "with" : "without";
     return `WeightedRandomSampler(${this.length} of ${this.#weights.length}, ` +
@@ -110,7 +112,7 @@ export class WeightedRandomSampler implements Sampler {
   }
 }
 
-/** A number in [0, 1) with 53 bits: weights may differ by more than 2^24. */
+/** Draws from [0, 1) with 53 bits, as weights may differ by more than 2^24. */
 function uniform(generator: Generator): number {
   return generator.drawSeed() * 2 ** -53;
 }
@@ -120,17 +122,16 @@ function drawWith(
   count: number,
   generator: Generator,
 ): Uint32Array<ArrayBuffer> {
-  // over the largest, so that no sum is infinite, nor one of the few bits that
-  // numbers below 2^-1022 have
+  // divided by the largest weight, so that no sum is infinite or subnormal
   const largest = weights.reduce((a, b) => Math.max(a, b));
-  // sums[i] is that of weights 0 to i: an index of weight 0 has an empty range
+  // sums[i] adds up weights 0 to i: an index of weight 0 has an empty range
   let total = 0;
   const sums = weights.map((weight) => total += weight / largest);
   const last = weights.findLastIndex((weight) => weight > 0);
   return new Uint32Array(count).map(() => {
     const target = uniform(generator) * total;
     let low = 0;
-    let high = last; // also where rounding makes `target` equal to `total`
+    let high = last; // also if rounding makes `target` equal to `total`
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (sums[middle]! > target) high = middle;
@@ -145,8 +146,7 @@ function drawWithout(
   count: number,
   generator: Generator,
 ): Uint32Array<ArrayBuffer> {
-  // the logarithms of -ln(u) / weight, a quotient that may leave the range of
-  // numbers; that of a weight of 0 is infinite
+  // the logarithm of -ln(u) / weight, as the quotient itself may overflow
   const keys = weights.map((weight) =>
     weight > 0
       ? Math.log(-Math.log(1 - uniform(generator))) - Math.log(weight)

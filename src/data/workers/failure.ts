@@ -1,15 +1,15 @@
 /**
- * Errors that cross threads: as plain data, with their stack and their causes.
+ * Errors that cross threads, as plain data with their stack and causes.
  *
- * Structured clone would lose the class of most errors and fail on some thrown
- * values; a record goes through whatever was thrown.
+ * Structured clone loses the class of most errors, and fails on some thrown
+ * values. A record always passes.
  *
  * @module
  */
 
 import { messageOf } from "../checks/values.ts";
 
-/** What crosses of an error. */
+/** An error as plain data. */
 export interface FailureRecord {
   readonly name: string;
   readonly message: string;
@@ -17,10 +17,10 @@ export interface FailureRecord {
   readonly cause: FailureRecord | undefined;
 }
 
-/** Causes of causes that are kept. */
+/** Length of the chain of causes to keep. */
 const MAX_DEPTH = 8;
 
-/** The classes that come out as they went in; others become Error. */
+/** The error classes that survive; others become Error. */
 const CLASSES: Readonly<Record<string, ErrorConstructor>> = {
   EvalError,
   RangeError,
@@ -30,13 +30,13 @@ const CLASSES: Readonly<Record<string, ErrorConstructor>> = {
   URIError,
 };
 
-/** The record of anything that was thrown. */
+/** Makes a record of a thrown value. */
 export function recordFailure(thrown: unknown, depth = 0): FailureRecord {
   if (!(thrown instanceof Error)) {
     return {
       name: "Error",
       message: messageOf(thrown),
-      stack: "", // what is no error has none, and main's would be misleading
+      stack: "", // the stack of a new Error on main would mislead
       cause: undefined,
     };
   }
@@ -51,7 +51,7 @@ export function recordFailure(thrown: unknown, depth = 0): FailureRecord {
   };
 }
 
-/** The error of a record, with the stack of the place where it was thrown. */
+/** Makes the error of a record, with its original stack. */
 export function reviveFailure(record: FailureRecord): Error {
   const { name, message, stack } = record;
   const cause = record.cause && reviveFailure(record.cause);
@@ -62,7 +62,7 @@ export function reviveFailure(record: FailureRecord): Error {
   return error;
 }
 
-/** Sets a property that is not listed, as an error's own are not. */
+/** Sets a property that is not enumerable, like those of errors. */
 function hide(error: Error, key: "name" | "stack", value: string): void {
   Object.defineProperty(error, key, {
     value,

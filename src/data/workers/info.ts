@@ -1,27 +1,27 @@
 /**
- * In which worker a piece of code runs.
+ * The worker in which code runs.
  *
  * @module
  */
 
-/** A worker, as the code in it sees itself. */
+/** The worker that runs the current code. */
 export interface WorkerInfo {
   /** Number of this worker, from 0. */
   readonly id: number;
-  /** Number of workers of the loader. */
+  /** The loader's number of workers. */
   readonly numWorkers: number;
 }
 
-/** What to do about a module that is meant for main and runs in a worker. */
+/** The advice for a module that is meant for main but runs in a worker. */
 export const OWN_MODULE =
-  "keep datasets in a module of their own, or put what is to run only on main " +
-  "under `if (import.meta.main)`";
+  "keep datasets in a module of their own, or put the code for the main " +
+  "thread under `if (import.meta.main)`";
 
 let current: WorkerInfo | undefined;
 
 /**
- * The worker that this code runs in; undefined on the main thread. A dataset's
- * samples must not depend on it.
+ * Returns the worker that runs the caller; undefined on the main thread. The
+ * samples of a `Dataset` must not depend on it.
  *
  * Source: torch.utils.data.get_worker_info.
  */
@@ -29,7 +29,7 @@ export function workerInfo(): WorkerInfo | undefined {
   return current;
 }
 
-/** Says once, when a worker starts, which it is. */
+/** Sets the result of `workerInfo`, once per worker. */
 export function setWorkerInfo(info: WorkerInfo): void {
   current = info;
 }

@@ -1,13 +1,13 @@
 /**
- * The workers of a loader between its epochs: they end with an epoch, or
- * (`persistentWorkers`) wait for the next.
+ * The workers of a loader between epochs: they end after an epoch, or, with
+ * `persistentWorkers`, wait for the next.
  *
- * NOTE [kept workers]: workers have a copy of the dataset, made when they start.
- * A field that changes on main afterwards (the epoch that a dataset is told, a
- * list of files that grows) would never reach those that are kept. So before
- * each epoch all that was sent is compared with what would be sent now, byte by
- * byte and without copies; workers that have another are replaced. Shared memory
- * needs no comparison. What a worker's copy does to itself is its own affair.
+ * NOTE [kept workers]: a worker copies the dataset when it starts. Later
+ * changes on main, a longer list of files for instance, would never reach kept
+ * workers. So before each epoch the loader compares the portable forms, then
+ * and now, byte by byte and without copies. If they differ, it replaces the
+ * workers. Shared memory needs no comparison. Changes that a worker makes to
+ * its copy do not count.
  *
  * @module
  */
@@ -15,32 +15,32 @@
 import type { BatchSource } from "../fetchers/batch_source.ts";
 import { isStream, type IterableDataset } from "../datasets/iterable.ts";
 import type { Dataset } from "../datasets/dataset.ts";
-import type { Request } from "../fetchers/request.ts";
+import type { LoadRequest } from "../fetchers/request.ts";
 import { type Portable, samePortable, toPortable } from "./portable.ts";
 import { type PoolOptions, WorkerPool } from "./pool.ts";
 
-/** Options of a loader that its workers go by. */
+/** The options of a loader that its workers need. */
 export interface WorkerOptions
   extends Pick<PoolOptions, "numWorkers" | "timeout" | "prefetchFactor"> {
   readonly persistentWorkers: boolean;
   readonly collate: unknown;
 }
 
-/** What a loader's workers work with, besides its collate. */
+/** The objects that a loader sends to its workers, besides its collate. */
 export interface WorkerParts {
   readonly dataset: Dataset<unknown> | IterableDataset<unknown>;
   readonly transform: unknown;
   readonly workerInit: unknown;
 }
 
-/** What workers were started with. */
+/** The portable forms that workers have started with. */
 type Sent =
   & Readonly<
     Record<"collate" | "transform" | "workerInit", Portable | undefined>
   >
   & { readonly dataset: Portable };
 
-/** Workers, from one epoch to the next. */
+/** Keeps workers from one epoch to the next. */
 export class KeptWorkers {
   readonly #options: WorkerOptions;
   readonly #parts: WorkerParts;
@@ -48,30 +48,30 @@ export class KeptWorkers {
   #waiting: WorkerPool | undefined;
   readonly #sent = new WeakMap<WorkerPool, Sent>();
 
-  /** Nothing is started before the first epoch. */
+  /** Starts no worker before the first epoch. */
   constructor(options: WorkerOptions, parts: WorkerParts) {
     this.#options = options;
     this.#parts = parts;
   }
 
   /**
-   * Workers that have begun with the batches of an epoch.
+   * Returns workers that have started on the batches of an epoch.
    *
-   * @throws {TypeError} If something can't be sent to a worker
+   * @throws {TypeError} If a value can't be sent to a worker
    */
-  async begin(requests: () => Iterator<Request>): Promise<WorkerPool> {
+  async begin(requests: () => Iterator<LoadRequest>): Promise<WorkerPool> {
     let pool = this.#waiting;
-    this.#waiting = undefined; // another epoch at the same time has its own
+    this.#waiting = undefined; // a second iteration at a time starts others
     if (pool && !this.#isFresh(pool)) {
       await pool.close();
       pool = undefined;
     }
-    pool ??= this.#start(); // says what can't be sent
+    pool ??= this.#start();
     pool.begin(requests());
     return pool;
   }
 
-  /** Keeps workers that finished an epoch, if they are to live on. */
+  /** Takes workers back after an epoch: to keep them, or to end them. */
   async leave(source: BatchSource): Promise<void> {
     const { persistentWorkers } = this.#options;
     const isKept = source instanceof WorkerPool && persistentWorkers &&
@@ -80,19 +80,19 @@ export class KeptWorkers {
     else await source.close();
   }
 
-  /** Ends workers that wait. */
+  /** Ends the waiting workers. */
   async close(): Promise<void> {
     const pool = this.#waiting;
     this.#waiting = undefined;
     await pool?.close();
   }
 
-  /** Whether workers have what would be sent now. */
+  /** Whether the workers have the values that main would send now. */
   #isFresh(pool: WorkerPool): boolean {
     try {
       return samePortable(this.#sent.get(pool), this.#toSend(false));
     } catch {
-      return false; // what has come to it can't be sent
+      return false; // `#start` will report the value that can't be sent
     }
   }
 
@@ -114,13 +114,13 @@ export class KeptWorkers {
     const { dataset, transform, workerInit } = this.#parts;
     const send = (value: unknown, name: string) =>
       toPortable(value, name, { isCopied });
-    const given = (value: unknown, name: string) =>
+    const sendIfSet = (value: unknown, name: string) =>
       value === undefined ? undefined : send(value, name);
     return {
       dataset: send(dataset, dataset.constructor.name),
-      collate: given(this.#options.collate, "collate"),
-      transform: given(transform, "transform"),
-      workerInit: given(workerInit, "workerInit"),
+      collate: sendIfSet(this.#options.collate, "collate"),
+      transform: sendIfSet(transform, "transform"),
+      workerInit: sendIfSet(workerInit, "workerInit"),
     };
   }
 }

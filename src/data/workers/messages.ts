@@ -1,64 +1,62 @@
 /**
- * What main and its workers say to each other. Everything is data; buffers are
+ * The messages between main and its workers. All are plain data; buffers are
  * transferred, never copied.
  *
- * A worker begins with a `WorkerSetup` and says "ready"; from then on it answers
- * each "load" with "loaded", "ended" or "failed", in order. Words sent before
- * "ready" would be lost, because nobody listens yet: the first ones are in the
- * setup.
+ * A worker starts with a `WorkerSetup` and posts "ready". From then on it
+ * answers each "load" with "loaded", "ended" or "failed", in order. A message
+ * sent before "ready" would be lost, so the setup holds the first ones.
  *
  * @module
  */
 
 import type { FailureRecord } from "./failure.ts";
 import type { Portable } from "./portable.ts";
-import type { Request } from "../fetchers/request.ts";
+import type { LoadRequest } from "../fetchers/request.ts";
 import type { PackedBatch } from "./transport.ts";
 
-/** What a worker is started with. */
+/** The data that a worker starts with. */
 export interface WorkerSetup {
-  /** URL of worker.ts, for the bootstrap. */
+  /** URL of worker.ts. */
   readonly url: string;
   /** Number of this worker, from 0. */
   readonly worker: number;
   /** Number of workers. */
   readonly numWorkers: number;
   readonly dataset: Portable;
-  /** The user's collate, if there is one. */
+  /** The user's collate; undefined means the default one. */
   readonly collate: Portable | undefined;
-  /** What is done to the image of each sample, if there is something. */
+  /** The transform of the image of each sample. */
   readonly transform: Portable | undefined;
-  /** Called in the worker before the first batch, if there is one. */
+  /** Called in the worker before the first batch. */
   readonly workerInit: Portable | undefined;
-  /** Shared words in which the worker says what it works on. */
+  /** Shared words with the state of the worker: `PROGRESS`. */
   readonly progress: SharedArrayBuffer;
-  /** The batches that it begins with. */
+  /** The first requests. */
   readonly first: readonly LoadMessage[];
 }
 
-/** The words of `WorkerSetup.progress`, by their place. */
+/** The positions of the words of `WorkerSetup.progress`. */
 export const PROGRESS = {
-  /** Grows whenever the worker gets on. */
+  /** Grows with every step of the worker. */
   beat: 0,
-  /** The sample that is being loaded, or -1. */
+  /** The sample that the worker loads, or -1. */
   index: 1,
   words: 2,
 } as const;
 
-/** What main says to a worker. */
+/** A message from main to a worker. */
 export interface LoadMessage {
   readonly kind: "load";
-  /** The batch that is asked for. */
-  readonly request: Request;
-  /** Number of the batch, in the order in which they are asked for. */
+  readonly request: LoadRequest;
+  /** Number of the batch, in the order of the requests. */
   readonly number: number;
-  /** Buffers of earlier batches, to be used again. */
+  /** Buffers of earlier batches, to use again. */
   readonly spare: readonly ArrayBuffer[];
 }
 
 /**
- * What came from a worker, if that can be one of its messages: a dataset may
- * post what it likes. What a message holds is not looked at.
+ * Returns a posted value if it looks like a worker's message, else undefined. A
+ * dataset in the worker may post anything. The contents are not checked.
  */
 export function parseWorkerMessage(value: unknown): WorkerMessage | undefined {
   const { kind, number } = Object(value);
@@ -69,7 +67,7 @@ export function parseWorkerMessage(value: unknown): WorkerMessage | undefined {
   return isMessage ? value as WorkerMessage : undefined; // by its kind
 }
 
-/** What a worker says to main. */
+/** A message from a worker to main. */
 export type WorkerMessage =
   | { readonly kind: "ready" }
   | {
@@ -79,14 +77,14 @@ export type WorkerMessage =
   }
   | {
     readonly kind: "ended";
-    /** The batch that there is no more. */
+    /** The batch that does not exist: the stream is over. */
     readonly number: number;
-    /** Samples that were left out, as there were too few for a batch. */
+    /** Samples that were too few for a batch. */
     readonly dropped: number;
   }
   | {
     readonly kind: "failed";
-    /** The batch that failed; undefined: the worker itself. */
+    /** The batch that failed; undefined means the worker itself. */
     readonly number: number | undefined;
     readonly failure: FailureRecord;
   };

@@ -1,61 +1,44 @@
 /**
- * The workers of a loader: they are given batches to make, and what they make
- * is given out in order.
+ * The pool of a loader's workers: it hands requests out to the workers, and
+ * gives their batches in the order of the requests.
  *
- * Each worker has `prefetchFactor` batches at most that are not given out yet,
- * so memory is bounded. Which worker makes which batch depends on who is free;
- * the batch does not. A batch that can't be made fails when its turn comes; a
- * worker that dies or hangs fails whatever is asked for next. Times are in
- * milliseconds here, and in seconds in the user's options.
+ * Each worker has at most `prefetchFactor` batches under way or waiting, which
+ * bounds the memory. Any free worker may make a batch; the batch is the same. A
+ * batch that can't be made throws when its turn comes. A worker that dies or
+ * hangs makes the next call throw. Times are milliseconds here, seconds in the
+ * options.
  *
  * @module
  */
 
+import { isInWorker } from "../../worker_flag.ts";
 import { messageOf, nameOfType } from "../checks/values.ts";
 import type { BatchSource, LoadedBatch } from "../fetchers/batch_source.ts";
+import type { LoadRequest } from "../fetchers/request.ts";
 import { reviveFailure } from "./failure.ts";
-import { parseWorkerMessage, PROGRESS, type WorkerSetup } from "./messages.ts";
-import type { Request } from "../fetchers/request.ts";
-import { type PackedBatch, unpackBatch } from "./transport.ts";
 import { OWN_MODULE } from "./info.ts";
-import { WorkerThread } from "./thread.ts";
-import { isInWorker } from "../../worker_flag.ts";
+import { parseWorkerMessage, type WorkerSetup } from "./messages.ts";
+import {
+  currentWork,
+  foreignMessage,
+  makeSlot,
+  type Slot,
+  unpackFrom,
+} from "./slot.ts";
+import { startStallClock } from "./stall_clock.ts";
+import type { WorkerListener } from "./thread.ts";
 
-/** What the workers are started with, but for what differs between them. */
+/** The options of a pool, and the setup that all its workers share. */
 export interface PoolOptions
   extends
     Pick<WorkerSetup, "dataset" | "collate" | "transform" | "workerInit"> {
   readonly numWorkers: number;
   /** Batches that each worker makes ahead. */
   readonly prefetchFactor: number;
-  /**
-   * Whether workers take turns: each has samples of its own. Otherwise any may
-   * make a batch.
-   */
+  /** Whether workers take turns, as each has samples of its own. */
   readonly takesTurns: boolean;
-  /** Seconds that a worker may be busy with one thing; 0 for any number. */
+  /** Seconds that a worker may make no progress; 0 means any number. */
   readonly timeout: number;
-}
-
-/** How often main looks whether workers get on. */
-const TICK_MS = 50;
-
-/** A worker and what main knows of it. */
-interface Slot {
-  readonly thread: WorkerThread;
-  readonly progress: Int32Array<SharedArrayBuffer>;
-  /** Buffers that go back with the next request. */
-  spare: ArrayBuffer[];
-  isReady: boolean;
-  /** Whether it has no more samples in this iteration. */
-  isDone: boolean;
-  /** Batches that it makes, or that wait to be given out. */
-  load: number;
-  /** Numbers of the batches among them that it makes. */
-  readonly unanswered: Set<number>;
-  /** The beat that was seen last, and since how long it has been the same. */
-  beat: number;
-  stalledMs: number;
 }
 
 type Outcome =
@@ -63,25 +46,25 @@ type Outcome =
   | { readonly slot: Slot; readonly loaded: Promise<LoadedBatch> }
   | { readonly slot: Slot | undefined; readonly error: unknown };
 
-/** A number of threads that load batches. */
+/** Threads that make batches. */
 export class WorkerPool implements BatchSource {
   readonly #options: PoolOptions;
   readonly #slots: Slot[];
   readonly #outcomes = new Map<number, Outcome>();
-  #requests: Iterator<Request> | undefined;
+  #requests: Iterator<LoadRequest> | undefined;
   /** The worker whose turn it is. */
   #turn = 0;
   #dropped = 0;
-  #asked = 0;
+  #requested = 0;
   #given = 0;
   #failure: Error | undefined;
   #isClosed = false;
   #wake: (() => void) | undefined;
 
   /**
-   * Workers that `begin` starts.
+   * Makes the workers, which `begin` starts.
    *
-   * @throws {Error} If this is a worker itself
+   * @throws {Error} If this thread is a DataLoader worker
    */
   constructor(options: PoolOptions) {
     if (isInWorker()) {
@@ -92,14 +75,17 @@ export class WorkerPool implements BatchSource {
       );
     }
     this.#options = options;
+    const { numWorkers, dataset, collate, transform, workerInit } = options;
+    const setup = { numWorkers, dataset, collate, transform, workerInit };
     this.#slots = Array.from(
-      { length: options.numWorkers },
-      (_, worker) => this.#makeSlot(worker),
+      { length: numWorkers },
+      (_, worker) =>
+        makeSlot({ ...setup, worker }, (slot) => this.#listenerOf(slot)),
     );
   }
 
-  /** Begins with the batches of an iteration; the one before must be over. */
-  begin(requests: Iterator<Request>): void {
+  /** Starts on the batches of an iteration; the one before must be over. */
+  begin(requests: Iterator<LoadRequest>): void {
     this.#requests = requests;
     this.#turn = 0;
     this.#dropped = 0;
@@ -110,7 +96,6 @@ export class WorkerPool implements BatchSource {
     }
   }
 
-  /** Samples of the iteration that no worker has enough of for a batch. */
   get dropped(): number {
     return this.#dropped;
   }
@@ -128,7 +113,7 @@ export class WorkerPool implements BatchSource {
       }
       if (this.#failure) throw this.#failure;
       if (this.#isClosed) return undefined;
-      if (!this.#requests && this.#given === this.#asked) return undefined;
+      if (!this.#requests && this.#given === this.#requested) return undefined;
       await this.#wait();
     }
   }
@@ -142,67 +127,39 @@ export class WorkerPool implements BatchSource {
     await Promise.all(this.#slots.map(({ thread }) => thread.terminate()));
   }
 
-  #makeSlot(worker: number): Slot {
-    const { numWorkers, dataset, collate, transform, workerInit } =
-      this.#options;
-    const buffer = new SharedArrayBuffer(4 * PROGRESS.words);
-    const progress = new Int32Array(buffer);
-    progress[PROGRESS.index] = -1;
-    const setup = {
-      url: new URL("./worker.ts", import.meta.url).href,
-      worker,
-      numWorkers,
-      dataset,
-      collate,
-      transform,
-      workerInit,
-      progress: buffer,
-    };
-    const thread = new WorkerThread(setup, {
+  #listenerOf(slot: Slot): WorkerListener {
+    return {
       onMessage: (message) => {
         try {
-          this.#hear(slot, message);
+          this.#receive(slot, message);
         } catch (cause) {
-          this.#fail(garbage(worker, slot, cause));
+          this.#fail(foreignMessage(slot, cause));
         }
       },
-      onEnd: (reason, cause) =>
-        this.#fail(
-          new Error(
-            `DataLoader worker ${worker} ${reason} while it ${doing(slot)}` +
-              (cause === undefined ? "" : `: ${messageOf(cause)}`),
-            cause === undefined ? undefined : { cause },
-          ),
-        ),
-    });
-    const slot: Slot = {
-      thread,
-      progress,
-      spare: [],
-      isReady: false,
-      isDone: false,
-      load: 0,
-      unanswered: new Set(),
-      beat: 0,
-      stalledMs: 0,
+      onEnd: (reason, cause) => {
+        const why = cause === undefined ? "" : `: ${messageOf(cause)}`;
+        const message = `DataLoader worker ${slot.worker} ${reason} while it ` +
+          currentWork(slot) + why;
+        const options = cause === undefined ? undefined : { cause };
+        this.#fail(new Error(message, options));
+      },
     };
-    return slot;
   }
 
-  /** Takes a message in; throws if a worker can't have meant it. */
-  #hear(slot: Slot, posted: unknown): void {
+  /** Takes a message in; throws if it is not one of worker.ts. */
+  #receive(slot: Slot, posted: unknown): void {
     const message = parseWorkerMessage(posted);
     if (!message) throw new TypeError(`got ${nameOfType(posted)}`);
     const number = "number" in message ? message.number : undefined;
     if (number !== undefined && !slot.unanswered.delete(number)) {
-      throw new TypeError(`got batch ${number}, which was not asked for`);
+      throw new TypeError(`got batch ${number}, which main did not request`);
     }
     switch (message.kind) {
       case "ready":
         slot.isReady = true;
         break;
       case "loaded": {
-        const loaded = this.#unpack(slot, message.batch);
+        const loaded = unpackFrom(slot, message.batch);
         loaded.catch((error) => this.#fail(error));
         this.#outcomes.set(message.number, { slot, loaded });
         break;
@@ -225,16 +182,7 @@ export class WorkerPool implements BatchSource {
     if (this.#outcomes.has(this.#given)) this.#wake?.();
   }
 
-  async #unpack(slot: Slot, packed: PackedBatch): Promise<LoadedBatch> {
-    try {
-      const { batch, buffers } = await unpackBatch(packed);
-      return { batch, release: () => void slot.spare.push(...buffers) };
-    } catch (cause) {
-      throw garbage(this.#slots.indexOf(slot), slot, cause);
-    }
-  }
-
-  /** Gives every worker as much to do as it may have. */
+  /** Sends requests until every worker has as many as it may have. */
   #fill(): void {
     while (this.#requests && !this.#failure) {
       if (this.#slots.every(({ isDone }) => isDone)) {
@@ -244,65 +192,81 @@ export class WorkerPool implements BatchSource {
       }
       const slot = this.#options.takesTurns
         ? this.#nextInTurn()
-        : this.#freest();
+        : this.#leastLoaded();
       if (!slot) return;
-      let request: IteratorResult<Request>;
+      let request: IteratorResult<LoadRequest>;
       try {
         request = this.#requests.next();
       } catch (error) {
-        // a sampler of the user's; batches that came before are still good
+        // the user's sampler throws; the batches before are still good
         this.#requests = undefined;
-        this.#outcomes.set(this.#asked++, { slot: undefined, error });
+        this.#outcomes.set(this.#requested++, { slot: undefined, error });
         break;
       }
       if (request.done) {
         this.#requests = undefined;
         break;
       }
-      const spare = slot.spare;
-      slot.spare = [];
-      slot.load++;
-      const number = this.#asked++;
-      slot.unanswered.add(number);
-      slot.thread.post({ kind: "load", number, request: request.value, spare });
+      this.#send(slot, request.value);
     }
     if (!this.#requests) this.#wake?.();
   }
 
-  /** The worker whose turn it is, unless it has enough to do. */
+  #send(slot: Slot, request: LoadRequest): void {
+    const { spare } = slot;
+    slot.spare = [];
+    slot.load++;
+    const number = this.#requested++;
+    slot.unanswered.add(number);
+    slot.thread.post({ kind: "load", number, request, spare });
+  }
+
+  /** The worker whose turn it is, if it may have another request. */
   #nextInTurn(): Slot | undefined {
-    while (this.#slots[this.#turn]!.isDone) this.#passOn(); // not all are
+    // ends, as not all are done
+    while (this.#slots[this.#turn]!.isDone) this.#passTurn();
     const slot = this.#slots[this.#turn]!;
-    if (!this.#hasTime(slot)) return undefined;
-    this.#passOn();
+    if (!this.#hasRoom(slot)) return undefined;
+    this.#passTurn();
     return slot;
   }
 
-  #passOn(): void {
+  #passTurn(): void {
     this.#turn = (this.#turn + 1) % this.#slots.length;
   }
 
-  #hasTime({ isReady, thread, load }: Slot): boolean {
+  #hasRoom({ isReady, thread, load }: Slot): boolean {
     const isListening = isReady || !thread.isStarted;
     return isListening && load < this.#options.prefetchFactor;
   }
 
-  #freest(): Slot | undefined {
-    let freest: Slot | undefined;
+  #leastLoaded(): Slot | undefined {
+    let least: Slot | undefined;
     for (const slot of this.#slots) {
-      if (!this.#hasTime(slot)) continue;
-      if (!freest || slot.load < freest.load) freest = slot;
+      if (!this.#hasRoom(slot)) continue;
+      if (!least || slot.load < least.load) least = slot;
     }
-    return freest;
+    return least;
   }
 
-  /** Waits until something changes, with an eye on workers that hang. */
+  /** Waits until something changes, or a worker hangs for the timeout. */
   async #wait(): Promise<void> {
     for (const slot of this.#slots) {
       slot.thread.keepAlive(true);
       slot.stalledMs = 0;
     }
-    const clock = this.#options.timeout > 0 ? this.#startClock() : undefined;
+    const { timeout } = this.#options;
+    const clock = timeout > 0
+      ? startStallClock(this.#slots, timeout * 1000, (slot) => {
+        this.#fail(
+          new Error(
+            `DataLoader worker ${slot.worker} made no progress for ` +
+              `${timeout} s while it ${currentWork(slot)}; if that can take ` +
+              `so long, raise the loader's timeout`,
+          ),
+        );
+      })
+      : undefined;
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
     });
@@ -311,59 +275,13 @@ export class WorkerPool implements BatchSource {
     for (const { thread } of this.#slots) thread.keepAlive(false);
   }
 
-  #startClock(): ReturnType<typeof setInterval> {
-    const timeoutMs = this.#options.timeout * 1000;
-    let last = performance.now();
-    return setInterval(() => {
-      const now = performance.now();
-      // A tick that comes late was held up by main or by a sleeping machine:
-      // the workers may have had no time either.
-      const passedMs = Math.min(now - last, 2 * TICK_MS);
-      last = now;
-      for (const [worker, slot] of this.#slots.entries()) {
-        const beat = Atomics.load(slot.progress, PROGRESS.beat);
-        const isIdle = slot.isReady && slot.unanswered.size === 0;
-        slot.stalledMs = isIdle || beat !== slot.beat
-          ? 0
-          : slot.stalledMs + passedMs;
-        slot.beat = beat;
-        if (slot.stalledMs >= timeoutMs) {
-          this.#fail(
-            new Error(
-              `DataLoader worker ${worker} did not get on for ` +
-                `${this.#options.timeout} s while it ${doing(slot)}; ` +
-                `if that can take so long, raise the loader's timeout`,
-            ),
-          );
-          return;
-        }
-      }
-    }, Math.min(TICK_MS, timeoutMs));
-  }
-
   #fail(error: Error): void {
     this.#failure ??= error;
     this.#wake?.();
   }
 }
 
-/** What a worker was doing, by its shared words. */
-function doing({ isReady, progress }: Slot): string {
-  const index = Atomics.load(progress, PROGRESS.index);
-  if (index >= 0) return `loaded sample ${index}`;
-  return isReady ? "had no sample to load" : "started";
-}
-
-/** The error of a worker that posts something else than answers. */
-function garbage(worker: number, slot: Slot, cause: unknown): Error {
-  return new Error(
-    `DataLoader worker ${worker} posted what is no answer while it ` +
-      `${doing(slot)}: ${messageOf(cause)}; parentPort is the loader's own`,
-    { cause },
-  );
-}
-
-/** A missing permission has a way out that Deno does not know. */
+/** Adds a way out to Deno's error of a missing permission. */
 function withWayOut(error: Error): Error {
   if (!/^.*Requires (read|import) access/.test(error.message)) return error;
   return new Error(`${error.message}, or use numWorkers: 0`, { cause: error });

@@ -1,21 +1,21 @@
 /**
- * Objects on their way to a worker: what they consist of, as data.
+ * Portable forms: objects as plain data, to send them to a worker.
  *
- * NOTE [sending]: a dataset reaches a worker the way Python pickles one: by
- * reference to its class and by value for its fields. Sent are
+ * NOTE [sending]: a dataset reaches a worker as Python pickles it, by reference
+ * to its class and by value for its fields. These values can be sent:
  *
  *     instances of a class with `static url = import.meta.url`, as (url, export
- *         name, own fields); the worker imports the url and sets the fields of
- *         an object with the class's prototype, without calling a constructor
- *     the same with `toWorker()` and `static fromWorker(data)`, which may be
- *         async, for classes with #private fields, which can't be seen or set
- *         from outside
+ *         name, own fields); the worker imports the module, makes an object with
+ *         the class's prototype, and sets the fields without a constructor
+ *     instances of such a class with `toWorker()` and `static fromWorker(data)`,
+ *         which may be async; classes with #private fields need these
  *     HostArrays, arrays, plain objects, Maps, Sets, typed arrays, buffers,
- *         dates, regular expressions, URLs, bigints and what JSON knows
+ *         dates, regular expressions, URLs, bigints and JSON values
  *
  * Shared memory stays shared, other memory is copied. Two references to one
- * object stay so. What can't be sent is refused by name before a worker runs:
- * functions first of all, because a closure's variables stay behind.
+ * object stay references to one object. Other values are refused by name before
+ * a worker runs. Functions are among them, as the variables around them stay
+ * behind.
  *
  * @module
  */
@@ -24,13 +24,18 @@ import type { DType } from "../../tensor/dtype.ts";
 import { HostArray } from "../../tensor/host_array.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import { isPlainObject, nameOfType } from "../checks/values.ts";
-import { cutOut, type PortableView, sameView, takeApart } from "./views.ts";
+import {
+  copyView,
+  describeView,
+  type PortableView,
+  sameView,
+} from "./views.ts";
 
-/** An object in a form that `postMessage` takes. */
+/** A value as plain data, for `postMessage`. */
 export type Portable =
-  /** A value that is cloned, or shared, as it is. */
+  /** A value that structured clone keeps. */
   | { readonly kind: "value"; readonly value: unknown }
-  /** A composite that came before: the number counts them in order. */
+  /** An earlier composite, by its number in the order of visits. */
   | { readonly kind: "again"; readonly number: number }
   | { readonly kind: "list"; readonly items: readonly Portable[] }
   | { readonly kind: "set"; readonly items: readonly Portable[] }
@@ -50,32 +55,33 @@ export type Portable =
   | ClassReference & { readonly kind: "instance"; readonly fields: Fields }
   | ClassReference & { readonly kind: "own"; readonly data: Portable };
 
-/** Names and values of an object's own fields. */
+/** The own fields of an object, by name. */
 export type Fields = readonly (readonly [name: string, value: Portable])[];
 
-/** Where a class is found. */
+/** The module and the name of a class. */
 export interface ClassReference {
   /** URL of the module. */
   readonly url: string;
-  /** Name under which the module exports it. */
+  /** Name of the export. */
   readonly name: string;
 }
 
-/** How something is made portable. */
+/** The direction, and whether to copy. */
 export interface PortableOptions {
-  /** Whether it goes to a worker or comes from one. Default: "to". */
+  /** The direction, for messages: to a worker or from one. Default: "to". */
   readonly way?: "to" | "from";
   /**
-   * Whether what may change is copied, but for shared memory. Otherwise the form
-   * is for now, to compare it. Default: true.
+   * Whether mutable values are copied, except shared memory. Without copies the
+   * form is good only for a comparison now. Default: true.
    */
   readonly isCopied?: boolean;
 }
 
 /**
- * The portable form of `root`, which messages call `name`.
+ * Makes the portable form of `root`.
  *
- * @throws {TypeError} If something in it can't be sent; the message names it
+ * @param name The value in messages
+ * @throws {TypeError} If a value in it can't be sent; the message has its path
  */
 export function toPortable(
   root: unknown,
@@ -83,9 +89,9 @@ export function toPortable(
   { way = "to", isCopied = true }: PortableOptions = {},
 ): Portable {
   const seen = new Map<object, number>();
-  const viewOf = isCopied ? cutOut : takeApart;
+  const viewOf = isCopied ? copyView : describeView;
 
-  function refuse(path: string, why: string, instead: string): TypeError {
+  function refusal(path: string, why: string, instead: string): TypeError {
     return new TypeError(
       `Cannot send ${path} ${way} a worker: ${why}; ${instead}, or use ` +
         `numWorkers: 0`,
@@ -94,10 +100,10 @@ export function toPortable(
 
   function visit(value: unknown, path: string): Portable {
     if (typeof value === "function") {
-      throw refuse(path, "a function can't be sent", CLASS_WAY);
+      throw refusal(path, "a function can't be sent", CLASS_WAY);
     }
     if (typeof value === "symbol") {
-      throw refuse(path, "a symbol can't be sent", "leave it out");
+      throw refusal(path, "a symbol can't be sent", "leave it out");
     }
     if (typeof value !== "object" || value === null || isCloned(value)) {
       return { kind: "value", value: isCopied ? copyOf(value) : value };
@@ -108,7 +114,7 @@ export function toPortable(
     seen.set(value, seen.size);
 
     if (Array.isArray(value)) {
-      // a million file names are one value, not a million records
+      // primitives need no records: a list may have a million file names
       if (value.every(isPrimitive)) {
         return { kind: "value", value: isCopied ? value.slice() : value };
       }
@@ -151,15 +157,15 @@ export function toPortable(
     const type: unknown = value.constructor;
     const name = nameOfType(value);
     if (typeof type !== "function") {
-      throw refuse(path, "an object of no class can't be sent", CLASS_WAY);
+      throw refusal(path, "an object of no class can't be sent", CLASS_WAY);
     }
     if (name === "Tensor") {
-      throw refuse(path, "a Tensor is on the GPU", "use a HostArray");
+      throw refusal(path, "a Tensor is on the GPU", "use a HostArray");
     }
-    // An inherited url is that of the parent's module, which may not have `type`.
+    // An inherited url names the module of the parent class.
     const url: unknown = Object.hasOwn(type, "url") && Reflect.get(type, "url");
     if (typeof url !== "string") {
-      throw refuse(
+      throw refusal(
         path,
         `a worker can't find the class ${name}`,
         "give it `static url = import.meta.url` and export it",
@@ -173,19 +179,19 @@ export function toPortable(
 
 const CLASS_WAY = "make it a class with `static url`";
 
-/** Values that structured clone keeps as they are. */
+/** Whether structured clone keeps the value. */
 function isCloned(value: object): boolean {
   return value instanceof ArrayBuffer || value instanceof SharedArrayBuffer ||
     value instanceof Date || value instanceof RegExp || value instanceof Blob;
 }
 
-/** A copy of such a value, if it can change. */
+/** Copies such a value if it is mutable. */
 function copyOf(value: unknown): unknown {
   if (value instanceof ArrayBuffer) return value.slice();
   return value instanceof Date ? new Date(value) : value;
 }
 
-/** Whether two portable forms, or records of them, stand for the same. */
+/** Whether two portable forms, or records of them, are equal. */
 export function samePortable(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (
@@ -198,7 +204,10 @@ export function samePortable(a: unknown, b: unknown): boolean {
   }
   if (a instanceof ArrayBuffer) {
     return b instanceof ArrayBuffer &&
-      sameView(takeApart(new Uint8Array(a)), takeApart(new Uint8Array(b)));
+      sameView(
+        describeView(new Uint8Array(a)),
+        describeView(new Uint8Array(b)),
+      );
   }
   if (a instanceof SharedArrayBuffer || a instanceof Blob) return false;
   if (isView(a)) return isView(b) && sameView(a, b);

@@ -1,5 +1,5 @@
 /**
- * Objects rebuilt from their portable forms, in a worker or from one.
+ * Objects made again from their portable forms (portable.ts).
  *
  * @module
  */
@@ -7,19 +7,19 @@
 import type { TypedArray } from "../../tensor/dtype.ts";
 import { HostArray } from "../../tensor/host_array.ts";
 import type { ClassReference, Fields, Portable } from "./portable.ts";
-import { putTogether } from "./views.ts";
+import { makeView } from "./views.ts";
 
 /**
- * The object that a portable form stands for; imports the modules it names.
+ * Makes the object of a portable form, and imports the modules of its classes.
  *
- * @throws {TypeError} If a module does not export a class that it should
+ * @throws {TypeError} If a module does not export the class
  */
 export async function fromPortable(portable: Portable): Promise<unknown> {
   const made: unknown[] = [];
 
   async function fill(target: object, fields: Fields): Promise<void> {
     for (const [key, value] of fields) {
-      // defined, not set: a field may lie over an accessor of the class
+      // not an assignment: the class may have an accessor of that name
       Object.defineProperty(target, key, {
         value: await build(value),
         writable: true,
@@ -29,8 +29,8 @@ export async function fromPortable(portable: Portable): Promise<unknown> {
     }
   }
 
-  // In the order of `visit`: a composite is entered before its parts, so that
-  // parts can refer to it and numbers agree.
+  // In the order of toPortable's `visit`: a composite is entered before its
+  // parts, so that parts can refer to it by its number.
   async function build(part: Portable): Promise<unknown> {
     switch (part.kind) {
       case "value":
@@ -41,10 +41,10 @@ export async function fromPortable(portable: Portable): Promise<unknown> {
       case "url":
         return enter(new URL(part.href));
       case "view":
-        return putTogether(part.view);
+        return makeView(part.view);
       case "host": {
-        // taken apart from the data of a HostArray
-        const data = putTogether(part.data) as TypedArray;
+        // the data of a HostArray
+        const data = makeView(part.data) as TypedArray;
         return enter(new HostArray(data, part.shape, part.dtype));
       }
       case "list": {
@@ -107,7 +107,7 @@ async function importClass(
   const module: Record<string, unknown> = await import(url);
   for (const found of Object.values(module)) {
     if (typeof found === "function" && found.name === name) {
-      return found as { prototype: object }; // a class, by its own url
+      return found as { prototype: object }; // its url says that it is a class
     }
   }
   throw new TypeError(

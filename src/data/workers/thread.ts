@@ -1,20 +1,17 @@
 /**
- * One DataLoader worker, as main sees it.
+ * One DataLoader worker, on the side of main.
  *
- * NOTE [worker threads]: why these are node:worker_threads, and how they start.
- * A web worker that ends by `close` or `Deno.exit` ends without an event, and
- * one that hangs can't be stopped: it keeps a program that is done from exiting.
- * node:worker_threads, which Deno has built in, tells every end by an "exit"
- * event, and a program exits whatever its threads do. They cost 20 ms more to
- * start and move batches as fast.
+ * NOTE [worker threads]: workers are node:worker_threads, which Deno has built
+ * in. A web worker that calls `close` or `Deno.exit` ends without an event, and
+ * one that hangs can't be stopped and keeps the program from exiting. A node
+ * worker always sends an "exit" event, and never keeps the program alive. It
+ * takes 20 ms longer to start, and moves batches as fast.
  *
- * They take only file: and data: URLs, and this library may come from https:.
- * So a thread begins with a few lines in a data: URL, which import worker.ts by
- * its URL; what that import throws (no permission to read the file, say) is sent
- * as any other failure. The import needs no permission where the library comes
- * from the network, read permission where it comes from files; the module of
- * the dataset needs what importing it needs. The setup goes in as `workerData`:
- * messages sent before the worker listens are lost.
+ * Node workers take only file: and data: URLs, but this library may come from
+ * https:. So a thread starts with a few lines in a data: URL, which import
+ * worker.ts and post an error of that import to main. From the network the
+ * import needs no permission, from files the permission to read. The setup is
+ * the `workerData`, as messages sent before the worker listens are lost.
  *
  * @module
  */
@@ -23,7 +20,7 @@ import { getHeapStatistics } from "node:v8";
 import { Worker } from "node:worker_threads";
 import type { LoadMessage, WorkerSetup } from "./messages.ts";
 
-/** Where a worker begins; plain JavaScript, as data: URLs hold. */
+/** The first module of a worker; a data: URL holds plain JavaScript. */
 const BOOTSTRAP = new URL(
   "data:text/javascript," + encodeURIComponent(`
     import { parentPort, workerData } from "node:worker_threads";
@@ -43,28 +40,28 @@ const BOOTSTRAP = new URL(
 );
 
 /**
- * The heap of a worker: as large as main's may get. It is said because only
- * workers with a limit of their own end alone when they reach it; others take
- * the process with them. (V8 may still give up, and end all, when it has to
- * move many large young objects at that very moment.)
+ * The heap limit of a worker, that of main. Only a worker with a limit of its
+ * own ends alone when it runs out of memory; others end the process. V8 may
+ * still end the process if it has to move many large young objects at that
+ * moment.
  */
 const HEAP_MB = Math.ceil(getHeapStatistics().heap_size_limit / 2 ** 20);
 
 /**
- * How long a thread that is ended may take to say its first word. One that is
- * ended while it evaluates a module leaves its memory behind, some 2 MB.
+ * The time that `terminate` waits for a first message of a thread. A thread
+ * that ends while it evaluates a module leaks some 2 MB.
  */
 const START_MS = 1000;
 
-/** What becomes of a worker. */
+/** The events of a worker. */
 export interface WorkerListener {
-  /** The worker says something. */
+  /** The worker has posted a message. */
   readonly onMessage: (message: unknown) => void;
-  /** The worker is dead, by its own doing; `reason` says how it ended. */
+  /** The worker has ended by itself; `reason` says how. */
   readonly onEnd: (reason: string, cause?: unknown) => void;
 }
 
-/** A thread that runs worker.ts, once it is started. */
+/** A thread that runs worker.ts after `start`. */
 export class WorkerThread {
   readonly #setup: Omit<WorkerSetup, "first">;
   readonly #listener: WorkerListener;
@@ -84,9 +81,9 @@ export class WorkerThread {
   }
 
   /**
-   * Starts the thread, which does not keep the process alive, with what was
-   * posted so far: it need not wait until this thread has started the others,
-   * which takes 20 ms each.
+   * Starts the thread with the messages posted so far. So it need not wait
+   * while main starts the other threads, 20 ms each. The thread does not keep
+   * the process alive.
    */
   start(): void {
     const worker = new Worker(BOOTSTRAP, {
@@ -95,20 +92,20 @@ export class WorkerThread {
     });
     this.#worker = worker;
     const { onMessage, onEnd } = this.#listener;
-    const hear = <What>(tell: (what: What) => void) => (what: What): void => {
+    const on = <Event>(tell: (event: Event) => void) => (event: Event) => {
       this.#up.resolve();
-      if (!this.#isTerminated) tell(what);
+      if (!this.#isTerminated) tell(event);
     };
     worker.unref();
-    worker.on("message", hear(onMessage));
-    worker.on("error", hear((error) => onEnd("died of an error", error)));
+    worker.on("message", on(onMessage));
+    worker.on("error", on((error) => onEnd("died of an error", error)));
     worker.on(
       "exit",
-      hear((code: number) => onEnd(`ended with exit code ${code}`)),
+      on((code: number) => onEnd(`ended with exit code ${code}`)),
     );
   }
 
-  /** Sends a message and the buffers that it holds. */
+  /** Sends a message, and transfers its buffers. */
   post(message: LoadMessage): void {
     if (this.#worker) this.#worker.postMessage(message, [...message.spare]);
     else this.#first.push(message);
@@ -121,8 +118,7 @@ export class WorkerThread {
   }
 
   /**
-   * Ends the thread, whatever it is doing once it has started; from now on
-   * nothing is heard.
+   * Ends the thread, after its start; the listener hears of no more events.
    */
   async terminate(): Promise<void> {
     this.#isTerminated = true;

@@ -1,11 +1,12 @@
 /**
- * Batches on their way from a worker to main.
+ * Batches between a worker and main.
  *
- * Structured clone loses classes, so a batch travels as a tree of records. What
- * is neither an array nor a structure of arrays goes as datasets go the other
- * way: NOTE [sending] in portable.ts.
+ * Structured clone loses classes, so a batch travels as a tree of records.
+ * Values other than arrays, images, lists and plain objects are sent as the
+ * fields of a dataset are: NOTE [sending] in portable.ts.
+ *
  * Arrays in lent memory are transferred with their buffers, which main sends
- * back; others may be views of a dataset's own memory, and are copied.
+ * back. Other arrays may be views of the dataset's memory, and are copied.
  *
  * @module
  */
@@ -18,16 +19,16 @@ import type { Arena } from "../collate/arena.ts";
 import { ImageBatch } from "../images/image_batch.ts";
 import { fromPortable } from "./rebuild.ts";
 import { type Portable, toPortable } from "./portable.ts";
-import { type PortableView, putTogether, takeApart } from "./views.ts";
+import { describeView, makeView, type PortableView } from "./views.ts";
 
-/** A batch in a form that `postMessage` takes. */
+/** A batch as plain data. */
 export type PackedBatch =
   | {
     readonly kind: "array";
     readonly data: PortableView;
     readonly shape: Shape;
     readonly dtype: DType;
-    /** Whether it is a typed array, and no HostArray. */
+    /** Whether the array is a typed array, not a HostArray. */
     readonly isBare: boolean;
   }
   | {
@@ -47,9 +48,9 @@ export type PackedBatch =
   };
 
 /**
- * Packs a batch and names the buffers to transfer with it.
+ * Packs a batch, and lists the buffers to transfer with it.
  *
- * @throws {TypeError} If something in the batch can't be sent
+ * @throws {TypeError} If a value in the batch can't be sent
  */
 export function packBatch(
   batch: unknown,
@@ -57,7 +58,7 @@ export function packBatch(
 ): { packed: PackedBatch; transfer: ArrayBuffer[] } {
   const transfer = new Set<ArrayBuffer>();
 
-  /** The array in memory that can leave. */
+  /** Describes an array in lent memory, copied if need be. */
   function lend(array: HostArray): PortableView {
     let { data } = array;
     if (!arena.isLent(data.buffer)) {
@@ -65,9 +66,9 @@ export function packBatch(
       copy.data.set(data);
       data = copy.data;
     }
-    // lent above, or found to be
+    // lent memory is not shared
     transfer.add(data.buffer as ArrayBuffer);
-    return takeApart(data);
+    return describeView(data);
   }
 
   function packArray(array: HostArray, isBare: boolean): PackedBatch {
@@ -109,7 +110,7 @@ export function packBatch(
 }
 
 /**
- * The batch of a packed one, and the buffers to send back when it is used.
+ * Unpacks a batch, and lists the buffers to send back after its last use.
  *
  * @throws {TypeError} If a class in it is not found
  */
@@ -123,14 +124,14 @@ export async function unpackBatch(
       case "array": {
         // packArray sends no shared memory
         buffers.add(part.data.buffer as ArrayBuffer);
-        const data = putTogether(part.data) as TypedArray; // it took it apart
+        const data = makeView(part.data) as TypedArray; // as packArray has it
         return part.isBare ? data : new HostArray(data, part.shape, part.dtype);
       }
       case "images": {
         const { sizes, channels, isPlanar, pending } = part;
         // packImages sends bytes, in no shared memory
         buffers.add(part.data.buffer as ArrayBuffer);
-        const data = putTogether(part.data) as Uint8Array;
+        const data = makeView(part.data) as Uint8Array;
         return new ImageBatch(data, sizes, channels, { isPlanar, pending });
       }
       case "value":

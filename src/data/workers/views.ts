@@ -1,14 +1,14 @@
 /**
- * Typed arrays on their way between threads: the buffer, and what is seen of it.
+ * Typed arrays between threads, as a buffer with an offset and a length.
  *
- * NOTE [views]: Deno's node:worker_threads look at every element of a typed
- * array that is posted, at some 150 ns each (47 MB take 7 s), but not into a
- * buffer. So no message holds a typed array.
+ * NOTE [views]: Deno's node:worker_threads visit every element of a posted
+ * typed array, at some 150 ns each (47 MB take 7 s), but not those of a buffer.
+ * So messages hold buffers, never typed arrays.
  *
  * @module
  */
 
-/** The name of a type of views. */
+/** The name of a class of views. */
 export type ViewType =
   | "Int8Array"
   | "Uint8Array"
@@ -48,7 +48,7 @@ const VIEWS: Readonly<Record<ViewType, ViewConstructor>> = {
   DataView,
 };
 
-/** A view, taken apart. */
+/** A view as plain data. */
 export interface PortableView {
   readonly type: ViewType;
   readonly buffer: ArrayBufferLike;
@@ -58,8 +58,8 @@ export interface PortableView {
   readonly length: number;
 }
 
-/** Takes a view apart; its buffer stays whole. */
-export function takeApart(view: ArrayBufferView): PortableView {
+/** Describes a view of its whole buffer, without a copy. */
+export function describeView(view: ArrayBufferView): PortableView {
   const { buffer, byteOffset: offset } = view;
   for (const type of Object.keys(VIEWS) as ViewType[]) { // the table's own keys
     if (view instanceof VIEWS[type]) {
@@ -68,38 +68,40 @@ export function takeApart(view: ArrayBufferView): PortableView {
       return { type, buffer, offset, length: byteLength / bytes };
     }
   }
-  throw new TypeError("Cannot send a view of a type that is not known");
+  throw new TypeError(
+    `Cannot send a ${view.constructor.name}: its class is unknown`,
+  );
 }
 
-/** As `takeApart`, but memory that is not shared is cut to what is seen of it. */
-export function cutOut(view: ArrayBufferView): PortableView {
-  const whole = takeApart(view);
+/** Describes a view of a copy of its elements; shared memory stays shared. */
+export function copyView(view: ArrayBufferView): PortableView {
+  const whole = describeView(view);
   const { buffer, offset } = whole;
   if (buffer instanceof SharedArrayBuffer) return whole;
   const part = buffer.slice(offset, offset + view.byteLength);
   return { ...whole, buffer: part, offset: 0 };
 }
 
-/** The view again. */
-export function putTogether(
+/** Makes the view again. */
+export function makeView(
   { type, buffer, offset, length }: PortableView,
 ): ArrayBufferView {
   return new VIEWS[type](buffer, offset, length);
 }
 
-/** Whether two views see elements of one type with the same bits. */
+/** Whether two views have the same class and the same bits. */
 export function sameView(a: PortableView, b: PortableView): boolean {
   if (a.type !== b.type || a.length !== b.length) return false;
   if (a.buffer === b.buffer && a.offset === b.offset) return true;
   const isShared = [a, b].some(({ buffer }) =>
     buffer instanceof SharedArrayBuffer
   );
-  if (isShared) return false; // of other memory, which changes later
-  const [x, y] = [putTogether(a), putTogether(b)];
+  if (isShared) return false; // other memory can change later
+  const [x, y] = [makeView(a), makeView(b)];
   const { byteLength } = x;
-  // by words where they lie so, which is four times as fast
-  const isEven = a.offset % 4 === 0 && b.offset % 4 === 0;
-  const words = isEven ? Math.floor(byteLength / 4) : 0;
+  // by words if they are aligned, which is four times as fast
+  const isAligned = a.offset % 4 === 0 && b.offset % 4 === 0;
+  const words = isAligned ? Math.floor(byteLength / 4) : 0;
   return sameElements(wordsOf(x, words), wordsOf(y, words)) &&
     sameElements(bytesFrom(x, 4 * words), bytesFrom(y, 4 * words));
 }

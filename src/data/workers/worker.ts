@@ -1,9 +1,13 @@
 /**
- * The program of a DataLoader worker: it rebuilds the dataset, then loads the
- * batches that main asks for, one after another.
+ * The program of a DataLoader worker: it rebuilds the dataset, then makes the
+ * batches that main requests, one after another.
  *
- * It imports nothing that touches the GPU. Nothing may escape: whatever is
- * thrown, now or by a promise that nobody awaits, is sent to main as data.
+ * This module imports nothing that touches the GPU. Every error reaches main as
+ * data, also that of a promise that is never awaited.
+ *
+ * On main, pool.ts runs the workers and thread.ts starts each of them.
+ * messages.ts has all that the two sides say to each other; portable.ts,
+ * rebuild.ts and transport.ts turn datasets and batches into data and back.
  *
  * @module
  */
@@ -15,7 +19,8 @@ import { Dataset } from "../datasets/dataset.ts";
 import { messageOf } from "../checks/values.ts";
 import { recordFailure } from "./failure.ts";
 import type { AnyCollate } from "../collate/batch.ts";
-import { type BatchMaker, Fetcher } from "../fetchers/fetcher.ts";
+import { Fetcher } from "../fetchers/fetcher.ts";
+import type { BatchMaker } from "../fetchers/batch_maker.ts";
 import { IterableDataset } from "../datasets/iterable.ts";
 import {
   type LoadMessage,
@@ -30,47 +35,43 @@ import { packBatch } from "./transport.ts";
 import { OWN_MODULE, setWorkerInfo } from "./info.ts";
 import { markAsWorker } from "../../worker_flag.ts";
 
-// Before any module of the user's is imported: it may import the device, which
-// then leaves the GPU to main.
+// Before the user's modules: they may import the device, which then leaves the
+// GPU to main.
 markAsWorker();
 
-// pool.ts starts this module, with these data and no other
+// pool.ts starts this module, with this data
 const setup = workerData as WorkerSetup;
 const progress = new Int32Array(setup.progress);
 const where = ` in DataLoader worker ${setup.worker}`;
 
-function say(message: WorkerMessage, transfer: ArrayBuffer[] = []): void {
+function post(message: WorkerMessage, transfer: ArrayBuffer[] = []): void {
   parentPort?.postMessage(message, transfer);
 }
 
 function fail(number: number | undefined, thrown: unknown): void {
-  say({ kind: "failed", number, failure: recordFailure(thrown) });
+  post({ kind: "failed", number, failure: recordFailure(thrown) });
 }
 
-function workOn(index: number): void {
+function reportSample(index: number): void {
   Atomics.store(progress, PROGRESS.index, index);
   Atomics.add(progress, PROGRESS.beat, 1);
 }
 
-/** Errors that nobody caught, with the sample that was being loaded. */
-function failAstray(thrown: unknown): void {
+/** Reports an uncaught error, with the sample that was being loaded. */
+function failUncaught(thrown: unknown): void {
   const index = Atomics.load(progress, PROGRESS.index);
-  const what = index < 0 ? "go on" : `load sample ${index}`;
-  fail(
-    undefined,
-    new Error(`Cannot ${what}${where}: ${messageOf(thrown)}`, {
-      cause: thrown,
-    }),
-  );
+  const action = index < 0 ? "go on" : `load sample ${index}`;
+  const message = `Cannot ${action}${where}: ${messageOf(thrown)}`;
+  fail(undefined, new Error(message, { cause: thrown }));
 }
 
 globalThis.addEventListener("error", (event) => {
   event.preventDefault();
-  failAstray(event.error ?? event.message);
+  failUncaught(event.error ?? event.message);
 });
 globalThis.addEventListener("unhandledrejection", (event) => {
   event.preventDefault();
-  failAstray(event.reason);
+  failUncaught(event.reason);
 });
 
 async function start(): Promise<BatchMaker> {
@@ -87,14 +88,14 @@ async function start(): Promise<BatchMaker> {
   const transform = setup.transform && await fromPortable(setup.transform);
   const workerInit = setup.workerInit && await fromPortable(setup.workerInit);
   if (workerInit !== undefined) {
-    // the loader's options say what these three are called with
+    // the types of these three are those of the loader's options
     await invoke(workerInit as Callable<[number], unknown>, id);
   }
   const options = {
     collate: collate as AnyCollate | undefined,
     transform: transform as SampleTransform | undefined,
     where,
-    onSample: workOn,
+    onSample: reportSample,
   };
   return isStream
     ? new StreamFetcher(dataset, { ...options, worker: { id, numWorkers } })
@@ -107,34 +108,34 @@ async function load(fetcher: BatchMaker, message: LoadMessage): Promise<void> {
     const fetched = await fetcher.fetch(message.request);
     if (fetched) {
       const { packed, transfer } = packBatch(fetched.batch, fetcher.arena);
-      say({ kind: "loaded", number: message.number, batch: packed }, transfer);
+      post({ kind: "loaded", number: message.number, batch: packed }, transfer);
     } else {
       const { dropped = 0 } = fetcher;
-      say({ kind: "ended", number: message.number, dropped });
+      post({ kind: "ended", number: message.number, dropped });
     }
   } catch (error) {
     fail(message.number, error);
   }
-  workOn(-1);
+  reportSample(-1);
 }
 
 try {
   const fetcher = await start();
   let last = Promise.resolve();
-  const hear = (message: LoadMessage): void => {
-    // From a task of its own: Deno 2.9.6 tells nobody of a worker that runs out
-    // of memory in a message's handler or behind an `await`; there the loader's
-    // timeout has to find out.
+  const onLoad = (message: LoadMessage): void => {
+    // In a task of its own: if a worker runs out of memory in a message handler
+    // or after an `await`, Deno 2.9.6 sends no event, and only the loader's
+    // timeout ends the wait.
     last = last.then(() =>
       new Promise((resolve) => {
         setImmediate(() => resolve(load(fetcher, message)));
       })
     );
   };
-  parentPort?.on("message", hear);
-  workOn(-1);
-  say({ kind: "ready" });
-  setup.first.forEach(hear);
+  parentPort?.on("message", onLoad);
+  reportSample(-1);
+  post({ kind: "ready" });
+  setup.first.forEach(onLoad);
 } catch (cause) {
   const why = messageOf(cause);
   const wayOut = why.startsWith("Cannot use a tensor") ? `; ${OWN_MODULE}` : "";

@@ -11,7 +11,7 @@
  * @module
  */
 
-import type { Extent } from "../../data/images/image.ts";
+import type { ImageExtent as Extent } from "../../data/images/image.ts";
 
 export type { Extent };
 

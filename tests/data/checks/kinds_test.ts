@@ -74,7 +74,7 @@ const MISTAKES: [string, () => unknown, string][] = [
   [
     "randomSplit()",
     call("randomSplit", stream, [0.5, 0.5]),
-    `Cannot use a Uneven as what randomSplit splits: ${DATASET}`,
+    `Cannot use a Uneven as the dataset of randomSplit: ${DATASET}`,
   ],
   [
     "randomSplit()",
@@ -106,12 +106,12 @@ const MISTAKES: [string, () => unknown, string][] = [
   [
     "filter()",
     call("filter", stream, () => true),
-    `Cannot use a Uneven as what filter looks at: ${DATASET}`,
+    `Cannot use a Uneven as the dataset of filter: ${DATASET}`,
   ],
   [
     "RandomSampler",
     make("RandomSampler"),
-    "Cannot use undefined as what a sampler orders: expected a Dataset, or " +
+    "Cannot use undefined as the dataset of a sampler: expected a Dataset, or " +
     "the number of its samples",
   ],
   [
@@ -124,7 +124,11 @@ const MISTAKES: [string, () => unknown, string][] = [
     make("RandomSampler", 3, { generator: 5 }),
     "Cannot use 5 as generator: expected a Generator",
   ],
-  ["SequentialSampler", make("SequentialSampler", stream), "a Uneven as what"],
+  [
+    "SequentialSampler",
+    make("SequentialSampler", stream),
+    "a Uneven as the dataset of",
+  ],
   [
     "SubsetRandomSampler",
     make("SubsetRandomSampler", 5),

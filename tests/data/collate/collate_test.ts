@@ -49,7 +49,7 @@ Deno.test("collate() names both shapes, types or lengths that differ", () => {
     ],
     [
       [[array([1])], [Int32Array.of(1)]],
-      "Cannot stack samples 0 and 1 at [0]: types float32 and int32",
+      "Cannot stack samples 0 and 1 at [0]: dtypes float32 and int32",
     ],
     [[[1, 2], [3]], "samples 0 and 1: lists of 2 and 1 items"],
     [[{ a: 1 }, { b: 1 }], 'sample 1: it has no "a", which sample 0 has'],
@@ -97,7 +97,7 @@ Deno.test("collate() names the place of what can't go into a batch", () => {
     [
       [Float64Array.of(1)],
       "expected Float32Array, Float16Array, Int32Array, Uint32Array, " +
-      "Uint8Array, got Float64Array; Float32Array.from(x, Number) makes one",
+      "Uint8Array, got Float64Array; convert it, with Float32Array.from(x, Number)",
     ],
     [[{ x: BigInt64Array.of(1n) }], "at .x: expected Float32Array"],
     [[Int8Array.of(1), [1]], "sample 0: expected Float32Array"],

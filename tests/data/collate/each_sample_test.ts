@@ -247,7 +247,10 @@ Deno.test("DataLoader of batchSize null refuses what is about batches", () => {
       "Cannot use a SkipNulls as collate with batchSize null: expected a " +
       "function of one sample, or a collate that leaves out or replaces",
     ],
-    [{ collate: collate.skipNulls }, "give it with the brackets"],
+    [
+      { collate: collate.skipNulls },
+      "Cannot use the factory collate.skipNulls as collate",
+    ],
     [{ persistentWorkers: true }, "without workers"],
   ];
   for (const [options, message] of cases) {

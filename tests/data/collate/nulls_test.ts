@@ -159,7 +159,7 @@ Deno.test("collate.replaceNulls() gives up where there is nothing to draw", asyn
   await assertRejects(
     () => listed(loader),
     Error,
-    "Cannot replace sample 0: 100 others that were drawn are not there either",
+    "Cannot replace sample 0: 100 random replacements are null or broken too",
   );
   await assertRejects(
     () => collate.replaceNulls<number>().call([null]),
@@ -178,7 +178,7 @@ Deno.test("collate.skipNulls() keeps what its inner collate is told", () => {
   assertThrows(
     () => Reflect.apply(collate.skipNulls, undefined, [[1, null]]),
     TypeError,
-    "with the brackets",
+    "for a loader call the factory: collate.skipNulls()",
   );
 });
 

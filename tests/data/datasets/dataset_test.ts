@@ -1,9 +1,11 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { ConcatDataset } from "../../../src/data/datasets/concat.ts";
 import { Dataset } from "../../../src/data/datasets/dataset.ts";
+import { map } from "../../../src/data/datasets/map.ts";
 import { randomSplit } from "../../../src/data/datasets/random_split.ts";
 import { Subset } from "../../../src/data/datasets/subset.ts";
 import { TensorDataset } from "../../../src/data/datasets/tensor.ts";
+import { DataLoader } from "../../../src/data/loader/loader.ts";
 import { tensor } from "../../../src/tensor/create.ts";
 import { Generator } from "../../../src/tensor/generator.ts";
 import { HostArray } from "../../../src/tensor/host_array.ts";
@@ -55,11 +57,48 @@ Deno.test("TensorDataset refuses unequal lengths and rows it does not have", () 
   assertThrows(() => new TensorDataset(), TypeError, "(none)");
   const scalar = new HostArray(new Float32Array(1), []);
   assertThrows(() => new TensorDataset(scalar), TypeError, "first sizes");
-  for (const index of [3, -1, 0.5]) {
+  for (const index of [3, -4, 0.5]) {
     assertThrows(
       () => new TensorDataset(x).get(index),
       RangeError,
       `Cannot load sample ${index}: the dataset has samples 0 to 2`,
+    );
+  }
+});
+
+Deno.test("the last sample is sample -1 of every dataset, and no index of a loader", async () => {
+  const set = new TensorDataset(new HostArray(Float32Array.of(1, 2, 3)));
+  const part = new Subset(set, [2, 0]);
+  const datasets = [
+    set,
+    part,
+    map(set, (row) => row),
+    new ConcatDataset([set]),
+  ];
+  for (const dataset of datasets) {
+    const { length } = dataset;
+    for (let index = -length; index < 0; index++) {
+      assertEquals(
+        dataset.get(index, generator),
+        dataset.get(index + length, generator),
+      );
+    }
+  }
+  assertEquals(part.get(-1, generator), [
+    new HostArray(Float32Array.of(1), []),
+  ]);
+  for (const index of [-3, 2, NaN, -0.5]) {
+    assertThrows(() => part.get(index, generator), RangeError, `${index}: the`);
+  }
+  for (const dataset of datasets) {
+    const loader = new DataLoader(dataset as Dataset<[HostArray]>, {
+      sampler: [-1],
+      resident: false,
+    });
+    await assertRejects(
+      () => loader.host().next(),
+      RangeError,
+      "Cannot load sample -1: ",
     );
   }
 });
@@ -97,7 +136,7 @@ Deno.test("ConcatDataset joins datasets and counts from the end too", () => {
   assertEquals(joined.get(-1, generator), 203);
   assertEquals(joined.get(-9, generator), 0);
   assertEquals(joined.sampleName(4), "number 101");
-  assertThrows(() => joined.get(9, generator), RangeError, "expected -9 to 8");
+  assertThrows(() => joined.get(9, generator), RangeError, "samples 0 to 8");
   assertThrows(() => joined.get(-10, generator), RangeError, "sample -10");
   assertThrows(() => new ConcatDataset([]), RangeError, "at least one");
 });

@@ -148,7 +148,7 @@ Deno.test("DataLoader.state() goes on in the middle of a stream to the same bits
 Deno.test("DataLoader refuses an order for an IterableDataset", () => {
   const make = (options: DataLoaderOptions<unknown, unknown>) => () =>
     new DataLoader<unknown, unknown>(new Uneven(), options);
-  const why = "with Uneven: an IterableDataset gives its samples in its own";
+  const why = "with Uneven: an IterableDataset has an order of its own";
   assertThrows(make({ shuffle: true }), TypeError, `shuffle ${why}`);
   assertThrows(make({ sampler: [1] }), TypeError, `sampler ${why}`);
   assertThrows(make({ batchSampler: [[1]] }), TypeError, `batchSampler ${why}`);
@@ -195,7 +195,7 @@ Deno.test("a worker whose stream hangs ends the epoch after the timeout", async 
   await assertRejects(
     () => Array.fromAsync(loader.host()),
     Error,
-    "worker 0 did not get on for 0.3 s while it loaded sample 2",
+    "worker 0 made no progress for 0.3 s while it loaded sample 2",
   );
 });
 

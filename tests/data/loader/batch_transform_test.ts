@@ -58,7 +58,7 @@ Deno.test("batchTransform must make a tensor of the batch", async () => {
     await assertRejects(
       () => loader.first(),
       TypeError,
-      "Cannot use what batchTransform made of a batch: expected a tensor, " +
+      "Cannot use the result of batchTransform: expected a tensor, " +
         what,
     );
   }
@@ -71,7 +71,7 @@ Deno.test("DataLoader says what to do with samples on the GPU that are no images
     () => Promise.try(() => new DataLoader(floats, { transform }).first()),
     TypeError,
     "Cannot transform the samples of TensorDataset one by one: they are on " +
-      "the GPU, and no bytes of images; give the transform as batchTransform",
+      "the GPU, and no uint8 images; use batchTransform in place of transform",
   );
   const [made] = await new DataLoader(floats, { batchTransform: transform })
     .first();

@@ -408,13 +408,13 @@ Deno.test("DataLoader says what an option should be that is of another type", as
       message,
     );
   }
-  const transform = toFloat; // without the brackets
+  const transform = toFloat; // not called
   const loader = new DataLoader(numbers(3), { transform });
   await assertRejects(
     () => loader.first(),
     Error,
-    "the option transform made a transform, expected an image; give it with " +
-      "the brackets: T.toFloat()",
+    "the option transform made a transform, expected an image; call the " +
+      "factory: T.toFloat()",
   );
 });
 

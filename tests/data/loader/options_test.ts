@@ -89,7 +89,7 @@ Deno.test("DataLoader takes no epoch of a sampler to look at it", () => {
   assertEquals(sampler.epoch, 0);
 });
 
-Deno.test("DataLoader says that a collate lacks its brackets", () => {
+Deno.test("DataLoader says that a collate is a factory", () => {
   const { collate, replaceBroken, skipBroken } = data;
   const { padded, replaceNulls, skipNulls } = collate;
   const makers = {
@@ -103,8 +103,8 @@ Deno.test("DataLoader says that a collate lacks its brackets", () => {
     assertThrows(
       load({ collate: made }),
       TypeError,
-      "Cannot use what makes a collate as collate: give it with the brackets: " +
-        written,
+      `Cannot use the factory ${written.slice(0, -2)} as collate: call it, ` +
+        `as in collate: ${written}`,
     );
   }
 });

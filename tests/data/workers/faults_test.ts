@@ -117,7 +117,7 @@ Deno.test("a worker that hangs or sleeps ends the epoch after the timeout", asyn
     const seconds = (performance.now() - start) / 1000;
     assertMatch(
       error.message,
-      /^DataLoader worker [01] did not get on for 0.3 s while it loaded sample 17; .*timeout$/,
+      /^DataLoader worker [01] made no progress for 0.3 s while it loaded sample 17; .*timeout$/,
     );
     assertEquals(seconds > 0.3 && seconds < 1.5, true, `${seconds} s`);
   }
@@ -164,9 +164,12 @@ Deno.test("a worker that posts garbage ends the epoch at once", async () => {
     [[1, 2], "got Array"],
     [{ kind: "load", number: 17 }, "got Object"],
     [{ kind: "loaded", number: "17" }, "got Object"],
-    [{ kind: "loaded", number: 1e6 }, "got batch 1000000, which was not asked"],
-    [{ kind: "loaded", number: 0 }, "got batch 0, which was not asked"],
-    [{ kind: "ended", number: 0 }, "got batch 0, which was not asked"],
+    [
+      { kind: "loaded", number: 1e6 },
+      "got batch 1000000, which main did not request",
+    ],
+    [{ kind: "loaded", number: 0 }, "got batch 0, which main did not request"],
+    [{ kind: "ended", number: 0 }, "got batch 0, which main did not request"],
     [{ kind: "loaded", number: 17 }, ""],
     [{ kind: "failed", number: 17 }, ""],
   ];
@@ -174,7 +177,7 @@ Deno.test("a worker that posts garbage ends the epoch at once", async () => {
     const { error } = await fail(new Garbage(posted), { numWorkers: 1 });
     assertMatch(
       error.message,
-      /^DataLoader worker 0 posted what is no answer while it .*: .*; parentPort is the loader's own$/,
+      /^DataLoader worker 0 posted an unknown message while it .*: .*; only the loader may use parentPort$/,
     );
     assertEquals(error.message.includes(why), true, error.message);
   }

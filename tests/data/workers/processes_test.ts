@@ -92,7 +92,7 @@ Deno.test("a program ends by itself after a worker hung for ever", async () => {
      }`,
     readAll,
   );
-  assertIncludes(text, "worker 0 did not get on for 0.2 s while it loaded");
+  assertIncludes(text, "worker 0 made no progress for 0.2 s while it loaded");
   assertEquals(code, 0);
 });
 
@@ -144,7 +144,7 @@ Deno.test("a module that is meant for main says so in a worker", async () => {
     "Cannot start DataLoader worker 0: Cannot use a tensor in a DataLoader " +
       "worker: workers have no GPU; return typed arrays or HostArrays, the " +
       "loader uploads them; keep datasets in a module of their own, or put " +
-      "what is to run only on main under `if (import.meta.main)`",
+      "the code for the main thread under `if (import.meta.main)`",
   );
   assertEquals(code, 0);
 });

@@ -21,7 +21,7 @@ for (const option of ["transform", "targetTransform"] as const) {
   });
 }
 
-Deno.test("A dataset says that its transform lacks the brackets", () => {
+Deno.test("A dataset says that its transform is a factory", () => {
   // what programs without types do
   const transform = T.toFloat as never;
   for (
@@ -33,8 +33,8 @@ Deno.test("A dataset says that its transform lacks the brackets", () => {
     assertThrows(
       () => samples.get(0),
       TypeError,
-      "the option transform made a transform, expected an image; give it " +
-        "with the brackets: T.toFloat()",
+      "the option transform made a transform, expected an image; call the " +
+        "factory: T.toFloat()",
     );
   }
 });
