@@ -1,7 +1,7 @@
 /**
- * Activations as functions, the way `F` has them. The elementwise ones are
- * methods of `Tensor` and rows of activation_rows.ts; those that look at more
- * than one element are here.
+ * Activations as functions of `F`. The elementwise ones call methods of `Tensor`,
+ * whose rows are in activation_rows.ts; those of several elements are composed
+ * here.
  *
  * @module
  */
@@ -25,7 +25,7 @@ export function sigmoid(x: Tensor): Tensor {
   return x.sigmoid();
 }
 
-/** The hyperbolic tangent. Source: torch.tanh. */
+/** Hyperbolic tangent. Source: torch.tanh. */
 export function tanh(x: Tensor): Tensor {
   return x.tanh();
 }
@@ -54,7 +54,7 @@ export function selu(x: Tensor): Tensor {
   return x.selu();
 }
 
-/** @throws {RangeError} If it is neither "none" nor "tanh" */
+/** @throws {RangeError} If `approximate` is neither "none" nor "tanh" */
 export function checkApproximate(
   call: string,
   approximate: "none" | "tanh",
@@ -63,7 +63,7 @@ export function checkApproximate(
 }
 
 /**
- * x times the normal distribution's share below x, or an approximation by tanh.
+ * x * P(X <= x) for a standard normal X, or an approximation by tanh.
  *
  * Source: torch.nn.functional.gelu; Hendrycks & Gimpel 2016, arXiv:1606.08415.
  */
@@ -127,12 +127,12 @@ export function threshold(x: Tensor, threshold: number, value: number): Tensor {
 }
 
 /**
- * x, times a learned slope below 0: one slope for all, or one for each channel
+ * x, times a learned slope below 0: one slope for all channels, or one per channel
  * (dim 1).
  *
  * Source: torch.nn.functional.prelu; He et al. 2015, arXiv:1502.01852.
  *
- * @throws {TypeError} If the slopes fit neither
+ * @throws {TypeError} If there is neither one slope nor one per channel
  */
 export function prelu(x: Tensor, weight: Tensor): Tensor {
   const channels = x.ndim > 1 ? x.shape[1] : 1;
@@ -146,7 +146,7 @@ export function prelu(x: Tensor, weight: Tensor): Tensor {
     ? weight.reshape([])
     : weight.reshape([weight.size, ...x.shape.slice(2).fill(1)]);
   const above = x.gt(0);
-  // the slope must not meet an infinity above: 0 times that is NaN in backward
+  // mask infinities above 0: in backward, 0 times infinity would be NaN
   return x.where(above, x.maskedFill(above, 0).mul(slope));
 }
 
@@ -163,7 +163,7 @@ export function glu(x: Tensor, dim = -1): Tensor {
   if (length % 2 !== 0) {
     throw new RangeError(
       `Cannot glu over dim ${dim} of ${formatShape(x.shape)}: ` +
-        `its size must be even`,
+        `expected a dim of even size`,
     );
   }
   const half = length / 2;

@@ -1,7 +1,7 @@
 /**
- * Activations: elementwise functions that nets put between layers, the hot ones
- * with their first derivative as a row of its own (one kernel backward).
- * elementwise.ts says what a row means.
+ * Activations: the elementwise functions between the layers of a net. The hot
+ * ones have their first derivative as a row of its own (one kernel backward).
+ * elementwise.ts defines rows.
  *
  * At a kink the derivative is torch's.
  *
@@ -12,7 +12,7 @@ import { map, type MapRows } from "./elementwise.ts";
 
 const SELU_SCALE = 1.0507009873554805;
 const SELU_ALPHA = 1.6732632423543772;
-/** Where the normal distribution's density and its tails are 0 in float32. */
+/** Distance at which the normal density and its tails are 0 in float32. */
 const FAR = 20;
 
 /** Activations; b and c are plain numbers. */
@@ -29,7 +29,7 @@ export const ACTIVATIONS: MapRows = {
     wgsl: "select(a, T(0), b <= T(0))",
     grads: [{ uses: "b", rule: (dy, { b }) => map("passWhere", dy, b) }],
   },
-  // between b and c, numbers; of tensors clamp asks for their type alone
+  // a bounded by the numbers b and c; clamp uses this row only for promotion
   hardtanh: {
     called: "clamp",
     kind: "number",
@@ -44,7 +44,7 @@ export const ACTIVATIONS: MapRows = {
       rule: (dy, { a, b, c }) => map("where", map("outside", a, b, c), 0, dy),
     }],
   },
-  // NaN is neither
+  // false for NaN
   inside: { kind: "compare", wgsl: "a > b && a < c" },
   outside: { kind: "compare", wgsl: "a <= b || a >= c" },
   leakyRelu: {
@@ -87,7 +87,7 @@ export const ACTIVATIONS: MapRows = {
       },
     ],
   },
-  // what is left of it beyond the kink, and of its derivatives
+  // the part of elu and of its derivatives below the kink
   eluCurve: {
     kind: "float",
     wgsl: "select(a * c * exp_of(b), 0.0, b >= 0.0)",
@@ -224,7 +224,7 @@ export const ACTIVATIONS: MapRows = {
     grads: [{
       uses: "a",
       rule: (dy, { a }) => {
-        // farther out s is 0 or 1, and powers of a would be infinite
+        // beyond FAR, s is 0 or 1, and powers of a would be infinite
         const near = map("hardtanh", a, -FAR, FAR);
         const square = near.square();
         const inner = square.mul(0.044715).add(1).mul(near).mul(

@@ -1,6 +1,6 @@
 /**
- * Elementwise ops with more arguments than a row of the tables has: bounds that
- * may be missing, rounding modes, scaled sums.
+ * Elementwise ops with arguments beyond those of a row: optional bounds, rounding
+ * modes, scaled sums.
  *
  * @module
  */
@@ -19,15 +19,14 @@ import { inFloat32 } from "../map/wide.ts";
 /** Options of `add` and `sub`. */
 export interface AddOptions {
   /**
-   * What the second operand is multiplied with; of integers it is one, too.
-   * Default: 1.
+   * Factor of the second operand; an integer for integer tensors. Default: 1.
    */
   readonly alpha?: number;
 }
 
 /** Options of `div`. */
 export interface DivOptions {
-  /** How a quotient is rounded. Default: not at all, in floats. */
+  /** Rounding of the quotient. Default: none, with a float result. */
   readonly roundingMode?: "trunc" | "floor";
 }
 
@@ -51,7 +50,7 @@ export function sub(
   return alpha === 1 ? map("sub", a, b) : map("subScaled", a, b, alpha);
 }
 
-/** a / b, rounded if asked for. */
+/** a / b, rounded by `roundingMode`. */
 export function div(
   a: Tensor,
   b: Operand,
@@ -63,7 +62,7 @@ export function div(
   return map(roundingMode === "floor" ? "floorDivide" : "divTrunc", a, b);
 }
 
-/** a * a; of bool in int32, as any power by a number. */
+/** a * a; int32 for bool, as for any power by a number. */
 export function square(a: Tensor): Tensor {
   return map("square", a.dtype === "bool" ? a.to("int32") : a);
 }
@@ -71,7 +70,7 @@ export function square(a: Tensor): Tensor {
 /**
  * a to the power of b.
  *
- * @throws {RangeError} If the elements are integers and b is a negative one
+ * @throws {RangeError} If `a` is of integers and `b` is a negative integer
  */
 export function pow(a: Tensor, b: Operand): Tensor {
   if (b === 2) return square(a);
@@ -86,12 +85,12 @@ export function pow(a: Tensor, b: Operand): Tensor {
 }
 
 /**
- * Elements below `min` become `min`, those above `max` become `max`; where
- * `min` is larger than `max`, everything becomes `max`.
+ * Bounds elements: those below `min` become `min`, those above `max` become `max`.
+ * Where `min` exceeds `max`, the result is `max`.
  *
- * @throws {TypeError} If there is neither bound
- * @throws {RangeError} If elements would become a number that an integer type
- * does not hold
+ * @throws {TypeError} If both bounds are missing
+ * @throws {RangeError} If an integer type cannot hold a bound that elements would
+ * become
  */
 export function clamp(a: Tensor, min?: Operand, max?: Operand): Tensor {
   const [least, most] = clampBounds(a, min, max);
@@ -107,12 +106,12 @@ export function clamp(a: Tensor, min?: Operand, max?: Operand): Tensor {
   return most === undefined ? raised : map("clampMax", raised, most);
 }
 
-/** `clamp`, written into `a`. */
+/** Clamps `a` in place. */
 export function clampInto(a: Tensor, min?: Operand, max?: Operand): void {
   const [least, most] = clampBounds(a, min, max);
   if (most !== undefined) settleInto("clampMax", a, most); // before any work
   using _region = new Scope();
-  // an upper bound in the same storage would change with the lower one
+  // the first write would change an upper bound in the same storage
   const isInside = least !== undefined && typeof most === "object" &&
     most.storage === a.storage;
   const upper = isInside ? most.clone() : most;
@@ -120,8 +119,8 @@ export function clampInto(a: Tensor, min?: Operand, max?: Operand): void {
   if (upper !== undefined) mapInto("clampMax", a, upper);
 }
 
-// The bounds of integers such that the larger of a and the lower bound is never
-// beyond the type's range only to come back below the upper one.
+// Returns integer bounds with which max(a, lower bound) never leaves the type's
+// range before the upper bound applies.
 function clampBounds(
   a: Tensor,
   min: Operand | undefined,
@@ -174,18 +173,18 @@ export function addcdiv(
 
 /** Options of `nanToNum`. */
 export interface NanToNumOptions {
-  /** What NaN becomes. Default: 0. */
+  /** Replacement of NaN. Default: 0. */
   readonly nan?: number;
-  /** What infinity becomes. Default: the largest number of the type. */
+  /** Replacement of infinity. Default: the largest number of the type. */
   readonly posinf?: number;
-  /** What -infinity becomes. Default: the smallest number of the type. */
+  /** Replacement of -infinity. Default: the smallest number of the type. */
   readonly neginf?: number;
 }
 
 /**
- * NaN and infinities as ordinary numbers.
+ * Replaces NaN and infinities by finite numbers.
  *
- * @throws {RangeError} If such a number does not fit the type
+ * @throws {RangeError} If the type cannot hold a replacement
  */
 export function nanToNum(
   a: Tensor,
@@ -194,7 +193,7 @@ export function nanToNum(
   const { dtype } = a;
   checkOptionNames("nanToNum", options, ["nan", "posinf", "neginf"]);
   const largest = LARGEST[dtype];
-  if (largest === undefined) return a; // integers have neither
+  if (largest === undefined) return a; // integers are all finite
   const { nan = 0, posinf = largest, neginf = -largest } = options;
   const [n, p, q] = [nan, posinf, neginf].map((value) =>
     fit("nanToNum", value, dtype)
@@ -203,21 +202,21 @@ export function nanToNum(
 }
 
 /**
- * Elements of `a` where `condition` is true (not 0), else those of `b`. At least
- * one of the three is a tensor that gives the shape.
+ * Returns elements of `a` where `condition` is true (not 0), else those of `b`.
+ * The three broadcast.
  *
- * @throws {RangeError} If a number does not fit the type of the other
+ * @throws {RangeError} If a number does not fit the type of the other operand
  */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   checkTensor("where", condition);
-  // computed in integers, a condition would lose its fraction
+  // an integer row would drop the fraction of a float condition
   const test = isFloat(condition.dtype) ? map("ne", condition, 0) : condition;
   return map("where", test, a, b);
 }
 
 /**
- * `value` where `mask` is true, else the elements of `x`. Either way it is
- * written in the type of `x`: a tensor's elements are cast.
+ * Returns `value` where `mask` is true, else the elements of `x`. The result has
+ * the type of `x`: a tensor `value` is cast.
  *
  * @throws {RangeError} If a number does not fit the type of `x`
  */

@@ -1,9 +1,8 @@
 /**
- * Elementwise ops on numbers, two or three at a time: their WGSL and gradients.
- * elementwise.ts says what a row means.
+ * Arithmetic of two or three operands: WGSL and gradients. elementwise.ts defines
+ * rows.
  *
- * Where a gradient has a cut, the test is written so that ties and NaN take the
- * side torch gives them.
+ * If a gradient has a jump, ties and NaN take the same side as in torch.
  *
  * @module
  */
@@ -12,10 +11,10 @@ import { map, type MapGrad, type MapRows } from "./elementwise.ts";
 import type { Operand } from "../map/map.ts";
 
 const PASS: MapGrad = { rule: (dy) => dy };
-/** The gradient of steps: 0 everywhere. */
+/** Gradient of step functions: 0 everywhere. */
 const FLAT: MapGrad = { rule: (dy) => map("zero", dy) };
 
-/** Arithmetic of two or three. */
+/** Arithmetic of two or three operands. */
 export const ARITHMETIC: MapRows = {
   add: { kind: "number", wgsl: "a + b", grads: [PASS, PASS] },
   sub: {
@@ -120,7 +119,7 @@ export const ARITHMETIC: MapRows = {
       },
     ],
   },
-  // c a^b: the derivatives of powers by a. Where c is 0 so are they, whatever a is
+  // c a^b: the derivatives of powers by a; 0 where c is 0, for any a
   scaledPower: {
     kind: "float",
     wgsl: "select(c * power(a, b), 0.0, c == 0.0)",
@@ -138,7 +137,7 @@ export const ARITHMETIC: MapRows = {
       { uses: "ab", rule: (dy, { a, b }) => dy.mul(map("pow", a, b)) },
     ],
   },
-  // d(b^c)/dc of a = b^c, or a multiple: 0 where b is 0 and b^c is finite
+  // d(b^c)/dc from a = b^c or a multiple of it: 0 where b is 0 and b^c is finite
   powLog: {
     kind: "float",
     wgsl: "select(a * log(b), 0.0, b == 0.0 && (c >= 0.0 || a == 0.0))",
@@ -151,7 +150,7 @@ export const ARITHMETIC: MapRows = {
       undefined,
     ],
   },
-  // a / b of a = b^c: 0 where b is 0 and c is above 1
+  // a / b from a = b^c: 0 where b is 0 and c is above 1
   powLogSlope: {
     kind: "float",
     wgsl: "select(a / b, 0.0, b == 0.0 && c > 1.0)",
@@ -166,14 +165,14 @@ export const ARITHMETIC: MapRows = {
       undefined,
     ],
   },
-  // a^b of a >= 0, whose gradient at 0 is 0 where torch's norms have it so
+  // a^b of a >= 0, whose gradient at 0 is 0 as in torch's norms
   powerOrZero: {
     kind: "float",
     wgsl: "power(a, b)",
     grads: [{
       uses: "ab",
       rule: (dy, { a, b }) => {
-        // zeros are left out before the slope is taken: 0 * infinity is NaN
+        // 1 replaces zeros before the slope: 0 * infinity is NaN
         const base = map("where", a, a, 1);
         const slope = map("scaledPower", base, minusOne(b), b);
         return map("where", a, dy.mul(slope), 0);
@@ -231,13 +230,13 @@ export const ARITHMETIC: MapRows = {
       { uses: "ab", rule: (dy, { a, b }) => dy.mul(map("greaterShare", a, b)) },
     ],
   },
-  // a's share of the gradient of max(a, b): as in torch, ties share it, and
-  // beside a NaN both have all of it
+  // a's share of the gradient of max(a, b): ties share it, and if a or b is NaN
+  // both get all of it, as in torch
   greaterShare: {
     kind: "number",
     wgsl: "select(select(T(1), T(0), a < b), T(0.5), a == b)",
   },
-  // max(a, b), where a tie belongs to a alone
+  // max(a, b); in a tie, a gets the whole gradient
   clampMin: {
     called: "clamp",
     kind: "number",
@@ -252,7 +251,7 @@ export const ARITHMETIC: MapRows = {
       { uses: "ab", rule: (dy, { a, b }) => map("passBelow", dy, a, b) },
     ],
   },
-  // min(a, b), where a tie belongs to a alone
+  // min(a, b); in a tie, a gets the whole gradient
   clampMax: {
     called: "clamp",
     kind: "number",
@@ -267,7 +266,7 @@ export const ARITHMETIC: MapRows = {
       { uses: "ab", rule: (dy, { a, b }) => map("passBelow", dy, b, a) },
     ],
   },
-  // a where b >= c, or where b < c; else 0, which is beside a NaN, too
+  // a where b >= c, or where b < c; else 0, also if b or c is NaN
   passNotBelow: {
     kind: "number",
     wgsl: "select(T(0), a, b >= c)",
@@ -308,7 +307,7 @@ export const ARITHMETIC: MapRows = {
       { uses: "a", rule: (dy, { a }) => map("where", a, 0, dy) },
     ],
   },
-  // b, where a was: what is written in place
+  // b in place of a: copies and fills in place
   replace: { kind: "number", wgsl: "b", grads: [FLAT, PASS] },
   zero: {
     kind: "number",

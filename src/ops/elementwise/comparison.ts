@@ -1,8 +1,7 @@
 /**
  * Comparisons of a tensor with a tensor or a number: bool results, without
- * gradients. Integers and numbers are compared as numbers, whatever their
- * types; NOTE [numbers] in numbers.ts tells how. With a float among them they
- * meet in its type.
+ * gradients. Integers are compared exactly, whatever their types (NOTE [numbers]
+ * in numbers.ts). If an operand is a float tensor, its type decides.
  *
  * @module
  */
@@ -14,7 +13,7 @@ import { map } from "./elementwise.ts";
 import type { Operand } from "../map/map.ts";
 import { type Comparison, exactly } from "../numbers.ts";
 
-/** The same question with the operands in each other's place. */
+/** Comparisons that give the same answer with swapped operands. */
 const TURNED: Readonly<Record<Comparison, Comparison>> = {
   eq: "eq",
   ne: "ne",
@@ -24,7 +23,7 @@ const TURNED: Readonly<Record<Comparison, Comparison>> = {
   ge: "le",
 };
 
-/** Whether `a` and `b`, which broadcast, compare so: bool. */
+/** Compares `a` and `b`, which broadcast: bool. */
 export function compare(test: Comparison, a: Tensor, b: Operand): Tensor {
   if (typeof b === "boolean") return map(test, a, b);
   if (typeof b === "number") return map(...withNumber(test, a, b));
@@ -44,14 +43,14 @@ function withNumber(
   return [exact, a, value];
 }
 
-// A tensor without dims meets one with dims in its float type: 0.1 of float32 is
-// that of float16 then, as it is in torch.
+// Rounds a tensor without dims to the float type of a tensor with dims, as torch
+// does: 0.1 of float32 becomes 0.1 of float16.
 function rounded(x: Tensor, other: Tensor): Tensor {
   const isWeak = x.ndim === 0 && other.ndim > 0 && other.dtype === "float16";
   return isWeak && isFloat(x.dtype) ? x.to("float16") : x;
 }
 
-// int32 with uint32: a negative number is below, others are compared as uint32.
+// Compares int32 with uint32: negative numbers are smaller, others are uint32.
 function signed(test: Comparison, a: Tensor, b: Tensor): Tensor {
   const among = map(test, a.to("uint32"), b);
   return test === "ne" || test === "lt" || test === "le"

@@ -1,6 +1,6 @@
 /**
- * Elementwise ops that answer questions or work on bits: comparisons, logic,
- * bitwise ops. None has a gradient. elementwise.ts says what a row means.
+ * Comparisons, logic and bitwise ops, none of which has a gradient.
+ * elementwise.ts defines rows.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { MapRows } from "./elementwise.ts";
 /** Comparisons: bool results. */
 export const COMPARISONS: MapRows = {
   eq: { kind: "compare", wgsl: "a == b" },
-  // not "a != b", which compilers take for the ordered test, false for NaN
+  // not "a != b", which compilers turn into the ordered test, false for NaN
   ne: { kind: "compare", wgsl: "!(a == b)" },
   lt: { kind: "compare", wgsl: "a < b" },
   le: { kind: "compare", wgsl: "a <= b" },
@@ -30,7 +30,7 @@ export const COMPARISONS: MapRows = {
   },
 };
 
-/** Logic: whatever is not 0 is true, NaN too. */
+/** Logic: every nonzero value is true, NaN included. */
 export const LOGIC: MapRows = {
   logicalAnd: {
     kind: "logical",
@@ -62,19 +62,19 @@ export const LOGIC: MapRows = {
   },
 };
 
-/** Bits of integers; of bool, logic. */
+/** Bitwise ops on integers; logic on bool. */
 export const BITS: MapRows = {
   bitwiseAnd: { kind: "bits", wgsl: "a & b" },
   bitwiseOr: { kind: "bits", wgsl: "a | b" },
   bitwiseXor: { kind: "bits", wgsl: "a ^ b" },
   bitwiseNot: { kind: "bits", wgsl: "~a" },
-  // WGSL counts a shift modulo 32; here all bits are gone by then, and a
-  // negative count, which is a large one in u32, leaves none either
+  // WGSL takes the shift count modulo 32; here a count of 32 or more, or a
+  // negative one (large in u32), leaves no bits
   bitwiseLeftShift: {
     kind: "bits",
     wgsl: "select(a << (u32(b) & 31u), T(0), u32(b) > 31u)",
   },
-  // the right shift of a negative number keeps its sign
+  // a right shift keeps the sign
   bitwiseRightShift: {
     kind: "bits",
     wgsl: {

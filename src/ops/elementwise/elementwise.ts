@@ -1,10 +1,10 @@
 /**
- * Elementwise ops: tables, one engine. A row says in WGSL what happens to the
- * elements `a`, `b` and `c`, and for each operand how its gradient comes from
- * `dy`; the engine broadcasts, promotes types and sums gradients back to the
- * operands' shapes. A new op is a new row.
+ * Elementwise ops: tables and one engine. A row has a WGSL expression of the
+ * elements `a`, `b` and `c`, and a rule for each operand's gradient from `dy`.
+ * The engine broadcasts, promotes types and sums gradients to the operands'
+ * shapes. A new op is a new row.
  *
- * Gradients are written in ops, so they can be differentiated again.
+ * Gradient rules are composed of ops, so they can be differentiated again.
  *
  * @module
  */
@@ -25,7 +25,7 @@ import { isTest, type RowTypes, settle, type TypedCall } from "./promotion.ts";
 import { widened } from "../map/wide.ts";
 import type { ComputeType } from "../words.ts";
 
-/** The operands and the result, as a gradient rule sees them. */
+/** Operands and result for a gradient rule. */
 export interface MapValues {
   readonly a: Operand;
   readonly b: Operand;
@@ -33,24 +33,24 @@ export interface MapValues {
   readonly y: Tensor;
 }
 
-/** How the gradient of one operand comes from that of the result. */
+/** Rule of one operand's gradient, from that of the result. */
 export interface MapGrad {
-  /** Which values the rule uses: they are kept until backward. */
+  /** Letters of the values that the rule uses, kept until backward. */
   readonly uses?: string;
   /**
-   * Whether float16 is made float32 for the rule: where it takes several ops,
-   * values between them may overflow or vanish though the gradient does not.
+   * Whether the rule runs in float32 for float16. In a rule of several ops,
+   * intermediates may overflow or underflow although the gradient does not.
    */
   readonly wide?: boolean;
-  /** In the result's shape; the engine sums it to the operand's. */
+  /** Returns the gradient in the result's shape; the engine sums it. */
   rule(dy: Tensor, values: MapValues): Tensor;
 }
 
 /** One elementwise op. */
 export interface MapRow extends RowTypes {
-  /** What errors call the op. Default: the row's name. */
+  /** Name of the op in errors. Default: the row's name. */
   readonly called?: string;
-  /** Expression of a, b, c; a record where types need different ones. */
+  /** Expression of a, b, c; a record if types need different expressions. */
   readonly wgsl: string | Readonly<Partial<Record<ComputeType, string>>>;
   /** Gradient of each operand, in order; none for an op without gradients. */
   readonly grads?: readonly (MapGrad | undefined)[];
@@ -60,7 +60,7 @@ export interface MapRow extends RowTypes {
 export type MapRows = Readonly<Record<string, MapRow>>;
 
 interface MapParams {
-  /** Numbers where they stand, `undefined` where the next input goes. */
+  /** The operands in order: a number, or `undefined` for the next input. */
   readonly numbers: readonly (number | boolean | undefined)[];
   readonly compute: ComputeType;
   readonly spec: Spec;
@@ -73,12 +73,12 @@ const ops = new Map<string, Op<MapParams>>();
 /**
  * Applies the row `name` to operands that broadcast to one shape.
  *
- * @throws {TypeError} If the shapes do not broadcast, or the types do not suit
+ * @throws {TypeError} If the shapes do not broadcast, or the row refuses the types
  */
-export function map(name: string, ...given: readonly Operand[]): Tensor {
+export function map(name: string, ...args: readonly Operand[]): Tensor {
   const row = rowOf(name);
   const { called = name } = row;
-  const { operands, dtype, compute } = settle(called, row, given);
+  const { operands, dtype, compute } = settle(called, row, args);
   const inputs: Tensor[] = [];
   const types: DType[] = [];
   const numbers = operands.map((operand) => {
@@ -113,7 +113,7 @@ function makeOp(name: string, row: MapRow): Op<MapParams> {
   return defineOp<MapParams>({
     ...launchOf<MapParams>(name),
     shape: (_, { spec }) => spec,
-    // One slot an operand, then one for y.
+    // one slot per operand, then one for y
     save: (inputs, [y], needs, { numbers }) => {
       const woven = weave(needs, numbers);
       const wants = numbers.map((each, i) => each === undefined && !!woven[i]);
@@ -138,7 +138,7 @@ function makeOp(name: string, row: MapRow): Op<MapParams> {
   });
 }
 
-// The letters of the values that the rules use of operands that want a gradient.
+// Returns the letters that the rules of operands that need a gradient use.
 function usedBy(
   grads: readonly (MapGrad | undefined)[],
   wants: readonly boolean[],
@@ -146,7 +146,7 @@ function usedBy(
   return grads.map((grad, i) => wants[i] && grad?.uses || "").join("");
 }
 
-/** Which operands of the row `name` are kept until backward. */
+/** Returns for each operand whether the row `name` keeps it until backward. */
 export function savedOf(name: string, operands: readonly Operand[]): boolean[] {
   const wants = operands.map((each) =>
     typeof each === "object" && each.requiresGrad
@@ -155,8 +155,8 @@ export function savedOf(name: string, operands: readonly Operand[]): boolean[] {
   return operands.map((_, i) => used.includes(NAMES[i]!));
 }
 
-// float16 made float32 where several ops follow on each other, be it the rule's
-// own or the sum over what was broadcast.
+// Applies a rule, in float32 for float16 if several ops follow: those of the rule,
+// or the sum over broadcast dims.
 function applyRule(
   grad: MapGrad | undefined,
   dy: Tensor,
@@ -170,11 +170,11 @@ function applyRule(
     a: widened(a),
     b: widened(b),
     c: widened(c),
-    y: y && widened(y), // saved only where a rule uses it
+    y: y && widened(y), // saved only if a rule uses it
   });
 }
 
-// Kept, so that planMap keeps their kernels' texts.
+// Cached, because planMap caches headers by rule object.
 const rules = new Map<string, MapRule>();
 
 type RowParams = Pick<MapParams, "numbers" | "compute">;
@@ -190,8 +190,8 @@ function launchOf<P extends RowParams>(name: string): Launch<P> {
 }
 
 /**
- * Writes the row `name` of operands, as `settleRow` gives them, into `out`, which
- * may be one of them.
+ * Writes the row `name` of operands that `settleRow` returned to `out`, which may
+ * be one of them.
  */
 export function mapTo(
   name: string,
@@ -229,37 +229,37 @@ function planRow(
   return planMap(rule, operands, out);
 }
 
-/** A call of a row with the result's type and shape, and what `planRow` needs. */
+/** A checked call of a row, with the result's type and shape. */
 export interface Settled extends TypedCall {
   readonly shape: Shape;
 }
 
-/** Settles a row that will be written somewhere. */
+/** Checks and promotes the operands of a row, for a write to another tensor. */
 export function settleRow(
   name: string,
-  ...given: readonly Operand[]
+  ...args: readonly Operand[]
 ): Settled {
   const row = rowOf(name);
   const { called = name } = row;
-  const call = settle(called, row, given);
+  const call = settle(called, row, args);
   const inputs = call.operands.filter((x) => typeof x === "object");
   return { ...call, shape: commonShape(called, inputs) };
 }
 
-/** What errors call the row `name`. */
+/** Returns the name of a row's op in errors. */
 export function calledName(name: string): string {
   return rowOf(name).called ?? name;
 }
 
-// By string, because rules name rows too: a type made from the table would
-// depend on itself.
+// Rows go by string: rules name rows, so a type of the table's keys would depend
+// on itself.
 function rowOf(name: string): MapRow {
   const row = ROWS[name];
   if (!row) throw new TypeError(`Cannot ${name}: there is no such row`);
   return row;
 }
 
-/** Fills the places where no number stands with `items`, in order. */
+/** Replaces each `undefined` among the numbers by the next of `items`. */
 function weave<T>(
   items: readonly T[],
   numbers: readonly (number | boolean | undefined)[],
@@ -274,5 +274,5 @@ function valuesOf(
 ): MapValues {
   const [a, b, c] = numbers.map((number, i) => number ?? saved[i]!);
   const y = saved[numbers.length]!;
-  return { a: a!, b: b!, c: c!, y }; // a rule names only what its op has
+  return { a: a!, b: b!, c: c!, y }; // a rule uses only its op's operands
 }

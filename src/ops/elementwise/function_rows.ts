@@ -1,18 +1,18 @@
 /**
- * Elementwise functions of one operand: their WGSL and gradients. elementwise.ts
- * says what a row means; activations are in activation_rows.ts.
+ * Elementwise functions of one operand: WGSL and gradients. elementwise.ts defines
+ * rows; activation_rows.ts has the activations.
  *
  * @module
  */
 
 import { map, type MapGrad, type MapRows } from "./elementwise.ts";
 
-/** The gradient of steps: 0 everywhere. */
+/** Gradient of step functions: 0 everywhere. */
 const FLAT: MapGrad = { rule: (dy) => map("zero", dy) };
 const LN2 = Math.LN2;
 const LN10 = Math.LN10;
 
-/** Functions of one. */
+/** Functions of one operand. */
 export const FUNCTIONS: MapRows = {
   neg: {
     kind: "numeric",
@@ -52,14 +52,14 @@ export const FUNCTIONS: MapRows = {
     wgsl: "sqrt(a)",
     grads: [{ uses: "y", rule: (dy, { y }) => dy.div(y.mul(2)) }],
   },
-  // sqrt of a sum of squares: where that is 0, so is the gradient
+  // sqrt of a sum of squares; where the sum is 0, the gradient is 0
   rootOfSquares: {
     kind: "float",
     wgsl: "sqrt(a)",
     grads: [{
       uses: "y",
       rule: (dy, { y }) => {
-        // zeros are left out before the slope is taken: 0 / 0 is NaN
+        // 1 replaces zeros before the slope: 0 / 0 is NaN
         const root = map("where", y, y, 1);
         return map("where", y, dy.div(root.mul(2)), 0);
       },
@@ -222,7 +222,7 @@ export const FUNCTIONS: MapRows = {
     wgsl: { f32: "ceil(a)", i32: "a", u32: "a" },
     grads: [FLAT],
   },
-  // to the nearest, halves to the even one
+  // to the nearest integer, halves to the even one
   round: {
     kind: "numeric",
     wgsl: { f32: "round(a)", i32: "a", u32: "a" },
@@ -238,7 +238,7 @@ export const FUNCTIONS: MapRows = {
     wgsl: "a - trunc(a)",
     grads: [{ rule: (dy) => dy }],
   },
-  // a with NaN as b, then infinities as b and c; both flat there
+  // a with b for NaN; the next row has b and c for the infinities
   replaceNan: {
     kind: "float",
     wgsl: "select(a, b, is_nan(a))",

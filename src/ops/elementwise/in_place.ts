@@ -1,13 +1,14 @@
 /**
- * Writing into tensors: `add_`, `copy_`, `fill_` and their kin.
+ * Ops in place: `add_`, `copy_`, `fill_` and the like.
  *
- * NOTE [in place]: the elements change for every view of the storage, and its
- * version counts up, so that backward refuses values that were saved before.
- * An operand that the op itself saves is copied first if it lies in this
- * storage: the gradient of `y.mul_(w)` by w is the old y.
- * Where gradients flow, the tensor written to moves on in the graph: it stands
- * for the result of the op. If it is a view, the tensor behind it moves on too.
- * Other views taken before would keep their old place: they are refused.
+ * NOTE [in place]: a write changes the elements of every view of the storage and
+ * increments the storage's version, so that backward refuses values saved before.
+ * If the op itself saves an operand in this storage, the op copies it first: the
+ * gradient of `y.mul_(w)` by w is the old y.
+ *
+ * If gradients flow, the written tensor becomes the result of the op in the graph.
+ * The base tensor of a written view becomes a new result, too. Other views taken
+ * before would keep their old nodes, so ops refuse them.
  *
  * @module
  */
@@ -35,7 +36,7 @@ import { elementOf } from "../numbers.ts";
 import { embed, erase, strided } from "../movement/slicing.ts";
 
 /**
- * What a row will write into `target`, if it may.
+ * Checks a row's call for a write to `target` and returns the settled call.
  *
  * @throws {TypeError} If the result has another shape or a higher category of
  * type than `target`
@@ -67,9 +68,9 @@ function methodOf(name: string): string {
 }
 
 /**
- * The row `name` of `target` and `others`, written into `target`.
+ * Applies the row `name` to `target` and `others` and writes to `target`.
  *
- * @throws {TypeError} If `settleInto` refuses it, or `target` repeats elements
+ * @throws {TypeError} If `settleInto` refuses the call, or `target` is expanded
  * @throws {Error} If `target` is a leaf that requires a gradient, outside of
  * `noGrad`
  */
@@ -86,10 +87,10 @@ export function mapInto(
     );
   if (records) {
     using _region = new Scope();
-    const given = [target, ...others];
-    const saved = savedOf(name, given);
-    // NOTE [in place]: what the op saves of this storage
-    const kept = given.map((each, i) =>
+    const all = [target, ...others];
+    const saved = savedOf(name, all);
+    // NOTE [in place]: copies of saved operands in this storage
+    const kept = all.map((each, i) =>
       saved[i] && typeof each === "object" && each.storage === target.storage
         ? each.clone()
         : each
@@ -98,17 +99,17 @@ export function mapInto(
     return target;
   }
   recorder()?.uses([target, ...others]);
-  using _copies = new Scope(); // of operands that lie in the same storage
+  using _copies = new Scope(); // of operands in the target's storage
   mapTo(name, operands, target, compute);
   target.storage.version++;
   return target;
 }
 
 /**
- * Writes `source`, which broadcasts, into `target`, in its type. `method` is
- * what errors call it.
+ * Writes `source`, which broadcasts, to `target`, cast to the target's type.
+ * `method` is the method's name in errors.
  *
- * @throws {RangeError} If `source` is a number that the type does not hold
+ * @throws {RangeError} If `source` is a number that the type cannot hold
  */
 export function copyInto(
   target: Tensor,
@@ -131,8 +132,8 @@ function checkWritable(op: string, target: Tensor): void {
   const { shape, strides } = target.layout;
   if (shape.some((length, dim) => length > 1 && strides[dim] === 0)) {
     throw new TypeError(
-      `Cannot ${op} into ${target.describe()}: it is expanded, several ` +
-        `elements share one place`,
+      `Cannot ${op} into ${target.describe()}: the tensor is expanded, so ` +
+        `elements share memory (clone it first)`,
     );
   }
   if (isGradEnabled()) refuseStale(op, target);
@@ -145,13 +146,13 @@ function checkWritable(op: string, target: Tensor): void {
   }
 }
 
-// Writes the result of a recorded op and moves the target on in the graph.
+// Writes the result of a recorded op and makes the target that op's result.
 function put(target: Tensor, result: Tensor): void {
   const { root, layout } = target;
   if (root !== target && !isRowMajor(root.layout)) {
     throw new TypeError(
-      `Cannot write in place into a view of ${root.describe()}: gradients ` +
-        `flow, and it is not contiguous`,
+      `Cannot write in place into a view of ${root.describe()} while ` +
+        `gradients flow: that tensor is not contiguous`,
     );
   }
   withGrad(false, () => assign(target, result));

@@ -1,5 +1,5 @@
 /**
- * Joins the results of parts of an op: NOTE [parts] in launch.ts.
+ * Joins of the results of an op's parts, for NOTE [parts] in launch.ts.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { Axis } from "../launch/launch.ts";
 import { mapTo } from "./elementwise.ts";
 import { computeType } from "../words.ts";
 
-/** Joins the results of two parts, element by element, by a row of the tables. */
+/** Returns a join of two parts' results, element by element, by a row. */
 export function joinBy<P>(row: string): NonNullable<Axis<P>["join"]> {
   return ({ outputs: [y] }, { outputs: [other] }) =>
     mapTo(row, [y, other], y, computeType(y.dtype));

@@ -1,6 +1,6 @@
 /**
- * Elementwise functions that losses are made of: their WGSL and gradients.
- * elementwise.ts says what a row means.
+ * Elementwise functions of losses: WGSL and gradients. elementwise.ts defines
+ * rows.
  *
  * @module
  */
@@ -9,10 +9,10 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { map, type MapRows } from "./elementwise.ts";
 import type { Operand } from "../map/map.ts";
 
-/** What torch keeps denominators from 0 by. */
+/** Least denominator, as in torch. */
 const TINY = 1e-12;
 
-/** Functions of losses. */
+/** Elementwise functions of losses. */
 export const LOSSES: MapRows = {
   // a^2 / 2 up to |a| = b, a number, and a line beyond
   huber: {
@@ -34,7 +34,7 @@ export const LOSSES: MapRows = {
       { uses: "abc", rule: (dy, { a, b, c }) => smoothL1Grad(dy, b, a, c) },
     ],
   },
-  // of b = 0 it is -1 at 0, as in torch
+  // for b = 0 the slope at 0 is -1, as in torch
   smoothL1Slope: {
     kind: "float",
     wgsl: "select(select(-1.0, 1.0, a > 0.0), a / b, is_nan(a) || abs(a) < b)",

@@ -1,7 +1,7 @@
 /**
- * In which type a row of an elementwise table computes, and what its operands
- * are in it: promotion as torch has it, and NOTE [numbers] of numbers.ts. Shapes
- * are no matter here.
+ * Promotion: the type in which a row of an elementwise table computes, and its
+ * operands in that type, by torch's rules and NOTE [numbers] of numbers.ts. This
+ * module ignores shapes.
  *
  * @module
  */
@@ -14,11 +14,11 @@ import { checkDivisor, meet, numberType, type NumberUse } from "../numbers.ts";
 import { type ComputeType, computeType } from "../words.ts";
 
 /**
- * What an op takes and gives.
+ * Types that an op takes and returns.
  *
  * - `float`: any type in, integers become float32; floats out
- * - `number`: any type in, the promoted type out; `numeric`: but no bool
- * - `choose`: as `number`, and the first operand decides, whatever its type
+ * - `number`: any type in, the promoted type out; `numeric`: the same without bool
+ * - `choose`: as `number`; the first operand is a condition of any type
  * - `compare`: any type in, bool out
  * - `logical`: any type in, nonzero is true; bool out
  * - `bits`: integers or bool in, the promoted type out
@@ -32,44 +32,45 @@ export type MapKind =
   | "logical"
   | "bits";
 
-/** What a row says about types. */
+/** Types of a row. */
 export interface RowTypes {
   readonly kind: MapKind;
-  /** What operands are that are plain numbers, where `kind` does not say it. */
+  /** Roles of operands that are plain numbers, if `kind` does not imply them. */
   readonly numbers?: Readonly<Partial<Record<"a" | "b" | "c", NumberUse>>>;
-  /** Whether one bool operand is refused; `numeric` refuses them where all are. */
+  /** Whether a single bool operand is refused; `numeric` refuses only all-bool. */
   readonly refusesBool?: true;
 }
 
-/** Operands of a row, with the numbers as they are in its type. */
+/** Operands of a row, with numbers converted to its type. */
 export interface TypedCall {
   readonly operands: readonly Operand[];
-  /** Type of the result, or of what is compared. */
+  /** Type of the result, or of the compared operands. */
   readonly dtype: DType;
   readonly compute: ComputeType;
 }
 
 /**
- * The types of a call of the row `name`.
+ * Returns the operands and types of a call of the row `name`.
  *
- * @throws {TypeError} If an operand is no tensor, or the types do not suit
- * @throws {RangeError} If the type does not hold a number
+ * @throws {TypeError} If an operand is not a tensor or number, or the row refuses
+ * the types
+ * @throws {RangeError} If the type cannot hold a number
  */
 export function settle(
   name: string,
   row: RowTypes,
-  given: readonly Operand[],
+  args: readonly Operand[],
 ): TypedCall {
   const { kind } = row;
-  for (const operand of given) {
+  for (const operand of args) {
     if (typeof operand !== "number" && typeof operand !== "boolean") {
       checkTensor(name, operand);
     }
   }
-  let operands = given;
+  let operands = args;
   // 2^32 is not 0, though its low bits are
   if (kind === "logical") {
-    operands = given.map((operand) =>
+    operands = args.map((operand) =>
       typeof operand === "number" ? operand !== 0 : operand
     );
   }
@@ -100,8 +101,8 @@ function useOf({ kind, numbers }: RowTypes, i: number): NumberUse {
     (kind === "choose" ? "value" : "operand");
 }
 
-// Integers, compared or bounded as numbers: by tensors without dims, too, whose
-// types do not count for the result.
+// Returns the widest integer type of a comparison or a bound; tensors without dims
+// count here, although they do not decide the result's type.
 function widest(
   name: string,
   operands: readonly Operand[],
@@ -113,8 +114,8 @@ function widest(
   );
 }
 
-// A wider tensor without dims takes the type of those with dims, as in torch.
-// The words of int32 and uint32 are the same.
+// Casts a wider tensor without dims to the type of those with dims, as torch does.
+// int32 and uint32 have the same words.
 function narrowed(
   operands: readonly Operand[],
   dtype: DType,
@@ -125,7 +126,7 @@ function narrowed(
   );
 }
 
-// Divisors that the host wrote; of others only the GPU knows whether one is 0.
+// Checks divisors that the host wrote; only the GPU knows others.
 function checkDivisors(
   name: string,
   row: RowTypes,
@@ -138,14 +139,15 @@ function checkDivisors(
   });
 }
 
-/** Whether the results of a row are bool, whatever it compares. */
+/** Returns true if the results of a row are always bool. */
 export function isTest({ kind }: RowTypes): boolean {
   return kind === "compare" || kind === "logical";
 }
 
 /**
- * The type in which operands meet, as torch.result_type: a tensor without dims
- * or a number only decides where its category (bool, integer, float) is higher.
+ * Returns the promoted type of operands, as torch.result_type does. A tensor
+ * without dims or a number decides only if its category (bool, integer, float) is
+ * higher.
  */
 function commonType(
   name: string,
@@ -153,7 +155,7 @@ function commonType(
   operands: readonly Operand[],
 ): DType {
   const { kind } = row;
-  // of tensors with dims, of those without, of numbers
+  // types of tensors with dims, of tensors without dims, and of numbers
   const found: (DType | undefined)[] = [undefined, undefined, undefined];
   operands.forEach((operand, i) => {
     if (kind === "choose" && i === 0) return;

@@ -1,5 +1,5 @@
 /**
- * All tables of elementwise ops as one.
+ * Union of all tables of elementwise ops.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Images looked at in the points of a grid, composed of gathers: every output is
- * a mean of a few elements, weighted by how near the point lies to them.
+ * Samples of images at the points of a grid, composed of gathers. Every output is
+ * a weighted mean of the elements near a point.
  *
  * @module
  */
@@ -11,10 +11,10 @@ import { formatShape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { gather } from "../index/index.ts";
 
-/** What a point between elements is made of: 4, 1 or 16 of them. */
+/** Interpolation at a point, from 4, 1 or 16 elements. */
 export type GridSampleMode = "bilinear" | "nearest" | "bicubic";
 
-/** What lies beyond the image: zeros, its edge, or the image mirrored. */
+/** Values beyond the image: zeros, its edge, or its reflection. */
 export type GridPadding = "zeros" | "border" | "reflection";
 
 /** Options of `gridSample`. */
@@ -37,20 +37,20 @@ interface Axis {
   readonly alignCorners: boolean;
 }
 
-/** An element that counts at each point: where along its axis, and how much. */
+/** One element at each point: its index along the axis, and its weight. */
 interface Tap {
   readonly index: Tensor;
   readonly weight: Tensor;
 }
 
-// Where along the axis a point lies: element i has its centre at i.
+// Converts points to positions along the axis; element i has its centre at i.
 function place(point: Tensor, { size, alignCorners }: Axis): Tensor {
   return alignCorners
     ? point.add(1).mul((size - 1) / 2)
     : point.add(1).mul(size).sub(1).div(2);
 }
 
-// What lies beyond the axis, folded back onto it.
+// Folds positions beyond the axis back onto it.
 function fold(at: Tensor, { size, padding, alignCorners }: Axis): Tensor {
   if (padding === "zeros") return at;
   if (padding === "border") return clip(at, size);
@@ -65,15 +65,15 @@ function fold(at: Tensor, { size, padding, alignCorners }: Axis): Tensor {
   return clip(back, size);
 }
 
-// The nearest place on the axis. What lies on its first or last element has no
-// gradient either, as in torch.
+// Clamps positions to the axis. Positions exactly on the first or last element get
+// no gradient either, as in torch.
 function clip(at: Tensor, size: number): Tensor {
   const clipped = at.detach().clamp(0, size - 1);
   if (!at.requiresGrad) return clipped;
   return at.where(at.gt(0).logicalAnd(at.lt(size - 1)), clipped);
 }
 
-// Elements beyond the axis count nothing, whatever their weight.
+// Returns a tap; an index beyond the axis gets weight 0.
 function tapOf(at: Tensor, weight: Tensor, { size }: Axis): Tap {
   const whole = at.detach();
   const isInside = whole.ge(0).logicalAnd(whole.lt(size));
@@ -83,7 +83,7 @@ function tapOf(at: Tensor, weight: Tensor, { size }: Axis): Tap {
   };
 }
 
-/** Keys 1981, with a = -3/4: weights of the elements at -1, 0, 1 and 2. */
+/** Returns the weights of elements -1, 0, 1 and 2 (Keys 1981, a = -3/4). */
 function cubics(t: Tensor): Tensor[] {
   const a = -0.75;
   const near = (d: Tensor): Tensor =>
@@ -108,7 +108,7 @@ const TAPS: Readonly<
   },
   nearest(point, axis) {
     const nearest = fold(place(point, axis), axis).round();
-    // 1, with the gradient of a step: zeros, not none
+    // 1, with a gradient of zeros rather than none
     return [tapOf(nearest, nearest.sub(nearest.detach()).add(1), axis)];
   },
   bicubic(point, axis) {
@@ -121,16 +121,16 @@ const TAPS: Readonly<
 };
 
 /**
- * `x` at the points of `grid`, whose last dim holds (x, y): -1 and 1 are the
- * image's edges, left and right, top and bottom.
+ * Samples `x` at the points of `grid`, whose last dim holds (x, y). -1 and 1 are
+ * the image's edges: left and right, top and bottom.
  *
  * Shapes: x [N, C, H, W], grid [N, H', W', 2] to [N, C, H', W'].
  *
  * Source: torch.nn.functional.grid_sample, for images; Jaderberg et al. 2015,
  * arXiv:1506.02025.
  *
- * @throws {TypeError} If `x` are no images of floats, or the grid does not fit
- * @throws {RangeError} If there is no such mode, or the images have no elements
+ * @throws {TypeError} If `x` or `grid` has the wrong type or shape
+ * @throws {RangeError} If a mode is unknown, or the images have no elements
  *
  * @example The centre of four pixels is their mean
  * ```ts

@@ -1,6 +1,6 @@
 /**
- * Interpolation: images of another size, one axis after the other. Every new
- * row is a weighted sum of a few old ones.
+ * Interpolation: resizes images, one axis after the other. Every new row is a
+ * weighted sum of a few old rows.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { indexSelect } from "../index/index.ts";
 import { widened } from "../map/wide.ts";
 
-/** How values between elements come about. */
+/** Interpolation between elements. */
 export type InterpolateMode =
   | "nearest"
   | "nearest-exact"
@@ -26,15 +26,15 @@ export type InterpolateMode =
 export interface InterpolateOptions {
   /** Size of the result, for all axes or each. */
   readonly size?: number | readonly number[];
-  /** How many times larger the result is. */
+  /** Size of the result over that of the input, for all axes or each. */
   readonly scaleFactor?: number | readonly number[];
   /** Default: "nearest". */
   readonly mode?: InterpolateMode;
-  /** Whether the centres of the corner elements stay. Default: false. */
+  /** Whether the centres of the corner elements coincide. Default: false. */
   readonly alignCorners?: boolean;
   /**
-   * Whether distances follow from the sizes, which are rounded down, and not
-   * from `scaleFactor`. Default: false.
+   * Whether the step follows from the rounded sizes, not from `scaleFactor`.
+   * Default: false.
    */
   readonly recomputeScaleFactor?: boolean;
 }
@@ -47,18 +47,18 @@ const OPTIONS = [
   "recomputeScaleFactor",
 ];
 
-/** What a mode is: the axes it is for, and the elements it reads for each. */
+/** A mode: the numbers of axes that it supports, and the elements that it reads. */
 interface Mode {
   readonly axes: readonly number[];
-  /** The first element at `position`, and the weights of it and those after. */
+  /** Returns the first element at `position`, and weights from there on. */
   taps(position: number): { first: number; weights: readonly number[] };
-  /** Where element i lies, in elements; `step` is old over new size. */
+  /** Returns the position of element i in the input; `step` is old over new size. */
   position(i: number, step: number, aligned: boolean): number;
 }
 
 const nearest = { axes: [1, 2, 3], taps: tapOne };
 
-// Elements are as wide as their distance: the centre of the first lies at 0.
+// Returns the position of element i's centre; the first input centre is at 0.
 function centre(i: number, step: number, aligned: boolean): number {
   return aligned ? i * step : (i + 0.5) * step - 0.5;
 }
@@ -102,7 +102,7 @@ const MODES: Readonly<Record<InterpolateMode, Mode>> = {
 };
 
 /**
- * Images of another size: [N, C, …] with one to three axes to [N, C, …size].
+ * Resizes images: [N, C, …] with one to three axes to [N, C, …size].
  *
  * An element of the result lies at (i + 0.5) * step - 0.5 of the input, step
  * being the input's size over the result's (or 1 / `scaleFactor`), with
@@ -112,9 +112,9 @@ const MODES: Readonly<Record<InterpolateMode, Mode>> = {
  *
  * Source: torch.nn.functional.interpolate, without antialias.
  *
- * @throws {TypeError} If `x` holds no floats or its axes do not suit the mode
- * @throws {RangeError} If there is no such mode, not one of size and scale is given, or a size is no
- * positive integer
+ * @throws {TypeError} If `x` is not of floats, or the mode does not support its axes
+ * @throws {RangeError} If the mode is unknown, not exactly one of size and scale is
+ * set, or a size is not an integer of at least 1
  *
  * @example Twice as large
  * ```ts
@@ -151,7 +151,7 @@ export function interpolate(
   return y.to(x.dtype);
 }
 
-/** One axis anew, from the taps of each of its elements. */
+/** Resizes one axis, by the taps of each new element. */
 function resample(
   x: Tensor,
   dim: number,
@@ -183,12 +183,12 @@ function targets(
 ): { readonly size: number; readonly step: number }[] {
   if ((size === undefined) === (scaleFactor === undefined)) {
     throw new RangeError(
-      `Cannot interpolate ${x.describe()}: expected size or scaleFactor`,
+      `Cannot interpolate ${x.describe()}: expected either size or scaleFactor`,
     );
   }
   const field = x.shape.slice(2);
-  const given = size ?? scaleFactor!; // one of them, as was checked
-  const each = typeof given === "number" ? field.map(() => given) : given;
+  const option = size ?? scaleFactor!; // exactly one, as checked above
+  const each = typeof option === "number" ? field.map(() => option) : option;
   if (each.length !== field.length) {
     throw new RangeError(
       `Cannot interpolate ${x.describe()}: expected ${field.length} sizes or ` +
@@ -201,7 +201,7 @@ function targets(
     if (!Number.isInteger(wanted) || wanted < 1 || length < 1) {
       throw new RangeError(
         `Cannot interpolate ${x.describe()} to size ${wanted}: expected ` +
-          `sizes from 1 up`,
+          `sizes of at least 1`,
       );
     }
     const byFactor = size === undefined && !recomputeScaleFactor;

@@ -1,7 +1,7 @@
 /**
  * Draws: blocks of a generator's stream (NOTE [random counter] in
- * src/tensor/philox.ts) that a kernel reads. A replay of a compiled function
- * draws anew; nothing here runs on the GPU.
+ * src/tensor/philox.ts) for one kernel. Each replay of a compiled function draws
+ * new blocks. This module runs on the host alone.
  *
  * @module
  */
@@ -11,27 +11,27 @@ import { onReplay, recorder } from "../../gpu/recorder.ts";
 import { defaultGenerator, Generator } from "../../tensor/generator.ts";
 import { WORDS_PER_BLOCK } from "../../tensor/philox.ts";
 
-/** Where random numbers come from. */
+/** Options that name the source of random numbers. */
 export interface RandomSource {
-  /** Draws as a new generator of this seed would. */
+  /** Seed of a new generator for this call. */
   readonly seed?: number;
-  /** Default: the one that `manualSeed` seeds. */
+  /** Default: the generator that `manualSeed` seeds. */
   readonly generator?: Generator;
 }
 
 /** Names of the options of a `RandomSource`. */
 export const SOURCE_OPTIONS = ["seed", "generator"];
 
-/** Blocks of a generator set aside for one kernel. */
+/** Blocks of a generator, reserved for one kernel. */
 export interface Draw {
   seed: number;
   /** The first block. */
   block: number;
-  /** Whether a generator outlives the call, so that each replay draws others. */
+  /** Whether the generator outlives the call, so that each replay draws anew. */
   readonly isCounted: boolean;
 }
 
-/** Sets aside what `size` elements need. */
+/** Reserves the blocks for `size` elements. */
 export function reserveDraw(
   size: number,
   { seed, generator = defaultGenerator() }: RandomSource = {},
@@ -49,7 +49,7 @@ export function reserveDraw(
   return draw;
 }
 
-/** The part of a draw that begins at element `start`, a multiple of 4. */
+/** Returns the part of a draw that begins at element `start`, a multiple of 4. */
 export function drawFrom(draw: Draw, start: number): Draw {
   return {
     get seed() {
@@ -62,7 +62,7 @@ export function drawFrom(draw: Draw, start: number): Draw {
   };
 }
 
-/** The words of `Draw` in shaders/lib/philox.wgsl. */
+/** Returns the words of `Draw` in shaders/lib/philox.wgsl. */
 export function drawWords({ seed, block }: Draw): number[] {
   const words = 2 ** 32;
   return [
@@ -73,7 +73,7 @@ export function drawWords({ seed, block }: Draw): number[] {
   ];
 }
 
-/** The words of a draw that are others in each replay: its first, if any are. */
+/** Returns the words of a draw that differ in each replay, if any. */
 export function liveDraw(draw: Draw): LiveWords | undefined {
   if (!draw.isCounted) return undefined;
   return { at: 0, words: () => drawWords(draw) };

@@ -1,6 +1,6 @@
 /**
- * Dropout. No mask is stored: forward and backward draw the same numbers from
- * the same blocks of a generator (NOTE [random counter] in philox.ts), so the
+ * Dropout, without a stored mask: forward and backward draw the same numbers from
+ * the same blocks of a generator (NOTE [random counter] in philox.ts). The
  * gradient is the op itself, applied to dy.
  *
  * @module
@@ -31,7 +31,7 @@ import source from "../../../shaders/random/dropout.wgsl" with { type: "text" };
 
 /** Options of `dropout`. */
 export interface DropoutOptions extends RandomSource {
-  /** How likely an element is dropped. Default: 0.5. */
+  /** Probability that an element is dropped. Default: 0.5. */
   readonly p?: number;
   /** Whether to drop at all. Default: true. */
   readonly training?: boolean;
@@ -97,7 +97,7 @@ const dropoutOp: Op<DropoutParams> = defineOp<DropoutParams>({
   name: "dropout",
   shape: ([x]) => x,
   kernel: ([x], [y], params) => planDropout(x.contiguous(), y, params),
-  // the number of an element says its block
+  // the index of an element determines its block
   axes: ([x]) =>
     x.ndim !== 1 ? [] : [{
       dims: [0, 0],
@@ -110,13 +110,13 @@ const dropoutOp: Op<DropoutParams> = defineOp<DropoutParams>({
 });
 
 /**
- * In training, zeros in random places, by probability `p`, and 1 / (1 - p)
- * times the rest; else the tensor itself.
+ * Zeroes each element with probability `p` and multiplies the others by
+ * 1 / (1 - p). Outside of training, returns the tensor itself.
  *
  * Source: torch.nn.functional.dropout, with other bits; Hinton et al. 2012,
  * arXiv:1207.0580.
  *
- * @throws {TypeError} If the elements are no floats
+ * @throws {TypeError} If the elements are not floats
  * @throws {RangeError} If `p` is not in [0, 1]
  */
 export function dropout(

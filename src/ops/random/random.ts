@@ -1,7 +1,7 @@
 /**
- * Random tensors, drawn on the GPU. Where the numbers come from is NOTE [random
- * counter] in src/tensor/philox.ts: a seed gives the same ones on every device,
- * and a kernel needs no state but its seed and its first block.
+ * Random tensors, drawn on the GPU. A seed gives the same numbers on every device,
+ * and a kernel's only state is a seed and a first block (NOTE [random counter] in
+ * src/tensor/philox.ts).
  *
  * @module
  */
@@ -43,12 +43,12 @@ import drawSource from "../../../shaders/random/draw.wgsl" with {
   type: "text",
 };
 
-/** Options of functions that make random tensors. */
+/** Options of functions that return random tensors. */
 export interface RandomOptions extends TensorOptions, RandomSource {}
 
 const OPTIONS = ["dtype", "requiresGrad", ...SOURCE_OPTIONS];
 
-/** What is drawn: WGSL of `words`, with the numbers `a` and `b` in `params`. */
+/** WGSL of each distribution, of `words` and the numbers `a`, `b` in `params`. */
 const DISTRIBUTIONS = {
   uniform: {
     type: "f32",
@@ -77,7 +77,7 @@ type Distribution = keyof typeof DISTRIBUTIONS;
 
 const GROUP = 64;
 
-// A draw into a row-major tensor.
+// Plans a draw into a row-major tensor.
 function planDraw(
   name: Distribution,
   out: Tensor,
@@ -88,7 +88,7 @@ function planDraw(
   const { type, wgsl } = DISTRIBUTIONS[name];
   const { word, quad, packed } = WORDS[out.dtype];
   const { size, layout } = out;
-  // whole quads may be written, also the last one that reaches past the size
+  // the kernel may write whole quads, the last of which may pass the size
   const isWide = layout.offset % 4 === 0 &&
     (size % 4 === 0 ||
       layout.offset + size >= out.storage.bytes / out.bytesPerElement);
@@ -131,7 +131,7 @@ interface Drawing {
   readonly b: number;
 }
 
-// Of tensors of one dim: the block of an element is that of its number.
+// Draws into tensors of one dim: an element's index determines its block.
 const DRAWING: Launch<Drawing> = {
   name: "draw",
   kernel: (_, [out], { name, draw, a, b }) => planDraw(name, out, draw, a, b),
@@ -155,7 +155,7 @@ function fillDrawn(target: Tensor, params: Drawing): void {
   launch(DRAWING, [], [flat], params);
 }
 
-// Any layout: what kernels can't write directly goes by way of a copy.
+// Draws into any layout; other than row-major ones get a copy.
 function drawInto(
   target: Tensor,
   name: Distribution,
@@ -204,11 +204,11 @@ function floatType(op: string, { dtype = "float32" }: TensorOptions): DType {
 }
 
 /**
- * Uniform numbers in [0, 1), multiples of 2^-24. Default type: float32.
+ * Returns uniform numbers in [0, 1), multiples of 2^-24. Default type: float32.
  *
  * Source: torch.rand, with other bits.
  *
- * @throws {TypeError} If the type is no float type
+ * @throws {TypeError} If the type is not a float type
  *
  * @example The same seed, the same numbers
  * ```ts
@@ -224,11 +224,11 @@ export function rand(shape: Shape, options: RandomOptions = {}): Tensor {
 }
 
 /**
- * Normal numbers of mean 0 and variance 1. Default type: float32.
+ * Returns normal numbers of mean 0 and variance 1. Default type: float32.
  *
  * Source: torch.randn, with other bits.
  *
- * @throws {TypeError} If the type is no float type
+ * @throws {TypeError} If the type is not a float type
  */
 export function randn(shape: Shape, options: RandomOptions = {}): Tensor {
   const dtype = floatType("randn", options);
@@ -236,12 +236,12 @@ export function randn(shape: Shape, options: RandomOptions = {}): Tensor {
 }
 
 /**
- * Integers from `low` up to `high`, which is exclusive. Default type: int32.
- * Among n integers the likelihoods differ by n / 2^32 at most.
+ * Returns integers from `low` to `high` (exclusive). Default type: int32. The
+ * probabilities of n integers differ by n / 2^32 at most.
  *
  * Source: torch.randint, with other bits.
  *
- * @throws {RangeError} If there is no integer between, or it does not fit
+ * @throws {RangeError} If the range is empty, or the type cannot hold it
  */
 export function randint(
   low: number,
@@ -256,7 +256,7 @@ export function randint(
   if (!isValid || low < least || high - 1 > most) {
     throw new RangeError(
       `Cannot randint from ${low} to ${high} in ${dtype}: expected integers ` +
-        `of a type that holds them, the first one smaller`,
+        `that the type holds, low less than high`,
     );
   }
   const words: [number, number] = [low >>> 0, high - low];
@@ -264,8 +264,8 @@ export function randint(
 }
 
 /**
- * The integers from 0 to n - 1 in random order, each order equally likely.
- * Default type: int32. The host makes it: a shuffle goes step by step.
+ * Returns the integers from 0 to n - 1 in random order; all orders are equally
+ * likely. Default type: int32. The host shuffles, because a shuffle is sequential.
  *
  * Source: torch.randperm, with other bits.
  *
@@ -282,12 +282,12 @@ export function randperm(n: number, options: RandomOptions = {}): Tensor {
 }
 
 /**
- * 1 with the probability that stands at the same place, else 0, in the type of
- * the probabilities.
+ * Returns 1 with the probability at the same index, else 0, in the type of the
+ * probabilities.
  *
  * Source: torch.bernoulli, with other bits.
  *
- * @throws {TypeError} If the probabilities are no floats
+ * @throws {TypeError} If the probabilities are not floats
  */
 export function bernoulli(
   probabilities: Tensor,
@@ -307,8 +307,8 @@ function checkTarget(op: string, target: Tensor, source: RandomSource): void {
   checkOptionNames(op, source, SOURCE_OPTIONS);
   if (!target.isLeaf) {
     throw new TypeError(
-      `Cannot ${op} ${target.describe()}: a computed tensor that gradients ` +
-        `flow through can't be overwritten`,
+      `Cannot ${op} ${target.describe()}: gradients flow through this computed ` +
+        `tensor (detach it first)`,
     );
   }
 }
@@ -318,9 +318,9 @@ function checkTarget(op: string, target: Tensor, source: RandomSource): void {
  *
  * Source: torch.Tensor.uniform_.
  *
- * @throws {TypeError} If the tensor has no float type, or is part of a graph
- * @throws {RangeError} If `low` is larger than `high`, or the type does not hold
- * them or their distance
+ * @throws {TypeError} If the tensor is not of floats, or is part of a graph
+ * @throws {RangeError} If `low` is larger than `high`, or the type cannot hold
+ * the bounds or their difference
  */
 export function uniform_(
   target: Tensor,
@@ -348,7 +348,7 @@ export function uniform_(
  *
  * Source: torch.Tensor.normal_.
  *
- * @throws {TypeError} If the tensor has no float type, or is part of a graph
+ * @throws {TypeError} If the tensor is not of floats, or is part of a graph
  * @throws {RangeError} If `std` is negative
  */
 export function normal_(
@@ -361,14 +361,14 @@ export function normal_(
   checkTarget("normal_", target, source);
   if (!(std >= 0)) {
     throw new RangeError(
-      `Cannot draw with a standard deviation of ${std}: expected 0 or more`,
+      `Cannot draw with a standard deviation of ${std}: expected at least 0`,
     );
   }
   return drawInto(target, "normal", source, f32Bits(mean), f32Bits(std));
 }
 
 /**
- * Overwrites a tensor of any type with 1, by probability `p`, and 0.
+ * Overwrites a tensor of any type with 1 (with probability `p`) and 0.
  *
  * Source: torch.Tensor.bernoulli_.
  *

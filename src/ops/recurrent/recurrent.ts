@@ -1,6 +1,6 @@
 /**
- * Steps of recurrent nets, composed of matrix products and elementwise ops:
- * from the state before to the state after one element of a sequence.
+ * Steps of recurrent nets, composed of matrix products and elementwise ops. A step
+ * maps the state before one element of a sequence to the state after.
  *
  * @module
  */
@@ -8,28 +8,28 @@
 import type { Tensor } from "../../tensor/tensor.ts";
 import { linear } from "../matmul/matmul.ts";
 
-/** Which step: `tanh` and `relu` are the plain ones. */
+/** Kind of a step; `tanh` and `relu` are plain RNNs. */
 export type RecurrentKind = "tanh" | "relu" | "GRU" | "LSTM";
 
-/** What a sequence has left behind: the hidden state, and the cell's. */
+/** State of a sequence: the hidden state and the cell state. */
 export interface RecurrentState {
   /** [N, H]. */
   readonly h: Tensor;
-  /** [N, H], of LSTM. */
+  /** [N, H]; LSTM only. */
   readonly c?: Tensor | undefined;
 }
 
-/** What a step multiplies the hidden state by; G gates of size H. */
+/** Weights of the hidden state in a step; G gates of size H. */
 export interface RecurrentWeights {
   /** [G * H, H']. */
   readonly hidden: Tensor;
   /** [G * H]. */
   readonly bias?: Tensor | undefined;
-  /** [H', H], which makes the hidden state of an LSTM smaller. */
+  /** [H', H]; projects the hidden state of an LSTM to a smaller size. */
   readonly projection?: Tensor | undefined;
 }
 
-/** How many gates a step has. */
+/** Number of gates in a step. */
 export const GATES: Readonly<Record<RecurrentKind, number>> = {
   tanh: 1,
   relu: 1,
@@ -38,7 +38,7 @@ export const GATES: Readonly<Record<RecurrentKind, number>> = {
 };
 
 /**
- * One step, `x` [N, G * H] being the input times its weights.
+ * Runs one step; `x` [N, G * H] is the input times its weights.
  *
  * With gates side by side in x and g = hidden * h + bias:
  * - tanh, relu: h' = f(x + g)
