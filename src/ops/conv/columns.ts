@@ -1,11 +1,11 @@
 /**
- * Convolutions as products of matrices: the inputs of every output position are
- * copied to a column (conv_unfold), and what is known of products does the rest.
- * Filters of 1 x 1 need no copies. Elsewhere these take as long as some 16 to 32
- * output channels take to compute; nothing depends on strides, dilations or sizes.
+ * Convolutions as products of matrices. The kernel conv_unfold copies the inputs
+ * of every output position to a column, and matmul computes the products. The
+ * copies cost as much as 16 to 32 output channels, whatever strides, dilations
+ * and sizes are. Filters of 1 x 1 need no copies.
  *
- * NOTE [columns]: with w as [outputs, lines] and cols as [lines, positions], lines
- * being channels * kh * kw, of each group,
+ * NOTE [columns]: in each group, w is [outputs, lines] and cols is
+ * [lines, positions], with lines = channels * kh * kw:
  *
  *     y = w cols          dw = sum over images of dy cols^T          dx = fold(w^T dy)
  *
@@ -32,15 +32,15 @@ import unfoldSource from "../../../shaders/conv/unfold.wgsl" with {
   type: "text",
 };
 
-/** A tensor in a buffer, from an offset on. */
+/** Tensor in a buffer, at an offset. */
 export interface Operand {
   readonly buffer: Bindable;
   readonly offset: number;
 }
 
-/** Elements of columns at a time: what the processor's caches hold. */
+/** Most elements of columns at a time, which the processor's caches hold. */
 const COLUMNS = 2 ** 21;
-/** Elements of one image's columns at most: what every adapter binds. */
+/** Most elements of one image's columns, which every adapter can bind. */
 const MOST_COLUMNS = 2 ** 25;
 
 const LANES = 8; // of a workgroup of conv_unfold and conv_fold
@@ -50,7 +50,7 @@ const PLANES = 8; // channels of an invocation
 interface Sizes {
   /** Columns: positions of one image's output. */
   readonly positions: number;
-  /** The same, filled up to whole vec4. */
+  /** Positions, padded to whole vec4. */
   readonly padded: number;
   /** Lines of the columns of one group. */
   readonly lines: number;
@@ -68,13 +68,13 @@ function sizesOf({ groups, channels, kernel, output }: ConvCase): Sizes {
   return { positions, padded, lines, stored, size: groups * stored * padded };
 }
 
-/** Whether every output is made of one input, at the same place. */
+/** Whether every output position reads only the input at the same position. */
 export function isPointwise({ kernel, stride, padding }: ConvCase): boolean {
   return [...kernel, ...stride].every((by) => by === 1) &&
     padding.every((by) => by === 0);
 }
 
-// Channels, their taps, and what fills up the lines of the last one.
+// Returns the loops of conv_unfold: channels, taps, and the padding of lines.
 function unfoldLoops(conv: ConvCase): number {
   const { lines, stored } = sizesOf(conv);
   const [rows, columns] = conv.kernel;
@@ -83,7 +83,7 @@ function unfoldLoops(conv: ConvCase): number {
   );
 }
 
-// The search for the first taps, then taps of channels.
+// Returns the loops of conv_fold: the search for the first taps, then the taps.
 function foldLoops({ kernel, stride, dilation }: ConvCase): number {
   const [high, wide] = everyOf(stride, dilation);
   const rows = Math.ceil(kernel[0] / high);
@@ -95,7 +95,7 @@ function foldLoops({ kernel, stride, dilation }: ConvCase): number {
   );
 }
 
-// Workgroups of conv_unfold and conv_fold for the positions of an image.
+// Returns the workgroups of conv_unfold for the positions of an image.
 function groupsToUnfold(padded: number): number {
   return Math.ceil(padded / 4 / LANES);
 }
@@ -105,19 +105,19 @@ function groupsToFold(conv: ConvCase): number {
   return Math.ceil(runs * rows * conv.stride[0] * conv.stride[1] / LANES);
 }
 
-// Runs of 4 inputs in a row of a phase, and such rows.
+// Returns the runs of 4 inputs in a row of a phase, and the rows of a phase.
 function runsOf({ input, stride }: ConvCase): { runs: number; rows: number } {
   const runs = Math.ceil(Math.ceil(input[1] / stride[1]) / 4);
   return { runs, rows: Math.ceil(input[0] / stride[0]) };
 }
 
-// Of the taps of a row or column every so-manieth meets a whole position.
+// Returns n such that every nth tap of a row or column meets a whole position.
 function everyOf(stride: Pair, dilation: Pair): Pair {
   const every = (dim: 0 | 1) => stride[dim] / gcd(stride[dim], dilation[dim]);
   return [every(0), every(1)];
 }
 
-/** Columns of one image, as a share of those that can be made; above 1, none. */
+/** Returns the size of one image's columns as a share of the most possible. */
 export function columnsShare(conv: ConvCase): number {
   if (isPointwise(conv)) return 0;
   const { padded, size } = sizesOf(conv);
@@ -129,19 +129,19 @@ export function columnsReach(conv: ConvCase): boolean {
   return isPointwise(conv) || unfoldLoops(conv) <= MAX_LOOPS;
 }
 
-/** Whether columns can be folded, too. */
+/** Whether the loops of conv_fold are short enough: see NOTE [loops]. */
 export function columnsFold(conv: ConvCase): boolean {
   return isPointwise(conv) ||
     (foldLoops(conv) <= MAX_LOOPS && groupsToFold(conv) <= MAX_GROUPS);
 }
 
-/** Images next to each other. */
+/** Consecutive images. */
 interface Part {
   readonly first: number;
   readonly count: number;
 }
 
-/** Parts of the batch, of one size but for the last, whose columns are few enough. */
+/** Splits the batch into parts whose columns do not exceed COLUMNS. */
 function partsOf(conv: ConvCase): Part[] {
   const { images } = conv;
   const most = isPointwise(conv) ? images : Math.max(
@@ -156,10 +156,10 @@ function partsOf(conv: ConvCase): Part[] {
   return parts;
 }
 
-/** Columns of some images, and the dispatch that makes them if one does. */
+/** Columns of some images, and the plans that copy them, if any. */
 interface Columns extends Operand {
   readonly plans: readonly Plan[];
-  /** Elements from one line, group and image to the next. */
+  /** Strides of lines, groups and images. */
   readonly line: number;
   readonly group: number;
   readonly image: number;
@@ -218,7 +218,7 @@ function columnsOf(
   };
 }
 
-/** y = w cols. */
+/** Plans y = w cols. */
 export function planForward(
   conv: ConvCase,
   x: Operand,
@@ -232,7 +232,7 @@ export function planForward(
   const { positions, lines } = sizesOf(conv);
   return partsOf(conv).flatMap(({ first, count }) => {
     const cols = columnsOf(conv, x, first, count, scratch);
-    const given: MatmulCase = {
+    const product: MatmulCase = {
       m: outputs,
       n: positions,
       k: lines,
@@ -256,11 +256,11 @@ export function planForward(
       ...(bias && { bias: bias.buffer }),
       yOffset: first * groups * outputs * positions,
     };
-    return [...cols.plans, ...planMatmul(given, buffers, scratch, adapter)];
+    return [...cols.plans, ...planMatmul(product, buffers, scratch, adapter)];
   });
 }
 
-/** dx = fold(w^T dy). */
+/** Plans dx = fold(w^T dy). */
 export function planInput(
   conv: ConvCase,
   dy: Operand,
@@ -273,7 +273,7 @@ export function planInput(
   const { positions, lines } = sizesOf(conv);
   return partsOf(conv).flatMap(({ first, count }) => {
     const plane = groups * outputs * positions;
-    const given: MatmulCase = {
+    const product: MatmulCase = {
       m: lines,
       n: positions,
       k: outputs,
@@ -292,11 +292,11 @@ export function planInput(
     const at = first * groups * channels * input[0] * input[1];
     if (isPointwise(conv)) {
       const buffers = { ...operands, y: dx, yOffset: at };
-      return planMatmul(given, buffers, scratch, adapter);
+      return planMatmul(product, buffers, scratch, adapter);
     }
     const cols = scratch(count * groups * lines * positions);
     return [
-      ...planMatmul(given, { ...operands, y: cols }, scratch, adapter),
+      ...planMatmul(product, { ...operands, y: cols }, scratch, adapter),
       planFold(conv, cols, dx, at, count),
     ];
   });
@@ -357,7 +357,7 @@ function columnParams(conv: ConvCase): Params {
   };
 }
 
-/** dw = sum over images of dy cols^T. */
+/** Plans dw = sum over images of dy cols^T. */
 export function planWeight(
   conv: ConvCase,
   x: Operand,
@@ -373,7 +373,7 @@ export function planWeight(
   const plans = parts.flatMap(({ first, count }, part) => {
     const cols = columnsOf(conv, x, first, count, scratch);
     const image = groups * outputs * positions;
-    const given: MatmulCase = {
+    const product: MatmulCase = {
       m: outputs,
       n: lines,
       k: positions,
@@ -401,7 +401,7 @@ export function planWeight(
       y: sums.buffer,
       yOffset: part * sums.stride,
     };
-    return [...cols.plans, ...planMatmul(given, buffers, scratch, adapter)];
+    return [...cols.plans, ...planMatmul(product, buffers, scratch, adapter)];
   });
   return [...plans, ...sums.finish];
 }

@@ -1,11 +1,11 @@
 /**
- * Convolutions: cross-correlation of images with filters, its transpose, and the
- * same over one dim. Three ops, each other's gradients, so that derivatives of
- * any order are convolutions again: the convolution y(x, w), its gradient to the
- * input dx(dy, w), which is also the transposed convolution, and its gradient to
- * the weights dw(x, dy).
+ * Convolutions: cross-correlation of images or signals with filters, and its
+ * transpose. Three ops are each other's gradients, so that derivatives of any
+ * order are convolutions: the convolution y(x, w), its gradient to the input
+ * dx(dy, w), and its gradient to the weights dw(x, dy). The gradient to the input
+ * is also the transposed convolution.
  *
- * Computed in float32; float16 goes there and back.
+ * Kernels compute in float32; float16 is cast to it and back.
  *
  * @module
  */
@@ -33,7 +33,7 @@ import { inFloat32 } from "../map/wide.ts";
 import { defineOp, type Op, scratch } from "../define.ts";
 import type { Axis, Call } from "../launch/launch.ts";
 
-// [N, C, H, W], [O, C / groups, kh, kw], perhaps [O] -> [N, O, H', W']
+// ([N, C, H, W], [O, C / groups, kh, kw], [O]?) -> [N, O, H', W']
 const convOp: Op<ConvCase> = defineOp<ConvCase>({
   name: "conv2d",
 
@@ -91,7 +91,7 @@ const convOp: Op<ConvCase> = defineOp<ConvCase>({
   },
 });
 
-// [N, O, H', W'], [O, C / groups, kh, kw] -> [N, C, H, W]
+// ([N, O, H', W'], [O, C / groups, kh, kw]) -> [N, C, H, W]
 const convInputOp: Op<ConvCase> = defineOp<ConvCase>({
   name: "conv2d_input",
 
@@ -153,7 +153,7 @@ const convInputOp: Op<ConvCase> = defineOp<ConvCase>({
   },
 });
 
-// [N, C, H, W], [N, O, H', W'] -> [O, C / groups, kh, kw]
+// ([N, C, H, W], [N, O, H', W']) -> [O, C / groups, kh, kw]
 const convWeightOp: Op<ConvCase> = defineOp<ConvCase>({
   name: "conv2d_weight",
 
@@ -217,12 +217,12 @@ function resized(
   return { ...part, params: { ...part.params, ...sizes } };
 }
 
-/** A part with the images that its first input has. */
+/** Sets the images of a part to those of its first input. */
 function imagesOf(part: Call<ConvCase>): Call<ConvCase> {
   return resized(part, { images: part.inputs[0].shape[0]! });
 }
 
-/** A part with the groups that its first input has, of so many planes each. */
+/** Sets the groups of a part to those of its first input. */
 function groupsOf(planes: "channels" | "outputs"): Axis<ConvCase>["cut"] {
   return (part) => {
     const { inputs: [{ shape }], params } = part;
@@ -235,7 +235,7 @@ function newScratch(elements: number) {
 }
 
 /**
- * 2-D cross-correlation of images with filters.
+ * Returns the 2-D cross-correlation of images with filters.
  *
  * Shapes: x [N, C, H, W] or [C, H, W], weight [O, C / groups, kh, kw], bias [O],
  * to [N, O, H', W'] or [O, H', W'], with
@@ -266,7 +266,7 @@ export function conv2d(
 }
 
 /**
- * 1-D cross-correlation of signals with filters.
+ * Returns the 1-D cross-correlation of signals with filters.
  *
  * Shapes: x [N, C, L] or [C, L], weight [O, C / groups, k], bias [O], to
  * [N, O, L'] or [O, L'].
@@ -297,7 +297,7 @@ export function conv1d(
 }
 
 /**
- * The transpose of a 2-D convolution: its gradient to the input, as a layer.
+ * Returns the transposed 2-D convolution: the gradient of `conv2d` to its input.
  *
  * Shapes: x [N, C, H, W] or [C, H, W], weight [C, O / groups, kh, kw], bias [O],
  * to [N, O, H', W'] or [O, H', W'], with
@@ -333,7 +333,7 @@ export function convTranspose2d(
 }
 
 /**
- * The transpose of a 1-D convolution.
+ * Returns the transposed 1-D convolution.
  *
  * Shapes: x [N, C, L] or [C, L], weight [C, O / groups, k], bias [O], to
  * [N, O, L'] or [O, L'].
@@ -362,7 +362,7 @@ export function convTranspose1d(
   }).squeeze(-2);
 }
 
-// Runs `body` on a batch, of one where x has no dim for it.
+// Runs `body` on a batch; an x without a batch dim is a batch of one.
 function batched(
   x: Tensor,
   body: (images: Tensor) => Tensor,

@@ -1,6 +1,6 @@
 /**
  * Convolutions of volumes, composed of convolutions of images: the layers that a
- * filter reaches over become channels.
+ * filter spans become channels.
  *
  * @module
  */
@@ -22,8 +22,8 @@ import { stack } from "../movement/join.ts";
 import { pad } from "../index/padding.ts";
 
 /**
- * 3-D cross-correlation of volumes with filters. Options are one number, or
- * `[layers, rows, columns]`.
+ * Returns the 3-D cross-correlation of volumes with filters. Options are one
+ * number, or `[layers, rows, columns]`.
  *
  * Shapes: x [N, C, D, H, W] or [C, D, H, W], weight [O, C / groups, kd, kh, kw],
  * bias [O], to [N, O, D', H', W'] or [O, D', H', W'], with
@@ -87,7 +87,7 @@ interface Sizes {
   readonly layers: number;
 }
 
-// checkOperands has seen to it that there are five dims
+// checkOperands has checked that there are five dims
 function sizesOf(x: Tensor, weight: Tensor, options: ConvOptions): Sizes {
   const [, inputs, ...input] = x.shape as Shape5;
   const [outputs, channels, ...kernel] = weight.shape as Shape5;

@@ -1,7 +1,7 @@
 /**
- * What convolutions read and write, and the copies that those on CPU adapters read
- * from: filters in blocks of channels, and images with rows cut into runs. Offsets
- * count elements.
+ * Buffers of convolutions, and the copies that their kernels for CPU adapters
+ * read: filters in blocks of channels, and images with rows cut into runs.
+ * Offsets count elements.
  *
  * @module
  */
@@ -24,7 +24,7 @@ import tileSource from "../../../shaders/conv/tile_input.wgsl" with {
   type: "text",
 };
 
-/** The buffers of a gather; the offsets say where in them the tensors begin. */
+/** Buffers of a gather, and the offsets of the tensors in them. */
 export interface GatherBuffers {
   readonly x: Bindable;
   readonly xOffset: number;
@@ -35,7 +35,7 @@ export interface GatherBuffers {
   readonly y: Bindable;
 }
 
-/** The buffers of a gradient to weights. */
+/** Buffers of a gradient to weights. */
 export interface WeightBuffers {
   readonly x: Bindable;
   readonly xOffset: number;
@@ -45,8 +45,8 @@ export interface WeightBuffers {
 }
 
 /**
- * How kernels write the output of a gather, the last of four buffers, and whether
- * they take in maps of it.
+ * Returns the WGSL and hooks that write the output of a gather, the last of four
+ * buffers.
  */
 export function putOutput(
   { x, w, y }: GatherBuffers,
@@ -55,20 +55,20 @@ export function putOutput(
   return putHook([x, w, w, y], 1, "images", takesMaps);
 }
 
-/** Elements that a tiled copy may have; larger batches go in parts. */
+/** Most elements of a tiled copy. Larger batches are copied in parts. */
 export const COPY_LIMIT = 2 ** 24;
 const BLOCK = 8; // output channels of an invocation
-/** vec4 of a row that one invocation copies at most. */
+/** Most vec4 of a row that one invocation copies. */
 const PIECE = 2 ** 12;
 
-/** Packs the filters of a gather: see conv_pack_weights. */
+/** Plans the packed filters of a gather: see conv_pack_weights. */
 export function planWeights(
-  given: Facing,
+  gather: Facing,
   w: Bindable,
   wOffset: number,
   scratch: Scratch,
 ): { readonly plan: Plan; readonly y: Bindable; readonly blocks: number } {
-  const { groups, channels, outputs, kernel, weights, flip } = given;
+  const { groups, channels, outputs, kernel, weights, flip } = gather;
   const taps = kernel[0] * kernel[1];
   const blocks = Math.ceil(outputs / BLOCK);
   const y = scratch(groups * blocks * channels * taps * BLOCK);
@@ -93,7 +93,7 @@ export function planWeights(
   return { plan, y, blocks };
 }
 
-/** A copy of images with rows cut into runs, or whole: see conv_tile_input. */
+/** Copy of images with rows whole or cut into runs: see conv_tile_input. */
 export interface Tile {
   readonly channels: number;
   readonly input: Pair;
@@ -105,17 +105,17 @@ export interface Tile {
   readonly padding: Pair;
 }
 
-/** Elements of one image's copy. */
+/** Returns the elements of one image's copy. */
 export function tileSize(tile: Tile): number {
   return tile.channels * tile.rows * tile.segments * tile.vecs * 4;
 }
 
-/** Images that one copy may hold. */
+/** Returns how many images one copy may hold. */
 export function imagesPerCopy(images: number, size: number): number {
   return Math.min(images, Math.max(1, Math.floor(COPY_LIMIT / size)));
 }
 
-/** Copies `count` images, from image `first` on. */
+/** Plans the copy of `count` images from image `first` on. */
 export function planTile(
   tile: Tile,
   x: Bindable,

@@ -1,6 +1,6 @@
 /**
- * Convolutions whose filters have one channel each: lines of the input pass through
- * registers, so that each is loaded once.
+ * Convolutions whose filters have one channel each. Lines of the input pass
+ * through registers, so that the kernel loads each line once.
  *
  * @module
  */
@@ -49,21 +49,21 @@ const DEPTHWISE = linesLib + depthwiseSource;
 const WEIGHTS = linesLib + dwSource;
 
 /**
- * Invocations of a workgroup, those that keep an adapter busy, and rows that one
- * makes at least.
+ * Invocations of a workgroup (lanes), invocations that keep an adapter busy
+ * (jobs), and least rows of an invocation.
  */
 const SIZES = {
   cpu: { lanes: 8, jobs: 256, rows: 8 },
   gpu: { lanes: 64, jobs: 2 ** 16, rows: 4 },
 } as const;
 
-/** Rows that an invocation of conv_spread makes of each of its planes. */
+/** Rows of each plane that an invocation of conv_spread writes. */
 const SPREAD_ROWS = 2 ** 12;
 
-/** Whether lines can pass through registers for a gather. */
-export function streams(given: Gather): boolean {
-  const { up } = given;
-  const { channels, kernel, step, dilation, shift } = facing(apart(given));
+/** Whether the kernels of this file can compute a gather. */
+export function streams(gather: Gather): boolean {
+  const { up } = gather;
+  const { channels, kernel, step, dilation, shift } = facing(apart(gather));
   const [rows, columns] = step;
   return channels === 1 && kernel.every((size) => size <= 7) &&
     rows === columns && rows <= 2 && up[0] === up[1] &&
@@ -72,11 +72,11 @@ export function streams(given: Gather): boolean {
     kernel[1] + shift[1] <= 4 + columns;
 }
 
-/** The gather whose inputs have zeros between them, where those of this lie apart. */
-function apart(given: Gather): Gather {
-  const { input, up } = given;
+/** Returns an equal gather with up = 1, whose input has zeros in the gaps. */
+function apart(gather: Gather): Gather {
+  const { input, up } = gather;
   const stuffed = (dim: 0 | 1) => (input[dim] - 1) * up[dim] + 1;
-  return { ...given, input: [stuffed(0), stuffed(1)], up: [1, 1] };
+  return { ...gather, input: [stuffed(0), stuffed(1)], up: [1, 1] };
 }
 
 /** Images in a buffer, [images, channels, height, width]. */
@@ -87,20 +87,20 @@ interface Images {
   readonly size: Pair;
 }
 
-/** Some images with rows of whole vec4, and the dispatch that makes them if any. */
+/** Images with rows of whole vec4, and the plans that copy them, if any. */
 interface Lines {
   readonly plans: readonly Plan[];
   readonly buffer: Bindable;
-  /** In vec4. */
+  /** Offset in vec4. */
   readonly offset: number;
   readonly vecs: number;
 }
 
 /** Images as lines, part by part. */
 interface Source {
-  /** Elements of one image's copy; 0 where none is needed. */
+  /** Elements of one image's copy, or 0 if it needs none. */
   readonly copied: number;
-  /** The lines of some images; `room` holds their copies. */
+  /** Returns the lines of some images; `room` allocates their copies. */
   lines(first: number, count: number, room: () => Bindable): Lines;
 }
 
@@ -139,10 +139,10 @@ function sourceOf({ buffer, offset, channels, size }: Images): Source {
   };
 }
 
-/** Images with zeros between their rows and columns: see conv_spread. */
-function spreadOf(given: Gather, { x, xOffset }: GatherBuffers): Source {
-  const { groups, input, up } = given;
-  const [height, width] = apart(given).input;
+/** Returns images with zeros between their rows and columns: see conv_spread. */
+function spreadOf(gather: Gather, { x, xOffset }: GatherBuffers): Source {
+  const { groups, input, up } = gather;
+  const [height, width] = apart(gather).input;
   const vecs = Math.ceil(width / 4);
   const rows = Math.min(height, SPREAD_ROWS);
   return {
@@ -179,11 +179,11 @@ function spreadOf(given: Gather, { x, xOffset }: GatherBuffers): Source {
 interface Part {
   readonly first: number;
   readonly count: number;
-  /** The lines of each source. */
+  /** Lines of each source. */
   readonly lines: readonly Lines[];
 }
 
-/** The batch in parts whose copies are small enough. */
+/** Splits the batch into parts whose copies are small enough. */
 function partsOf(
   images: number,
   sources: readonly Source[],
@@ -206,7 +206,7 @@ function partsOf(
   return parts;
 }
 
-/** The dispatches of a gather with one input channel in each group. */
+/** Plans a gather with one input channel in each group. */
 export function planDepthwise(
   original: Gather,
   buffers: GatherBuffers,
@@ -214,10 +214,10 @@ export function planDepthwise(
   adapter: AdapterClass,
 ): Plan[] {
   const { lanes, jobs, rows: least } = SIZES[adapter];
-  const given = facing(apart(original));
-  const { images, groups, outputs, input, output, kernel, weights } = given;
+  const gather = facing(apart(original));
+  const { images, groups, outputs, input, output, kernel, weights } = gather;
   const { x: buffer, xOffset: offset } = buffers;
-  const [step] = given.step;
+  const [step] = gather.step;
   const source = isOne(original.up)
     ? sourceOf({ buffer, offset, channels: groups, size: input })
     : spreadOf(original, buffers);
@@ -241,9 +241,9 @@ export function planDepthwise(
         KH: kernel[0],
         KW: kernel[1],
         STEP: step,
-        PAD: -given.shift[1],
+        PAD: -gather.shift[1],
         WG: lanes,
-        FLIP: given.flip,
+        FLIP: gather.flip,
         BIAS: buffers.bias !== undefined,
       },
       ...putOutput(buffers),
@@ -256,7 +256,7 @@ export function planDepthwise(
         vecs,
         height: output[0],
         width: output[1],
-        padH: -given.shift[0],
+        padH: -gather.shift[0],
         blocks,
         strips,
         stripRows: rows,
@@ -273,17 +273,17 @@ export function planDepthwise(
   });
 }
 
-/** Blocks of columns that a row of a gradient is walked in. */
+/** Returns the blocks of columns in a row of a gradient. */
 function blocksOf({ output, stride }: ConvCase): number {
   return Math.ceil(output[1] * stride[0] / 8);
 }
 
-/** The loops of the gradient to such a filter, for each image. */
+/** Returns the loops of the gradient to a filter, for each image. */
 export function depthwiseWeightLoop(conv: ConvCase): Loop {
   return loop(blocksOf(conv), loop(conv.output[0]));
 }
 
-/** The dispatches of the gradient to such filters. */
+/** Plans the gradient to filters of one channel. */
 export function planDepthwiseWeight(
   conv: ConvCase,
   { x, xOffset, dy, dyOffset, dw }: WeightBuffers,

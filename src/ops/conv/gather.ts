@@ -1,11 +1,9 @@
 /**
- * What a convolution reads for what it writes. Sizes only; nothing here knows
- * tensors or kernels.
+ * Sizes of convolutions, and the input positions of their output positions.
  *
- * NOTE [gather]: a convolution and its gradient to the input are one thing, an
- * output whose every position gathers from some positions of an input, with the
- * filters' axes swapped; a `Gather` says which. The gradient to the weights is
- * the other kind.
+ * NOTE [gather]: a convolution and its gradient to the input are both a `Gather`:
+ * every output position sums over some input positions. The gradient swaps the
+ * axes of the filters. The gradient to the weights is not a gather.
  *
  * @module
  */
@@ -35,8 +33,9 @@ export interface ConvCase {
 }
 
 /**
- * Row i of an output is made of rows (i * step + u * dilation + shift) / up of an
- * input, those that are whole and inside it; columns likewise.
+ * Sizes of a gather. Row i of the output sums over rows
+ * (i * step + u * dilation + shift) / up of the input, if whole and in range;
+ * columns likewise.
  */
 export interface Gather {
   readonly images: number;
@@ -58,7 +57,7 @@ export interface Gather {
   };
 }
 
-/** A convolution, of x by w. */
+/** Returns the gather of a convolution, of x by w. */
 export function forwardGather(conv: ConvCase): Gather {
   const taps = conv.kernel[0] * conv.kernel[1];
   return {
@@ -74,7 +73,7 @@ export function forwardGather(conv: ConvCase): Gather {
   };
 }
 
-/** The gradient of a convolution to x, of dy by w. */
+/** Returns the gather of the gradient to x, of dy by w. */
 export function inputGather(conv: ConvCase): Gather {
   const { group, output, input } = forwardGather(conv).weights;
   return {
@@ -96,12 +95,12 @@ export function isGradient({ dilation }: Gather): boolean {
   return dilation[0] < 0;
 }
 
-/** The convolution whose `forwardGather` or `inputGather` this is. */
-export function convOf(given: Gather): ConvCase {
-  const { images, groups, channels, outputs, input, output, kernel } = given;
-  const { step, up, dilation, shift } = given;
+/** Returns the convolution of a `forwardGather` or an `inputGather`. */
+export function convOf(gather: Gather): ConvCase {
+  const { images, groups, channels, outputs, input, output, kernel } = gather;
+  const { step, up, dilation, shift } = gather;
   const common = { images, groups, kernel };
-  return isGradient(given)
+  return isGradient(gather)
     ? {
       ...common,
       channels: outputs,
@@ -124,18 +123,18 @@ export function convOf(given: Gather): ConvCase {
     };
 }
 
-/** A gather, and whether its filters are turned by half a turn. */
+/** Gather whose kernel rotates the filters by 180 degrees if `flip`. */
 export interface Facing extends Gather {
   readonly flip: boolean;
 }
 
-/** A filter that is walked backwards, as one turned by half, walked forwards. */
-export function facing(given: Gather): Facing {
-  const { up, dilation, shift, kernel } = given;
-  const flip = isOne(up) && isGradient(given);
-  if (!flip) return { ...given, flip };
+/** Replaces negative dilations by positive ones with rotated filters, if up = 1. */
+export function facing(gather: Gather): Facing {
+  const { up, dilation, shift, kernel } = gather;
+  const flip = isOne(up) && isGradient(gather);
+  if (!flip) return { ...gather, flip };
   return {
-    ...given,
+    ...gather,
     flip,
     dilation: [-dilation[0], -dilation[1]],
     shift: [
@@ -145,17 +144,17 @@ export function facing(given: Gather): Facing {
   };
 }
 
-/** Rows of all phases (see conv_window), empty ones too. */
+/** Returns the rows of all phases (see conv_window), including empty ones. */
 export function phases({ output, up }: Gather): number {
   return Math.ceil(output[0] / up[0]) * up[0] * up[1];
 }
 
-/** Whether neighbouring outputs share all their inputs but one. */
+/** Whether neighbouring outputs share all their inputs except one. */
 export function slides({ step, up, dilation }: Gather): boolean {
   return step[1] === 1 && up[1] === 1 && dilation[1] === 1;
 }
 
-/** The parameters of `Params` in shaders/lib/gather.wgsl that sizes decide. */
+/** Returns the `Params` of shaders/lib/gather.wgsl that depend only on sizes. */
 export function gatherParams(gather: Gather): Params {
   const { images, channels, outputs, groups } = gather;
   const { input, output, kernel, step, up, dilation, shift } = gather;
@@ -181,7 +180,7 @@ export function gatherParams(gather: Gather): Params {
   };
 }
 
-/** From one tap that meets whole inputs to the next, in taps and in inputs. */
+/** Returns the step between taps that meet whole inputs, in taps and in inputs. */
 export function strideOfTaps({ up, dilation }: Gather): {
   readonly every: Pair;
   readonly hop: Pair;
@@ -192,7 +191,7 @@ export function strideOfTaps({ up, dilation }: Gather): {
   return { every: [everyOf(0), everyOf(1)], hop: [hopOf(0), hopOf(1)] };
 }
 
-/** The greatest number that divides both. */
+/** Returns the greatest common divisor. */
 export function gcd(a: number, b: number): number {
   return b === 0 ? a : gcd(b, a % b);
 }

@@ -1,8 +1,7 @@
 /**
- * Which kernels make a convolution and its gradient to the input (see NOTE
- * [gather]), and with what parameters: a pure function of sizes and the adapter's
- * class, but for sizes that were measured (tuned.ts). Nothing here knows tensors or
- * speaks to a device. Offsets and strides count elements.
+ * Choice and plans of the kernels of a convolution and its gradient to the input
+ * (see NOTE [gather]). The choice depends on sizes and the adapter's class, or
+ * on a measurement (tuned.ts). Offsets and strides count elements.
  *
  * @module
  */
@@ -71,8 +70,8 @@ const WINDOW = gatherLib + runsLib + windowSource;
 /**
  * - `units`: runs of neighbouring outputs in registers, from a tiled copy of the
  *   input; stride and dilation 1, filters of at most 5 columns
- * - `columns`: a product of matrices (see NOTE [columns]), whatever the sizes; on
- *   GPUs for filters of 1 x 1 alone
+ * - `columns`: a product of matrices (see NOTE [columns]), for any sizes; on GPUs
+ *   only for filters of 1 x 1
  * - `window`: like `units`, for any stride, dilation and filter, slower
  * - `depthwise`: filters of one channel, of at most 7 x 7, stride 1 or 2
  * - `plane`: channel by channel, for other groups of few channels
@@ -89,148 +88,149 @@ export type ConvKernel =
 const MANY = 12; // channels that pay for columns
 const RUN = 14; // outputs of an invocation in `window` and `plane`
 
-/** The kernel for a gather on this class of adapter. */
+/** Chooses the kernel of a gather on this class of adapter. */
 export function chooseGather(
-  given: Gather,
+  gather: Gather,
   adapter: AdapterClass,
 ): ConvKernel {
-  const kernel = fastest(given, adapter);
-  if (kernel !== "columns" || isAble(kernel, given)) return kernel;
+  const kernel = fastest(gather, adapter);
+  if (kernel !== "columns" || isAble(kernel, gather)) return kernel;
   if (adapter === "gpu") return "gemm";
-  return given.outputs < 3 ? "plane" : "window";
+  return gather.outputs < 3 ? "plane" : "window";
 }
 
 /** Whether the sums of a gather are short enough for an invocation. */
-export function fitsGather(given: Gather, adapter: AdapterClass): boolean {
-  return isAble(chooseGather(given, adapter), given);
+export function fitsGather(gather: Gather, adapter: AdapterClass): boolean {
+  return isAble(chooseGather(gather, adapter), gather);
 }
 
-// Whether a kernel that suits a gather can make it: see NOTE [loops].
-function isAble(kernel: ConvKernel, given: Gather): boolean {
-  const conv = convOf(given);
+// Whether the loops of a kernel for a gather are short enough: see NOTE [loops].
+function isAble(kernel: ConvKernel, gather: Gather): boolean {
+  const conv = convOf(gather);
   switch (kernel) {
     case "columns":
       return columnsReach(conv) && columnsShare(conv) <= 1 &&
-        (!isGradient(given) || columnsFold(conv));
+        (!isGradient(gather) || columnsFold(conv));
     case "units":
-      return unitsLoops(given) <= MAX_LOOPS;
+      return unitsLoops(gather) <= MAX_LOOPS;
     case "window":
     case "plane":
-      return windowLoops(given) <= MAX_LOOPS;
+      return windowLoops(gather) <= MAX_LOOPS;
     case "depthwise":
       return true; // by strips of rows
     case "gemm":
-      return gemmLoops(given, 128) <= MAX_LOOPS;
+      return gemmLoops(gather, 128) <= MAX_LOOPS;
   }
 }
 
-function fastest(given: Gather, adapter: AdapterClass): ConvKernel {
-  const { groups, channels, outputs, output, kernel, step, up } = given;
-  const pointwise = isPointwise(convOf(given));
-  // tiles would be empty but for one of their rows
-  const passes = streams(given) && (groups > 1 || adapter === "cpu");
+function fastest(gather: Gather, adapter: AdapterClass): ConvKernel {
+  const { groups, channels, outputs, output, kernel, step, up } = gather;
+  const pointwise = isPointwise(convOf(gather));
+  // a single output channel would leave tiles empty except for one row
+  const passes = streams(gather) && (groups > 1 || adapter === "cpu");
   if (passes && !pointwise) return "depthwise";
   if (adapter === "gpu") return pointwise && groups === 1 ? "columns" : "gemm";
   if (pointwise && (groups === 1 || outputs >= MANY)) return "columns";
-  const slides = isOne(step) && isOne(up) && isOne(facing(given).dilation);
+  const slides = isOne(step) && isOne(up) && isOne(facing(gather).dilation);
   // tiny images leave most of a run empty
   const tiny = output[1] <= 4 && outputs >= 4 * MANY;
   if (slides && outputs >= 4 && !tiny) {
     return kernel[1] <= 5 ? "units" : "window";
   }
   const taps = kernel[0] * kernel[1];
-  const [rows, depth] = isGradient(given)
+  const [rows, depth] = isGradient(gather)
     ? [channels, outputs * taps]
     : [outputs, channels * taps];
   if (rows >= MANY && depth >= MANY / 2) return "columns";
   return outputs < 3 ? "plane" : "window";
 }
 
-/** The kernels that could make a gather, the one that is chosen first. */
+/** Returns the kernels that can compute a gather, `chooseGather`'s first. */
 export function gatherCandidates(
-  given: Gather,
+  gather: Gather,
   adapter: AdapterClass,
 ): ConvKernel[] {
-  const { step, up, kernel, outputs } = given;
-  const slides = isOne(step) && isOne(up) && isOne(facing(given).dilation);
+  const { step, up, kernel, outputs } = gather;
+  const slides = isOne(step) && isOne(up) && isOne(facing(gather).dilation);
   const able: ConvKernel[] = ["columns", "window"];
   if (adapter === "gpu") able.push("gemm");
   if (slides && kernel[1] <= 5) able.push("units");
-  if (streams(given)) able.push("depthwise");
+  if (streams(gather)) able.push("depthwise");
   if (outputs < 8) able.push("plane");
-  const chosen = chooseGather(given, adapter);
-  return [...new Set([chosen, ...able.filter((name) => isAble(name, given))])];
+  const chosen = chooseGather(gather, adapter);
+  return [...new Set([chosen, ...able.filter((name) => isAble(name, gather))])];
 }
 
-/** The dispatches of a gather, in order; none when it has no elements. */
+/** Plans the dispatches of a gather, in order; none if it has no elements. */
 export function planGather(
-  given: Gather,
+  gather: Gather,
   buffers: GatherBuffers,
   scratch: Scratch,
   adapter: AdapterClass,
 ): Plan[] {
-  const { images, groups, channels, outputs, input, output } = given;
+  const { images, groups, channels, outputs, input, output } = gather;
   const size = images * groups * outputs * output[0] * output[1];
   if (size === 0) return [];
-  const weights = groups * outputs * channels * given.kernel[0] *
-    given.kernel[1];
-  const kernel = tuned(chooseGather(given, adapter), () => ({
-    key: `conv ${adapter} ${JSON.stringify(given)}`,
-    candidates: byName(gatherCandidates(given, adapter)),
+  const weights = groups * outputs * channels * gather.kernel[0] *
+    gather.kernel[1];
+  const kernel = tuned(chooseGather(gather, adapter), () => ({
+    key: `conv ${adapter} ${JSON.stringify(gather)}`,
+    candidates: byName(gatherCandidates(gather, adapter)),
     operands: [images * groups * channels * input[0] * input[1], weights, size],
     plan: (kernel, [x, w, y], scratch) =>
       planWith(
         kernel,
-        given,
+        gather,
         { x: x!, xOffset: 0, w: w!, wOffset: 0, y: y! },
         scratch,
         adapter,
       ),
   }));
-  return planWith(kernel, given, buffers, scratch, adapter);
+  return planWith(kernel, gather, buffers, scratch, adapter);
 }
 
 function planWith(
   kernel: ConvKernel,
-  given: Gather,
+  gather: Gather,
   buffers: GatherBuffers,
   scratch: Scratch,
   adapter: AdapterClass,
 ): Plan[] {
   switch (kernel) {
     case "columns":
-      return planColumns(given, buffers, scratch, adapter);
+      return planColumns(gather, buffers, scratch, adapter);
     case "units":
-      return planUnits(facing(given), buffers, scratch);
+      return planUnits(facing(gather), buffers, scratch);
     case "window":
-      return planWindow(facing(given), buffers, scratch);
+      return planWindow(facing(gather), buffers, scratch);
     case "depthwise":
-      return planDepthwise(given, buffers, scratch, adapter);
+      return planDepthwise(gather, buffers, scratch, adapter);
     case "plane":
-      return [planPlane(facing(given), buffers)];
+      return [planPlane(facing(gather), buffers)];
     case "gemm":
-      return [planGemm(given, buffers)];
+      return [planGemm(gather, buffers)];
   }
 }
 
-/** Outputs of a run that wastes the least of rows so wide: 14 or 8. */
+/** Returns the outputs of a run, 14 or 8, that waste the least of a row. */
 export function runOf(width: number): 14 | 8 {
   const computed = (run: number) => Math.ceil(width / run) * run;
-  // runs of 8 are slower by a tenth, and one more pipeline to compile
+  // runs of 8 are slower by a tenth, and need a pipeline of their own
   return computed(8) * 1.25 < computed(14) ? 8 : 14;
 }
 
-// Rows of taps in each channel; then each of 4 runs stores 14 outputs.
+// Returns the loops of `units`: the rows of taps of each channel; then each of 4
+// runs stores 14 outputs.
 function unitsLoops({ channels, kernel }: Gather): number {
   const stores = Array(4).fill(loop(14));
   return passesOf(loop(channels, loop(kernel[0])), ...stores);
 }
 
-// The search for the first taps, then taps in rows in channels; conv_pack_weights
-// makes fewer.
-function windowLoops(given: Gather): number {
-  const { channels, kernel } = given;
-  const { every: [high, wide] } = strideOfTaps(given);
+// Returns the loops of `window`: the search for the first taps, then the taps in
+// rows in channels. conv_pack_weights has fewer.
+function windowLoops(gather: Gather): number {
+  const { channels, kernel } = gather;
+  const { every: [high, wide] } = strideOfTaps(gather);
   const rows = Math.ceil(kernel[0] / high);
   const columns = Math.ceil(kernel[1] / wide);
   return Math.max(
@@ -243,8 +243,9 @@ function windowLoops(given: Gather): number {
   );
 }
 
-// Slices of 16 (c, u, v), what 256 invocations load of them one by one, and their
-// steps; then the 4 columns of each 4 x 4, which are four where tiles are of 128.
+// Returns the loops of `gemm`: slices of 16 (c, u, v), the loads of a slice by 256
+// invocations, and its steps; then the 4 columns of each 4 x 4. Tiles of 128 have
+// four of 4 x 4.
 function gemmLoops({ channels, kernel }: Gather, side: number): number {
   const slices = Math.ceil(channels * kernel[0] * kernel[1] / 16);
   const stores = Array(4).fill(loop(4));
@@ -252,19 +253,19 @@ function gemmLoops({ channels, kernel }: Gather, side: number): number {
 }
 
 function planUnits(
-  given: Facing,
+  gather: Facing,
   buffers: GatherBuffers,
   scratch: Scratch,
 ): Plan[] {
-  const { images, groups, channels, outputs, output, kernel, shift } = given;
+  const { images, groups, channels, outputs, output, kernel, shift } = gather;
   const run = runOf(output[1]);
   const runs = run === 14 ? 2 : 4; // of an invocation
   const segments = Math.ceil(output[1] / run);
   const last = Math.max(output[1] - run, 0);
-  const weights = planWeights(given, buffers.w, buffers.wOffset, scratch);
+  const weights = planWeights(gather, buffers.w, buffers.wOffset, scratch);
   const tile = {
     channels: groups * channels,
-    input: given.input,
+    input: gather.input,
     rows: output[0] + kernel[0] - 1,
     segments,
     vecs: Math.floor((run + kernel[1] + 2) / 4),
@@ -311,17 +312,17 @@ function planUnits(
           Math.ceil(output[0] * segments / runs) * count * weights.blocks *
             groups / 8,
         )),
-        loops: unitsLoops(given),
+        loops: unitsLoops(gather),
       },
     );
   }
   return plans;
 }
 
-function paramsOf(given: Gather, buffers: GatherBuffers): Params {
-  const { group, output, input } = given.weights;
+function paramsOf(gather: Gather, buffers: GatherBuffers): Params {
+  const { group, output, input } = gather.weights;
   return {
-    ...gatherParams(given),
+    ...gatherParams(gather),
     xOffset: buffers.xOffset,
     biasOffset: buffers.biasOffset ?? 0,
     wOffset: buffers.wOffset,
@@ -331,9 +332,9 @@ function paramsOf(given: Gather, buffers: GatherBuffers): Params {
   };
 }
 
-// Of the kernels that walk in runs, besides.
-function runParams(given: Gather, segments: number, blocks: number): Params {
-  const { every, hop } = strideOfTaps(given);
+// Returns the parameters of `window` and `plane` besides those of `paramsOf`.
+function runParams(gather: Gather, segments: number, blocks: number): Params {
+  const { every, hop } = strideOfTaps(gather);
   return {
     everyH: every[0],
     everyW: every[1],
@@ -345,61 +346,61 @@ function runParams(given: Gather, segments: number, blocks: number): Params {
 }
 
 function planWindow(
-  given: Facing,
+  gather: Facing,
   buffers: GatherBuffers,
   scratch: Scratch,
 ): Plan[] {
-  const { images, groups, output, up } = given;
-  const weights = planWeights(given, buffers.w, buffers.wOffset, scratch);
+  const { images, groups, output, up } = gather;
+  const weights = planWeights(gather, buffers.w, buffers.wOffset, scratch);
   const segments = Math.ceil(Math.ceil(output[1] / up[1]) / RUN);
-  const jobs = segments * phases(given) * images * weights.blocks * groups;
+  const jobs = segments * phases(gather) * images * weights.blocks * groups;
   return [weights.plan, {
     name: "conv_window",
     source: WINDOW,
     consts: {
-      SLIDE: slides(given),
+      SLIDE: slides(gather),
       BIAS: buffers.bias !== undefined,
     },
     ...putOutput(buffers),
     buffers: [buffers.x, weights.y, buffers.bias ?? weights.y, buffers.y],
     params: pack(WINDOW, {
-      ...paramsOf(given, buffers),
-      ...runParams(given, segments, weights.blocks),
+      ...paramsOf(gather, buffers),
+      ...runParams(gather, segments, weights.blocks),
     }),
     groups: foldGroups(Math.ceil(jobs / 8)),
-    loops: windowLoops(given),
+    loops: windowLoops(gather),
   }];
 }
 
-function planPlane(given: Facing, buffers: GatherBuffers): Plan {
-  const { images, groups, outputs, output, up } = given;
+function planPlane(gather: Facing, buffers: GatherBuffers): Plan {
+  const { images, groups, outputs, output, up } = gather;
   const segments = Math.ceil(Math.ceil(output[1] / up[1]) / RUN);
-  const jobs = segments * phases(given) * images * groups * outputs;
+  const jobs = segments * phases(gather) * images * groups * outputs;
   return {
     name: "conv_plane",
     source: PLANE,
     consts: {
-      SLIDE: slides(given),
-      FLIP: given.flip,
+      SLIDE: slides(gather),
+      FLIP: gather.flip,
       BIAS: buffers.bias !== undefined,
     },
     ...putOutput(buffers),
     buffers: [buffers.x, buffers.w, buffers.bias ?? buffers.w, buffers.y],
     params: pack(PLANE, {
-      ...paramsOf(given, buffers),
-      ...runParams(given, segments, 0),
+      ...paramsOf(gather, buffers),
+      ...runParams(gather, segments, 0),
     }),
     groups: foldGroups(Math.ceil(jobs / 8)),
-    loops: windowLoops(given),
+    loops: windowLoops(gather),
   };
 }
 
-function planGemm(given: Gather, buffers: GatherBuffers): Plan {
-  const { images, groups, outputs, output, up } = given;
+function planGemm(gather: Gather, buffers: GatherBuffers): Plan {
+  const { images, groups, outputs, output, up } = gather;
   const positions = images * output[0] * output[1];
   const tilesOf = (side: number) =>
     Math.ceil(positions / side) * Math.ceil(outputs / side) * groups;
-  // tiles of 128 where they are enough to fill a GPU
+  // tiles of 128 if there are enough of them to fill a GPU
   const side = outputs > 64 && tilesOf(128) >= 128 ? 128 : 64;
   return {
     name: "conv_gemm",
@@ -407,23 +408,23 @@ function planGemm(given: Gather, buffers: GatherBuffers): Plan {
     consts: { SIDE: side, UP: !isOne(up), BIAS: buffers.bias !== undefined },
     ...putOutput(buffers),
     buffers: [buffers.x, buffers.w, buffers.bias ?? buffers.w, buffers.y],
-    params: pack(GEMM, paramsOf(given, buffers)),
+    params: pack(GEMM, paramsOf(gather, buffers)),
     groups: foldGroups(tilesOf(side)),
-    loops: gemmLoops(given, side),
+    loops: gemmLoops(gather, side),
   };
 }
 
 function planColumns(
-  given: Gather,
+  gather: Gather,
   buffers: GatherBuffers,
   scratch: Scratch,
   adapter: AdapterClass,
 ): Plan[] {
-  const conv = convOf(given);
+  const conv = convOf(gather);
   const { y, bias, biasOffset = 0 } = buffers;
   const x = { buffer: buffers.x, offset: buffers.xOffset };
   const w = { buffer: buffers.w, offset: buffers.wOffset };
-  if (isGradient(given)) return planInput(conv, x, w, y, scratch, adapter);
+  if (isGradient(gather)) return planInput(conv, x, w, y, scratch, adapter);
   const added = bias && { buffer: bias, offset: biasOffset };
   return planForward(conv, x, w, y, added, scratch, adapter);
 }

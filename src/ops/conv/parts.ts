@@ -1,8 +1,8 @@
 /**
- * Convolutions that are too long for an invocation (see NOTE [loops]), as
- * convolutions of parts: sums over many channels and taps are added up of shorter
- * ones, and gradients to weights see an image's strips as images. All that is
- * copied is the operands' parts. What is too long, the choice of kernels says.
+ * Convolutions that are too long for an invocation (see NOTE [loops]), in parts.
+ * Long sums over channels and taps are added from shorter ones. Gradients to
+ * weights see strips of an image as images. Only parts of the operands are
+ * copied. The choice of kernels tells which convolutions are too long.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { ConvCase, Pair } from "./gather.ts";
 import { assign } from "../movement/movement.ts";
 import { padConstant } from "../movement/slicing.ts";
 
-/** A convolution, or its gradient to the input, by its two tensors. */
+/** Function that computes a convolution, or its gradient to the input. */
 type Run = (inputs: readonly [Tensor, Tensor], conv: ConvCase) => Tensor;
 
 interface Part {
@@ -25,7 +25,7 @@ function halvesOf(size: number): readonly [Part, Part] {
   return [{ first: 0, count }, { first: count, count: size - count }];
 }
 
-// The channels `first` to `first + count` of each group.
+// Returns the channels `first` to `first + count` of each group.
 function channelsOf(x: Tensor, groups: number, { first, count }: Part): Tensor {
   const [images, channels, ...field] = x.shape;
   return x.reshape([images!, groups, channels! / groups, ...field])
@@ -44,15 +44,15 @@ function withAt(pair: Pair, axis: 0 | 1, value: number): Pair {
   return axis === 0 ? [value, pair[1]] : [pair[0], value];
 }
 
-/** Half of the taps, and the rows or columns of the input that they may meet. */
+/** Half of the taps, and the rows or columns of the input that they may read. */
 interface Taps extends Part {
   readonly conv: ConvCase;
   readonly dim: 2 | 3;
   readonly from: number;
 }
 
-// Halves of a filter's rows or, of a single one, its columns. The second may
-// meet nothing.
+// Halves the rows of a filter or, if it has one row, its columns. The second half
+// may read nothing.
 function tapsOf(conv: ConvCase): Taps[] {
   const axis = conv.kernel[0] > 1 ? 0 : 1;
   return halvesOf(conv.kernel[axis]).map(({ first, count }) => {
@@ -100,7 +100,7 @@ export function addHalves(
   parts.forEach((part, i) => i === 0 ? assign(y, part) : y.add_(part));
 }
 
-/** The same of its gradient to the input, `dx`. */
+/** Writes the gradient to the input, `dx`, by halves of the channels or the taps. */
 export function addInputHalves(
   [dy, w]: readonly [Tensor, Tensor],
   dx: Tensor,
@@ -128,13 +128,13 @@ export function addInputHalves(
   });
 }
 
-/** How high and wide the strips of an output are. */
+/** Height and width of the strips of an output. */
 export type Strips = Pair;
 
-/** Of strips too large, those are made that cost an eighth of what they may. */
+/** Share of the limit at which strips aim: smaller ones keep more cores busy. */
 const AIM = 1 / 8;
 
-/** Strips of the output whose `shareOf` is small enough; none if the whole is. */
+/** Returns strips of the output of a small enough `shareOf`, if they are needed. */
 export function stripsOf(
   conv: ConvCase,
   shareOf: (conv: ConvCase) => number,
@@ -148,17 +148,17 @@ export function stripsOf(
   return [rows, columns];
 }
 
-/** The strips along one axis, and what of the input they meet. */
+/** Strips along one axis, and the parts of the input that they read. */
 interface Axis {
   readonly count: number;
-  /** From one to the next, and the size of each. */
+  /** Step from one strip to the next, and the size of each. */
   readonly step: number;
   readonly size: number;
-  /** Zeros before and after the input; negative ones cut it. */
+  /** Zeros before and after the input; negative numbers crop it. */
   readonly edges: readonly number[];
 }
 
-/** The operands of a gradient to weights, and its sizes, with strips as images. */
+/** Returns the operands and sizes of a gradient to weights, strips as images. */
 export function asStrips(
   x: Tensor,
   dy: Tensor,

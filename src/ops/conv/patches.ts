@@ -1,6 +1,6 @@
 /**
- * Patches of images side by side, and back: `unfold` and `fold`, each the
- * other's gradient; and channels that become pixels, and back.
+ * Patches of images: `unfold` and `fold`, each the other's gradient; and shuffles
+ * of channels and pixels.
  *
  * @module
  */
@@ -26,12 +26,12 @@ export interface PatchOptions {
 
 const OPTIONS = ["dilation", "padding", "stride"];
 
-/** One axis of an image in patches. */
+/** Patches along one axis of an image. */
 interface Axis {
   readonly kernel: number;
   readonly patches: number;
   readonly padding: number;
-  /** Rows of the padded image, patch by patch within each of the kernel. */
+  /** Indices of rows of the padded image: all patches for each row of a kernel. */
   readonly index: Tensor;
 }
 
@@ -54,7 +54,7 @@ function axesOf(
       throw new RangeError(
         `Cannot ${op} an image of ${image.join(" by ")} with kernel ` +
           `${kernel}, dilation ${space}, padding ${pad}, stride ${step}: ` +
-          `expected room for a patch`,
+          `expected a padded image as large as the kernel`,
       );
     }
     const patches = Math.floor(room / step!) + 1;
@@ -69,14 +69,15 @@ function axesOf(
 }
 
 /**
- * The patches that a convolution would see, one a column:
- * [N, C, H, W] to [N, C * kh * kw, patches], row after row of the image; one
- * image may come without N.
+ * Returns the patches that a convolution reads, each as a column:
+ * [N, C, H, W] to [N, C * kh * kw, patches], or [C, H, W] to
+ * [C * kh * kw, patches]. Patches are in row-major order.
  *
  * Source: torch.nn.functional.unfold.
  *
  * @throws {TypeError} If `x` is no batch of images
- * @throws {RangeError} If no patch has room, or a size is no positive integer
+ * @throws {RangeError} If the kernel exceeds the padded image, or a size is not a
+ * positive integer
  */
 export function unfold(
   x: Tensor,
@@ -116,34 +117,35 @@ export function unfold(
 }
 
 /**
- * An image from its patches, summed where they overlap:
- * [N, C * kh * kw, patches] to [N, C, ...outputSize]; one image may come
- * without N.
+ * Returns images from their patches, with the sum of overlapping patches:
+ * [N, C * kh * kw, patches] to [N, C, ...outputSize], or both without N.
  *
  * Source: torch.nn.functional.fold.
  *
  * @throws {TypeError} If `x` does not have these sizes
- * @throws {RangeError} If no patch has room, or a size is no positive integer
+ * @throws {RangeError} If the kernel exceeds the padded image, or a size is not a
+ * positive integer
  */
 export function fold(
   x: Tensor,
   outputSize: Pair,
-  given: PatchOptions & { readonly kernelSize: Pair },
+  options: PatchOptions & { readonly kernelSize: Pair },
 ): Tensor {
-  const { kernelSize, ...options } = checkOptionNames("fold", given, [
+  const { kernelSize, ...patch } = checkOptionNames("fold", options, [
     "kernelSize",
     ...OPTIONS,
   ]);
-  if (x.ndim === 2) return fold(x.unsqueeze(0), outputSize, given).squeeze(0);
+  if (x.ndim === 2) return fold(x.unsqueeze(0), outputSize, options).squeeze(0);
   const [H, W] = pairOf("fold", "outputSize", outputSize, 1);
-  const [rows, columns] = axesOf("fold", [H, W], kernelSize, options);
+  const [rows, columns] = axesOf("fold", [H, W], kernelSize, patch);
   const kernel = rows.kernel * columns.kernel;
   const patches = rows.patches * columns.patches;
   const [N, wide, count] = x.shape;
   if (x.ndim !== 3 || wide! % kernel !== 0 || count !== patches) {
     throw new TypeError(
       `Cannot fold ${formatShape(x.shape)} into images of ${H} by ${W}: ` +
-        `expected [N, a multiple of ${kernel}, ${patches}], or that without N`,
+        `expected [N, a multiple of ${kernel}, ${patches}] or ` +
+        `[a multiple of ${kernel}, ${patches}]`,
     );
   }
   const C = wide! / kernel;
@@ -168,7 +170,7 @@ export function fold(
 }
 
 /**
- * Channels as pixels: [..., C * r * r, H, W] to [..., C, H * r, W * r].
+ * Moves channels to pixels: [..., C * r * r, H, W] to [..., C, H * r, W * r].
  *
  * Source: Shi et al. 2016, arXiv:1609.05158;
  * torch.nn.functional.pixel_shuffle.
@@ -193,7 +195,7 @@ export function pixelShuffle(x: Tensor, upscaleFactor: number): Tensor {
 }
 
 /**
- * Pixels as channels: [..., C, H * r, W * r] to [..., C * r * r, H, W].
+ * Moves pixels to channels: [..., C, H * r, W * r] to [..., C * r * r, H, W].
  *
  * Source: torch.nn.functional.pixel_unshuffle.
  *
@@ -218,7 +220,7 @@ export function pixelUnshuffle(x: Tensor, downscaleFactor: number): Tensor {
 }
 
 /**
- * Channels dealt to `groups`, in turn: channel g * C / groups + k goes to
+ * Shuffles channels between `groups`: channel g * C / groups + k becomes channel
  * k * groups + g.
  *
  * Source: Zhang et al. 2017, arXiv:1707.01083;

@@ -1,6 +1,6 @@
 /**
- * The shapes of convolutions: what options mean, which operands fit, how large
- * the output is, and the words in which everything else is refused.
+ * Shapes of convolutions: their options, the checks of operands, and the size of
+ * the output.
  *
  * @module
  */
@@ -13,34 +13,34 @@ import type { ConvCase, Pair } from "./gather.ts";
 import { pairOf, type PerDim, spread } from "../per_dim.ts";
 
 /**
- * Options of convolutions, each for all dims or `[rows, columns]`, of volumes
- * `[layers, rows, columns]`.
+ * Options of convolutions. Each is one number for all dims, or
+ * `[rows, columns]`, or for volumes `[layers, rows, columns]`.
  */
 export interface ConvOptions {
-  /** From one output to the next, in inputs; 1 by default. */
+  /** Step from one output to the next, in inputs. Default: 1. */
   readonly stride?: PerDim;
   /**
-   * Zeros around the input, 0 by default; "valid" is 0, "same" as many as make
-   * the output as large as the input.
+   * Zeros around the input. "valid" is 0, "same" gives an output as large as the
+   * input. Default: 0.
    */
   readonly padding?: PerDim | "valid" | "same";
-  /** From one tap of a filter to the next, in inputs; 1 by default. */
+  /** Step from one tap of a filter to the next, in inputs. Default: 1. */
   readonly dilation?: PerDim;
-  /** Groups of channels that do not meet; 1 by default. */
+  /** Number of groups of channels with filters of their own. Default: 1. */
   readonly groups?: number;
 }
 
 /** Options of transposed convolutions, each for all dims or `[rows, columns]`. */
 export interface ConvTransposeOptions {
-  /** From one input to the next, in outputs; 1 by default. */
+  /** Step from one input to the next, in outputs. Default: 1. */
   readonly stride?: PerDim;
-  /** What the convolution it transposes pads with; 0 by default. */
+  /** Padding of the convolution that is transposed. Default: 0. */
   readonly padding?: PerDim;
-  /** Rows and columns added at the end of the output; 0 by default. */
+  /** Rows and columns added at the end of the output. Default: 0. */
   readonly outputPadding?: PerDim;
-  /** From one tap of a filter to the next, in outputs; 1 by default. */
+  /** Step from one tap of a filter to the next, in outputs. Default: 1. */
   readonly dilation?: PerDim;
-  /** Groups of channels that do not meet; 1 by default. */
+  /** Number of groups of channels with filters of their own. Default: 1. */
   readonly groups?: number;
 }
 
@@ -49,10 +49,10 @@ export const CONV_OPTIONS = ["stride", "padding", "dilation", "groups"];
 /** Names of the options of transposed convolutions. */
 export const CONV_TRANSPOSE_OPTIONS = [...CONV_OPTIONS, "outputPadding"];
 
-/** What is convolved: volumes have three dims, images two, signals one. */
+/** Kind of an input: volumes have three dims, images two, signals one. */
 export type Kind = "volume" | "image" | "signal";
 
-/** The dims of an input and of a filter. */
+/** Dims of an input and of a filter. */
 const DIMS = {
   volume: ["D, H, W", "kd, kh, kw"],
   image: ["H, W", "kh, kw"],
@@ -60,9 +60,9 @@ const DIMS = {
 } as const;
 
 /**
- * Refuses operands of the wrong rank or type.
+ * Checks the ranks and dtypes of operands.
  *
- * @throws {TypeError} If there is one
+ * @throws {TypeError} If a rank is wrong, or dtypes are not the same float type
  */
 export function checkOperands(
   op: string,
@@ -93,9 +93,9 @@ export function checkOperands(
 }
 
 /**
- * Refuses a bias that is not one number for each output channel.
+ * Checks that a bias has one number for each output channel.
  *
- * @throws {TypeError} If it is not
+ * @throws {TypeError} If the bias has another shape
  */
 export function checkBias(
   op: string,
@@ -109,7 +109,7 @@ export function checkBias(
   );
 }
 
-/** The sizes of the convolution of x [N, C, H, W] by weight [O, C / groups, kh, kw]. */
+/** Returns the sizes of a convolution of [N, C, H, W] by [O, C / groups, kh, kw]. */
 export function convCase(
   op: string,
   x: Shape,
@@ -162,8 +162,8 @@ export function convCase(
 }
 
 /**
- * The sizes of the convolution whose transpose takes x [N, C, H, W] by weight
- * [C, O / groups, kh, kw]: x is its output.
+ * Returns the sizes of the convolution whose transpose takes x [N, C, H, W] by
+ * weight [C, O / groups, kh, kw]: x is the output of this convolution.
  */
 export function transposedCase(
   op: string,
@@ -218,7 +218,7 @@ export function transposedCase(
   };
 }
 
-/** An option of a 1-D convolution as one of the 2-D convolution of a row. */
+/** Turns an option of a 1-D convolution into one of the 2-D convolution of a row. */
 export function asRow(
   op: string,
   option: string,
@@ -232,9 +232,9 @@ export function asRow(
 type Shape4 = readonly [number, number, number, number];
 
 /**
- * Refuses groups that do not divide the weight's first size.
+ * Checks that groups divide the weight's first size.
  *
- * @throws {RangeError} If they do not
+ * @throws {RangeError} If groups do not divide it
  */
 export function checkGroups(
   op: string,
@@ -250,13 +250,14 @@ export function checkGroups(
   );
 }
 
-/** @throws {RangeError} If it is a word that convolutions don't have */
+/** @throws {RangeError} If `padding` is a string other than "valid" or "same" */
 export function checkPadding(call: string, padding: unknown): void {
   if (typeof padding !== "string") return;
   checkChoice(call, "padding", padding, ["valid", "same"]);
 }
 
-// Zeros before and after. Where "same" needs an odd number, one more after.
+// Returns the zeros before and after. If "same" needs an odd number, one more
+// comes after.
 function paddingOf(
   op: string,
   padding: PerDim | "valid" | "same",

@@ -1,11 +1,10 @@
 /**
- * Which kernels make the gradient of a convolution to its weights, and with what
- * parameters: a pure function of sizes and the adapter's class, but for sizes that
- * were measured (tuned.ts). Beside kernels.ts, which has the convolution and its
- * gradient to the input.
+ * Choice and plans of the kernels of a convolution's gradient to its weights. The
+ * choice depends on sizes and the adapter's class, or on a measurement
+ * (tuned.ts). The convolution and its gradient to the input are in kernels.ts.
  *
- * Every kernel sums over parts of the batch (of the positions, on a GPU), so that
- * few weights keep all cores busy; a second one adds the parts, in order.
+ * Every kernel sums over parts of the batch (on a GPU, of the positions), so that
+ * few weights keep all cores busy. A second kernel adds the parts in order.
  *
  * @module
  */
@@ -48,8 +47,8 @@ import windowSource from "../../../shaders/conv/dw_window.wgsl" with {
 /**
  * - `rows`: rows of filters in registers, from padded copies of x and dy; stride
  *   and dilation 1, filters of at most 6 x 5
- * - `columns`: a product of matrices (see NOTE [columns]), whatever the sizes; on
- *   GPUs for filters of 1 x 1 alone
+ * - `columns`: a product of matrices (see NOTE [columns]), for any sizes; on GPUs
+ *   only for filters of 1 x 1
  * - `depthwise`: filters of one channel, of at most 7 x 7, stride 1 or 2
  * - `window`: like `rows`, for any stride, dilation and filter, slower
  * - `gemm`: for GPUs
@@ -63,10 +62,10 @@ export type WeightKernel =
 
 const MANY = 12; // channels that pay for columns
 const BLOCK = 8; // output channels, and taps in `window`, of an invocation
-const ROWS = 6; // rows of filters of an invocation in `rows`, at most
+const ROWS = 6; // most rows of filters of an invocation in `rows`
 const JOBS = 128; // invocations that keep some cores busy
 
-/** The kernel for the gradient to the weights on this class of adapter. */
+/** Chooses the kernel of the gradient to the weights on this class of adapter. */
 export function chooseWeight(
   conv: ConvCase,
   adapter: AdapterClass,
@@ -89,14 +88,14 @@ export function chooseWeight(
 }
 
 /**
- * What the chosen kernel asks of an invocation, or of memory, for one image: above
- * 1 it can't, and images must be cut (parts.ts). See NOTE [loops].
+ * Returns the share of the limits on loops and memory that the chosen kernel
+ * needs for one image. Above 1, images must be cut (parts.ts): see NOTE [loops].
  */
 export function imageShare(conv: ConvCase, adapter: AdapterClass): number {
   return shareOf(chooseWeight(conv, adapter), conv);
 }
 
-// Those that an image may make for there to be room for the loop around it.
+// Most passes of an image that leave enough for the loop around it.
 const MOST_PASSES = mostIterations([]) - 8;
 
 function shareOf(kernel: WeightKernel, conv: ConvCase): number {
@@ -110,11 +109,11 @@ function shareOf(kernel: WeightKernel, conv: ConvCase): number {
     case "window":
       return passesOf(windowLoop(conv)) / MOST_PASSES;
     case "gemm":
-      return 0; // splits are of positions, not images
+      return 0; // this kernel splits positions, not images
   }
 }
 
-/** The kernels that could make the gradient, the one that is chosen first. */
+/** Returns the kernels that can compute the gradient, `chooseWeight`'s first. */
 export function weightCandidates(
   conv: ConvCase,
   adapter: AdapterClass,
@@ -129,7 +128,7 @@ export function weightCandidates(
   return [...new Set([chooseWeight(conv, adapter), ...fitting])];
 }
 
-/** The dispatches of the gradient to the weights, in order. */
+/** Plans the dispatches of the gradient to the weights, in order. */
 export function planWeight(
   conv: ConvCase,
   buffers: WeightBuffers,
@@ -159,7 +158,7 @@ export function planWeight(
   return planWith(kernel, conv, buffers, scratch, adapter);
 }
 
-// Elements of the weights.
+// Returns the elements of the weights.
 function sizeOf({ groups, outputs, channels, kernel }: ConvCase): number {
   return groups * outputs * channels * kernel[0] * kernel[1];
 }
@@ -202,17 +201,17 @@ function planColumns(
   );
 }
 
-// The loops for each image: rows of dy, and their vec4.
+// Returns the loops of `rows` for each image: rows of dy, and their vec4.
 function rowsLoop({ output }: ConvCase): Loop {
   return loop(output[0], loop(Math.ceil(output[1] / 4)));
 }
 
-// The same, and their columns.
+// Returns the loops of `window` for each image: rows of dy, and their columns.
 function windowLoop({ output }: ConvCase): Loop {
   return loop(output[0], loop(output[1]));
 }
 
-// The loops for each slice of 16 positions: loads one by one, and the steps.
+// Loops of `gemm` for each slice of 16 positions: loads, and steps.
 const SLICE_LOOPS = [loop(4), loop(16)];
 
 function planRows(
