@@ -1,14 +1,13 @@
 /**
  * Cross entropy and negative log-likelihood.
  *
- * Both end in one value and one weight per target, which a reduction joins. For
- * class indices there is a kernel that goes from logits to losses in one pass,
- * and one for their gradient (cross_entropy_kernels.ts); probabilities as
- * targets, weights beside label smoothing, and rows that deserve a workgroup go
- * through log-softmax.
+ * Both compute one value and one weight per target, which a reduction joins. For
+ * class indices, one kernel computes losses from logits and one their gradient
+ * (cross_entropy_kernels.ts). Probabilities as targets, class weights with label
+ * smoothing, and long rows on a GPU use log-softmax instead.
  *
- * A class that does not exist is refused where the host knows the targets
- * (indices.ts); where only the GPU does, its loss and its gradient are NaN.
+ * If the host knows the targets, it refuses a class out of range (indices.ts). If
+ * only the GPU knows them, loss and gradient of such a target are NaN.
  *
  * @module
  */
@@ -42,15 +41,15 @@ import { logSoftmax } from "../softmax/softmax.ts";
 export interface NllLossOptions {
   /** A factor for each class, float32 [C]. Default: 1 for all. */
   readonly weight?: Tensor;
-  /** Targets of this value count nothing. Default: -100. */
+  /** Targets of this value are ignored. Default: -100. */
   readonly ignoreIndex?: number;
-  /** Default: "mean", over the weights of the targets that count. */
+  /** Default: "mean", weighted by the classes of targets that are not ignored. */
   readonly reduction?: Reduction;
 }
 
 /** Options of `crossEntropy`. */
 export interface CrossEntropyOptions extends NllLossOptions {
-  /** How much of each target is spread over all classes. Default: 0. */
+  /** Share of each target's probability spread over all classes. Default: 0. */
   readonly labelSmoothing?: number;
 }
 
@@ -59,7 +58,7 @@ export const NLL_LOSS_OPTIONS = ["weight", "ignoreIndex", "reduction"];
 /** Names of the options of `crossEntropy`. */
 export const CROSS_ENTROPY_OPTIONS = [...NLL_LOSS_OPTIONS, "labelSmoothing"];
 
-/** [N, C, d1, …] without the classes. */
+/** Returns the shape of x, [N, C, d1, …], without the classes. */
 function targetShape(x: Tensor): number[] {
   return x.shape.toSpliced(1, 1);
 }
@@ -75,7 +74,7 @@ const pickGradOp = defineOp<Smoothing>({
     }],
 });
 
-// The same in ops, for gradients that will be differentiated again.
+// Composes the gradient of ops, so that it can be differentiated again.
 function composePickGrad(
   dy: Tensor,
   { x, target, kept, stats }: PickSaved,
@@ -99,7 +98,7 @@ function pickGrad(dy: Tensor, saved: PickSaved, smoothing: Smoothing): Tensor {
   return pickGradOp(stats ? [...inputs, stats] : inputs, smoothing)[0];
 }
 
-// The first dim of (x, target, weight?) and of the results.
+// Returns the axis along dim 0 of (x, target, weight?) and of the results.
 function rowsAxis<P>({ length }: Tensors, outputs: number): Axis<P> {
   const whole = new Array<undefined>(length - 2).fill(undefined);
   return { dims: [0, 0, ...whole, ...new Array<number>(outputs).fill(0)] };
@@ -200,7 +199,7 @@ function check(
   };
 }
 
-/** Losses joined, the mean by the weights of those that count. */
+/** Joins the losses; the mean divides by the sum of the targets' weights. */
 function join(
   loss: Tensor,
   kept: Tensor,
@@ -217,7 +216,7 @@ function join(
 }
 
 /**
- * The negative log-likelihood of targets, given log-probabilities:
+ * Returns the negative log-likelihood of targets under log-probabilities:
  * -weight[t] * input[n, t] for each target t.
  *
  * Shapes: input [N, C], [N, C, d1, …] or [C]; target, class indices in an
@@ -228,8 +227,8 @@ function join(
  *
  * Source: torch.nn.functional.nll_loss.
  *
- * @throws {TypeError} If types or shapes do not fit each other
- * @throws {RangeError} If there is no such reduction, or no such class
+ * @throws {TypeError} If types or shapes do not match
+ * @throws {RangeError} If the reduction is unknown, or a class is out of range
  */
 export function nllLoss(
   input: Tensor,
@@ -250,8 +249,8 @@ function inputsOf({ x, target, weight }: Checked): Tensor[] {
 }
 
 /**
- * The cross entropy of targets, given logits: nllLoss(logSoftmax(input, 1)),
- * which it computes in one kernel.
+ * Returns the cross entropy of targets under logits, nllLoss(logSoftmax(input, 1)),
+ * in one kernel.
  *
  * Shapes: input [N, C], [N, C, d1, …] or [C]; target class indices in an
  * integer type, [N], [N, d1, …] or [], or probabilities in the input's shape.
@@ -263,8 +262,8 @@ function inputsOf({ x, target, weight }: Checked): Tensor[] {
  *
  * Source: torch.nn.functional.cross_entropy.
  *
- * @throws {TypeError} If types or shapes do not fit each other
- * @throws {RangeError} If there is no such reduction or class, or
+ * @throws {TypeError} If types or shapes do not match
+ * @throws {RangeError} If the reduction is unknown, a class is out of range, or
  * `labelSmoothing` is not in [0, 1]
  *
  * @example Two equal logits: ln 2
@@ -318,7 +317,7 @@ export function crossEntropy(
   return join(smooth, kept, input, reduction);
 }
 
-/** `x` [N, C, …] times a weight for each class. */
+/** Multiplies `x` [N, C, …] by a weight for each class. */
 function weighted(x: Tensor, weight: Tensor | undefined): Tensor {
   if (!weight) return x;
   return x.mul(weight.reshape([weight.size, ...x.shape.slice(2).fill(1)]));

@@ -1,6 +1,6 @@
 /**
- * Plans of cross entropy: from logits or log-probabilities and class indices to
- * losses, and their gradient. cross_entropy.ts makes ops of them.
+ * Plans of cross entropy: losses from logits or log-probabilities and class
+ * indices, and their gradient. cross_entropy.ts defines the ops.
  *
  * @module
  */
@@ -30,19 +30,19 @@ const LIB = runsLib + lossesLib;
 const CROSS_ENTROPY = LIB + crossEntropySource;
 const PICK = LIB + pickSource;
 
-/** Elements of a row from which on a GPU gives it a workgroup of its own. */
+/** Least elements of a row for a workgroup of its own on a GPU. */
 const LONG = 1024;
 const GRAD_GROUP = 64;
 
-/** How the target of a run is spread over its classes. */
+/** Smoothed probabilities of a target's classes. */
 export interface Smoothing {
-  /** What its own class gets besides. */
+  /** Additional share of the target's own class. */
   readonly hit: number;
-  /** What each class gets. */
+  /** Share of each class. */
   readonly rest: number;
 }
 
-/** Targets of `classes` classes, of which `labelSmoothing` is spread over all. */
+/** Returns the shares of `classes` classes under `labelSmoothing`. */
 export function smoothingOf(
   labelSmoothing: number,
   classes: number,
@@ -50,15 +50,14 @@ export function smoothingOf(
   return { hit: 1 - labelSmoothing, rest: labelSmoothing / classes };
 }
 
-// The kernel goes over the classes of a row twice.
+// The kernel loops over the classes of a row twice.
 function loopsOf(loads: number): number {
   return passesOf(loop(loads), loop(loads));
 }
 
 /**
- * Whether logits go to losses in one kernel, or through log-softmax. Smoothed
- * targets whose classes have weights are for ops, and so are rows that take
- * too many `loads` for an invocation.
+ * Chooses one kernel from logits to losses, or log-softmax first. Smoothed targets
+ * with class weights take ops, as do rows of too many `loads` for an invocation.
  */
 export function chooseCrossEntropy(
   { length, inner }: Extent,
@@ -70,12 +69,12 @@ export function chooseCrossEntropy(
   return kind === "gpu" && inner === 1 && length >= LONG ? "composed" : "fused";
 }
 
-/** Whether rows can be read four elements at a time. */
+/** Returns true if rows can be read four elements at a time. */
 function isWide({ length, inner }: Extent, x: Tensor): boolean {
   return inner === 1 && length % 4 === 0 && x.layout.offset % 4 === 0;
 }
 
-/** Loads that it takes to read the classes of a row. */
+/** Returns the loads that read the classes of a row. */
 export function loadsOf(extent: Extent, x: Tensor): number {
   return isWide(extent, x) ? extent.length / 4 : extent.length;
 }
@@ -91,8 +90,8 @@ fn total(v: Q) -> f32 { return (v.x + v.y) + (v.z + v.w); }
 fn element(first: u32, c: u32) -> f32 { return x[first + c / 4u][c % 4u]; }
 `;
 
-// The text that reads targets and weights. Without weights any buffer takes
-// their place, and no text names it.
+// Returns the WGSL that reads targets and weights. Without weights, any buffer may
+// take their binding, which no text names.
 function readers(target: Tensor, binding: number, weight?: Tensor): string {
   const weights = weight
     ? `@group(0) @binding(${
@@ -107,15 +106,15 @@ ${weights}
 `;
 }
 
-/** The arguments of losses and gradients that are no tensors. */
+/** Arguments of losses and gradients besides tensors. */
 export interface PickParams {
   readonly ignoreIndex: number;
   readonly smoothing: Smoothing;
 }
 
 /**
- * The plan from logits to losses ("cross_entropy"), or from log-probabilities
- * ("pick"). Outputs: losses, weights of the targets, and for logits `stats`.
+ * Plans losses from logits ("cross_entropy") or from log-probabilities ("pick").
+ * Outputs: losses, weights of the targets, and for logits `stats`.
  */
 export function planLosses(
   name: "cross_entropy" | "pick",
@@ -158,7 +157,7 @@ export function planLosses(
   };
 }
 
-/** What the gradient looks at besides `dy`; `stats` is missing for `pick`. */
+/** Values that the gradient uses besides `dy`; `pick` has no `stats`. */
 export interface PickSaved {
   readonly x: Tensor;
   readonly target: Tensor;
@@ -166,15 +165,15 @@ export interface PickSaved {
   readonly stats?: Tensor;
 }
 
-/** Lanes that share a run of classes side by side, at most. */
+/** Most lanes that share a contiguous run of classes. */
 const SPREAD: Readonly<Record<AdapterClass, number>> = { cpu: 4, gpu: 64 };
 
-/** The least power of two that is `count` or more. */
+/** Returns the least power of two of at least `count`. */
 function powerOfTwo(count: number): number {
   return 2 ** Math.ceil(Math.log2(Math.max(1, count)));
 }
 
-/** The plan of the gradient of either. */
+/** Plans the gradient of either kind of losses. */
 export function planPickGrad(
   dy: Tensor,
   { x, target, kept, stats }: PickSaved,
@@ -207,7 +206,7 @@ fn share(i: u32, own: vec2f) -> Q {
     : `fn own_of(run: u32) -> vec2f { return vec2f(); }
 fn share(i: u32, own: vec2f) -> Q { return Q(0.0); }
 `;
-  // a reduction's gradient is one number for all, and needs no copy
+  // a reduction's gradient is one expanded number, which needs no copy
   const isOne = dy.layout.strides.every((step) => step === 0);
   const steps = isOne ? dy : dy.contiguous();
   const classes = target.contiguous();

@@ -1,10 +1,9 @@
 /**
- * Losses of values and of probabilities: what a prediction and a target of the
- * same shape differ by. Class indices are in cross_entropy.ts, margins in
- * margin.ts.
+ * Losses of values and of probabilities: differences of a prediction and a target
+ * of the same shape. cross_entropy.ts has class indices, margin.ts margins.
  *
- * Most are compositions of elementwise ops and a reduction. Values that torch
- * refuses by looking at them are known to the GPU alone: they become NaN.
+ * Most are compositions of elementwise ops and a reduction. Where torch refuses
+ * wrong values that only the GPU knows here, the loss is NaN.
  *
  * @module
  */
@@ -18,19 +17,19 @@ import { formatShape, sameShape, type Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { inFloat32, widened } from "../map/wide.ts";
 
-/** Options that every loss has. */
+/** Options of every loss. */
 export interface LossOptions {
   /** Default: "mean". */
   readonly reduction?: Reduction;
 }
 
 /**
- * The square of the difference.
+ * Returns the squared difference.
  *
  * Source: torch.nn.functional.mse_loss.
  *
  * @throws {TypeError} If the shapes do not broadcast
- * @throws {RangeError} If there is no such reduction
+ * @throws {RangeError} If the reduction is unknown
  */
 export function mseLoss(
   input: Tensor,
@@ -48,12 +47,12 @@ export function mseLoss(
 }
 
 /**
- * The size of the difference; where it is 0, its gradient is 0.
+ * Returns the absolute difference; where it is 0, the gradient is 0.
  *
  * Source: torch.nn.functional.l1_loss.
  *
  * @throws {TypeError} If the shapes do not broadcast
- * @throws {RangeError} If there is no such reduction
+ * @throws {RangeError} If the reduction is unknown
  */
 export function l1Loss(
   input: Tensor,
@@ -83,7 +82,7 @@ export interface HuberLossOptions extends LossOptions {
  * Source: torch.nn.functional.huber_loss; Huber 1964.
  *
  * @throws {TypeError} If the shapes do not broadcast
- * @throws {RangeError} If `delta` is not positive, or there is no such reduction
+ * @throws {RangeError} If `delta` is not positive, or the reduction is unknown
  */
 export function huberLoss(
   input: Tensor,
@@ -120,7 +119,7 @@ export interface SmoothL1LossOptions extends LossOptions {
  * Source: torch.nn.functional.smooth_l1_loss; Girshick 2015, arXiv:1504.08083.
  *
  * @throws {TypeError} If the shapes do not broadcast
- * @throws {RangeError} If `beta` is negative, or there is no such reduction
+ * @throws {RangeError} If `beta` is negative, or the reduction is unknown
  */
 export function smoothL1Loss(
   input: Tensor,
@@ -135,7 +134,7 @@ export function smoothL1Loss(
   checkReduction("smoothL1Loss", reduction);
   if (!(beta >= 0)) {
     throw new RangeError(
-      `Cannot smoothL1Loss with beta ${beta}: expected 0 or more`,
+      `Cannot smoothL1Loss with beta ${beta}: expected at least 0`,
     );
   }
   return inFloat32(
@@ -158,9 +157,9 @@ export interface BinaryCrossEntropyOptions extends LossOptions {
  *
  * Source: torch.nn.functional.binary_cross_entropy.
  *
- * @throws {TypeError} If the shapes are not equal, or no floats
- * @throws {RangeError} If there is no such reduction, or the input is known to
- * be outside of [0, 1]
+ * @throws {TypeError} If the shapes differ, or the types are not floats
+ * @throws {RangeError} If the reduction is unknown, or the host wrote an input
+ * outside of [0, 1]
  */
 export function binaryCrossEntropy(
   input: Tensor,
@@ -198,14 +197,14 @@ export interface BinaryCrossEntropyWithLogitsOptions
 }
 
 /**
- * The binary cross entropy of sigmoid(input), exact for logits of any size:
+ * Returns the binary cross entropy of sigmoid(input), accurate for logits of any size:
  * -weight * (posWeight * target * log(sigmoid(input)) + (1 - target) *
  * log(sigmoid(-input))).
  *
  * Source: torch.nn.functional.binary_cross_entropy_with_logits.
  *
- * @throws {TypeError} If the shapes are not equal, or no floats
- * @throws {RangeError} If there is no such reduction
+ * @throws {TypeError} If the shapes differ, or the types are not floats
+ * @throws {RangeError} If the reduction is unknown
  */
 export function binaryCrossEntropyWithLogits(
   input: Tensor,
@@ -250,13 +249,13 @@ export interface KlDivOptions {
 }
 
 /**
- * target * (log(target) - input), the input being log-probabilities; 0 where
- * the target is 0.
+ * Returns target * (log(target) - input) of log-probabilities `input`; 0 where the
+ * target is 0.
  *
  * Source: torch.nn.functional.kl_div.
  *
  * @throws {TypeError} If the shapes do not broadcast
- * @throws {RangeError} If there is no such reduction
+ * @throws {RangeError} If the reduction is unknown
  */
 export function klDiv(
   input: Tensor,
@@ -294,13 +293,13 @@ export interface PoissonNllLossOptions extends LossOptions {
 }
 
 /**
- * The negative log-likelihood of counts under a Poisson distribution:
+ * Returns the negative log-likelihood of counts under a Poisson distribution:
  * exp(input) - target * input, or input - target * log(input + eps) for rates.
  *
  * Source: torch.nn.functional.poisson_nll_loss.
  *
  * @throws {TypeError} If the shapes do not broadcast
- * @throws {RangeError} If there is no such reduction
+ * @throws {RangeError} If the reduction is unknown
  */
 export function poissonNllLoss(
   input: Tensor,
@@ -324,9 +323,9 @@ export function poissonNllLoss(
 }
 
 // log(t!) as t * log(t) - t + log(2 * pi * t) / 2, for t above 1
-function stirling(given: Tensor): Tensor {
-  const counts = given.gt(1);
-  const t = given.where(counts, 1);
+function stirling(target: Tensor): Tensor {
+  const counts = target.gt(1);
+  const t = target.where(counts, 1);
   return t.mul(t.log()).sub(t).add(t.mul(2 * Math.PI).log().mul(0.5))
     .where(counts, 0);
 }
@@ -335,12 +334,12 @@ function stirling(given: Tensor): Tensor {
 export interface GaussianNllLossOptions extends LossOptions {
   /** Whether to add log(2 * pi) / 2. Default: false. */
   readonly full?: boolean;
-  /** Variances are this large at least. Default: 1e-6. */
+  /** Least variance. Default: 1e-6. */
   readonly eps?: number;
 }
 
 /**
- * The negative log-likelihood of targets under normal distributions:
+ * Returns the negative log-likelihood of targets under normal distributions:
  * (log(var) + (input - target)^2 / var) / 2, where var >= eps.
  *
  * Shapes: `variance` has the input's, or a last dim of 1, or none. The bound
@@ -350,7 +349,7 @@ export interface GaussianNllLossOptions extends LossOptions {
  * variances.
  *
  * @throws {TypeError} If the shapes do not fit
- * @throws {RangeError} If `eps` is not positive, or there is no such reduction
+ * @throws {RangeError} If `eps` is not positive, or the reduction is unknown
  */
 export function gaussianNllLoss(
   input: Tensor,
@@ -370,9 +369,9 @@ export function gaussianNllLoss(
     );
   }
   const fitted = fitVariance(variance, input.shape);
-  return inFloat32([input, target, fitted], (x, t, given) => {
-    const raised = given.detach().clamp(eps).sub(given.detach());
-    const bounded = given.add(raised);
+  return inFloat32([input, target, fitted], (x, t, spread) => {
+    const raised = spread.detach().clamp(eps).sub(spread.detach());
+    const bounded = spread.add(raised);
     const each = bounded.log().add(x.sub(t).square().div(bounded)).mul(0.5);
     const constant = 0.5 * Math.log(2 * Math.PI);
     return reduceLoss(full ? each.add(constant) : each, reduction);

@@ -1,6 +1,6 @@
 /**
- * Losses of margins and rankings: they are 0 where a score or a distance is on
- * its right side by far enough. All are compositions.
+ * Losses of margins and rankings: 0 where a score or a distance is right by at
+ * least a margin. All are compositions.
  *
  * Targets are 1 and -1 in the input's type, except in `multilabelSoftMarginLoss`.
  *
@@ -17,7 +17,7 @@ import { inFloat32, widened } from "../map/wide.ts";
 
 /** Options of losses with a margin. */
 export interface MarginOptions extends LossOptions {
-  /** How far on the right side is far enough; each loss says its default. */
+  /** Least margin for a loss of 0; each loss documents its default. */
   readonly margin?: number;
 }
 
@@ -28,7 +28,7 @@ export interface MarginOptions extends LossOptions {
  * Source: torch.nn.functional.hinge_embedding_loss.
  *
  * @throws {TypeError} If the shapes do not broadcast
- * @throws {RangeError} If there is no such reduction
+ * @throws {RangeError} If the reduction is unknown
  */
 export function hingeEmbeddingLoss(
   input: Tensor,
@@ -55,7 +55,7 @@ export function hingeEmbeddingLoss(
  * Source: torch.nn.functional.margin_ranking_loss.
  *
  * @throws {TypeError} If the shapes do not broadcast
- * @throws {RangeError} If there is no such reduction
+ * @throws {RangeError} If the reduction is unknown
  */
 export function marginRankingLoss(
   input1: Tensor,
@@ -81,7 +81,7 @@ export function marginRankingLoss(
  * Source: torch.nn.functional.soft_margin_loss.
  *
  * @throws {TypeError} If the shapes do not broadcast
- * @throws {RangeError} If there is no such reduction
+ * @throws {RangeError} If the reduction is unknown
  */
 export function softMarginLoss(
   input: Tensor,
@@ -112,7 +112,7 @@ export interface MultilabelSoftMarginLossOptions extends LossOptions {
  * Source: torch.nn.functional.multilabel_soft_margin_loss.
  *
  * @throws {TypeError} If the shapes do not broadcast
- * @throws {RangeError} If there is no such reduction
+ * @throws {RangeError} If the reduction is unknown
  */
 export function multilabelSoftMarginLoss(
   input: Tensor,
@@ -134,7 +134,7 @@ export function multilabelSoftMarginLoss(
   });
 }
 
-/** Keeps lengths from 0. */
+/** Added to squared lengths, so that none is 0. */
 const TINY = 1e-12;
 
 /**
@@ -146,7 +146,7 @@ const TINY = 1e-12;
  * Source: torch.nn.functional.cosine_embedding_loss.
  *
  * @throws {TypeError} If the shapes do not broadcast
- * @throws {RangeError} If there is no such reduction
+ * @throws {RangeError} If the reduction is unknown
  */
 export function cosineEmbeddingLoss(
   input1: Tensor,
@@ -200,7 +200,7 @@ export interface TripletMarginLossOptions extends MarginOptions {
  * Source: torch.nn.functional.triplet_margin_loss; Balntas et al. 2016.
  *
  * @throws {TypeError} If the shapes do not broadcast
- * @throws {RangeError} If there is no such reduction
+ * @throws {RangeError} If the reduction is unknown
  */
 export function tripletMarginLoss(
   anchor: Tensor,

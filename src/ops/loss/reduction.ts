@@ -1,5 +1,5 @@
 /**
- * What becomes of the losses of a batch: kept, added up or averaged.
+ * Reductions of a batch's losses: kept, summed or averaged.
  *
  * @module
  */
@@ -8,17 +8,17 @@ import { checkChoice } from "../../tensor/arguments.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 
 /**
- * How a loss function joins the losses of its elements: not at all, by their
- * mean (the default everywhere), or by their sum.
+ * Reduction of the elements' losses: none, their mean (the default everywhere), or
+ * their sum.
  */
 export type Reduction = "none" | "mean" | "sum";
 
 const REDUCTIONS: readonly Reduction[] = ["none", "mean", "sum"];
 
 /**
- * `reduction`, if it is one that the loss has: those that all have, or `more`.
+ * Returns `reduction`, if it is one of every loss or of `more`.
  *
- * @throws {RangeError} If it is none
+ * @throws {RangeError} If the reduction is unknown
  */
 export function checkReduction<T extends string = Reduction>(
   op: string,
@@ -28,7 +28,7 @@ export function checkReduction<T extends string = Reduction>(
   return checkChoice(op, "reduction", reduction, [...REDUCTIONS, ...more]);
 }
 
-/** The losses of the elements, joined. */
+/** Returns the losses of the elements, reduced. */
 export function reduceLoss(loss: Tensor, reduction: Reduction): Tensor {
   if (reduction === "none") return loss;
   return reduction === "mean" ? loss.mean() : loss.sum();

@@ -1,6 +1,5 @@
 /**
- * Axes of reductions, for NOTE [parts] in launch.ts: the dims that one keeps, and
- * those that it folds.
+ * Axes of reductions, for NOTE [parts] in launch.ts: kept dims and folded dims.
  *
  * @module
  */
@@ -11,8 +10,8 @@ import { joinBy } from "../elementwise/join_parts.ts";
 import type { Axis } from "../launch/launch.ts";
 
 /**
- * The axes of a reduction of its first input. Others have a value for each
- * result, with folded dims kept. `row` joins what parts were folded to.
+ * Returns the axes of a reduction of its first input. Other inputs have one value
+ * per result, with folded dims of size 1. `row` joins the results of parts.
  */
 export function foldAxes<P>(
   [{ ndim }, ...others]: readonly [Tensor, ...Tensor[]],

@@ -1,9 +1,8 @@
 /**
- * Folding dims away: a table says how two values join, two kernels fold them.
+ * Folds over dims: a table defines how two values join, and two kernels fold.
  *
- * Dims that are neighbours are folded together, others run by run, the last
- * first. Long runs go in several passes. What comes between passes is kept in
- * 32 bits.
+ * Neighbouring dims fold together, other dims run by run, the last run first. Long
+ * runs take several passes, with intermediates of 32 bits.
  *
  * @module
  */
@@ -32,11 +31,11 @@ import rowsSource from "../../../shaders/reduce/fold_rows.wgsl" with {
   type: "text",
 };
 
-/** One kind of fold: WGSL of V, which is T or four T side by side. */
+/** A fold, in WGSL of V, which is T or a vector of four T. */
 interface Fold {
-  /** The fold of nothing. */
+  /** The result over no elements. */
   readonly empty: Readonly<Record<ComputeType, string>>;
-  /** Of `a` and `b`. */
+  /** The fold of `a` and `b`. */
   readonly join: Readonly<Record<ComputeType, string>>;
 }
 
@@ -46,7 +45,7 @@ const same = (wgsl: string): Fold["empty"] => ({
   u32: wgsl,
 });
 
-/** How values join, one row per fold. */
+/** The folds, one row each. */
 export const FOLDS = {
   sum: { empty: same("0"), join: same("a + b") },
   prod: { empty: same("1"), join: same("a * b") },
@@ -75,11 +74,11 @@ export const FOLDS = {
 /** The name of a fold. */
 export type FoldName = keyof typeof FOLDS;
 
-/** Elements that one invocation folds, at most. */
+/** Most elements that one invocation folds. */
 const RUN = 1024;
 const GROUP = 64;
 
-/** The text of a fold for V, alone or four wide: empty() and join(a, b). */
+/** Returns the WGSL functions empty() and join(a, b) of a fold. */
 export function foldText(
   name: FoldName,
   type: ComputeType,
@@ -106,7 +105,7 @@ fn join(a: V, b: V) -> V { return ${join[type]}; }
 `;
 }
 
-/** What is folded instead of the elements themselves. */
+/** A function of the elements that is folded in their place. */
 export interface Term {
   /** WGSL of V, the type of `x` and `center`. */
   readonly wgsl: string;
@@ -115,8 +114,8 @@ export interface Term {
 }
 
 /**
- * The dispatches that fold a term of neighbouring dims of `x`, which is
- * row-major, into `y`.
+ * Plans the dispatches that fold a term over neighbouring dims of row-major `x`
+ * into `y`.
  */
 export function planTerms(
   name: FoldName,
@@ -128,7 +127,7 @@ export function planTerms(
   return planFold(name, x, y, extent, 1, term);
 }
 
-// One pass where the runs are short, else a pass over parts and then again.
+// Plans one pass for short runs, else a pass over parts and a fold of its results.
 function planFold(
   name: FoldName,
   x: Tensor,
@@ -153,7 +152,7 @@ function planFold(
   ];
 }
 
-/** Folds each of `parts` runs of `run` elements: y [outer, parts, inner]. */
+/** Plans a fold of `parts` runs of `run` elements: y [outer, parts, inner]. */
 export function planPass(
   name: FoldName,
   x: Tensor,
@@ -215,8 +214,8 @@ fn finish(x: ${value}) -> Y { return Y(${scaled}); }
   };
 }
 
-// element(i, own): an element of x, or what a term makes of it and of the value
-// that its run has in `center`
+// Returns element(i, own): an element of x, or the term of that element and of its
+// run's value in `center`.
 function elementText(term: Term | undefined, columns: boolean): string {
   if (!term) {
     return `fn own_of(cell: u32) -> V { return V(0); }
@@ -232,22 +231,24 @@ fn element(i: u32, center: V) -> V {
 }`;
 }
 
-/** Which dims a reduction takes, in rising order; no dims are all, as in torch. */
+/** Returns the reduced dims in rising order; no dims mean all, as in torch. */
 export function reducedDims(
   op: string,
   dim: number | readonly number[] | undefined,
   shape: Shape,
 ): number[] {
-  const given = typeof dim === "number" ? [dim] : dim ?? [];
-  if (given.length === 0) return shape.map((_, i) => i);
-  const dims = given.map((each) => normalizeDim(op, each, shape));
+  const list = typeof dim === "number" ? [dim] : dim ?? [];
+  if (list.length === 0) return shape.map((_, i) => i);
+  const dims = list.map((each) => normalizeDim(op, each, shape));
   if (new Set(dims).size !== dims.length) {
-    throw new RangeError(`Cannot ${op} over dims [${given}]: one comes twice`);
+    throw new RangeError(
+      `Cannot ${op} over dims [${list}]: expected each dim once`,
+    );
   }
   return dims.filter((each) => each < shape.length).sort((a, b) => a - b);
 }
 
-/** The shape that is left when `dims` are folded. */
+/** Returns the shape after a fold over `dims`. */
 export function reducedShape(
   shape: Shape,
   dims: readonly number[],
@@ -258,7 +259,7 @@ export function reducedShape(
     : shape.filter((_, dim) => !dims.includes(dim));
 }
 
-/** The last of `dims` and those right before it. */
+/** Returns the last run of consecutive `dims`. */
 function lastRun(dims: readonly number[]): [first: number, end: number] {
   const end = dims[dims.length - 1]! + 1;
   let first = end - 1;
@@ -267,8 +268,8 @@ function lastRun(dims: readonly number[]): [first: number, end: number] {
 }
 
 /**
- * The dispatches that fold `dims` of `x` into `y`, times `scale` where they are
- * floats.
+ * Plans the dispatches that fold `dims` of `x` into `y`; float results are
+ * multiplied by `scale`.
  */
 export function planDims(
   name: FoldName,
@@ -306,7 +307,7 @@ export interface DimParams {
   readonly keepdim: boolean;
 }
 
-/** Dims of size 1 where `dims` were folded away, to broadcast against `shape`. */
+/** Restores folded `dims` with size 1, to broadcast against `shape`. */
 export function restoreDims(
   y: Tensor,
   shape: Shape,

@@ -1,7 +1,7 @@
 /**
- * Linear recurrences along a dim: y_r = b_r + a_r y_(r - 1), the first y being
- * its b. Products so far have gradients of this form, and it has its own: no
- * division anywhere, so zeros are numbers like all others.
+ * Linear recurrences along a dim: y_r = b_r + a_r y_(r - 1), where the first y is
+ * its b. The gradients of cumulative products and of recurrences have this form,
+ * too. Nothing divides, so zeros need no special case.
  *
  * @module
  */
@@ -21,18 +21,18 @@ import source from "../../../shaders/reduce/recurrence.wgsl" with {
   type: "text",
 };
 
-/** Elements that one invocation goes over, at most. */
+/** Most elements that one invocation processes. */
 const RUN = 256;
 const GROUP = 64;
 
-/** Along which dim, and whether from its end. */
+/** The dim of a recurrence, and whether it runs from the end. */
 export interface RecurrenceParams {
   readonly dim: number;
   readonly backward: boolean;
 }
 
-// What each part does as a whole, the recurrence of these, then every part
-// from what came before it.
+// Plans three steps: each part as one linear function, the recurrence of these,
+// then every part from the value before it.
 function planRecurrence(
   [a, b]: readonly [Tensor, Tensor],
   y: Tensor,
@@ -91,8 +91,8 @@ const recurrenceOp: Op<RecurrenceParams> = defineOp<RecurrenceParams>({
     { dims: [dim, dim, dim], join: carry },
   ],
   save: ([a], [y]) => [a, y],
-  // what b_r changes in y_r goes on to all that follow: the recurrence from the
-  // other end, with each factor one place nearer to it
+  // b_r changes y_r and all later y: the gradient is the recurrence from the other
+  // end, with the factors shifted by one
   grad: (dy, { saved: [a, y], params: { dim, backward } }) => {
     const db = recurrence(shifted(a, dim, backward ? 1 : -1), dy, {
       dim,
@@ -102,8 +102,8 @@ const recurrenceOp: Op<RecurrenceParams> = defineOp<RecurrenceParams>({
   },
 });
 
-// What the part that ends at the cut gives to the other one, which goes on from
-// zero as yet.
+// Adds the value of the part before the cut to the other part, which started from
+// zero.
 function carry(
   first: Call<RecurrenceParams>,
   second: Call<RecurrenceParams>,
@@ -116,13 +116,13 @@ function carry(
   const [end, start] = backward
     ? [0, y.shape[dim]! - 1]
     : [source.shape[dim]! - 1, 0];
-  const given = full(y.shape, 0);
+  const carried = full(y.shape, 0);
   const met = a.narrow(dim, start, 1).mul(source.narrow(dim, end, 1));
-  given.narrow(dim, start, 1).copy_(met);
-  y.add_(recurrence(a, given, first.params));
+  carried.narrow(dim, start, 1).copy_(met);
+  y.add_(recurrence(a, carried, first.params));
 }
 
-/** y_r = b_r + a_r y_(r - 1) of float32 tensors, or from the end y_(r + 1). */
+/** Returns y_r = b_r + a_r y_(r - 1), or from the end y_(r + 1), in float32. */
 export function recurrence(
   a: Tensor,
   b: Tensor,
@@ -131,7 +131,7 @@ export function recurrence(
   return recurrenceOp([a, b], params)[0];
 }
 
-/** The elements one place on (1) or back (-1) along `dim`, `edge` coming in. */
+/** Shifts elements by one (1) or back (-1) along `dim`; `edge` fills the gap. */
 export function shifted(
   x: Tensor,
   dim: number,

@@ -1,5 +1,5 @@
 /**
- * Reductions over any dims: sums, means, products, extremes and their kin.
+ * Reductions over any dims: sums, means, products, extremes and the like.
  *
  * @module
  */
@@ -38,15 +38,15 @@ const sumOp = defineOp<DimParams & { scale: number }>({
   kernel: ([x], [y], { dims, scale }) => planDims("sum", x, dims, y, scale),
   axes: ([x], params) => foldAxes([x], params, "add"),
   grad: (dy, { shapes, params }) => {
-    // scaled before it is expanded: fewer elements, and no copy
+    // scale before expanding: fewer elements, and no copy
     const scaled = params.scale === 1 ? dy : dy.mul(params.scale);
     return [restoreDims(scaled, shapes[0]!, params).expand(shapes[0]!)];
   },
 });
 
 /**
- * The sum over some dims, or all. Integers and bool sum to int32, uint32 to
- * uint32; beyond that they wrap around.
+ * Returns the sum over some dims, or all. Integers and bool sum to int32, uint32
+ * to uint32; sums beyond the type's range wrap around.
  */
 export function sum(
   x: Tensor,
@@ -59,9 +59,9 @@ export function sum(
 }
 
 /**
- * The mean over some dims, or all; NaN over no elements.
+ * Returns the mean over some dims, or all; NaN over no elements.
  *
- * @throws {TypeError} If the elements are no floats
+ * @throws {TypeError} If the elements are not floats
  */
 export function mean(
   x: Tensor,
@@ -76,7 +76,7 @@ export function mean(
   return sumOp([x], { dims, keepdim, scale: 1 })[0].mul(NaN);
 }
 
-/** The sum over the dims that broadcasting from `shape` had added. */
+/** Returns the sum to `shape`, over the dims that broadcasting expanded. */
 export function sumTo(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
   const added = x.ndim - shape.length;
@@ -97,7 +97,7 @@ const prodOp: Op<DimParams> = defineOp({
   save: ([x]) => [x],
   grad: (dy, { saved: [x], params }) => {
     const { dims } = params;
-    // the dims that were folded, as one dim at the end
+    // merge the folded dims to one dim at the end
     const kept = x.shape.map((_, dim) => dim).filter((d) => !dims.includes(d));
     const order = [...kept, ...dims];
     const turned = x.permute(order);
@@ -111,7 +111,7 @@ const prodOp: Op<DimParams> = defineOp({
   },
 });
 
-/** The product over some dims, or all; of integers as `sum` has it. */
+/** Returns the product over some dims, or all; result types are those of `sum`. */
 export function prod(
   x: Tensor,
   dim?: Dims,
@@ -124,10 +124,10 @@ export function prod(
 
 type Extreme = "amax" | "amin";
 
-/** The rows that join the extremes of parts. */
+/** Rows that join the extremes of parts. */
 const JOINS = { amax: "maximum", amin: "minimum" };
 
-/** `shares`: whether NaN share the gradient, as other ties do. */
+/** `shares`: whether NaN elements share the gradient, as ties do. */
 type ExtremeParams = DimParams & { readonly shares: boolean };
 
 function extremeOp(name: Extreme): Op<ExtremeParams> {
@@ -140,8 +140,8 @@ function extremeOp(name: Extreme): Op<ExtremeParams> {
     kernel: ([x], [y], { dims }) => planDims(name, x, dims, y),
     axes: ([x], params) => foldAxes([x], params, JOINS[name]),
     save: ([x], [y]) => [x, y],
-    // as in torch, tied elements share the gradient evenly, and a NaN makes all
-    // of it NaN unless it `shares`
+    // as in torch, ties share the gradient evenly, and a NaN makes all of the
+    // gradient NaN unless `shares`
     grad: (dy, { saved: [x, y], shapes: [shape], params }) => {
       const { dims, shares } = params;
       const best = restoreDims(y, shape!, params);
@@ -171,9 +171,10 @@ function extreme(
 }
 
 /**
- * As `amax` and `amin`, but where there are NaN these share the gradient.
+ * Returns the largest or smallest element as `amax` and `amin` do; NaN elements
+ * share the gradient.
  *
- * @throws {RangeError} If there are no elements to choose from
+ * @throws {RangeError} If a reduced dim is empty
  */
 export function sharedExtreme(
   name: Extreme,
@@ -185,9 +186,9 @@ export function sharedExtreme(
 }
 
 /**
- * The largest element over some dims, or all; NaN if there is one.
+ * Returns the largest element over some dims, or all; NaN if an element is NaN.
  *
- * @throws {RangeError} If there are no elements to choose from
+ * @throws {RangeError} If a reduced dim is empty
  */
 export function amax(
   x: Tensor,
@@ -198,9 +199,9 @@ export function amax(
 }
 
 /**
- * The smallest element over some dims, or all; NaN if there is one.
+ * Returns the smallest element over some dims, or all; NaN if an element is NaN.
  *
- * @throws {RangeError} If there are no elements to choose from
+ * @throws {RangeError} If a reduced dim is empty
  */
 export function amin(
   x: Tensor,
@@ -233,7 +234,7 @@ function test(
   return x.dtype === "uint8" ? y.to("uint8") : y;
 }
 
-/** Whether an element over some dims, or all, is not 0. uint8 stays uint8. */
+/** Returns true where any element over some dims, or all, is not 0. uint8 stays. */
 export function any(
   x: Tensor,
   dim?: Dims,
@@ -243,7 +244,7 @@ export function any(
   return test("amax", x, dim, keepdim);
 }
 
-/** Whether no element over some dims, or all, is 0. uint8 stays uint8. */
+/** Returns true where no element over some dims, or all, is 0. uint8 stays. */
 export function all(
   x: Tensor,
   dim?: Dims,
@@ -253,12 +254,12 @@ export function all(
   return test("amin", x, dim, keepdim);
 }
 
-/** How many elements over some dims, or all, are not 0: int32. */
+/** Returns the number of nonzero elements over some dims, or all: int32. */
 export function countNonzero(x: Tensor, dim?: Dims): Tensor {
   return sum(map("logicalNot", x).logicalNot(), dim);
 }
 
-/** @throws {TypeError} If the elements are no floats */
+/** @throws {TypeError} If the elements are not floats */
 export function checkFloat(op: string, x: Tensor): void {
   if (!isFloat(x.dtype)) {
     throw new TypeError(
@@ -268,7 +269,7 @@ export function checkFloat(op: string, x: Tensor): void {
   }
 }
 
-/** @throws {RangeError} If a reduced dim of a result that has elements is 0 */
+/** @throws {RangeError} If a reduced dim is empty and the result is not */
 export function checkNotEmpty(
   op: string,
   x: Tensor,

@@ -1,5 +1,5 @@
 /**
- * Scans: running sums and products along a dim.
+ * Scans: cumulative sums and products along a dim.
  *
  * @module
  */
@@ -23,11 +23,12 @@ import { computeType, declareInput, holdingType, WORDS } from "../words.ts";
 
 import source from "../../../shaders/reduce/scan.wgsl" with { type: "text" };
 
-/** Elements that one invocation scans, at most. */
+/** Most elements that one invocation scans. */
 const RUN = 256;
 const GROUP = 64;
 
-// The fold of each part, then its scan, which every part goes on from.
+// Plans three steps: a fold of each part, a scan of the folds, and a scan of each
+// part from its start value.
 function planScan(
   name: FoldName,
   x: Tensor,
@@ -69,7 +70,7 @@ function planScan(
   return plans;
 }
 
-/** The rows by which a part goes on from the last value of the one before. */
+/** Rows that continue a part from the last value of the part before. */
 const JOINS = { cumsum: "add", cumprod: "mul" };
 
 function scanOp(
@@ -100,7 +101,7 @@ function scanOp(
   });
 }
 
-// The running sum from the other end.
+// Returns the cumulative sum from the other end.
 function sumToEnd(x: Tensor, dim: number): Tensor {
   return flip(cumsum(flip(x, [dim]), dim), [dim]);
 }
@@ -111,14 +112,14 @@ const cumsumOp = scanOp(
   (dy, _x, _y, dim) => sumToEnd(dy, dim),
 );
 
-// dx_k = (product before k) * s_k, s_k = dy_k + x_(k + 1) s_(k + 1): the
-// products after k, each with its dy
+// dx_k = (product before k) * s_k, s_k = dy_k + x_(k + 1) s_(k + 1): each product
+// after k times its dy
 const cumprodOp = scanOp("cumprod", "prod", (dy, x, y, dim) => {
   const after = recurrence(shifted(x, dim, -1), dy, { dim, backward: true });
   return after.mul(shifted(y, dim, 1, 1));
 });
 
-/** For each element along `dim` the product of all others, of floats. */
+/** Returns for each element along `dim` the product of all others, of floats. */
 export function productOfOthers(x: Tensor, dim: number): Tensor {
   const before = shifted(cumprod(x, dim), dim, 1, 1);
   const turned = flip(x, [dim]);
@@ -127,18 +128,18 @@ export function productOfOthers(x: Tensor, dim: number): Tensor {
 }
 
 /**
- * The sum of the elements so far along `dim`. Integers and bool give int32,
- * uint32 uint32; beyond that they wrap around.
+ * Returns the cumulative sum along `dim`. Integers and bool give int32, uint32
+ * gives uint32; sums beyond the type's range wrap around.
  */
 export function cumsum(x: Tensor, dim: number): Tensor {
   const axis = normalizeDim("cumsum", dim, x.shape);
   if (x.ndim === 0) return cumsum(x.reshape([1]), 0).reshape([]);
   const scan = (each: Tensor): Tensor => cumsumOp([each], axis)[0];
-  // what parts are joined by is not rounded in between
+  // float32 keeps the values that join parts from rounding to float16
   return areLarge([x], [x]) ? inFloat32([x], scan) : scan(x);
 }
 
-/** The product of the elements so far along `dim`; of integers as `cumsum`. */
+/** Returns the cumulative product along `dim`; result types are those of `cumsum`. */
 export function cumprod(x: Tensor, dim: number): Tensor {
   const axis = normalizeDim("cumprod", dim, x.shape);
   if (x.ndim === 0) return cumprod(x.reshape([1]), 0).reshape([]);

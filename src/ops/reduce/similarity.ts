@@ -1,5 +1,5 @@
 /**
- * Lengths and distances of vectors along one dim. All are compositions.
+ * Lengths and distances of vectors along one dim, composed of other ops.
  *
  * @module
  */
@@ -17,7 +17,7 @@ export interface NormalizeOptions {
   readonly p?: number;
   /** The dim that vectors lie along. Default: 1. */
   readonly dim?: number;
-  /** Norms are this large at least. Default: 1e-12. */
+  /** Least norm to divide by. Default: 1e-12. */
   readonly eps?: number;
 }
 
@@ -43,14 +43,14 @@ export function normalize(
   );
 }
 
-/** The smallest square that float32 holds with all its digits. */
+/** The smallest normal number of float32. */
 const SMALLEST = 2 ** -126;
 
 /** Options of `cosineSimilarity`. */
 export interface CosineSimilarityOptions {
   /** The dim that vectors lie along. Default: 1. */
   readonly dim?: number;
-  /** Lengths are this large at least. Default: 1e-8. */
+  /** Least length to divide by. Default: 1e-8. */
   readonly eps?: number;
 }
 
@@ -77,7 +77,7 @@ export function cosineSimilarity(
   for (const each of [x1, x2]) checkFloat("cosineSimilarity", each);
   const least = Math.max(eps * eps, SMALLEST);
   return inFloat32([x1.expand(shape), x2.expand(shape)], (...both) => {
-    // each by its own length first: products of lengths may leave float32
+    // divide each by its own length: a product of lengths may leave float32
     const [a, b] = both.map((x) => {
       const squares = x.square().sum(dim, { keepdim: true });
       // the bound lets gradients through, as in torch

@@ -31,15 +31,15 @@ import {
 } from "./reduce.ts";
 import { inFloat32, widened } from "../map/wide.ts";
 
-/** Options of `variance` and its kin. */
+/** Options of `variance`, `varMean` and `std`. */
 export interface VarianceOptions extends ReduceOptions {
-  /** What is taken from the number of elements to divide by. Default: 1. */
+  /** Difference of the number of elements and the divisor. Default: 1. */
   readonly correction?: number;
   /** `false` is `correction: 0`, `true` is `correction: 1`. */
   readonly unbiased?: boolean;
 }
 
-/** What is summed of x and of one value for each sum. */
+/** Terms of the sums, of x and one value (`center`) per sum. */
 const TERMS = {
   squares: {
     wgsl: "(x - center) * (x - center)",
@@ -55,9 +55,8 @@ const TERMS = {
 
 type TermName = keyof typeof TERMS;
 
-// (x, center) -> the sums. What they change by when the center moves is 0 (the
-// mean) or made good (the maximum), so it counts as a constant; but the slope
-// itself moves with the mean.
+// (x, center) -> the sums. The center counts as a constant: its derivative is 0
+// (the mean) or cancels (the maximum). The slope still depends on the mean.
 const termsOp = defineOp<DimParams & { readonly term: TermName }>({
   name: "sum",
   shape: ([x], { dims, keepdim }) => ({
@@ -82,7 +81,7 @@ const termsOp = defineOp<DimParams & { readonly term: TermName }>({
   },
 });
 
-// Sums over neighbouring dims go in one pass, others in ops.
+// Sums a term in one pass over neighbouring dims, else by ops.
 const VARIANCE_OPTIONS = ["keepdim", "correction", "unbiased"];
 
 function sumTerms(
@@ -100,7 +99,7 @@ function sumTerms(
   return sum(TERMS[term].of(x, center), dims, { keepdim });
 }
 
-/** The variance over some dims, or all, and the mean. */
+/** Returns the variance and the mean over some dims, or all. */
 export function varMean(
   x: Tensor,
   dim?: Dims,
@@ -111,19 +110,19 @@ export function varMean(
   return [variance.to(x.dtype), mean.to(x.dtype)];
 }
 
-// Variance and mean; of float16 in float32.
+// Returns variance and mean, computed in float32 for float16.
 function moments(
-  given: Tensor,
+  input: Tensor,
   dim: Dims,
   { keepdim = false, unbiased = true, correction = unbiased ? 1 : 0 }:
     VarianceOptions,
 ): [variance: Tensor, mean: Tensor] {
-  checkFloat("variance", given);
-  const x = widened(given);
+  checkFloat("variance", input);
+  const x = widened(input);
   const dims = reducedDims("var", dim, x.shape);
   const count = sizeOf(dims.map((each) => x.shape[each]!));
   const center = mean(x, dims, { keepdim: true });
-  // from the mean, in two passes: the difference of two large sums is inexact
+  // two passes, from the mean: a difference of two large sums would be inexact
   const squares = sumTerms("squares", x, center, dims, keepdim);
   const variance = squares.div(Math.max(0, count - correction));
   return [
@@ -132,7 +131,7 @@ function moments(
   ];
 }
 
-/** The variance over some dims, or all. */
+/** Returns the variance over some dims, or all. */
 export function variance(
   x: Tensor,
   dim?: Dims,
@@ -142,7 +141,7 @@ export function variance(
   return varMean(x, dim, options)[0];
 }
 
-/** The standard deviation over some dims, or all; where it is 0, so is its gradient. */
+/** Returns the standard deviation over some dims, or all, with gradient 0 at 0. */
 export function std(
   x: Tensor,
   dim?: Dims,
@@ -153,11 +152,11 @@ export function std(
 }
 
 /**
- * The p-norm over some dims, or all: (sum |x|^p)^(1/p). For infinity the largest
- * |x|, for -infinity the smallest, for 0 the number of elements that are not 0.
- * Over no elements it is 0. The gradient at a vector of zeros is 0.
+ * Returns the p-norm over some dims, or all: (sum |x|^p)^(1/p). For infinity this
+ * is the largest |x|, for -infinity the smallest, for 0 the number of nonzero
+ * elements. The norm over no elements is 0. The gradient at a vector of zeros is 0.
  *
- * @throws {TypeError} If the elements are no floats, or p is no number
+ * @throws {TypeError} If the elements are not floats, or p is not a number
  */
 export function norm(
   x: Tensor,
@@ -193,7 +192,7 @@ function normOf(x: Tensor, p: number, dim: Dims, keepdim: boolean): Tensor {
   return map("powerOrZero", powers, 1 / p);
 }
 
-/** log(sum(exp(x))) over some dims, without overflow. */
+/** Returns log(sum(exp(x))) over some dims, without overflow. */
 export function logsumexp(
   x: Tensor,
   dim: Dims,
@@ -212,12 +211,12 @@ function logOfSum(
   dims: readonly number[],
   keepdim: boolean,
 ): Tensor {
-  // over no elements the sum is 0 whatever it is taken from
+  // over no elements the sum is 0, for any center
   const isEmpty = dims.some((dim) => x.shape[dim] === 0);
   const top = withGrad(false, () => {
     if (isEmpty) return zeros(reducedShape(x.shape, dims, true));
     const largest = amax(x, dims, { keepdim: true });
-    // infinite rows keep their infinity: it must not be taken from itself
+    // infinity - infinity is NaN: rows with an infinite maximum subtract 0
     return largest.maskedFill(map("isinf", largest), 0);
   });
   const total = sumTerms("exponentials", x, top, dims, keepdim);

@@ -337,7 +337,7 @@ Deno.test("losses name options and shapes they reject", () => {
   assertThrows(
     () => smoothL1Loss(x, x, { beta: -1 }),
     RangeError,
-    "beta -1: expected 0 or more",
+    "beta -1: expected at least 0",
   );
   assertThrows(() => huberLoss(x, x, { delta: 0 }), RangeError, "delta 0");
   assertThrows(
