@@ -75,7 +75,7 @@ function axesOf(
  *
  * Source: torch.nn.functional.unfold.
  *
- * @throws {TypeError} If `x` is no batch of images
+ * @throws {TypeError} If `x` is not a batch of images
  * @throws {RangeError} If the kernel exceeds the padded image, or a size is not a
  * positive integer
  */

@@ -129,7 +129,7 @@ const evalOp: Op<EvalParams> = defineOp<EvalParams>({
  * arXiv:1502.03167.
  *
  * @throws {TypeError} If types or shapes do not fit each other
- * @throws {RangeError} If a variance would be that of a single value
+ * @throws {RangeError} If a channel has a single value to take a variance of
  *
  * @example Two channels of mean 0
  * ```ts
@@ -251,7 +251,7 @@ function normByRunning(
  * arXiv:1607.08022.
  *
  * @throws {TypeError} If types or shapes do not fit each other
- * @throws {RangeError} If a variance would be that of a single value
+ * @throws {RangeError} If a channel has a single value to take a variance of
  */
 export function instanceNorm(
   x: Tensor,

@@ -231,8 +231,8 @@ const avgPoolGradOp: Op<AvgParams> = defineOp<AvgParams>({
  *
  * Source: torch.nn.functional.avg_pool2d.
  *
- * @throws {TypeError} If `x` is no image of floats
- * @throws {RangeError} If a size is not what it may be, or no window fits
+ * @throws {TypeError} If `x` is not an image of floats
+ * @throws {RangeError} If a size is out of range, or no window fits
  */
 export function avgPool2d(
   x: Tensor,
@@ -269,8 +269,8 @@ export interface AvgPool1dOptions extends SignalOptions {
  *
  * Source: torch.nn.functional.avg_pool1d.
  *
- * @throws {TypeError} If `x` is no signal of floats
- * @throws {RangeError} If a size is not what it may be, or no window fits
+ * @throws {TypeError} If `x` is not a signal of floats
+ * @throws {RangeError} If a size is out of range, or no window fits
  */
 export function avgPool1d(
   x: Tensor,
@@ -298,7 +298,7 @@ export function avgPool1d(
  *
  * Source: torch.nn.functional.adaptive_avg_pool2d.
  *
- * @throws {TypeError} If `x` is no image of floats
+ * @throws {TypeError} If `x` is not an image of floats
  * @throws {RangeError} If a size is not an integer of at least 0
  */
 export function adaptiveAvgPool2d(x: Tensor, outputSize: OutputPair): Tensor {
@@ -322,7 +322,7 @@ export function adaptiveAvgPool2d(x: Tensor, outputSize: OutputPair): Tensor {
  *
  * Source: torch.nn.functional.adaptive_avg_pool1d.
  *
- * @throws {TypeError} If `x` is no signal of floats
+ * @throws {TypeError} If `x` is not a signal of floats
  * @throws {RangeError} If `outputSize` is not an integer of at least 0
  */
 export function adaptiveAvgPool1d(
@@ -348,8 +348,8 @@ export interface LpPoolOptions {
  *
  * Source: torch.nn.functional.lp_pool2d.
  *
- * @throws {TypeError} If `x` is no image of floats
- * @throws {RangeError} If a size is not what it may be, or no window fits
+ * @throws {TypeError} If `x` is not an image of floats
+ * @throws {RangeError} If a size is out of range, or no window fits
  */
 export function lpPool2d(
   x: Tensor,

@@ -247,8 +247,8 @@ function separateMaxima(
  *
  * Source: torch.nn.functional.max_pool2d.
  *
- * @throws {TypeError} If `x` is no image of floats
- * @throws {RangeError} If a size is not what it may be, or no window fits
+ * @throws {TypeError} If `x` is not an image of floats
+ * @throws {RangeError} If a size is out of range, or no window fits
  */
 export function maxPool2d(
   x: Tensor,
@@ -283,8 +283,8 @@ export interface MaxPool1dOptions extends SignalOptions {
  *
  * Source: torch.nn.functional.max_pool1d.
  *
- * @throws {TypeError} If `x` is no signal of floats
- * @throws {RangeError} If a size is not what it may be, or no window fits
+ * @throws {TypeError} If `x` is not a signal of floats
+ * @throws {RangeError} If a size is out of range, or no window fits
  */
 export function maxPool1d(
   x: Tensor,
@@ -317,7 +317,7 @@ export function maxPool1d(
  *
  * Source: torch.nn.functional.adaptive_max_pool2d.
  *
- * @throws {TypeError} If `x` is no image of floats
+ * @throws {TypeError} If `x` is not an image of floats
  * @throws {RangeError} If a size is not an integer of at least 0
  */
 export function adaptiveMaxPool2d(

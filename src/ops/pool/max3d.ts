@@ -36,8 +36,8 @@ export interface MaxPool3dOptions {
  *
  * Source: torch.nn.functional.max_pool3d.
  *
- * @throws {TypeError} If `x` is no volume of floats
- * @throws {RangeError} If a size is not what it may be, or no window fits
+ * @throws {TypeError} If `x` is not a volume of floats
+ * @throws {RangeError} If a size is out of range, or no window fits
  */
 export function maxPool3d(
   x: Tensor,

@@ -74,8 +74,8 @@ export function windowsOfFirst(windows: Windows, count: number): Windows {
 /**
  * Returns the windows of `kernelSize` over an image.
  *
- * @throws {TypeError} If `x` is no image of floats
- * @throws {RangeError} If a size is not what it may be, or no window fits
+ * @throws {TypeError} If `x` is not an image of floats
+ * @throws {RangeError} If a size is out of range, or no window fits
  */
 export function fixedWindows(
   op: string,
@@ -118,7 +118,7 @@ export function fixedWindows(
 /**
  * Returns the [rows, columns] of windows that `outputSize` says for an image.
  *
- * @throws {TypeError} If `x` is no image of floats
+ * @throws {TypeError} If `x` is not an image of floats
  * @throws {RangeError} If a size is not an integer of at least 0
  */
 export function outputSizes(
@@ -139,7 +139,7 @@ export function outputSizes(
  * Returns as many windows as `sizes` says, at least one. Window i goes from
  * floor(i * in / out) up to ceil((i + 1) * in / out).
  *
- * @throws {TypeError} If `x` is no image of floats, or has no elements
+ * @throws {TypeError} If `x` is not an image of floats, or has no elements
  */
 export function adaptiveWindows(
   op: string,

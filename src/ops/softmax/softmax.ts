@@ -329,8 +329,8 @@ function apply(name: Name, x: Tensor, dim: number): Tensor {
  *
  * Source: torch.softmax.
  *
- * @throws {TypeError} If the elements are no floats
- * @throws {RangeError} If there is no such dim
+ * @throws {TypeError} If the elements are not floats
+ * @throws {RangeError} If `dim` is out of range
  */
 export function softmax(x: Tensor, dim: number): Tensor {
   return apply("softmax", x, dim);
@@ -341,8 +341,8 @@ export function softmax(x: Tensor, dim: number): Tensor {
  *
  * Source: torch.log_softmax.
  *
- * @throws {TypeError} If the elements are no floats
- * @throws {RangeError} If there is no such dim
+ * @throws {TypeError} If the elements are not floats
+ * @throws {RangeError} If `dim` is out of range
  */
 export function logSoftmax(x: Tensor, dim: number): Tensor {
   return apply("logSoftmax", x, dim);
@@ -353,8 +353,8 @@ export function logSoftmax(x: Tensor, dim: number): Tensor {
  *
  * Source: torch.nn.functional.softmin.
  *
- * @throws {TypeError} If the elements are no floats
- * @throws {RangeError} If there is no such dim
+ * @throws {TypeError} If the elements are not floats
+ * @throws {RangeError} If `dim` is out of range
  */
 export function softmin(x: Tensor, dim: number): Tensor {
   return softmax(x.neg(), dim);
