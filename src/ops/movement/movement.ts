@@ -167,7 +167,7 @@ export function expand(x: Tensor, sizes: Shape): Tensor {
   if (!fits) {
     throw new TypeError(
       `Cannot expand ${formatShape(x.shape)} to ${formatShape(sizes)}: ` +
-        `only dims of size 1 can change, and new dims go in front`,
+        `sizes must be integers, and only dims of size 1 can change`,
     );
   }
   return expandView(x, shape);

@@ -214,12 +214,16 @@ Deno.test("movements name what they refuse", () => {
   assertThrows(() => x.expand([2, 4]), TypeError, "[2, 3] to [2, 4]");
   assertThrows(() => x.select(1, 3), RangeError, "indices -3 to 2");
   assertThrows(() => x.narrow(1, 2, 2), RangeError, "the dim has 3");
-  assertThrows(() => x.unfold(1, 4, 1), RangeError, "expected 0 to 3");
+  assertThrows(
+    () => x.unfold(1, 4, 1),
+    RangeError,
+    "expected a size of 0 to 3",
+  );
   assertThrows(() => x.diagonal(0, 1, 1), RangeError, "two different");
-  assertThrows(() => x.flip([0, -2]), RangeError, "twice");
+  assertThrows(() => x.flip([0, -2]), RangeError, "expected each dim once");
   assertThrows(() => x.roll([1, 2], 0), TypeError, "as many");
   assertThrows(() => x.expand([2.5]), TypeError, "must be integers");
-  assertThrows(() => x.repeat([2]), TypeError, "each dim");
+  assertThrows(() => x.repeat([2]), TypeError, "each of 2 dims");
   assertThrows(() => x.repeat([2, -1]), RangeError, "non-negative integer");
   assertThrows(() => x.slice(0, 0.5, 2), RangeError, "expected integers");
   assertThrows(() => x.pad([1]), RangeError, "two integers");
