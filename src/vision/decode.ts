@@ -1,10 +1,8 @@
 /**
- * Image files to images: JPEG and PNG, known by their first bytes, never by
- * their names.
+ * Decoding of JPEG and PNG files. The first bytes tell the format, not the name.
  *
- * The decoders are WebAssembly from npm packages, loaded when the first image
- * of their format comes; they need no permission. A program that touches no
- * image loads none.
+ * The decoders are WebAssembly from npm packages and need no permission. The
+ * first image of a format loads its decoder.
  *
  * @module
  */
@@ -19,48 +17,48 @@ import type { Image } from "./image.ts";
 import { checkMode, type ImageMode } from "./image_mode.ts";
 import { orientImage } from "./orientation.ts";
 
-/** How an image is decoded. */
+/** Options of decoding. */
 export interface DecodeOptions {
   /**
-   * The channels that are wanted, "rgb" by default. "unchanged" keeps those of
-   * the file: indices of a palette (a mask's classes) stay numbers in one
-   * channel, grey with opacity becomes RGBA, CMYK becomes RGB.
+   * The channels of the result. Default: "rgb". "unchanged" keeps those of the
+   * file: indices of a palette (a mask's classes) stay numbers in one channel,
+   * grey with opacity becomes RGBA, CMYK becomes RGB.
    */
   readonly mode?: ImageMode;
   /**
-   * The most pixels that are decoded, so that a small file does not fill the
-   * memory; 178,956,970 by default, as in PIL. A PNG file that is made to do
-   * harm may still take 1,032 times its own bytes while it is unpacked, up to
-   * 4 GiB: of strangers' files, bound the size too.
+   * Largest number of pixels, so that a small file does not fill the memory.
+   * Default: 178,956,970, as in PIL. A malicious PNG file may still take 1,032
+   * times its own bytes during unpacking, up to 4 GiB. So also limit the size of
+   * files that you do not trust.
    */
   readonly maxPixels?: number;
   /**
-   * Whether a photo is turned as EXIF says the camera was held. False by
-   * default, as in torchvision and PIL.
+   * Whether to turn a photo by the EXIF orientation. Default: false, as in
+   * torchvision and PIL.
    */
   readonly applyExifOrientation?: boolean;
 }
 
 /**
- * Asks for all 16 bits of grey PNG files, as depths and numbers of instances are
- * kept: an int32 array [1, H, W] of 0 to 65,535.
+ * Options of decoding all 16 bits of grey PNG files, which often hold depths or
+ * instances. The result is an int32 array [1, H, W] of 0 to 65,535.
  */
 export interface Gray16Options extends Omit<DecodeOptions, "mode"> {
-  /** In place of channels. */
+  /** Selects 16-bit grey. */
   readonly mode: "gray16";
 }
 
 type AnyOptions = DecodeOptions | Gray16Options;
 
-/** What PIL refuses: twice what it warns about. */
+/** The limit above which PIL refuses images, twice that of its warning. */
 const MAX_PIXELS = 178_956_970;
 
-/** A format of files: how it is known, and what decodes it. */
+/** File format, with its recognition and its decoder. */
 interface Format {
   readonly name: string;
-  /** The first bytes of every file. */
+  /** First bytes of every file. */
   readonly signature: readonly number[];
-  /** Ends of file names, for files too short to be known. */
+  /** Ends of file names, for files shorter than the signatures. */
   readonly suffixes: RegExp;
   readonly load: () => Promise<Decoder>;
   decoder?: Decoder;
@@ -93,7 +91,7 @@ const FORMATS: readonly Format[] = [
   },
 ];
 
-/** What else a file might be, by its first characters. */
+/** Other formats, by the first characters of a file. */
 const STRANGERS: readonly [RegExp, string][] = [
   [/^GIF8/, "a GIF file"],
   [/^RIFF[^]{4}WEBP/, "a WebP file"],
@@ -105,8 +103,8 @@ const STRANGERS: readonly [RegExp, string][] = [
 ];
 
 /**
- * Loads all decoders, so that images can be decoded synchronously from here on:
- * in the method `get` of a dataset that workers use, for instance.
+ * Loads all decoders, so that synchronous functions can decode images: in the
+ * method `get` of a dataset that workers use, for instance.
  */
 export async function loadCodecs(): Promise<void> {
   await Promise.all(FORMATS.map(loaded));
@@ -117,25 +115,25 @@ async function loaded(format: Format): Promise<Decoder> {
 }
 
 /**
- * The image in a JPEG or PNG file's bytes.
+ * Decodes the bytes of a JPEG or PNG file.
  *
- * Pixels equal PIL's (which uses the same libjpeg-turbo): chroma is
- * interpolated, opacity dropped in mode "rgb", and CMYK converted without a
- * colour profile. Of PNG's 16 bits the upper eight stay, except in mode
- * "gray16", which gives an int32 array [1, H, W] of grey values up to 65,535.
+ * Pixels equal PIL's, which uses the same libjpeg-turbo: chroma is interpolated,
+ * mode "rgb" drops opacity, and CMYK is converted without a colour profile. Of
+ * PNG's 16 bits the upper eight stay. Mode "gray16" keeps all of them, in an
+ * int32 array [1, H, W].
  *
  * Source: PIL.Image.open(…).convert("RGB"), torchvision's default_loader.
  *
  * @throws {SyntaxError} If the bytes are of another format, cut short or
  * corrupt
- * @throws {RangeError} If it has more pixels than `maxPixels`
- * @throws {TypeError} If there is no such mode
+ * @throws {RangeError} If the image has more pixels than `maxPixels`
+ * @throws {TypeError} If the mode is unknown
  */
 export function decodeImage(
   bytes: Uint8Array,
   options: Gray16Options,
 ): Promise<HostArray>;
-/** The image in a JPEG or PNG file's bytes. */
+/** Decodes the bytes of a JPEG or PNG file. */
 export function decodeImage(
   bytes: Uint8Array,
   options?: DecodeOptions,
@@ -151,7 +149,7 @@ export async function decodeImage(
 }
 
 /**
- * The same at once, after `loadCodecs`.
+ * Decodes the bytes of a file synchronously, after `loadCodecs`.
  *
  * @throws {Error} If the decoder is not loaded yet
  */
@@ -159,7 +157,7 @@ export function decodeImageSync(
   bytes: Uint8Array,
   options: Gray16Options,
 ): HostArray;
-/** The same at once, after `loadCodecs`. */
+/** Decodes the bytes of a file synchronously, after `loadCodecs`. */
 export function decodeImageSync(
   bytes: Uint8Array,
   options?: DecodeOptions,
@@ -173,19 +171,19 @@ export function decodeImageSync(
 }
 
 /**
- * The image in a file, as `decodeImage` gives it. Errors name the file.
+ * Reads an image from a file, as `decodeImage` decodes it. Errors name the file.
  *
- * @throws {Deno.errors.NotFound} If there is no such file
- * @throws {Deno.errors.IsADirectory} If it is a folder
+ * @throws {Deno.errors.NotFound} If the file does not exist
+ * @throws {Deno.errors.IsADirectory} If the path is a folder
  * @throws {SyntaxError} If the file is of another format, cut short or corrupt
- * @throws {RangeError} If it has more pixels than `maxPixels`
- * @throws {TypeError} If there is no such mode
+ * @throws {RangeError} If the image has more pixels than `maxPixels`
+ * @throws {TypeError} If the mode is unknown
  */
 export function readImage(
   path: string | URL,
   options: Gray16Options,
 ): Promise<HostArray>;
-/** The image in a file, as `decodeImage` gives it. */
+/** Reads an image from a file, as `decodeImage` decodes it. */
 export function readImage(
   path: string | URL,
   options?: DecodeOptions,
@@ -207,8 +205,8 @@ export async function readImage(
 }
 
 /**
- * The same at once, after `loadCodecs`. For small files in a worker it is the
- * faster way: nothing else waits there, and an awaited read of 1 KB takes four
+ * Reads an image synchronously, after `loadCodecs`. In a worker, where nothing
+ * else waits, this is faster for small files: an awaited read of 1 KB takes four
  * times as long.
  *
  * @throws {Error} If the decoder is not loaded yet
@@ -217,7 +215,7 @@ export function readImageSync(
   path: string | URL,
   options: Gray16Options,
 ): HostArray;
-/** The same at once, after `loadCodecs`. */
+/** Reads an image synchronously, after `loadCodecs`. */
 export function readImageSync(
   path: string | URL,
   options?: DecodeOptions,
@@ -239,16 +237,16 @@ export function readImageSync(
   );
 }
 
-/** Room for the file that is being decoded; photos are mostly smaller. */
-let shelf: Uint8Array<ArrayBuffer> | undefined;
-const SHELF = 2 ** 20;
+/** Buffer for a file during decoding, larger than most photos. */
+let buffer: Uint8Array<ArrayBuffer> | undefined;
+const BUFFER_BYTES = 2 ** 20;
 
 /**
- * The bytes of a file, good until the next call. With room that is there already
- * a photo is read in 5 µs, by Deno.readFileSync in 19.
+ * Returns the bytes of a file, valid until the next call. With a buffer that
+ * exists already, a photo takes 5 µs, with Deno.readFileSync 19 µs.
  */
 function readBytes(path: string | URL): Uint8Array {
-  let room = shelf ??= new Uint8Array(SHELF);
+  let room = buffer ??= new Uint8Array(BUFFER_BYTES);
   using file = Deno.openSync(path);
   for (let length = 0;;) {
     const count = file.readSync(room.subarray(length));
@@ -262,7 +260,7 @@ function readBytes(path: string | URL): Uint8Array {
   }
 }
 
-/** Bytes, how a refusal of them begins, and the name they may have. */
+/** Bytes of a file, the beginning of messages, and the name if known. */
 interface ImageFile {
   readonly bytes: Uint8Array;
   readonly what: string;
@@ -278,7 +276,7 @@ function checkOptions(options: AnyOptions): void {
   if (mode !== "gray16") checkMode(mode, ["gray16"]);
   if (maxPixels === undefined || maxPixels >= 0) return;
   throw new RangeError(
-    `Cannot decode an image of maxPixels ${maxPixels}: expected a number ` +
+    `Cannot decode an image with maxPixels ${maxPixels}: expected a number ` +
       `of pixels`,
   );
 }
@@ -315,7 +313,7 @@ function formatOf(file: ImageFile): Format {
     signature.every((byte, i) => i >= bytes.length || byte === bytes[i])
   );
   const format = possible.length > 1
-    ? possible.find(({ suffixes }) => suffixes.test(name)) // no byte decides
+    ? possible.find(({ suffixes }) => suffixes.test(name)) // too few bytes to decide
     : possible[0];
   if (!format) throw unknown(what, bytes);
   if (bytes.length < format.signature.length) {
@@ -335,7 +333,7 @@ function unknown(what: string, bytes: Uint8Array): SyntaxError {
   return new SyntaxError(`${what}: expected ${formats} data, got ${got}`);
 }
 
-/** An error of the file system, with the file's name in front. */
+/** Returns an error of the file system with the file's name in its message. */
 function unreadable(path: string | URL, error: unknown): unknown {
   if (error instanceof Deno.errors.NotFound) {
     const message = `Cannot read "${path}": there is no such file`;

@@ -1,8 +1,8 @@
 /**
- * Images to the bytes of files: JPEG and PNG.
+ * Encoding of images as JPEG and PNG files.
  *
- * The encoders are loaded when the first image is encoded: for JPEG WebAssembly
- * of an npm package, which needs no permission.
+ * The first image of a format loads its encoder. That of JPEG is WebAssembly from
+ * an npm package and needs no permission.
  *
  * @module
  */
@@ -11,20 +11,20 @@ import { checkOptionNames, formatChoices } from "../tensor/arguments.ts";
 import type { Image, PaletteColour } from "./image.ts";
 import { convertImage } from "./image_mode.ts";
 
-/** Formats that images are written in. */
+/** File formats of images. */
 export type ImageFormat = "jpeg" | "png";
 
-/** How an image is encoded. */
+/** Options of encoding. */
 export interface EncodeOptions {
-  /** The format, "png" by default. */
+  /** File format. Default: "png". */
   readonly format?: ImageFormat;
-  /** Of JPEG, from 1 to 100, 75 by default, as in PIL. */
+  /** Quality of JPEG, from 1 to 100. Default: 75, as in PIL. */
   readonly quality?: number;
   /**
-   * Of PNG: colours, 256 at most, that the bytes of an image of one channel are
-   * indices of: `VOC_PALETTE` for the classes of a mask. The classes are read
-   * back in mode "unchanged", and the colours in the others. Without it an image
-   * of one channel becomes a grey file, of the same bytes.
+   * At most 256 colours for PNG: the bytes of an image of one channel are indices
+   * of them, as the classes of a mask are of `VOC_PALETTE`. Mode "unchanged"
+   * reads the indices back, other modes the colours. By default one channel is
+   * written as grey.
    */
   readonly palette?: readonly PaletteColour[] | undefined;
 }
@@ -32,13 +32,12 @@ export interface EncodeOptions {
 /** Names of the options of `encodeImage`. */
 export const ENCODE_OPTIONS = ["format", "quality", "palette"];
 
-/** An encoder: of the options it takes what its format has. */
+/** Encoder of a format; it reads the options that the format has. */
 type Encoder = (
   image: Image,
   options: EncodeOptions,
 ) => Promise<Uint8Array<ArrayBuffer>>;
 
-/** Encoders by their format. */
 const ENCODERS: Readonly<Record<ImageFormat, Encoder>> = {
   jpeg: encodeJpeg,
   async png(image, { palette }) {
@@ -48,17 +47,16 @@ const ENCODERS: Readonly<Record<ImageFormat, Encoder>> = {
 };
 
 /**
- * The bytes of a file with the image.
+ * Returns the bytes of a file with the image.
  *
- * PNG holds it exactly, and as what it is: one channel as grey, three as RGB,
- * four as RGBA, each of eight bits; a palette is written if it is given. JPEG is
- * baseline, colour at half resolution, with
- * the standard's tables, as PIL writes it.
+ * PNG holds the image exactly: one channel as grey or as indices of a palette,
+ * three as RGB, four as RGBA, each of eight bits. JPEG is baseline, with colour
+ * at half resolution and the standard's tables, as PIL writes it.
  *
  * Source: PIL.Image.save.
  *
- * @throws {TypeError} If there is no such format, JPEG is asked to hold opacity
- * or a palette, or a palette is given for several channels
+ * @throws {TypeError} If the format is unknown, JPEG gets opacity or a palette, or
+ * an image of several channels gets a palette
  * @throws {RangeError} If `quality` is not an integer from 1 to 100, a colour is
  * not of bytes, or the palette lacks an index of the image
  *
@@ -130,7 +128,7 @@ function isColour(colour: unknown): boolean {
     colour.every((part) => Number.isInteger(part) && part >= 0 && part <= 255);
 }
 
-/** @throws {TypeError} If there is no such format */
+/** @throws {TypeError} If the format is unknown */
 export function checkFormat(format: ImageFormat): void {
   if (Object.hasOwn(ENCODERS, format)) return;
   throw new TypeError(

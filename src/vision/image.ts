@@ -1,31 +1,30 @@
 /**
  * Images on the host: bytes row by row, the channels of a pixel side by side.
  *
- * It is what decoders make and datasets give; nothing here decodes, and nothing
- * touches the GPU. Sizes count pixels. A batch of images becomes a uint8 tensor
- * [N, C, H, W].
+ * Decoders and datasets make them; nothing here decodes or touches the GPU. Sizes
+ * count pixels. A batch of images becomes a uint8 tensor [N, C, H, W].
  *
  * @module
  */
 
-/** Bytes of a pixel: grey, RGB, or RGB with opacity. */
+/** Number of channels: grey, RGB, or RGB with opacity. */
 export type Channels = 1 | 3 | 4;
 
 /** Red, green and blue, 0 to 255. */
 export type Colour = readonly [number, number, number];
 
-/** A colour of a palette: opaque, or with an opacity, 0 to 255. */
+/** Colour of a palette: opaque, or with an opacity from 0 to 255. */
 export type PaletteColour =
   | Colour
   | readonly [red: number, green: number, blue: number, opacity: number];
 
-// Beside the images, not in them: masks of the same classes are equal, however
-// their files were coloured, and messages between threads carry no colours.
+// Not a field: masks of the same classes are equal, whatever the colours of their
+// files, and messages between threads carry no colours.
 const PALETTES = new WeakMap<Image, readonly PaletteColour[]>();
 
-/** A picture of `height` rows of `width` pixels, a byte for each channel. */
+/** Image of `height` rows of `width` pixels, one byte for each channel. */
 export class Image {
-  /** Where workers find this class. */
+  /** Module of this class, for workers. */
   static readonly url: string = import.meta.url;
   /** [height, width, channels], row-major. */
   readonly data: Uint8Array;
@@ -36,7 +35,7 @@ export class Image {
   /** Bytes of a pixel. */
   readonly channels: Channels;
   /**
-   * An image over `data`, which is not copied.
+   * Wraps `data`, which is not copied.
    *
    * @throws {RangeError} If a size is not a positive integer, or `data` has
    * another length than `height * width * channels`
@@ -76,14 +75,14 @@ export class Image {
   }
 
   /**
-   * The colours that the bytes are indices of, where a palette file was read
-   * "unchanged", to be given to `encodeImage`. A copy in a worker has none.
+   * The palette whose indices the bytes are, if a file was read "unchanged";
+   * `encodeImage` takes it. Copies in other threads have none.
    */
   get palette(): readonly PaletteColour[] | undefined {
     return PALETTES.get(this);
   }
 
-  /** As `console.log` shows it: `Image(500 x 375, 3 channels)`. */
+  /** Returns `Image(500 x 375, 3 channels)`. */
   toString(): string {
     const { width, height, channels } = this;
     return `Image(${width} x ${height}, ${channels} channel${
@@ -91,7 +90,7 @@ export class Image {
     })`;
   }
 
-  /** The same in `console.log`. */
+  /** Text that `console.log` shows. */
   [Symbol.for("Deno.customInspect")](): string {
     return this.toString();
   }

@@ -1,7 +1,7 @@
 /**
- * Modes of images: which channels a picture is wanted in, and how it gets them.
+ * Modes of images, and the conversion of one mode to another.
  *
- * Nothing here decodes. Values are bytes; rules and rounding are PIL's.
+ * Values are bytes; rules and rounding are PIL's. Nothing here decodes.
  *
  * @module
  */
@@ -10,12 +10,11 @@ import { formatChoices } from "../tensor/arguments.ts";
 import { type Channels, Image } from "./image.ts";
 
 /**
- * The channels that an image is wanted in: as the file has them, grey, red,
- * green and blue, or those with opacity.
+ * Channels of a result: those of the file, grey, RGB, or RGB with opacity.
  */
 export type ImageMode = "unchanged" | "gray" | "rgb" | "rgba";
 
-/** How many channels each mode has; "unchanged" keeps them. */
+/** Number of channels of each mode; "unchanged" keeps that of the file. */
 const CHANNELS: Readonly<Record<ImageMode, Channels | undefined>> = {
   unchanged: undefined,
   gray: 1,
@@ -24,14 +23,14 @@ const CHANNELS: Readonly<Record<ImageMode, Channels | undefined>> = {
 };
 
 /**
- * The image in another mode; itself if it has the channels already.
+ * Returns the image in another mode, or itself if it has those channels.
  *
- * Grey is (19595 R + 38470 G + 7471 B) / 65536, rounded; opacity is dropped, or
- * full where there was none.
+ * Grey is (19595 R + 38470 G + 7471 B) / 65536, rounded. Opacity is dropped; new
+ * opacity is full.
  *
  * Source: PIL.Image.convert.
  *
- * @throws {TypeError} If there is no such mode
+ * @throws {TypeError} If the mode is unknown
  *
  * @example Grey from colour
  * ```ts
@@ -58,14 +57,14 @@ export function convertImage(image: Image, mode: ImageMode): Image {
   return to;
 }
 
-/** @throws {TypeError} If there is no such mode, nor one of `others` */
+/** @throws {TypeError} If the mode is neither a known one nor in `others` */
 export function checkMode(
   mode: ImageMode,
   others: readonly string[] = [],
 ): void {
   if (Object.hasOwn(CHANNELS, mode)) return;
   throw new TypeError(
-    `Cannot give an image the mode ${JSON.stringify(mode)}: expected ` +
+    `Cannot convert an image to mode ${JSON.stringify(mode)}: expected ` +
       formatChoices([...Object.keys(CHANNELS), ...others]),
   );
 }
@@ -85,7 +84,7 @@ function fillColours(
   to: Uint8Array,
   channels: Channels,
 ): void {
-  const green = from === 1 ? 0 : 1; // grey is each of the colours
+  const green = from === 1 ? 0 : 1; // grey is the value of each colour
   const blue = from === 1 ? 0 : 2;
   if (channels === 4) to.fill(255);
   let at = 0;

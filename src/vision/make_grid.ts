@@ -1,8 +1,7 @@
 /**
- * Batches of images as one picture, to look at.
+ * Grids: a batch of images as one image, to look at.
  *
- * A composition of tensor ops: nothing is read back. Shapes are
- * [channels, height, width], with the batch in front.
+ * A grid is a composition of tensor ops: nothing is read back.
  *
  * @module
  */
@@ -15,22 +14,22 @@ import { isFloat } from "../tensor/dtype.ts";
 import { formatShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
-/** How `makeGrid` lays images out. */
+/** Options of `makeGrid`. */
 export interface MakeGridOptions {
-  /** Images in a row, 8 by default. */
+  /** Number of images in a row. Default: 8. */
   readonly nrow?: number;
-  /** Pixels between images and around the grid, 2 by default. */
+  /** Pixels between images and around the grid. Default: 2. */
   readonly padding?: number;
-  /** Whether values are shifted and scaled to 0 to 1, false by default. */
+  /** Whether to scale values to 0 to 1. Default: false. */
   readonly normalize?: boolean;
   /**
-   * The lowest and the highest value, for `normalize`; values outside are
-   * clamped. By default those of the batch.
+   * Lowest and highest value for `normalize`; others are clamped. Default: those
+   * of the batch.
    */
   readonly valueRange?: readonly [number, number];
-  /** Whether each image is scaled by its own values, false by default. */
+  /** Whether each image has its own lowest and highest value. Default: false. */
   readonly scaleEach?: boolean;
-  /** What the padding is, 0 by default. */
+  /** Value of the padding. Default: 0. */
   readonly padValue?: number;
 }
 
@@ -45,17 +44,16 @@ export const MAKE_GRID_OPTIONS = [
 ];
 
 /**
- * A grid of images: [N, C, H, W], or a list of [C, H, W], to [3, H', W']. Grey
- * images become colour. A row is only as long as there are images, and a single
- * image comes back without padding.
+ * Returns a grid [3, H', W'] of images [N, C, H, W], or of a list of [C, H, W].
+ * Grey images become RGB. Fewer images than `nrow` make a shorter row, and a
+ * single image has no padding.
  *
  * Source: torchvision.utils.make_grid.
  *
- * @throws {TypeError} If the images are no batch of images, or are to be
- * normalized and no floats
- * @throws {RangeError} If there is no image, `nrow` is no positive integer,
- * `padding` no integer from 0 on, `valueRange` falls, or `padValue` is no byte
- * and the images are of bytes
+ * @throws {TypeError} If the argument is not a batch of images, or `normalize`
+ * gets other values than floats
+ * @throws {RangeError} If there is no image, or `nrow`, `padding`, `valueRange` or
+ * `padValue` is invalid
  *
  * @example Five images, three in a row
  * ```ts
@@ -95,7 +93,7 @@ export function makeGrid(
     .pad([0, padding, 0, padding], { value: padValue });
 }
 
-// Bytes are padded with bytes, as by the transforms.
+// As the transforms do, bytes take only bytes.
 function checkPadValue(value: number, { dtype }: Tensor): void {
   const fits = dtype === "uint8"
     ? Number.isInteger(value) && value >= 0 && value <= 255
@@ -107,15 +105,15 @@ function checkPadValue(value: number, { dtype }: Tensor): void {
   );
 }
 
-/** [N, 1 | 3 | …, H, W], grey as colour. */
+/** Returns the images as [N, C, H, W], grey ones as RGB. */
 function batchOf(images: Tensor | readonly Tensor[]): Tensor {
   const list: readonly unknown[] = isList(images) ? images : [images];
   const wrong = list.findIndex((image) => !(image instanceof Tensor));
   if (wrong !== -1) {
     throw new TypeError(
       `Cannot make a grid of ${formatValue(list[wrong])}: expected a tensor ` +
-        `[N, C, H, W], or a list of tensors [C, H, W], which images on the ` +
-        `host become by fromHost(vision.transforms.toTensor().call(image))`,
+        `[N, C, H, W], or a list of tensors [C, H, W]; make them of images ` +
+        `with vision.transforms.functional.toTensor(image)`,
     );
   }
   let batch: Tensor;

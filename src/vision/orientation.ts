@@ -1,5 +1,5 @@
 /**
- * Turning a picture as EXIF says the camera was held.
+ * Turns of images by their EXIF orientation.
  *
  * @module
  */
@@ -7,10 +7,10 @@
 import { Image } from "./image.ts";
 
 /**
- * The image as it is to be seen. EXIF's `orientation` says where the first row
- * and the first column of the data lie in the scene: 1 top and left, 2 top and
- * right, 3 bottom and right, 4 bottom and left, and 5 to 8 the same with rows
- * and columns exchanged.
+ * Returns the upright image. EXIF's `orientation` tells where the first row and
+ * the first column of the data lie in the scene: 1 top and left, 2 top and
+ * right, 3 bottom and right, 4 bottom and left. 5 to 8 are the same with rows and
+ * columns exchanged.
  *
  * Source: Exif 2.32, tag 0x0112; PIL.ImageOps.exif_transpose.
  */
@@ -19,7 +19,7 @@ export function orientImage(image: Image, orientation: number): Image {
   const { data, width, height, channels } = image;
   const isTurned = orientation >= 5;
   const [columns, rows] = isTurned ? [height, width] : [width, height];
-  // which axes of the result run against those of the data
+  // axes of the result that run against those of the data
   const fromRight = [2, 3, 6, 7].includes(orientation);
   const fromBottom = [3, 4, 7, 8].includes(orientation);
   const result = new Uint8Array(data.length);

@@ -1,9 +1,9 @@
 /**
- * Resizing of images on the host: scale and crop in one pass over the source,
- * for workers and for machines without a GPU. Bytes in, bytes out. How they are
- * made is resize_simd.ts and resize_scalar.ts; here it is decided which.
+ * Resizing of images on the host, in workers and without a GPU: scaling and
+ * crops in one pass over the source. This file chooses between resize_simd.ts and
+ * resize_scalar.ts, which compute the bytes.
  *
- * Sizes count pixels, sizes of a picture are [height, width].
+ * Sizes count pixels, [height, width].
  *
  * @module
  */
@@ -18,48 +18,46 @@ import {
   tapsOf,
 } from "./resize_taps.ts";
 
-/** What `resizeCrop` does. */
+/** Options of `resizeCrop`. */
 export interface ResizeCropOptions {
-  /** [height, width] that `source` is scaled to. */
+  /** [height, width] of the scaled `source`. */
   readonly size: readonly [number, number];
   /**
-   * The part of the image that is scaled; no pixel outside of it has a say.
-   * All of it by default.
+   * The part of the image to scale; pixels outside have no influence. Default:
+   * the whole image.
    */
   readonly source?: Box;
-  /** The part of the scaled picture that is made; all of it by default. */
+  /** The part of the scaled image to compute. Default: all of it. */
   readonly window?: Box;
-  /** How values between pixels are found, "bilinear" by default. */
+  /** Method that finds values between pixels. Default: "bilinear". */
   readonly interpolation?: Interpolation;
   /**
-   * Whether filters widen where the picture shrinks, as PIL's always do; true
-   * by default. Nearest pixels are what they are.
+   * Whether filters widen where the image shrinks, as PIL's always do. Default:
+   * true. It does not change nearest pixels.
    */
   readonly antialias?: boolean;
   /**
-   * Whose bytes come out: "torch" (default) rounds once, half to even, as
-   * torchvision does with uint8 tensors; "pil" rounds rows scaled across, then
-   * columns scaled down, half up, with weights of 22 bits. "bilinear" differs
-   * by one at most, "bicubic" by more where it overshoots. Of two pixels as near
-   * as the other, "nearest-exact" takes the one that torch takes, or PIL.
+   * The library whose bytes result. "torch" (default) rounds once, half to even,
+   * as torchvision does for uint8 tensors. "pil" scales across, then down, with
+   * weights of 22 bits, and rounds each half up. "bilinear" differs by one at
+   * most, "bicubic" by more where it overshoots. "nearest-exact" chooses between
+   * two equally near pixels as that library does.
    */
   readonly rounding?: Rounding;
 }
 
 /**
- * Scales `source` of an image to `size` and gives `window` of that: Resize and
- * CenterCrop, or a crop and its Resize, in one pass. Rows and columns outside of
- * the window are never computed.
+ * Scales `source` of an image to `size` and returns the part `window` of that, in
+ * one pass. Rows and columns outside the window are not computed.
  *
- * The bytes are torchvision's or PIL's, by `rounding`. They go to `out`, of
- * height * width * channels bytes of the window: a slot of a batch, for
- * instance. By default that is a new array.
+ * The bytes are torchvision's or PIL's, by `rounding`. They go to `out`, by
+ * default a new array, which has height * width * channels bytes of the window.
  *
  * Source: torchvision.transforms.functional.resize, resized_crop and
  * center_crop; "nearest-exact" with rounding "pil" is PIL's nearest.
  *
- * @throws {RangeError} If a size is no positive integer, a box reaches beyond
- * its picture, or `out` has another length
+ * @throws {RangeError} If a size is not a positive integer, a box reaches beyond
+ * its image, or `out` has another length
  */
 export function resizeCrop(
   image: Image,

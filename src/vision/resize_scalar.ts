@@ -1,9 +1,9 @@
 /**
  * Resizing by tables of neighbours, in TypeScript: every interpolation, and PIL's
- * rounding. It is also the reference that resize_simd.ts is tested against.
+ * rounding. It is also the reference for tests of resize_simd.ts.
  *
- * Sums are float64. Beside the result there is room for one row, or with PIL's
- * rounding for a picture scaled across alone.
+ * Sums are float64. Memory beside the result holds one row; with PIL's rounding,
+ * it holds an image that is only scaled across.
  *
  * @module
  */
@@ -11,13 +11,13 @@
 import { Image } from "./image.ts";
 import { reach, type Taps } from "./resize_taps.ts";
 
-/** PIL's weights are whole numbers of this. */
+/** Unit of PIL's weights. */
 const QUANTUM = 2 ** -22;
 
-/** Added to sums of such weights, it moves ties up and nothing else. */
+/** Added to sums of such weights, it rounds ties up and changes nothing else. */
 const HALF_UP = QUANTUM / 2;
 
-/** Weights as PIL has them: its sums are exact. */
+/** Returns weights in PIL's units, whose sums are exact. */
 function fixed({ count, first, weights }: Taps): Taps {
   const rounded = weights.map((weight) =>
     Math.sign(weight) * Math.floor(Math.abs(weight) / QUANTUM + 0.5) * QUANTUM
@@ -25,13 +25,13 @@ function fixed({ count, first, weights }: Taps): Taps {
   return { count, first, weights: rounded };
 }
 
-/** `length` pixels of an axis from `start` on, as they are. */
+/** Returns the table that keeps `length` pixels of an axis from `start` on. */
 function same(start: number, length: number): Taps {
   const first = Int32Array.from({ length }, (_, i) => start + i);
   return { count: 1, first, weights: new Float64Array(length).fill(1) };
 }
 
-/** The image scaled across first, rounded, then down, half up, as PIL does. */
+/** Scales an image across, then down, and rounds each half up, as PIL does. */
 export function scaleTwice(
   image: Image,
   rows: Taps,
@@ -53,12 +53,12 @@ export function scaleTwice(
 }
 
 /**
- * The image made of `rows` and `columns`; `bias` is added before values are
- * rounded, half to even, as torchvision does with uint8 tensors.
+ * Writes the image of `rows` and `columns` to `result`. Values plus `bias` are
+ * rounded half to even, as torchvision does for uint8 tensors.
  *
- * Each wanted row is first blended from rows of the source, over the columns
- * that the window needs, and then resampled along itself: the intermediate
- * picture is one row, which stays in the processor's first cache.
+ * An output row is a blend of source rows, over the columns that the window
+ * needs, which is then resampled along itself. So the intermediate image is one
+ * row, which stays in the first cache.
  */
 export function scale(
   { data, width, channels }: Image,
@@ -86,9 +86,8 @@ export function scale(
   }
 }
 
-// into[i] = sum over k of weights[y, k] * data[from + k * stride + i]. The
-// loops are written out for few rows: another pass over `into` costs as much as
-// a row does.
+// into[i] = sum over k of weights[y, k] * data[from + k * stride + i]. The loops
+// are unrolled for few rows: another pass over `into` costs as much as a row.
 function blend(
   data: Uint8Array,
   from: number,

@@ -1,11 +1,11 @@
 /**
- * Resizing by tables of neighbours in WebAssembly, 16 bytes or a pixel at a
- * time: of a photo of 450 x 420, 224 x 224 pixels in 0.20 ms, tables included,
- * where resize_scalar.ts takes 0.62. What it computes is in wasm/resize.wat.
+ * Resizing by tables of neighbours in WebAssembly, 16 bytes or a pixel at a time.
+ * A photo of 450 x 420 becomes 224 x 224 in 0.20 ms, tables included, where
+ * resize_scalar.ts takes 0.62 ms. The kernel is wasm/resize.wat.
  *
- * The module is imported as any other and needs no permission; each thread has
- * an instance. Its memory holds a strip of the image at a time, so that it stays
- * small, and is kept. Addresses and sizes count bytes.
+ * The module is imported like any other and needs no permission. Each thread has
+ * an instance, and keeps its memory, which holds one strip of the image at a time.
+ * Addresses and sizes count bytes.
  *
  * @module
  */
@@ -14,19 +14,19 @@ import type { Image } from "./image.ts";
 import { reach, type Taps } from "./resize_taps.ts";
 import { memory, resize } from "./wasm/resize.wasm";
 
-/** What a strip of the image aims at: it stays in the second cache. */
+/** Size of a strip of the image, so that it stays in the second cache. */
 const STRIP = 128 * 1024;
 
-/** The most memory that is asked for. */
+/** The largest memory of the module. */
 const MOST = 32 * 2 ** 20;
 
 const PAGE = 65536;
 
 /**
- * Makes the image of `rows` and `columns` as `scale` does, with sums in float32: a
- * value that lies within 1e-4 of a half may be rounded to the other side.
+ * Writes the image of `rows` and `columns` as `scale` does, with sums in float32:
+ * a value within 1e-4 of a half may be rounded to the other side.
  *
- * @return Whether it was done; not if one row needs too much of the image
+ * @return Whether it was done; false if a row needs too much of the image
  */
 export function scaleBySimd(
   { data, width, channels }: Image,
@@ -41,7 +41,7 @@ export function scaleBySimd(
   const needed = length * channels; // of each row
   const strip = Math.max(STRIP, rows.count * stride);
 
-  // arrays begin at multiples of 16, and 16 bytes follow each
+  // each array begins at a multiple of 16, and 16 bytes follow it
   let end = 0;
   const place = (bytes: number): number => {
     const at = end;
@@ -92,7 +92,7 @@ export function scaleBySimd(
   return true;
 }
 
-/** Writes a table: for each pixel where it begins, and its weights. */
+/** Writes a table: for each pixel its first neighbour, then its weights. */
 function write(
   at: number,
   { count, first, weights }: Taps,

@@ -1,7 +1,6 @@
 /**
- * Filters of resizing along one axis: which neighbours in the source an output
- * position is made of, and with which weights. Tables, and nothing about pixels
- * or channels.
+ * Filters of resizing along one axis: a table of the neighbours of each output
+ * position in the source, with their weights.
  *
  * Positions count pixels. An axis of `length` pixels becomes one of `size`; the
  * scale is `length / size`, and pixel centres lie at halves.
@@ -9,74 +8,74 @@
  * @module
  */
 
-/** How values between pixels are found; the names are torchvision's. */
+/** Method that finds values between pixels; the names are torchvision's. */
 export type Interpolation =
   | "nearest"
   | "nearest-exact"
   | "bilinear"
   | "bicubic";
 
-/** An axis to resize, and the part of the result that is wanted. */
+/** Axis to resize, and the window of the result to compute. */
 export interface ResizeAxis {
-  /** First pixel of the source that counts; none before it is looked at. */
+  /** First pixel of the source; no pixel before it has influence. */
   readonly start: number;
-  /** Number of pixels of the source that count. */
+  /** Number of pixels of the source. */
   readonly length: number;
-  /** Number of pixels they become. */
+  /** Number of pixels of the result. */
   readonly size: number;
-  /** First pixel of the result that is wanted. */
+  /** First pixel of the window. */
   readonly windowStart: number;
-  /** Number of pixels of the result that are wanted. */
+  /** Number of pixels of the window. */
   readonly windowLength: number;
 }
 
-/** A part of a picture, in pixels. */
+/** Part of an image, in pixels. */
 export interface Box {
-  /** Rows above it. */
+  /** Row of its upper edge. */
   readonly top: number;
-  /** Columns left of it. */
+  /** Column of its left edge. */
   readonly left: number;
-  /** Rows of it. */
+  /** Number of rows. */
   readonly height: number;
-  /** Columns of it. */
+  /** Number of columns. */
   readonly width: number;
 }
 
-/** How a picture is scaled. */
+/** Scaling of an image. */
 export interface Scaling {
-  /** [height, width] that `source` is scaled to. */
+  /** [height, width] of the scaled `source`. */
   readonly size: readonly [number, number];
-  /** The part of the picture that is scaled. */
+  /** The part of the image to scale. */
   readonly source: Box;
-  /** The part of the scaled picture that is wanted. */
+  /** The part of the scaled image to compute. */
   readonly window: Box;
   readonly interpolation: Interpolation;
   readonly antialias: boolean;
-  /** Whose pixel is the nearest, "torch" by default. */
+  /** The library whose nearest pixel is taken. Default: "torch". */
   readonly rounding?: Rounding | undefined;
 }
 
-/** Whose results are wanted where rounding decides. */
+/** The library whose results count where rounding decides. */
 export type Rounding = "torch" | "pil";
 
-/** What each wanted pixel is made of: `count` neighbours, side by side. */
+/** The neighbours of each pixel of the window: `count` adjacent ones. */
 export interface Taps {
-  /** Neighbours of a pixel; some may have weight 0. */
+  /** Number of neighbours; some may have weight 0. */
   readonly count: number;
   /** First neighbour of each pixel. */
   readonly first: Int32Array;
-  /** [pixel, neighbour], row-major; each row adds up to 1. */
+  /** [pixel, neighbour], row-major; the sum of each row is 1. */
   readonly weights: Float64Array;
 }
 
-/** The first pixel of the source that is a neighbour, and how many follow. */
+/** Returns the range of source pixels that are neighbours. */
 export function reach({ first, count }: Taps): [start: number, length: number] {
   const start = first.reduce((a, b) => Math.min(a, b));
   const last = first.reduce((a, b) => Math.max(a, b));
   return [start, last + count - start];
 }
 
-/** The weight of a neighbour at a distance, and how far the filter reaches. */
+/** Weight of a neighbour by its distance, and reach of the filter. */
 interface Filter {
   readonly support: number;
   readonly weight: (distance: number) => number;
@@ -87,8 +86,7 @@ const TRIANGLE: Filter = {
   weight: (distance) => Math.max(0, 1 - Math.abs(distance)),
 };
 
-// Keys 1981; a is -0.5 in PIL's filter and in torch's with antialias, -0.75
-// in torch's without.
+// Keys 1981; a is -0.5 in PIL and in torch with antialias, -0.75 in torch without.
 function cubic(a: number): Filter {
   return {
     support: 2,
@@ -101,13 +99,13 @@ function cubic(a: number): Filter {
   };
 }
 
-/** The filters that widen with the scale, and those that do not. */
+/** Filters that widen with the scale, and those that do not. */
 const FILTERS = {
   bilinear: { antialias: TRIANGLE, plain: TRIANGLE },
   bicubic: { antialias: cubic(-0.5), plain: cubic(-0.75) },
 } satisfies Record<string, { antialias: Filter; plain: Filter }>;
 
-/** The tables of a picture's rows and columns. */
+/** Returns the tables of an image's rows and columns. */
 export function tapsOf(
   scaling: Scaling,
 ): { readonly rows: Taps; readonly columns: Taps } {
@@ -131,7 +129,7 @@ export function tapsOf(
   return { rows, columns };
 }
 
-/** The table of an axis, for the wanted part of the result alone. */
+/** Returns the table of an axis, for the window only. */
 export function resizeTaps(
   axis: ResizeAxis,
   interpolation: Interpolation,
@@ -150,8 +148,8 @@ export function resizeTaps(
   }
 }
 
-// The pixel in which the output's left edge falls, or its centre, in float32 as
-// torch has it: where that lies between two pixels, rounding decides.
+// The pixel that holds the output's left edge, or its centre. As in torch, the
+// place is a float32: between two pixels, its rounding decides.
 function nearestTaps(axis: ResizeAxis, shift: 0 | 0.5): Taps {
   const { start, length, size, windowStart, windowLength } = axis;
   const first = new Int32Array(windowLength);
@@ -163,8 +161,8 @@ function nearestTaps(axis: ResizeAxis, shift: 0 | 0.5): Taps {
   return single(first);
 }
 
-// The pixel in which the output's centre falls. It is found by a running sum:
-// where the centre lies between two pixels, its rounding decides, as in PIL.
+// The pixel that holds the output's centre. As in PIL, the place is a running sum:
+// between two pixels, its rounding decides.
 function pilNearestTaps(axis: ResizeAxis): Taps {
   const { start, length, size, windowStart, windowLength } = axis;
   const first = new Int32Array(windowLength);
@@ -182,9 +180,9 @@ function single(first: Int32Array): Taps {
   return { count: 1, first, weights: new Float64Array(first.length).fill(1) };
 }
 
-// The filter is stretched over `scale` pixels where the picture shrinks;
-// neighbours outside of the source are left out, and the rest is divided by its
-// sum. Source: torch's upsample_bilinear2d_aa, PIL's ImagingResample.
+// Where the image shrinks, the filter is stretched over `scale` pixels. Neighbours
+// outside the source have no weight, and the others are divided by their sum.
+// Source: torch's upsample_bilinear2d_aa, PIL's ImagingResample.
 function antialiasTaps(axis: ResizeAxis, filter: Filter): Taps {
   const { start, length, size, windowStart, windowLength } = axis;
   const scale = length / size;
@@ -197,7 +195,7 @@ function antialiasTaps(axis: ResizeAxis, filter: Filter): Taps {
     const center = (windowStart + i + 0.5) * scale;
     const low = Math.max(Math.floor(center - reach + 0.5), 0);
     const high = Math.min(Math.floor(center + reach + 0.5), length);
-    const from = Math.min(low, length - count); // `count` of them must fit
+    const from = Math.min(low, length - count); // `count` pixels must fit
     first[i] = start + from;
     let sum = 0;
     for (let tap = low; tap < high; tap++) {
@@ -210,9 +208,9 @@ function antialiasTaps(axis: ResizeAxis, filter: Filter): Taps {
   return trimmed({ count, first, weights });
 }
 
-// The filter is as wide as between pixels of the source; neighbours outside of
-// the source are its outermost pixels. Source: torch's upsample_bilinear2d and
-// upsample_bicubic2d without align_corners.
+// The filter keeps its width. Neighbours outside the source are its outermost
+// pixels. Source: torch's upsample_bilinear2d and upsample_bicubic2d without
+// align_corners.
 function plainTaps(axis: ResizeAxis, filter: Filter): Taps {
   const { start, length, size, windowStart, windowLength } = axis;
   const { support, weight } = filter;
@@ -232,8 +230,8 @@ function plainTaps(axis: ResizeAxis, filter: Filter): Taps {
   return { count, first, weights };
 }
 
-// The bound on the number of neighbours is often one too many: a column of
-// zeros at the end costs as much as one of weights.
+// The bound on the number of neighbours is often one too large, and a column of
+// zeros costs as much as one of weights.
 function trimmed({ count, first, weights }: Taps): Taps {
   let used = 1;
   for (let at = 0; at < weights.length; at++) {

@@ -1,5 +1,5 @@
 /**
- * Tensors as images, and images in files.
+ * Writes images, and tensors as images, to files.
  *
  * @module
  */
@@ -24,12 +24,12 @@ import {
   type MakeGridOptions,
 } from "./make_grid.ts";
 
-/** How `saveImage` lays out, and encodes. */
+/** Options of `saveImage`: of its grid, and of its encoding. */
 export interface SaveImageOptions extends MakeGridOptions, EncodeOptions {}
 
 const OPTIONS = [...MAKE_GRID_OPTIONS, ...ENCODE_OPTIONS];
 
-/** The format of a file's name. */
+/** Formats by the ends of file names. */
 const FORMAT_OF_SUFFIX: Readonly<Record<string, ImageFormat>> = {
   jpg: "jpeg",
   jpeg: "jpeg",
@@ -37,13 +37,13 @@ const FORMAT_OF_SUFFIX: Readonly<Record<string, ImageFormat>> = {
 };
 
 /**
- * The image in a tensor [C, H, W] of one, three or four channels: bytes as they
- * are, floats of 0 to 1 as 0 to 255, rounded, those outside clamped (NaN is 0).
+ * Returns the image of a tensor [C, H, W] of one, three or four channels. Bytes
+ * stay; floats 0 to 1 become 0 to 255, rounded and clamped, and NaN becomes 0.
  *
  * Source: torchvision.utils.save_image, `mul(255).add_(0.5).clamp_(0, 255)`;
  * torchvision.transforms.ToPILImage drops the fraction instead.
  *
- * @throws {TypeError} If it is of another shape, or neither bytes nor floats
+ * @throws {TypeError} If the tensor has another shape, or neither bytes nor floats
  */
 export async function imageFromTensor(x: Tensor): Promise<Image> {
   const [channels, height, width] = x.shape;
@@ -62,25 +62,25 @@ export async function imageFromTensor(x: Tensor): Promise<Image> {
       .to("uint8")
     : x;
   const data = await bytes.permute([1, 2, 0]).data();
-  // uint8 is read back as bytes
+  // uint8 is read back as a Uint8Array
   return new Image(data as Uint8Array, width!, height!, channels);
 }
 
 /**
- * Writes an image to a file, PNG or JPEG by the end of its name. A tensor is
- * laid out by `makeGrid` first: [C, H, W] is an image, [N, C, H, W] a grid of
- * them; floats are 0 to 1, or anything with `normalize`. One grey image stays
- * grey, a grid is in colour.
+ * Writes an image to a file, PNG or JPEG by the end of its name. Tensors go
+ * through `makeGrid` first: [C, H, W] is one image, [N, C, H, W] a grid. Floats
+ * are 0 to 1, or any with `normalize`. A single grey image stays grey; a grid is
+ * RGB.
  *
  * The file is replaced as a whole: a reader finds the old one or the new one.
  *
- * Source: torchvision.utils.save_image; uint8 is taken as it is, where
- * torchvision multiplies it by 255, and one grey image is written as RGB there.
+ * Source: torchvision.utils.save_image, which multiplies uint8 by 255 and writes
+ * a single grey image as RGB.
  *
- * @throws {TypeError} If no format is given and the name says none, the URL is
- * not a file's, or the images are not what `makeGrid` and `imageFromTensor` take
- * @throws {Deno.errors.NotFound} If there is no such folder
- * @throws What Deno throws when a file can't be written
+ * @throws {TypeError} If neither the option nor the name has a format, the URL is
+ * not a file's, or `makeGrid` or `imageFromTensor` does not take the images
+ * @throws {Deno.errors.NotFound} If the folder does not exist
+ * @throws Other errors of Deno if the file cannot be written
  */
 export async function saveImage(
   path: string | URL,
@@ -99,10 +99,10 @@ export async function saveImage(
         `tensor or a list of tensors`,
     );
   }
-  const picture = image instanceof Image
+  const whole = image instanceof Image
     ? image
-    : await pictureOf(image, grid, palette !== undefined);
-  const bytes = await encodeImage(picture, {
+    : await gridOf(image, grid, palette !== undefined);
+  const bytes = await encodeImage(whole, {
     format,
     palette,
     ...(quality === undefined ? {} : { quality }),
@@ -118,8 +118,8 @@ export async function saveImage(
   }
 }
 
-/** Images laid out; a single grey one without the colour that a grid has. */
-async function pictureOf(
+/** Returns the image of tensors; a single grey image stays grey. */
+async function gridOf(
   images: Tensor | readonly Tensor[],
   options: MakeGridOptions,
   isIndexed: boolean,

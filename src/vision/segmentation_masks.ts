@@ -1,7 +1,7 @@
 /**
- * Masks of segmentation over the picture they belong to, and colours for them.
+ * Segmentation masks painted over their image, and colours of masks.
  *
- * A composition of tensor ops: nothing is read back.
+ * Painting is a composition of tensor ops: nothing is read back.
  *
  * @module
  */
@@ -12,28 +12,28 @@ import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Colour } from "./image.ts";
 
-/** How `drawSegmentationMasks` paints. */
+/** Options of `drawSegmentationMasks`. */
 export interface DrawSegmentationMasksOptions {
-  /** From 0, masks not to be seen, to 1, nothing seen through; default 0.8. */
+  /** Opacity of masks, from 0 to 1. Default: 0.8. */
   readonly alpha?: number;
-  /** A colour for each mask; those of `colorPalette` by default. */
+  /** A colour for each mask. Default: those of `colorPalette`. */
   readonly colors?: readonly Colour[];
 }
 
-/** What torch's tutorials mix colours from: coprime to 255. */
+/** Factors of colours in torch's tutorials, coprime to 255. */
 const PALETTE: Colour = [2 ** 25 - 1, 2 ** 15 - 1, 2 ** 21 - 1];
 
 /**
- * Colours that can be told apart, the same in every run; the first is black.
+ * Returns distinct colours, the same in every run; the first is black.
  *
  * Source: torchvision.utils._generate_color_palette.
  *
- * @throws {RangeError} If `count` is no integer from 0 on
+ * @throws {RangeError} If `count` is not an integer of 0 or more
  */
 export function colorPalette(count: number): Colour[] {
   if (!Number.isInteger(count) || count < 0) {
     throw new RangeError(
-      `Cannot make a palette of ${count} colours: expected an integer from 0 on`,
+      `Cannot make a palette of ${count} colours: expected an integer, 0 or more`,
     );
   }
   return Array.from({ length: count }, (_, i) => {
@@ -43,12 +43,11 @@ export function colorPalette(count: number): Colour[] {
 }
 
 /**
- * The 256 colours of the masks of PASCAL VOC, by class: black, dark red, dark
- * green and on; 255, which is to be ignored, is cream. A palette for
- * `saveImage`.
+ * The 256 colours of PASCAL VOC's masks, by class: black, dark red, dark green and
+ * so on. 255, the ignored class, is cream. `saveImage` takes it as a palette.
  *
- * Source: VOCdevkit, VOClabelcolormap: the bits of a class are dealt out to red,
- * green and blue, highest bits first.
+ * Source: VOCdevkit, VOClabelcolormap: the bits of a class go to red, green and
+ * blue in turn, highest bits first.
  */
 export const VOC_PALETTE: readonly Colour[] = Array.from(
   { length: 256 },
@@ -62,9 +61,10 @@ export const VOC_PALETTE: readonly Colour[] = Array.from(
 );
 
 /**
- * A picture with masks painted over it, later ones over earlier ones: uint8
- * [3, H, W] and bool [N, H, W] or [H, W] to uint8 [3, H, W]. Where masks lie, a
- * pixel becomes `image * (1 - alpha) + colour * alpha`, without its fraction.
+ * Paints masks over an image, later ones over earlier ones. Under a mask, a pixel
+ * becomes `image * (1 - alpha) + colour * alpha` without its fraction.
+ *
+ * Shapes: uint8 [3, H, W] and bool [N, H, W] or [H, W] to uint8 [3, H, W].
  *
  * Source: torchvision.utils.draw_segmentation_masks.
  *

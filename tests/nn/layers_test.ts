@@ -202,7 +202,7 @@ Deno.test("layers refuse impossible sizes", () => {
       "groups must divide both",
     ],
     [() => new nn.Dropout(1.5), "p 1.5"],
-    [() => new MLP([3]), "expected two at least"],
+    [() => new MLP([3]), "expected two or more"],
   ];
   for (const [make, message] of cases) assertThrows(make, RangeError, message);
 });

@@ -172,7 +172,7 @@ Deno.test("decodeImage() names what it got instead of an image", async () => {
     // deno-lint-ignore no-explicit-any -- an untyped program's mistake
     () => decodeImage(bytesOf("gray.jpg"), { mode: "L" as any }),
     TypeError,
-    'the mode "L": expected "unchanged", "gray", "rgb", "rgba" or "gray16"',
+    'to mode "L": expected "unchanged", "gray", "rgb", "rgba" or "gray16"',
   );
 });
 

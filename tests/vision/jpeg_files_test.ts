@@ -102,7 +102,7 @@ Deno.test("decodeImage() refuses a progressive file that lacks a scan, or repeat
       () => decodeImageSync(join(parts)),
       SyntaxError,
       kept[0] === scans[0]
-        ? "its scans leave out a part of the picture"
+        ? "its scans leave out a part of the image"
         : "does not follow from those before it",
     );
   }
@@ -117,7 +117,7 @@ Deno.test("decodeImage() refuses a file of several scans that lacks a colour", (
     assertThrows(
       () => decodeImageSync(join(without)),
       SyntaxError,
-      "JPEG data is corrupt: its scans leave out a part of the picture",
+      "JPEG data is corrupt: its scans leave out a part of the image",
     );
   }
 });

@@ -108,8 +108,8 @@ Deno.test("makeGrid() says how an Image becomes a tensor", () => {
     assertEquals(
       error.message,
       `Cannot make a grid of ${name}: expected a tensor [N, C, H, W], or a ` +
-        `list of tensors [C, H, W], which images on the host become by ` +
-        `fromHost(vision.transforms.toTensor().call(image))`,
+        `list of tensors [C, H, W]; make them of images with ` +
+        `vision.transforms.functional.toTensor(image)`,
     );
   }
 });

@@ -1,9 +1,9 @@
 /**
- * What every decoder of images keeps to, and the words of its refusals.
+ * The interface of decoders, and their common error messages.
  *
- * A decoder is a WebAssembly module that runs on this thread, synchronously. It
- * refuses data that is empty, cut short or corrupt, and pictures of too many
- * pixels before it makes room for them.
+ * A decoder is a WebAssembly module that runs synchronously on this thread. It
+ * refuses data that is empty, cut short or corrupt. It refuses images of too many
+ * pixels before it allocates memory for them.
  *
  * @module
  */
@@ -12,34 +12,38 @@ import type { HostArray } from "../../tensor/host_array.ts";
 import type { Image } from "../image.ts";
 import type { ImageMode } from "../image_mode.ts";
 
-/** What is asked of whatever reads a file. */
+/** Request of a reader of files. */
 export interface ReadRequest {
-  /** The most pixels that are decoded. */
+  /** Largest number of pixels. */
   readonly maxPixels: number;
-  /** How a refusal begins: `Cannot read "cat.jpg"`. */
+  /** Beginning of messages: `Cannot read "cat.jpg"`. */
   readonly what: string;
 }
 
-/** What is asked of a decoder. */
+/** Request of a decoder. */
 export interface DecodeRequest extends ReadRequest {
-  /** The channels that are wanted. */
+  /** Channels of the result. */
   readonly mode: ImageMode;
 }
 
-/** Bytes of a file to an image. */
+/** Decoder of a file format. */
 export interface Decoder {
   /**
    * Decodes a whole file.
    *
    * @throws {SyntaxError} If the data is cut short or corrupt
-   * @throws {RangeError} If it has more pixels than asked for
+   * @throws {RangeError} If the image has more pixels than `maxPixels`
    */
   decode(bytes: Uint8Array, request: DecodeRequest): Image;
-  /** Decodes 16-bit grey, where the format has it, to int32 [1, H, W]. */
+  /** Decodes 16-bit grey to int32 [1, H, W], if the format has it. */
   decodeGray16?(bytes: Uint8Array, request: ReadRequest): HostArray;
 }
 
-/** Refuses a picture that would fill the memory. */
+/**
+ * Refuses an image that would fill the memory.
+ *
+ * @throws {RangeError} If the image has more pixels than `maxPixels`
+ */
 export function checkPixels(
   width: number,
   height: number,
@@ -52,7 +56,7 @@ export function checkPixels(
   );
 }
 
-/** The error for data that stops too early. */
+/** Returns the error for data that ends too early. */
 export function cutShort(
   format: string,
   bytes: Uint8Array,

@@ -1,11 +1,11 @@
 /**
- * JPEG files to images, by libjpeg-turbo compiled to WebAssembly: baseline and
+ * Decoding of JPEG files by libjpeg-turbo, compiled to WebAssembly: baseline and
  * progressive, grey, colour, CMYK and YCCK, in every sampling that libjpeg
  * reads. Arithmetic coding is not compiled in.
  *
- * The C functions are TurboJPEG's, called on memory of the module's own; one
- * instance per thread keeps its buffers from file to file. Pointers and sizes
- * count bytes.
+ * The C functions are TurboJPEG's and work on the module's own memory. Each thread
+ * keeps one instance, with its buffers, for all files. Pointers and sizes count
+ * bytes.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import {
 } from "./decoder.ts";
 import { codingOf, isWholeJpeg, scanFault } from "./jpeg_segments.ts";
 
-/** What the module exports; TurboJPEG's functions give 0, or -1 on failure. */
+/** Exports of the module; TurboJPEG's functions return 0, or -1 on failure. */
 interface TurboJpeg {
   readonly memory: WebAssembly.Memory;
   malloc(bytes: number): number;
@@ -56,7 +56,7 @@ const FORMATS = {
   cmyk: { id: 11, bytes: 4 },
 } as const;
 
-/** The format to decode each of TurboJPEG's colour spaces to. */
+/** Decoded format of each of TurboJPEG's colour spaces. */
 const COLOUR_SPACES = [
   FORMATS.rgb, // RGB
   FORMATS.rgb, // YCbCr
@@ -65,22 +65,22 @@ const COLOUR_SPACES = [
   FORMATS.cmyk, // YCCK
 ] as const;
 
-/** Bytes that buffers may keep between files; a larger one is given back. */
+/** Bytes that buffers may keep between files; larger ones are released. */
 const KEPT_BYTES = 64 * 2 ** 20;
 
-/** Thrown out of the module where libjpeg would end the program. */
+/** Thrown through the module where libjpeg would end the program. */
 class Jump extends Error {}
 
 /** libjpeg-turbo in its own memory. */
 interface Machine {
   readonly turbo: TurboJpeg;
-  /** Four integers for the header's answers. */
+  /** Address of four integers, the results of reading a header. */
   readonly header: number;
   readonly input: Buffer;
   readonly output: Buffer;
 }
 
-/** Memory of the module that grows. */
+/** Buffer in the module's memory that grows. */
 class Buffer {
   readonly #turbo: TurboJpeg;
   #pointer = 0;
@@ -94,7 +94,7 @@ class Buffer {
     return this.#size;
   }
 
-  /** Where at least `bytes` of memory are, or 0 if there is no such room. */
+  /** Returns the address of at least `bytes` of memory, or 0 if it is full. */
   reserve(bytes: number): number {
     if (bytes <= this.#size) return this.#pointer;
     this.#turbo.free(this.#pointer);
@@ -120,7 +120,7 @@ export class JpegDecoder implements Decoder {
     try {
       image = decodeWith(this.#machine, bytes, request);
     } catch (error) {
-      // a jump leaves the module's stack where it was: it is of no more use
+      // a jump does not unwind the module's stack, so the module is discarded
       this.#machine = undefined;
       if (!(error instanceof Jump)) throw error;
       throw refusal(bytes, request);
@@ -131,7 +131,7 @@ export class JpegDecoder implements Decoder {
   }
 }
 
-/** What is wrong with data that libjpeg gave up. */
+/** Returns the error for data that libjpeg gave up. */
 function refusal(bytes: Uint8Array, request: DecodeRequest): SyntaxError {
   if (!isWholeJpeg(bytes)) return cutShort("JPEG", bytes, request.what);
   const coding = codingOf(bytes);
@@ -164,7 +164,7 @@ function start(module: WebAssembly.Module): Machine {
       ["fd_write"]: none,
     },
   });
-  // the package's version is fixed, and so are its exports
+  // the package's version is fixed, and with it the exports
   const turbo = exports as unknown as TurboJpeg;
   const header = turbo.malloc(16);
   if (header === 0) throw outOfMemory();
@@ -181,15 +181,15 @@ function decodeWith(
   bytes: Uint8Array,
   request: DecodeRequest,
 ): Image {
-  // A handle keeps the tables of the file before, and would use them for a file
-  // that has none. A new one takes 0.3 µs.
+  // A handle keeps the tables of the previous file and would use them for a file
+  // without tables. A new handle takes 0.3 µs.
   const handle = turbo.tjInitDecompress();
   if (handle === 0) throw outOfMemory();
   const size = bytes.length;
   const jpeg = reserve(input, size, request);
   new Uint8Array(turbo.memory.buffer, jpeg, size).set(bytes);
-  // It fails at samplings that TurboJPEG has no name for, but libjpeg reads
-  // them. The other answers are there all the same: -1 stands for none.
+  // The call fails at samplings that TurboJPEG does not name but libjpeg reads. It
+  // still writes the other results; -1 marks those that it did not write.
   new Int32Array(turbo.memory.buffer, header, 4).fill(-1);
   turbo.tjDecompressHeader3(
     handle,
@@ -222,9 +222,9 @@ function decodeWith(
     format.id,
     0,
   ) !== 0;
-  // Data that libjpeg warns about, stray bytes for instance, is decoded all the
-  // same, as PIL does: photos of many collections are like that. What it makes
-  // up after the end of a file is refused.
+  // As in PIL, a warning of libjpeg (stray bytes, for instance) does not refuse the
+  // data: many collections have such photos. Pixels that libjpeg makes up after
+  // the end of a file do.
   if (warned && !isWholeJpeg(bytes)) {
     throw cutShort("JPEG", bytes, request.what);
   }
@@ -232,14 +232,14 @@ function decodeWith(
   if (fault !== undefined) {
     throw new SyntaxError(`${request.what}: JPEG data is corrupt: ${fault}`);
   }
-  turbo.tjDestroy(handle); // after an error all of the memory is given up
+  turbo.tjDestroy(handle); // after an error the whole memory is released
   const { buffer } = turbo.memory;
   const length = pitch * height;
   if (format === FORMATS.cmyk) {
     const decoded = new Uint8Array(buffer, pixels, length);
     return new Image(rgbOfCmyk(decoded), width, height);
   }
-  // a buffer's slice is not cleared before it is filled, as an array's is
+  // a buffer's slice is not cleared first, unlike a new array
   const copy = new Uint8Array(buffer.slice(pixels, pixels + length));
   return new Image(copy, width, height, format.bytes);
 }
@@ -254,8 +254,8 @@ function reserve(
   throw new RangeError(`${what}: no memory for ${bytes} bytes`);
 }
 
-// Ink is stored inverted, 255 for none, as Adobe does: each colour is
-// ink * black / 255, rounded as PIL.Image.convert("RGB") rounds it.
+// As in Adobe's files, ink is inverted, 255 for none. A colour is ink * black / 255,
+// rounded as PIL.Image.convert("RGB") does.
 function rgbOfCmyk(cmyk: Uint8Array): Uint8Array<ArrayBuffer> {
   const rgb = new Uint8Array(cmyk.length / 4 * 3);
   let to = 0;

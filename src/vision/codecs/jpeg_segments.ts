@@ -1,6 +1,6 @@
 /**
- * The segments of a JPEG file: enough of its structure to tell whether it is
- * whole, how it is coded, and how the camera was held. No pixel is decoded here.
+ * The segments of a JPEG file: whether it is whole, its coding, and its EXIF
+ * orientation. No pixel is decoded here.
  *
  * Source: ITU-T T.81, annex B; Exif 2.32, 4.6.
  *
@@ -16,18 +16,17 @@ const START_OF_SCAN = 0xda;
 const END_OF_IMAGE = 0xd9;
 const APP1 = 0xe1;
 
-/** A marker and what belongs to it, without its length. */
+/** Marker and its content, without the length. */
 interface Segment {
   readonly marker: number;
   readonly body: Uint8Array;
 }
 
-/** The segments from the first to the end of the image, if that is there. */
+/** Yields the segments up to the end of the image, or of the data. */
 function* segmentsOf(bytes: Uint8Array): IterableIterator<Segment> {
   let at = 2; // after the start of the image
   while (at + 1 < bytes.length) {
-    // fill bytes, entropy-coded data with its stuffed zeros, and whatever else
-    // lies before the next marker
+    // skip fill bytes, entropy-coded data with its stuffed zeros, and the like
     at = bytes.indexOf(0xff, at);
     if (at === -1 || at + 1 === bytes.length) return;
     const marker = bytes[at + 1]!;
@@ -49,7 +48,7 @@ function* segmentsOf(bytes: Uint8Array): IterableIterator<Segment> {
   }
 }
 
-/** Whether the file goes on to the end of its image. */
+/** Whether the file reaches the end of its image. */
 export function isWholeJpeg(bytes: Uint8Array): boolean {
   for (const { marker } of segmentsOf(bytes)) {
     if (marker === END_OF_IMAGE) return true;
@@ -57,19 +56,19 @@ export function isWholeJpeg(bytes: Uint8Array): boolean {
   return false;
 }
 
-/** Frames: how the pixels of a file are coded. */
+/** Markers of frames, by the coding of their pixels. */
 const BASELINE = 0xc0;
 const EXTENDED = 0xc1;
 const PROGRESSIVE = 0xc2;
 
-/** The markers from 0xc0 to 0xcf that begin no frame: tables, and a reserve. */
+/** Markers from 0xc0 to 0xcf that do not begin a frame: tables, one reserved. */
 const NO_FRAMES: readonly number[] = [0xc4, 0xc8, 0xcc];
 
 function isFrame(marker: number): boolean {
   return marker >> 4 === 0xc && !NO_FRAMES.includes(marker);
 }
 
-/** The name of a file's coding, if it is neither baseline nor progressive. */
+/** Returns the name of a coding that is neither baseline nor progressive. */
 export function codingOf(bytes: Uint8Array): string | undefined {
   for (const { marker } of segmentsOf(bytes)) {
     if (!isFrame(marker)) continue;
@@ -80,14 +79,14 @@ export function codingOf(bytes: Uint8Array): string | undefined {
 }
 
 /**
- * What is missing from the scans of a file, or undefined: each component needs
+ * Returns the fault in the scans of a file, or undefined. Each component needs
  * scans for all 64 coefficients of its blocks, down to their last bit. libjpeg
- * takes what is missing for zeros, or for a smooth picture.
+ * takes missing ones for zeros, or for a smooth image.
  *
  * Source: ITU-T T.81, G.1.1.1; the order of scans as libjpeg's jdphuff.c.
  */
 export function scanFault(bytes: Uint8Array): string | undefined {
-  // of each component and coefficient, the lowest bit that a scan gave
+  // lowest bit of each component's coefficients that a scan has given
   let lowest = new Map<number, Int8Array>();
   let isProgressive = false;
   let scans = 0;
@@ -100,7 +99,7 @@ export function scanFault(bytes: Uint8Array): string | undefined {
     if (marker !== START_OF_SCAN) continue;
     scans++;
     const count = body[0]!;
-    // one scan of all components: most files, and nothing can be missing
+    // one scan of all components, as in most files: nothing can be missing
     if (!isProgressive && count === lowest.size) return;
     const [first = 0, last = 0, bits = 0] = isProgressive
       ? body.subarray(1 + 2 * count)
@@ -116,10 +115,10 @@ export function scanFault(bytes: Uint8Array): string | undefined {
   const isWhole = [...lowest.values()].every((bits) =>
     bits.every((bit) => bit === 0)
   );
-  return isWhole ? undefined : "its scans leave out a part of the picture";
+  return isWhole ? undefined : "its scans leave out a part of the image";
 }
 
-/** EXIF's orientation, 1 to 8; 1 where the file says nothing, or nonsense. */
+/** Returns the EXIF orientation, 1 to 8; 1 if it is absent or invalid. */
 export function orientationOf(bytes: Uint8Array): number {
   for (const { marker, body } of segmentsOf(bytes)) {
     if (marker === START_OF_SCAN) return 1;
@@ -132,8 +131,8 @@ export function orientationOf(bytes: Uint8Array): number {
 
 const ORIENTATION_TAG = 0x0112;
 
-// "Exif", two zeros, then a TIFF: byte order, 42, where its directory is; that
-// is a count and entries of twelve bytes: tag, type, count, value.
+// "Exif", two zeros, then a TIFF: byte order, 42, and the place of its directory.
+// That is a count and entries of twelve bytes: tag, type, count, value.
 function exifOrientation(body: Uint8Array): number | undefined {
   const tiff = body.subarray(6);
   if (new TextDecoder().decode(body.subarray(0, 4)) !== "Exif") return;

@@ -1,14 +1,13 @@
 /**
  * lodepng, compiled to WebAssembly: PNG files to RGBA of eight bits.
  *
- * The C functions are called on memory of the module's own; one instance per
- * thread is kept from file to file. Pointers and sizes count bytes. What an
- * error means to a file is not known here.
+ * The C functions work on the module's own memory; each thread keeps one instance
+ * for all files. Pointers and sizes count bytes. png_decoder.ts explains errors.
  *
  * @module
  */
 
-/** What the module exports; lodepng's functions give 0, or an error's number. */
+/** Exports of the module; lodepng's functions return 0, or an error number. */
 interface Exports {
   readonly memory: WebAssembly.Memory;
   _initialize(): void;
@@ -23,13 +22,13 @@ interface Exports {
   ): number;
 }
 
-/** lodepng's number for a lack of memory. */
+/** lodepng's error number for a lack of memory. */
 export const NO_MEMORY = 83;
 
-/** Memory that is kept between files; a module's never shrinks. */
+/** Bytes that a module may keep between files; its memory never shrinks. */
 const KEPT_BYTES = 64 * 2 ** 20;
 
-/** Bytes, or the number of lodepng's error. */
+/** Bytes, or an error number of lodepng. */
 type BytesOrError = Uint8Array<ArrayBuffer> | number;
 
 /** A compiled lodepng. */
@@ -41,10 +40,10 @@ export class LodePng {
     this.#module = module;
   }
 
-  /** RGBA of a file put together from `parts`, of so many pixels. */
+  /** Decodes a file, the concatenation of `parts`, to RGBA of `pixels` pixels. */
   decode(parts: readonly Uint8Array[], pixels: number): BytesOrError {
     const lode = this.#exports ?? start(this.#module);
-    this.#exports = undefined; // until it is known to be as it was
+    this.#exports = undefined; // kept only after a success
     const size = parts.reduce((sum, { length }) => sum + length, 0);
     const input = lode.malloc(size);
     const answer = lode.malloc(12); // a pointer and two sizes
@@ -73,7 +72,7 @@ export class LodePng {
 
 function start(module: WebAssembly.Module): Exports {
   const { exports } = new WebAssembly.Instance(module);
-  // the package's version is fixed, and so are its exports
+  // the package's version is fixed, and with it the exports
   const lode = exports as unknown as Exports;
   lode._initialize();
   return lode;

@@ -1,6 +1,6 @@
 /**
- * The chunks of a PNG file: its sizes and palette, and whether it is whole and
- * in order. No pixel is decoded here.
+ * The chunks of a PNG file: sizes, palette, and whether the file is whole and in
+ * order. No pixel is decoded here.
  *
  * Source: W3C PNG (third edition), 5 and 11.
  *
@@ -9,13 +9,13 @@
 
 import { cutShort, type ReadRequest } from "./decoder.ts";
 
-/** The eight bytes that every PNG file begins with. */
+/** First eight bytes of every PNG file. */
 export const PNG_SIGNATURE: readonly number[] = [
   ...[0x89, 0x50, 0x4e, 0x47],
   ...[0x0d, 0x0a, 0x1a, 0x0a],
 ];
 
-/** The kinds of pixels, by their number in the header. */
+/** Colour types, by their number in the header. */
 export const COLOUR_TYPES = {
   gray: 0,
   rgb: 2,
@@ -24,7 +24,7 @@ export const COLOUR_TYPES = {
   rgba: 6,
 } as const;
 
-/** Samples of a pixel, by the colour type. */
+/** Samples of a pixel, by colour type. */
 const SAMPLES: Readonly<Record<number, number>> = {
   [COLOUR_TYPES.gray]: 1,
   [COLOUR_TYPES.rgb]: 3,
@@ -33,24 +33,24 @@ const SAMPLES: Readonly<Record<number, number>> = {
   [COLOUR_TYPES.rgba]: 4,
 };
 
-/** What of a PNG file bears on its pixels. */
+/** Parts of a PNG file that its pixels depend on. */
 export interface PngParts {
   readonly width: number;
   readonly height: number;
   /** Bits of a sample. */
   readonly depth: number;
   readonly colourType: number;
-  /** What is in the header. */
+  /** Body of the header. */
   readonly header: Uint8Array;
-  /** The palette's colours, three bytes each. */
+  /** Colours of the palette, three bytes each. */
   readonly palette: Uint8Array | undefined;
-  /** Opacities of the palette, or the one colour that is transparent. */
+  /** Opacities of the palette, or the one transparent colour. */
   readonly transparency: PngChunk | undefined;
-  /** The pixels' chunks, with lengths, names and check sums. */
+  /** Chunks of pixels, with lengths, names and check sums. */
   readonly pixels: readonly Uint8Array[];
 }
 
-/** A chunk: what is in it, and the whole of it. */
+/** A chunk: its body, and all of its bytes. */
 interface PngChunk {
   readonly name: string;
   readonly body: Uint8Array;
@@ -60,8 +60,8 @@ interface PngChunk {
 /**
  * Reads the chunks of a file that begins with the signature.
  *
- * @throws {SyntaxError} If the file is cut short, or a chunk is not what it
- * should be
+ * @throws {SyntaxError} If the file is cut short, or a chunk is corrupt or
+ * misplaced
  */
 export function readPngChunks(
   bytes: Uint8Array,
@@ -101,10 +101,10 @@ export function readPngChunks(
   return parts;
 }
 
-/** Chunks that stand once, and before the pixels. */
+/** Chunks that may stand only once, before the pixels. */
 const ONCE: readonly string[] = ["IHDR", "PLTE", "tRNS"];
 
-/** Refuses a chunk that stands where it may not, after those found so far. */
+/** Refuses a chunk that is misplaced after those found so far. */
 function checkOrder(
   { name }: PngChunk,
   before: string,
@@ -124,12 +124,12 @@ function checkOrder(
   }
 }
 
-/** The error for a file whose bytes are not what PNG says. */
+/** Returns the error for a file that breaks the rules of PNG. */
 export function corrupt({ what }: ReadRequest, why: string): SyntaxError {
   return new SyntaxError(`${what}: PNG data is corrupt: ${why}`);
 }
 
-/** A whole chunk: length, name, body and check sum. */
+/** Returns a whole chunk: length, name, body and check sum. */
 export function chunkOf(
   name: string,
   body: Uint8Array,
@@ -143,7 +143,7 @@ export function chunkOf(
   return chunk;
 }
 
-/** The header of other pixels, which have as many bits: they are read as those. */
+/** Returns a header under which the same bits are read as other pixels. */
 export function headerAs(
   header: Uint8Array,
   colourType: number,
@@ -172,11 +172,11 @@ function isSound({ whole }: PngChunk): boolean {
   return crc32(whole.subarray(4, -4)) === sum;
 }
 
-// Deflate makes 1,032 bytes of one at best, and lodepng unpacks all of them
-// before it counts: a megabyte that claims to be one pixel would take a
-// gigabyte. No encoder packs pixels to much more than they are. What is left to
-// a bomb is to claim as many pixels as it has bytes: to know, one would have to
-// unpack it twice. lodepng's memory ends at 4 GiB, with NO_MEMORY.
+// Deflate makes at most 1,032 bytes of one, and lodepng unpacks all of them before
+// it counts: a megabyte that claims to be one pixel would take a gigabyte. No
+// encoder packs pixels to much more than their own size. A bomb can still claim
+// as many pixels as it has bytes, until lodepng's memory ends at 4 GiB, with
+// NO_MEMORY. To refuse that would take a second unpacking.
 function checkInflation(
   { width, height, depth, colourType, pixels }: PngParts,
   request: ReadRequest,
@@ -192,7 +192,7 @@ function checkInflation(
   );
 }
 
-// What a byte does to the check sum.
+// Change of the check sum by each byte.
 const CRC_OF_BYTE = Uint32Array.from({ length: 256 }, (_, byte) => {
   for (let bit = 0; bit < 8; bit++) {
     byte = byte & 1 ? byte >>> 1 ^ 0xedb88320 : byte >>> 1;
@@ -200,7 +200,7 @@ const CRC_OF_BYTE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return byte;
 });
 
-/** ISO 3309's check sum, of a chunk's name and body. */
+/** Returns the check sum of ISO 3309, of a chunk's name and body. */
 function crc32(bytes: Uint8Array): number {
   let sum = ~0;
   for (const byte of bytes) sum = CRC_OF_BYTE[(sum ^ byte) & 255]! ^ sum >>> 8;

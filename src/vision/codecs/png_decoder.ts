@@ -1,6 +1,6 @@
 /**
- * PNG files to images: all colour types, depths of 1 to 16 bits, interlaced or
- * not. Of 16 bits the upper eight stay, unless 16-bit grey is asked for.
+ * Decoding of PNG files: all colour types, depths of 1 to 16 bits, interlaced or
+ * not. Of 16 bits the upper eight stay, except in mode "gray16".
  *
  * @module
  */
@@ -29,7 +29,7 @@ const SIGNATURE = Uint8Array.from(PNG_SIGNATURE);
 
 const END = chunkOf("IEND", new Uint8Array());
 
-/** Kinds of pixels as errors call them, by their number. */
+/** Colour types in messages, by their number. */
 const TYPE_NAMES: Readonly<Record<number, string>> = {
   [COLOUR_TYPES.gray]: "grey",
   [COLOUR_TYPES.rgb]: "RGB",
@@ -46,7 +46,7 @@ export class PngDecoder implements Decoder {
     this.#lode = new LodePng(module);
   }
 
-  /** Decodes a whole file; indices of a palette are its pixels "unchanged". */
+  /** Decodes a whole file; mode "unchanged" gives the indices of a palette. */
   decode(bytes: Uint8Array, request: DecodeRequest): Image {
     const parts = readPngChunks(bytes, request);
     checkPixels(parts.width, parts.height, request);
@@ -60,9 +60,9 @@ export class PngDecoder implements Decoder {
   }
 
   /**
-   * The values of 16-bit grey, 0 to 65,535, as int32 [1, H, W].
+   * Decodes 16-bit grey, 0 to 65,535, to int32 [1, H, W].
    *
-   * @throws {SyntaxError} If the file holds other pixels, or is corrupt
+   * @throws {SyntaxError} If the file has other pixels, or is corrupt
    */
   decodeGray16(bytes: Uint8Array, request: ReadRequest): HostArray {
     const parts = readPngChunks(bytes, request);
@@ -74,8 +74,8 @@ export class PngDecoder implements Decoder {
           `of ${TYPE_NAMES[colourType] ?? `type ${colourType}`}`,
       );
     }
-    // The two bytes of a value are as many as those of grey and opacity, and
-    // come back as the first and the last byte of a pixel.
+    // Read as grey and opacity, the two bytes of a value become the first and the
+    // last byte of a pixel.
     const halves = headerAs(header, COLOUR_TYPES.grayAlpha, 8);
     const rgba = this.#decodeParts(parts, halves, request);
     const values = Int32Array.from(
@@ -98,12 +98,12 @@ export class PngDecoder implements Decoder {
       : request.mode;
     const image = new Image(rgba, width, height, 4);
     if (own !== 1 || mode === "rgba") return convertImage(image, mode);
-    // grey is not to be weighed again
+    // grey needs no weights
     return convertImage(new Image(redOf(rgba), width, height, 1), mode);
   }
 
-  // Decoded as if it were grey: the bits are the same. Grey of less than eight
-  // bits comes stretched over 0 to 255.
+  // Read as grey, whose bits are the same. Grey of less than eight bits comes
+  // stretched over 0 to 255.
   #decodeIndices(parts: PngParts, request: DecodeRequest): Image {
     const { width, height, depth, header } = parts;
     const gray = headerAs(header, COLOUR_TYPES.gray);
@@ -115,13 +115,13 @@ export class PngDecoder implements Decoder {
     return new Image(indices, width, height, 1, paletteOf(parts));
   }
 
-  /** RGBA of the file's pixels under this header. */
+  /** Decodes the pixels under this header to RGBA. */
   #decodeParts(
     { width, height, transparency, pixels, colourType }: PngParts,
     header: Uint8Array,
     request: ReadRequest,
   ): Uint8Array<ArrayBuffer> {
-    // a transparent colour says nothing of other pixels than the file's own
+    // the transparent colour holds for the file's own colour type only
     const isKeyed = transparency && header[9] === colourType;
     const key = isKeyed ? [transparency.whole] : [];
     const rgba = this.#lode.decode(
@@ -138,7 +138,7 @@ export class PngDecoder implements Decoder {
   }
 }
 
-/** The colours of a palette, with their opacities where the file says them. */
+/** Returns the colours of a palette, with opacities if the file has them. */
 function paletteOf(
   { palette, transparency }: PngParts,
 ): readonly PaletteColour[] | undefined {
@@ -154,7 +154,7 @@ function paletteOf(
   });
 }
 
-/** RGBA of indices, by the file's palette and its opacities. */
+/** Returns the RGBA of indices, by the file's palette and its opacities. */
 function coloured(
   { data, width, height }: Image,
   { palette, transparency }: PngParts,
@@ -164,7 +164,7 @@ function coloured(
   const colours = new Uint32Array(256);
   const bytes = new Uint8Array(colours.buffer);
   for (let i = 0; i < count; i++) {
-    bytes.set(palette!.subarray(3 * i, 3 * i + 3), 4 * i); // count is 0 without
+    bytes.set(palette!.subarray(3 * i, 3 * i + 3), 4 * i); // count is 0 without a palette
     bytes[4 * i + 3] = transparency?.body[i] ?? 255;
   }
   const pixels = new Uint32Array(data.length);
@@ -180,7 +180,7 @@ function coloured(
   return new Image(new Uint8Array(pixels.buffer), width, height, 4);
 }
 
-/** Every fourth byte. */
+/** Returns the first byte of each pixel. */
 function redOf(rgba: Uint8Array): Uint8Array<ArrayBuffer> {
   const red = new Uint8Array(rgba.length / 4);
   for (let i = 0; i < red.length; i++) red[i] = rgba[4 * i]!;

@@ -1,6 +1,6 @@
 /**
- * Images to PNG files: what an image is, the file says: grey, RGB or RGBA of
- * eight bits, or a palette where one is asked for. Never interlaced.
+ * Encoding of PNG files: grey, RGB or RGBA of eight bits, by the image's channels,
+ * or indices of a palette. Files are not interlaced.
  *
  * The compression is the runtime's own; nothing is loaded.
  *
@@ -12,14 +12,14 @@
 import type { Channels, Image, PaletteColour } from "../image.ts";
 import { chunkOf, COLOUR_TYPES, PNG_SIGNATURE } from "./png_chunks.ts";
 
-/** The kind of pixels for each number of channels. */
+/** Colour type for each number of channels. */
 const TYPE_OF_CHANNELS: Readonly<Record<Channels, number>> = {
   1: COLOUR_TYPES.gray,
   3: COLOUR_TYPES.rgb,
   4: COLOUR_TYPES.rgba,
 };
 
-/** The bytes of a PNG file; with a palette, the image's bytes are its indices. */
+/** Returns the bytes of a PNG file; a palette makes the image's bytes indices. */
 export async function encodePng(
   image: Image,
   palette?: readonly PaletteColour[],
@@ -31,7 +31,7 @@ export async function encodePng(
   view.setUint32(4, height);
   header[8] = 8;
   header[9] = palette ? COLOUR_TYPES.palette : TYPE_OF_CHANNELS[channels];
-  // the sums of an index and its neighbours say nothing
+  // differences of neighbouring indices mean nothing
   const rows = filtered(image, palette ? [FILTERS[0]] : FILTERS);
   const parts = [
     Uint8Array.from(PNG_SIGNATURE),
@@ -66,7 +66,7 @@ async function deflate(
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-/** What a byte is predicted by: those on the left, above, and above on the left. */
+/** Prediction of a byte from those on the left, above, and above on the left. */
 type Filter = (left: number, above: number, corner: number) => number;
 
 /** The five filters, by their numbers. */
@@ -86,8 +86,8 @@ function paeth(left: number, above: number, corner: number): number {
   return b <= c ? above : corner;
 }
 
-// Each row with the filter, of those given, that leaves the smallest numbers:
-// the rule of thumb of the standard, 12.7.
+// Each row gets the filter that leaves the smallest differences, as the standard
+// recommends in 12.7.
 function filtered(
   { data, width, height, channels }: Image,
   filters: readonly Filter[],

@@ -11,14 +11,15 @@ import { Module } from "../../nn/module.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 
 /**
- * Two convolutions and three linear layers: 61,706 parameters for 10 classes.
+ * LeNet-5: two convolutions and three linear layers, 61,706 parameters for 10
+ * classes.
  *
  * Shapes: [N, 1, 28, 28] to logits [N, numClasses].
  *
  * Source: LeCun, Bottou, Bengio & Haffner 1998, "Gradient-based learning applied
  * to document recognition". Differences, as in most tutorials: ReLU and max
- * pooling, every map of the second convolution sees all of the first, and
- * logits instead of radial basis functions.
+ * pooling, full connections between the convolutions, and logits instead of
+ * radial basis functions.
  *
  * @example The sizes of its output
  * ```ts

@@ -11,7 +11,8 @@ import { Sequential } from "../../nn/sequential.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 
 /**
- * Linear layers with ReLU between them, on flattened images.
+ * Multilayer perceptron: linear layers with ReLU between them, on flattened
+ * images.
  *
  * Shapes: [N, ...] with sizes[0] elements each to logits [N, last of sizes].
  *
@@ -36,7 +37,7 @@ export class MLP extends Module {
     super();
     if (sizes.length < 2) {
       throw new RangeError(
-        `Cannot make MLP of sizes [${sizes}]: expected two at least`,
+        `Cannot make MLP of sizes [${sizes.join(", ")}]: expected two or more`,
       );
     }
     for (let i = 1; i < sizes.length; i++) {

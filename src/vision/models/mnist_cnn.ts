@@ -16,8 +16,8 @@ import type { Tensor } from "../../tensor/tensor.ts";
  *
  * Shapes: [N, 1, 28, 28] to logits [N, 10].
  *
- * Source: github.com/pytorch/examples, mnist/main.py. Difference: it gives
- * logits, whose logarithm of softmax is in `F.crossEntropy`.
+ * Source: github.com/pytorch/examples, mnist/main.py. Difference: the result is
+ * logits, for `F.crossEntropy`, which computes the logarithm of softmax.
  */
 export class MnistCNN extends Module {
   conv1: Conv2d = new Conv2d(1, 32, 3);

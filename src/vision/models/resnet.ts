@@ -20,15 +20,15 @@ export interface ResNetOptions {
   /** Size of the output. Default: 1000. */
   readonly numClasses?: number;
   /**
-   * Whether every block begins as the identity: the scale of its last norm is
-   * 0. Default: false.
+   * Whether every block begins as the identity, with 0 as the scale of its last
+   * norm. Default: false.
    */
   readonly zeroInitResidual?: boolean;
 }
 
 /**
- * relu(body(x) + x), the body being two 3x3 convolutions with norms. Where the
- * body changes the size, x goes through a 1x1 convolution and a norm.
+ * Residual block: relu(body(x) + x). The body is two 3x3 convolutions with norms.
+ * If the body changes the size, x goes through a 1x1 convolution and a norm.
  *
  * Shapes: [N, inChannels, H, W] to [N, outChannels, H / stride, W / stride].
  *
@@ -67,12 +67,12 @@ export class BasicBlock extends Module {
 }
 
 /**
- * A residual network of basic blocks, in four stages of 64, 128, 256 and 512
- * channels, each half the size of the one before.
+ * Residual network of basic blocks, in four stages of 64, 128, 256 and 512
+ * channels. Each stage halves the size of the one before.
  *
  * Shapes: [N, 3, H, W] to logits [N, numClasses]; images are usually 224 by
  * 224. State dicts have torchvision's names, so its weights load. To train on
- * other classes replace `fc`.
+ * other classes, replace `fc`.
  *
  * Source: He et al. 2015, arXiv:1512.03385; torchvision.models.ResNet.
  *
@@ -99,9 +99,9 @@ export class ResNet extends Module {
   fc: Linear;
 
   /**
-   * Draws the parameters; `blocks` says how many each stage has.
+   * Draws the parameters; `blocks` is the number of blocks in each stage.
    *
-   * @throws {TypeError} If there is an option that it does not have
+   * @throws {TypeError} If an option is unknown
    */
   constructor(
     blocks: readonly [number, number, number, number],
@@ -151,7 +151,7 @@ function stage(
 }
 
 /**
- * ResNet-18: 11,689,512 parameters for 1000 classes.
+ * Makes ResNet-18: 11,689,512 parameters for 1000 classes.
  *
  * Source: torchvision.models.resnet18, without pretrained weights.
  */
@@ -160,7 +160,7 @@ export function resnet18(options: ResNetOptions = {}): ResNet {
 }
 
 /**
- * ResNet-34: 21,797,672 parameters for 1000 classes.
+ * Makes ResNet-34: 21,797,672 parameters for 1000 classes.
  *
  * Source: torchvision.models.resnet34, without pretrained weights.
  */

@@ -4,22 +4,22 @@
 ;;                        image[top(y) + k, left(x) + j, c])
 ;;
 ;; Products and sums are float32, in the order of $blend and $resample; rounding
-;; is to the nearest, half to even, and saturates. Equal to resize_scalar.ts,
-;; which sums in float64, but where a value lies within 1e-4 of a half.
+;; is to the nearest, half to even, and saturates. Results equal those of
+;; resize_scalar.ts, which sums in float64, except within 1e-4 of a half.
 ;;
-;; memory    holds all arrays; the caller places them, at multiples of 16, and
-;;           lets 16 bytes follow each: loads and stores reach beyond ends
+;; memory    holds all arrays; the caller places them at multiples of 16, with 16
+;;           bytes after each: loads and stores reach beyond ends
 ;; image     uint8 [rows, columns, channels], `stride` bytes from row to row
-;; rows      a record for each row of the result: i32, where its first neighbour
-;;           begins, in bytes from `image`; f32 [taps], their weights
+;; rows      a record for each row of the result: i32, the place of its first
+;;           neighbour, in bytes from `image`; f32 [taps], the weights
 ;; columns   the same for each column: in bytes from `line`
-;; line      f32, a row of the image after blending; finite from the beginning
-;; out       uint8 [height, width, channels]; 4 bytes are stored for a pixel, and
-;;           the next pixel takes the place of those that are too many
-;; geometry  rows of the result one by one: their neighbours are blended into
-;;           `line`, 16 bytes at a time, over the columns that are needed; from
-;;           there, in the first cache, each pixel is a vector. Channels beyond
-;;           the image's are the next pixel's, and are never looked at.
+;; line      f32, a row of the image after blending; initially finite
+;; out       uint8 [height, width, channels]; a store writes 4 bytes, and the next
+;;           pixel overwrites those beyond the channels
+;; geometry  for each row of the result, its neighbours are blended into `line`,
+;;           16 bytes at a time, over the needed columns; then each pixel is a
+;;           vector from `line`, which stays in the first cache. Lanes beyond the
+;;           channels hold the next pixel's and are not used.
 ;; source    torch's upsample_bilinear2d_aa; fixed width SIMD of WebAssembly
 ;;
 ;; Assembled to resize.wasm by `deno task assemble`.
