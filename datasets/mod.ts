@@ -71,7 +71,13 @@ export {
   type VOCDetectionOptions,
 } from "./voc/detection.ts";
 export type { VOCAnnotation, VOCElement, VOCRecord } from "./voc/annotation.ts";
-export { VOC_CLASSES, type VOCKind, type VOCSetOptions } from "./voc/files.ts";
+export type { VOCDataset } from "./voc/dataset.ts";
+export {
+  VOC_CLASSES,
+  type VOCKind,
+  type VOCSet,
+  type VOCSetOptions,
+} from "./voc/files.ts";
 export { MultiHot, type MultiHotOptions } from "./voc/multi_hot.ts";
 export { FakeData, type FakeDataOptions } from "./synthetic/fake_data.ts";
 export type {

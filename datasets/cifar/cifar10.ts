@@ -9,23 +9,12 @@
  * @module
  */
 
-import type { BatchContext } from "../../src/data/collate/batch_context.ts";
-import type { Collated } from "../../src/data/collate/batch.ts";
-import { Dataset } from "../../src/data/datasets/dataset.ts";
-import type { Generator } from "../../src/tensor/generator.ts";
-import { HostArray } from "../../src/tensor/host_array.ts";
+import type { HostArray } from "../../src/tensor/host_array.ts";
 import type { Image } from "../../src/vision/image.ts";
 import { type CIFARSource, type CIFARSplit, openCIFAR } from "./files.ts";
-import {
-  allOf,
-  batchOf,
-  type LabelledBatch,
-  type MemoryImages,
-  sampleOf,
-} from "../samples/memory_images.ts";
+import { MemoryImages } from "../samples/memory_images.ts";
 import {
   describeDataset,
-  type SampleTransform,
   type SampleTransforms,
 } from "../samples/transforms.ts";
 import type { SourceOptions } from "../source_options.ts";
@@ -48,8 +37,7 @@ export interface CIFAROptions<X = HostArray, Y = number>
  * Source: Krizhevsky 2009, https://www.cs.toronto.edu/~kriz/cifar.html, binary
  * version; folders as in torchvision.datasets.CIFAR10.
  */
-export class CIFAR10<X = HostArray, Y = number> extends Dataset<[X, Y]>
-  implements MemoryImages<X, Y> {
+export class CIFAR10<X = HostArray, Y = number> extends MemoryImages<X, Y> {
   /** Where workers find this class. */
   static url: string = import.meta.url;
 
@@ -71,39 +59,23 @@ export class CIFAR10<X = HostArray, Y = number> extends Dataset<[X, Y]>
     test: [{ file: "test_batch.bin", images: 10_000 }],
   };
 
-  /** The dataset's name. */
-  readonly name: string;
-  /** The folder of datasets that it is in. */
+  /** The folder of datasets. */
   readonly root: string;
-  /** Whether this is the training split. */
-  readonly train: boolean;
-  /** What the labels stand for. */
-  readonly classes: readonly string[];
-  /** The images in shared memory, 3072 bytes each: red, green, blue planes. */
-  readonly pixels: Uint8Array<ArrayBufferLike>;
-  /** The label of each image, in shared memory. */
-  readonly labels: Int32Array<ArrayBufferLike>;
-  /** The shape of an image, [3, 32, 32]. */
-  readonly imageShape: MemoryImages<X, Y>["imageShape"] = [3, 32, 32];
-  /** What is done to an image. */
-  readonly transform: SampleTransform<Image, X> | undefined;
-  /** What is done to a label. */
-  readonly targetTransform: SampleTransform<number, Y> | undefined;
 
   /** Use `CIFAR10.open()`, which reads the files. */
   constructor(
     { source, root, train, classes, pixels, labels }: CIFARSplit,
-    { transform, targetTransform }: SampleTransforms<Image, number, X, Y> = {},
+    transforms?: SampleTransforms<Image, number, X, Y>,
   ) {
-    super();
-    this.name = source.name;
+    super({
+      name: source.name,
+      train,
+      classes: classes.at(-1)!, // the last kind is the finest
+      pixels,
+      labels: labels.at(-1)!,
+      imageShape: [3, 32, 32],
+    }, transforms);
     this.root = root;
-    this.train = train;
-    this.classes = classes.at(-1)!; // the last kind is the finest
-    this.pixels = pixels;
-    this.labels = labels.at(-1)!;
-    this.transform = transform;
-    this.targetTransform = targetTransform;
   }
 
   /**
@@ -122,54 +94,9 @@ export class CIFAR10<X = HostArray, Y = number> extends Dataset<[X, Y]>
     return new CIFAR10(await openCIFAR(CIFAR10.source, options), options);
   }
 
-  /** The number of images. */
-  override get length(): number {
-    return this.labels.length;
-  }
-
-  /** All images, uint8 of [N, 3, 32, 32], not copied. */
-  get images(): HostArray {
-    return new HostArray(this.pixels, [this.length, ...this.imageShape]);
-  }
-
-  /** All labels, int32 of [N], not copied. */
-  get targets(): HostArray {
-    return new HostArray(this.labels);
-  }
-
   /** The label of each class. */
   get classToIdx(): Readonly<Record<string, number>> {
     return Object.fromEntries(this.classes.map((name, i) => [name, i]));
-  }
-
-  /**
-   * A copy of image `index` and its label, or what the transforms make of them.
-   *
-   * @throws {RangeError} If there is no such image
-   */
-  override get(index: number, generator?: Generator): [X, Y] {
-    return sampleOf(this, index, generator);
-  }
-
-  /**
-   * Copies of the images and labels at `indices`, in memory that a loader may
-   * lend by its `context`; undefined if they are transformed.
-   *
-   * @throws {RangeError} If there is no such image
-   */
-  override getBatch(
-    indices: readonly number[],
-    context?: Pick<BatchContext, "empty">,
-  ): Collated<[X, Y]> | undefined {
-    return batchOf(this, indices, context);
-  }
-
-  /**
-   * All images, uint8 of [N, 3, 32, 32], and labels, for batches on the GPU;
-   * undefined if they are transformed.
-   */
-  override resident(): LabelledBatch | undefined {
-    return allOf(this);
   }
 
   /** Name, size, folder, split and transforms, as torchvision prints them. */
@@ -179,10 +106,5 @@ export class CIFAR10<X = HostArray, Y = number> extends Dataset<[X, Y]>
       `Root location: ${this.root}`,
       `Split: ${this.train ? "Train" : "Test"}`,
     ], this);
-  }
-
-  /** What `console.log` shows. */
-  [Symbol.for("Deno.customInspect")](): string {
-    return this.toString();
   }
 }

@@ -11,7 +11,6 @@
  * @module
  */
 
-import { checkIndex } from "../../src/data/checks/check.ts";
 import { type Callable, invoke } from "../../src/data/checks/callable.ts";
 import { Dataset } from "../../src/data/datasets/dataset.ts";
 import { checkOptionNames } from "../../src/tensor/arguments.ts";
@@ -26,6 +25,7 @@ import {
   TRANSFORM_OPTIONS,
   transformed,
 } from "../samples/transforms.ts";
+import { wrapIndex } from "../../src/data/checks/check.ts";
 
 /** Reads the file of a sample. */
 export type Loader<Loaded> = Callable<
@@ -166,14 +166,14 @@ export class DatasetFolder<Loaded, X = Loaded, Y = number>
     index: number,
     generator?: Generator,
   ): [X, Y] | Promise<[X, Y]> {
-    checkIndex(index, this.length, this.constructor.name);
-    const target = this.targets[index]!;
-    const loaded = invoke(this.loader, this.paths[index]!);
+    const position = wrapIndex(index, this.length, this.constructor.name);
+    const target = this.targets[position]!;
+    const loaded = invoke(this.loader, this.paths[position]!);
     return loaded instanceof Promise
       ? loaded.then((loaded) =>
-        transformed(this, index, [loaded, target], generator)
+        transformed(this, position, [loaded, target], generator)
       )
-      : transformed(this, index, [loaded, target], generator);
+      : transformed(this, position, [loaded, target], generator);
   }
 
   /** The path of sample `index`. */

@@ -9,26 +9,15 @@
  * @module
  */
 
-import type { BatchContext } from "../../src/data/collate/batch_context.ts";
-import type { Collated } from "../../src/data/collate/batch.ts";
-import { Dataset } from "../../src/data/datasets/dataset.ts";
-import type { Generator } from "../../src/tensor/generator.ts";
-import { HostArray } from "../../src/tensor/host_array.ts";
+import type { HostArray } from "../../src/tensor/host_array.ts";
 import type { Image } from "../../src/vision/image.ts";
 import { joinPath, requestAccess, withPath } from "../_shared.ts";
 import { download } from "../download/download.ts";
 import { parseIdx } from "./idx.ts";
-import {
-  allOf,
-  batchOf,
-  type LabelledBatch,
-  type MemoryImages,
-  sampleOf,
-} from "../samples/memory_images.ts";
+import { MemoryImages } from "../samples/memory_images.ts";
 import {
   type AnyTransforms,
   describeDataset,
-  type SampleTransform,
   type SampleTransforms,
 } from "../samples/transforms.ts";
 import {
@@ -97,8 +86,7 @@ export interface MNISTSplit {
  * Source: LeCun, Cortes, Burges, http://yann.lecun.com/exdb/mnist/; files,
  * sums and folders as in torchvision.datasets.MNIST.
  */
-export class MNIST<X = HostArray, Y = number> extends Dataset<[X, Y]>
-  implements MemoryImages<X, Y> {
+export class MNIST<X = HostArray, Y = number> extends MemoryImages<X, Y> {
   /** Where workers find this class. */
   static url: string = import.meta.url;
 
@@ -132,39 +120,23 @@ export class MNIST<X = HostArray, Y = number> extends Dataset<[X, Y]>
     },
   };
 
-  /** The dataset's name. */
-  readonly name: string;
-  /** The folder that the files are in. */
+  /** The folder of the files. */
   readonly folder: string;
-  /** Whether this is the training split. */
-  readonly train: boolean;
-  /** What the labels stand for. */
-  readonly classes: readonly string[];
-  /** The images in shared memory, 784 bytes each, row by row. */
-  readonly pixels: Uint8Array<ArrayBufferLike>;
-  /** The label of each image, in shared memory. */
-  readonly labels: Int32Array<ArrayBufferLike>;
-  /** The shape of an image, [1, 28, 28]. */
-  readonly imageShape: MemoryImages<X, Y>["imageShape"] = [1, EDGE, EDGE];
-  /** What is done to an image. */
-  readonly transform: SampleTransform<Image, X> | undefined;
-  /** What is done to a label. */
-  readonly targetTransform: SampleTransform<number, Y> | undefined;
 
   /** Use `MNIST.open()`, which reads the files. */
   constructor(
     { source, folder, train, pixels, labels }: MNISTSplit,
-    { transform, targetTransform }: SampleTransforms<Image, number, X, Y> = {},
+    transforms?: SampleTransforms<Image, number, X, Y>,
   ) {
-    super();
-    this.name = source.name;
+    super({
+      name: source.name,
+      train,
+      classes: source.classes,
+      pixels,
+      labels,
+      imageShape: [1, EDGE, EDGE],
+    }, transforms);
     this.folder = folder;
-    this.train = train;
-    this.classes = source.classes;
-    this.pixels = pixels;
-    this.labels = labels;
-    this.transform = transform;
-    this.targetTransform = targetTransform;
   }
 
   /**
@@ -183,51 +155,6 @@ export class MNIST<X = HostArray, Y = number> extends Dataset<[X, Y]>
     return new MNIST(await openSplit(MNIST.source, options), options);
   }
 
-  /** The number of images. */
-  override get length(): number {
-    return this.labels.length;
-  }
-
-  /** All images, uint8 of [N, 28, 28], not copied. */
-  get images(): HostArray {
-    return new HostArray(this.pixels, [this.length, EDGE, EDGE]);
-  }
-
-  /** All labels, int32 of [N], not copied. */
-  get targets(): HostArray {
-    return new HostArray(this.labels);
-  }
-
-  /**
-   * A copy of image `index` and its label, or what the transforms make of them.
-   *
-   * @throws {RangeError} If there is no such image
-   */
-  override get(index: number, generator?: Generator): [X, Y] {
-    return sampleOf(this, index, generator);
-  }
-
-  /**
-   * Copies of the images and labels at `indices`, in memory that a loader may
-   * lend by its `context`; undefined if they are transformed.
-   *
-   * @throws {RangeError} If there is no such image
-   */
-  override getBatch(
-    indices: readonly number[],
-    context?: Pick<BatchContext, "empty">,
-  ): Collated<[X, Y]> | undefined {
-    return batchOf(this, indices, context);
-  }
-
-  /**
-   * All images, uint8 of [N, 1, 28, 28], and labels, for batches on the GPU;
-   * undefined if they are transformed.
-   */
-  override resident(): LabelledBatch | undefined {
-    return allOf(this);
-  }
-
   /** Name, size, split, classes, folder and transforms, a line each. */
   override toString(): string {
     return describeDataset(this.name, [
@@ -238,11 +165,6 @@ export class MNIST<X = HostArray, Y = number> extends Dataset<[X, Y]>
       `Classes: ${this.classes.join(", ")}`,
       `Location: ${this.folder}`,
     ], this);
-  }
-
-  /** What `console.log` shows. */
-  [Symbol.for("Deno.customInspect")](): string {
-    return this.toString();
   }
 }
 

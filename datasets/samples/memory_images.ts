@@ -1,22 +1,26 @@
 /**
- * Images of one size that lie one after another in one array of bytes, channel
- * by channel, with a label each: how a dataset in memory hands out one of them,
- * or a batch.
+ * Datasets of images of one size in memory: the bytes of one image after another,
+ * channel by channel, and a label for each.
  *
- * What is handed out is a copy, so that nobody's transform changes the dataset.
+ * Samples and batches are copies, so that no transform changes the dataset.
  *
  * @module
  */
 
-import { checkIndex } from "../../src/data/checks/check.ts";
-import type { BatchContext } from "../../src/data/collate/batch_context.ts";
+import { checkIndex, wrapIndex } from "../../src/data/checks/check.ts";
 import type { Collated } from "../../src/data/collate/batch.ts";
+import type { BatchContext } from "../../src/data/collate/batch_context.ts";
+import { Dataset } from "../../src/data/datasets/dataset.ts";
 import { type DType, DTYPES } from "../../src/tensor/dtype.ts";
 import type { Generator } from "../../src/tensor/generator.ts";
 import { HostArray } from "../../src/tensor/host_array.ts";
 import { type Shape, sizeOf } from "../../src/tensor/shape.ts";
 import { type Channels, Image } from "../../src/vision/image.ts";
-import { type SampleTransforms, transformed } from "./transforms.ts";
+import {
+  type SampleTransform,
+  type SampleTransforms,
+  transformed,
+} from "./transforms.ts";
 
 /** An image, uint8 of [C, H, W], and its class. */
 export type LabelledImage = [image: HostArray, label: number];
@@ -24,89 +28,140 @@ export type LabelledImage = [image: HostArray, label: number];
 /** Images, uint8 of [B, C, H, W], and their classes, int32 of [B]. */
 export type LabelledBatch = [images: HostArray, labels: HostArray];
 
-/** Images in memory, and what is done to a sample. */
-export interface MemoryImages<X, Y>
-  extends SampleTransforms<Image, number, X, Y> {
-  /** The dataset's name, for messages. */
+/** The base class of datasets of images of one size in memory. */
+export abstract class MemoryImages<X, Y> extends Dataset<[X, Y]>
+  implements SampleTransforms<Image, number, X, Y> {
+  /** The dataset's name. */
   readonly name: string;
-  /** The images, `C * H * W` bytes each. */
+  /** Whether this is the training split. */
+  readonly train: boolean;
+  /** The names of the classes, by label. */
+  readonly classes: readonly string[];
+  /** The images in shared memory, `C * H * W` bytes each. */
   readonly pixels: Uint8Array<ArrayBufferLike>;
-  /** The class of each image. */
+  /** The label of each image, in shared memory. */
   readonly labels: Int32Array<ArrayBufferLike>;
-  /** The shape of each image. */
+  /** The shape of an image. */
   readonly imageShape: readonly [channels: Channels, H: number, W: number];
-}
+  /** The transform of images. */
+  readonly transform: SampleTransform<Image, X> | undefined;
+  /** The transform of labels. */
+  readonly targetTransform: SampleTransform<number, Y> | undefined;
 
-/**
- * Sample `index`: copies of its bytes, or what the transforms make of it.
- *
- * @throws {RangeError} If there is no such image
- */
-export function sampleOf<X, Y>(
-  images: MemoryImages<X, Y>,
-  index: number,
-  generator: Generator | undefined,
-): [X, Y] {
-  const { name, pixels, labels, imageShape } = images;
-  checkIndex(index, labels.length, name);
-  const size = sizeOf(imageShape);
-  const data = pixels.slice(index * size, (index + 1) * size);
-  const label = labels[index]!;
-  const { transform, targetTransform } = images;
-  if (transform) {
-    const image = sideBySide(data, imageShape);
-    return transformed(images, index, [image, label], generator);
+  /** Keeps the arrays without a copy. */
+  constructor(
+    parts: Pick<
+      MemoryImages<X, Y>,
+      "name" | "train" | "classes" | "pixels" | "labels" | "imageShape"
+    >,
+    { transform, targetTransform }: SampleTransforms<Image, number, X, Y> = {},
+  ) {
+    super();
+    this.name = parts.name;
+    this.train = parts.train;
+    this.classes = parts.classes;
+    this.pixels = parts.pixels;
+    this.labels = parts.labels;
+    this.imageShape = parts.imageShape;
+    this.transform = transform;
+    this.targetTransform = targetTransform;
   }
-  const image = new HostArray(data, imageShape) as X; // X without a transform
-  return transformed({ targetTransform }, index, [image, label], generator);
-}
 
-/**
- * Copies of the images and labels at `indices`, in memory that `context` lends
- * where there is one; undefined if they are to be transformed one by one.
- *
- * @throws {RangeError} If there is no such image
- */
-export function batchOf<X, Y>(
-  images: MemoryImages<X, Y>,
-  indices: readonly number[],
-  context: Pick<BatchContext, "empty"> = { empty },
-): Collated<[X, Y]> | undefined {
-  if (isTransformed(images)) return undefined;
-  const { name, pixels, labels, imageShape } = images;
-  for (const index of indices) checkIndex(index, labels.length, name);
-  const size = sizeOf(imageShape);
-  const batch = context.empty([indices.length, ...imageShape], "uint8");
-  const targets = context.empty([indices.length], "int32");
-  for (let i = 0; i < indices.length; i++) {
-    const index = indices[i]!;
-    const image = pixels.subarray(index * size, (index + 1) * size);
-    batch.data.set(image, i * size);
-    targets.data[i] = labels[index]!;
+  /** The number of images. */
+  override get length(): number {
+    return this.labels.length;
   }
-  const result: LabelledBatch = [batch, targets];
-  return result as Collated<[X, Y]>; // X and Y are HostArray and number here
-}
 
-/**
- * All images, uint8 of [N, C, H, W], and all labels, not copied; undefined if
- * they are to be transformed one by one.
- */
-export function allOf<X, Y>(
-  images: MemoryImages<X, Y>,
-): LabelledBatch | undefined {
-  if (isTransformed(images)) return undefined;
-  const { pixels, labels, imageShape } = images;
-  const all = new HostArray(pixels, [labels.length, ...imageShape]);
-  return [all, new HostArray(labels)];
+  /** All images, uint8 of [N, H, W] or [N, C, H, W], without a copy. */
+  get images(): HostArray {
+    const [channels, height, width] = this.imageShape;
+    const sizes = channels === 1 ? [height, width] : this.imageShape;
+    return new HostArray(this.pixels, [this.length, ...sizes]);
+  }
+
+  /** All labels, int32 of [N], without a copy. */
+  get targets(): HostArray {
+    return new HostArray(this.labels);
+  }
+
+  /**
+   * Returns a copy of image `index`, and its label, after the transforms. Negative
+   * indices count from the end.
+   *
+   * @throws {RangeError} If there is no such image
+   */
+  override get(index: number, generator?: Generator): [X, Y] {
+    const { name, pixels, labels, imageShape } = this;
+    const position = wrapIndex(index, labels.length, name);
+    const size = sizeOf(imageShape);
+    const data = pixels.slice(position * size, (position + 1) * size);
+    const label = labels[position]!;
+    const { transform, targetTransform } = this;
+    if (transform) {
+      const image = channelsLast(data, imageShape);
+      return transformed(this, position, [image, label], generator);
+    }
+    const image = new HostArray(data, imageShape) as X; // without a transform
+    return transformed(
+      { targetTransform },
+      position,
+      [image, label],
+      generator,
+    );
+  }
+
+  /**
+   * Returns copies of the images and labels at `indices`, in memory of the context
+   * if there is one; undefined if there are transforms.
+   *
+   * @throws {RangeError} If there is no such image
+   */
+  override getBatch(
+    indices: readonly number[],
+    context: Pick<BatchContext, "empty"> = { empty },
+  ): Collated<[X, Y]> | undefined {
+    if (isTransformed(this)) return undefined;
+    const { name, pixels, labels, imageShape } = this;
+    for (const index of indices) checkIndex(index, labels.length, name);
+    const size = sizeOf(imageShape);
+    const batch = context.empty([indices.length, ...imageShape], "uint8");
+    const targets = context.empty([indices.length], "int32");
+    for (let i = 0; i < indices.length; i++) {
+      const index = indices[i]!;
+      const image = pixels.subarray(index * size, (index + 1) * size);
+      batch.data.set(image, i * size);
+      targets.data[i] = labels[index]!;
+    }
+    const result: LabelledBatch = [batch, targets];
+    return result as Collated<[X, Y]>; // X and Y are HostArray and number here
+  }
+
+  /**
+   * Returns all images, uint8 of [N, C, H, W], and labels, without a copy;
+   * undefined if there are transforms.
+   */
+  override resident(): LabelledBatch | undefined {
+    if (isTransformed(this)) return undefined;
+    const { pixels, labels, imageShape } = this;
+    const all = new HostArray(pixels, [labels.length, ...imageShape]);
+    return [all, new HostArray(labels)];
+  }
+
+  /** Describes the dataset, a fact a line. */
+  abstract override toString(): string;
+
+  /** The text of `console.log`. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return this.toString();
+  }
 }
 
 function isTransformed<X, Y>(images: MemoryImages<X, Y>): boolean {
   return Boolean(images.transform ?? images.targetTransform);
 }
 
-/** An image for transforms: the channels of a pixel side by side. */
-function sideBySide(
+/** Makes an image, with the channels of a pixel side by side. */
+function channelsLast(
   planes: Uint8Array,
   [channels, height, width]: MemoryImages<never, never>["imageShape"],
 ): Image {

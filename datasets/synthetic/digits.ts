@@ -9,13 +9,12 @@
  * @module
  */
 
-import { checkIndex } from "../../src/data/checks/check.ts";
+import { checkIndex, wrapIndex } from "../../src/data/checks/check.ts";
 import type { BatchContext } from "../../src/data/collate/batch_context.ts";
 import type { Collated } from "../../src/data/collate/batch.ts";
-import { Dataset } from "../../src/data/datasets/dataset.ts";
 import { checkOptionNames } from "../../src/tensor/arguments.ts";
 import type { Generator } from "../../src/tensor/generator.ts";
-import { HostArray } from "../../src/tensor/host_array.ts";
+import type { HostArray } from "../../src/tensor/host_array.ts";
 import { keyOf } from "../../src/tensor/philox.ts";
 import type { Image } from "../../src/vision/image.ts";
 import { checkFlags } from "../_shared.ts";
@@ -26,17 +25,10 @@ import {
   EDGE,
   IMAGE_BYTES,
 } from "./draw_digit.ts";
-import {
-  allOf,
-  batchOf,
-  type LabelledBatch,
-  type MemoryImages,
-  sampleOf,
-} from "../samples/memory_images.ts";
+import { type LabelledBatch, MemoryImages } from "../samples/memory_images.ts";
 import {
   checkTransforms,
   describeDataset,
-  type SampleTransform,
   type SampleTransforms,
   TRANSFORM_OPTIONS,
 } from "../samples/transforms.ts";
@@ -71,31 +63,15 @@ export interface SyntheticDigitsOptions<X = HostArray, Y = number>
  * assertEquals(label, digits.labels[0]);
  * ```
  */
-export class SyntheticDigits<X = HostArray, Y = number> extends Dataset<[X, Y]>
-  implements MemoryImages<X, Y> {
+export class SyntheticDigits<X = HostArray, Y = number>
+  extends MemoryImages<X, Y> {
   /** Where workers find this class. */
   static url: string = import.meta.url;
 
-  /** The dataset's name. */
-  readonly name: string = "SyntheticDigits";
-  /** Whether these are the training digits. */
-  readonly train: boolean;
-  /** What the digits are drawn from. */
+  /** The seed of the digits. */
   readonly seed: number;
-  /** What the labels stand for. */
-  readonly classes: readonly string[] = [..."0123456789"];
-  /** The images in shared memory, 784 bytes each; see `drawn`. */
-  readonly pixels: Uint8Array<ArrayBufferLike>;
-  /** The label of each image, in shared memory. */
-  readonly labels: Int32Array<ArrayBufferLike>;
-  /** 1 for each image that is in `pixels` already, in shared memory. */
+  /** 1 for each image that is already in `pixels`, in shared memory. */
   readonly drawn: Uint8Array<ArrayBufferLike>;
-  /** The shape of an image, [1, 28, 28]. */
-  readonly imageShape: MemoryImages<X, Y>["imageShape"] = [1, EDGE, EDGE];
-  /** What is done to an image. */
-  readonly transform: SampleTransform<Image, X> | undefined;
-  /** What is done to a label. */
-  readonly targetTransform: SampleTransform<number, Y> | undefined;
 
   /**
    * Draws the labels; images are drawn when they are asked for.
@@ -105,7 +81,6 @@ export class SyntheticDigits<X = HostArray, Y = number> extends Dataset<[X, Y]>
    * @throws {TypeError} If `train` is no boolean, or a transform can't be called
    */
   constructor(options: SyntheticDigitsOptions<X, Y> = {}) {
-    super();
     const { train = true, seed = 0, length = train ? 60_000 : 10_000 } =
       checkOptionNames("SyntheticDigits", options, [
         "train",
@@ -122,46 +97,39 @@ export class SyntheticDigits<X = HostArray, Y = number> extends Dataset<[X, Y]>
       );
     }
     const digits = { key: keyOf(seed), split: train ? 0 : 1 };
-    this.train = train;
+    super({
+      name: "SyntheticDigits",
+      train,
+      classes: [..."0123456789"],
+      pixels: new Uint8Array(new SharedArrayBuffer(length * IMAGE_BYTES)),
+      labels: new Int32Array(new SharedArrayBuffer(4 * length)),
+      imageShape: [1, EDGE, EDGE],
+    }, options);
     this.seed = seed;
-    this.transform = options.transform;
-    this.targetTransform = options.targetTransform;
-    this.pixels = new Uint8Array(new SharedArrayBuffer(length * IMAGE_BYTES));
-    this.labels = new Int32Array(new SharedArrayBuffer(4 * length));
     this.drawn = new Uint8Array(new SharedArrayBuffer(length));
     for (let i = 0; i < length; i++) this.labels[i] = digitOf(digits, i);
   }
 
-  /** The number of images. */
-  override get length(): number {
-    return this.labels.length;
-  }
-
-  /** All images, uint8 of [N, 28, 28], not copied; draws those not yet drawn. */
-  get images(): HostArray {
+  /** All images, uint8 of [N, 28, 28], without a copy. */
+  override get images(): HostArray {
     drawMissing(this, this.labels.keys());
-    return new HostArray(this.pixels, [this.length, EDGE, EDGE]);
-  }
-
-  /** All labels, int32 of [N], not copied. */
-  get targets(): HostArray {
-    return new HostArray(this.labels);
+    return super.images;
   }
 
   /**
-   * A copy of image `index` and its label, or what the transforms make of them.
+   * Returns a copy of image `index`, and its label, after the transforms. Negative
+   * indices count from the end.
    *
    * @throws {RangeError} If there is no such image
    */
   override get(index: number, generator?: Generator): [X, Y] {
-    checkIndex(index, this.length, this.name);
-    drawMissing(this, [index]);
-    return sampleOf(this, index, generator);
+    drawMissing(this, [wrapIndex(index, this.length, this.name)]);
+    return super.get(index, generator);
   }
 
   /**
-   * Copies of the images and labels at `indices`, in memory that a loader may
-   * lend by its `context`; undefined if they are transformed.
+   * Returns copies of the images and labels at `indices`, in memory of the context
+   * if there is one; undefined if there are transforms.
    *
    * @throws {RangeError} If there is no such image
    */
@@ -171,16 +139,16 @@ export class SyntheticDigits<X = HostArray, Y = number> extends Dataset<[X, Y]>
   ): Collated<[X, Y]> | undefined {
     for (const index of indices) checkIndex(index, this.length, this.name);
     drawMissing(this, indices);
-    return batchOf(this, indices, context);
+    return super.getBatch(indices, context);
   }
 
   /**
-   * All images, uint8 of [N, 1, 28, 28], and labels, for batches on the GPU;
-   * undefined if they are transformed.
+   * Returns all images, uint8 of [N, 1, 28, 28], and labels, without a copy;
+   * undefined if there are transforms.
    */
   override resident(): LabelledBatch | undefined {
     drawMissing(this, this.labels.keys());
-    return allOf(this);
+    return super.resident();
   }
 
   /** Name, size, split, classes, seed and transforms, a line each. */
@@ -192,11 +160,6 @@ export class SyntheticDigits<X = HostArray, Y = number> extends Dataset<[X, Y]>
       `Classes: ${this.classes.join(", ")}`,
       `Seed: ${this.seed}`,
     ], this);
-  }
-
-  /** What `console.log` shows. */
-  [Symbol.for("Deno.customInspect")](): string {
-    return this.toString();
   }
 }
 

@@ -5,7 +5,6 @@
  * @module
  */
 
-import { checkIndex } from "../../src/data/checks/check.ts";
 import { Dataset } from "../../src/data/datasets/dataset.ts";
 import { checkOptionNames } from "../../src/tensor/arguments.ts";
 import { Generator } from "../../src/tensor/generator.ts";
@@ -18,6 +17,7 @@ import {
   TRANSFORM_OPTIONS,
   transformed,
 } from "../samples/transforms.ts";
+import { wrapIndex } from "../../src/data/checks/check.ts";
 
 /** How many fake images, of what size. */
 export interface FakeDataOptions<X = Image, Y = number>
@@ -127,15 +127,15 @@ export class FakeData<X = Image, Y = number> extends Dataset<[X, Y]> {
    * @throws {RangeError} If there is no such image
    */
   override get(index: number, generator?: Generator): [X, Y] {
-    checkIndex(index, this.length, "FakeData");
-    const noise = Generator.ofSample(this.randomOffset, NOISE, index);
+    const position = wrapIndex(index, this.length, "FakeData");
+    const noise = Generator.ofSample(this.randomOffset, NOISE, position);
     const target = noise.integer(this.numClasses);
     const [channels, height, width] = this.imageSize;
     const words = new Uint32Array(Math.ceil(channels * height * width / 4));
     for (let i = 0; i < words.length; i++) words[i] = noise.word();
     const bytes = new Uint8Array(words.buffer, 0, channels * height * width);
     const image = new Image(bytes, width, height, channels);
-    return transformed(this, index, [image, target], generator);
+    return transformed(this, position, [image, target], generator);
   }
 
   /** Name, size and transforms, as torchvision prints them. */

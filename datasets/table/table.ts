@@ -10,7 +10,6 @@
  * @module
  */
 
-import { checkIndex } from "../../src/data/checks/check.ts";
 import { Dataset } from "../../src/data/datasets/dataset.ts";
 import { checkKind, KINDS, withExample } from "../../src/data/checks/kinds.ts";
 import { checkChoice, checkOptionNames } from "../../src/tensor/arguments.ts";
@@ -30,6 +29,7 @@ import {
 } from "../samples/transforms.ts";
 import { readTable, type TableRows } from "./rows.ts";
 import { checkEncoding } from "./text_file.ts";
+import { wrapIndex } from "../../src/data/checks/check.ts";
 
 /** What a table's columns mean, and what is done to its samples. */
 export interface TableOptions<X = Image, Y = HostArray>
@@ -209,15 +209,16 @@ export class Table<X = Image, Y = HostArray> extends Dataset<[X, Y]> {
    * @throws What decoding the image throws
    */
   override get(index: number, generator?: Generator): [X, Y] | Promise<[X, Y]> {
-    checkIndex(index, this.length, "Table");
+    const row = wrapIndex(index, this.length, "Table");
     const width = this.classes.length;
-    const row = this.labels.slice(index * width, (index + 1) * width);
-    const image = loadImage(this.paths[index]!);
+    const numbers = this.labels.slice(row * width, (row + 1) * width);
+    const labels = new HostArray(numbers);
+    const image = loadImage(this.paths[row]!);
     return image instanceof Promise
       ? image.then((image) =>
-        transformed(this, index, [image, new HostArray(row)], generator)
+        transformed(this, row, [image, labels], generator)
       )
-      : transformed(this, index, [image, new HostArray(row)], generator);
+      : transformed(this, row, [image, labels], generator);
   }
 
   /** The path of image `index`. */

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { Dataset } from "../../src/data/datasets/dataset.ts";
 import { checkOptionNames } from "../../src/tensor/arguments.ts";
 import { Generator } from "../../src/tensor/generator.ts";
 import { HostArray } from "../../src/tensor/host_array.ts";
@@ -13,20 +12,18 @@ import { loadImage } from "../samples/image_loader.ts";
 import {
   applied,
   checkTransforms,
-  describeDataset,
   type SampleTransform,
 } from "../samples/transforms.ts";
 import { annotationParser, boxesOf, type VOCAnnotation } from "./annotation.ts";
 import {
   filesOf,
   findVOCSet,
-  photoOf,
-  photosOf,
   targetsOf,
-  VOC_CLASSES,
   type VOCKind,
   type VOCSetOptions,
 } from "./files.ts";
+import { wrapIndex } from "../../src/data/checks/check.ts";
+import { VOCDataset } from "./dataset.ts";
 
 /** A photo and its objects. */
 export interface DetectionSample {
@@ -72,19 +69,9 @@ const KIND: VOCKind = {
  * Source: Everingham et al. 2010; torchvision.datasets.VOCDetection, whose
  * target is `annotation` alone.
  */
-export class VOCDetection<Sample = DetectionSample> extends Dataset<Sample> {
+export class VOCDetection<Sample = DetectionSample> extends VOCDataset<Sample> {
   /** Where workers find this class. */
   static url: string = import.meta.url;
-  /** The folder that it was looked for in. */
-  readonly root: string;
-  /** The folder of the year. */
-  readonly folder: string;
-  /** The image set. */
-  readonly imageSet: string;
-  /** The names of the photos, without folder and ending. */
-  readonly names: readonly string[];
-  /** What labels stand for. */
-  readonly classes: readonly string[] = VOC_CLASSES;
   /** What is done to a photo. */
   readonly transform: SampleTransform<Image, Image | HostArray> | undefined;
   /** What is done to a sample. */
@@ -100,26 +87,11 @@ export class VOCDetection<Sample = DetectionSample> extends Dataset<Sample> {
    * be called
    */
   constructor(root: string | URL, options: VOCDetectionOptions<Sample> = {}) {
-    super();
     checkOptionNames("VOCDetection", options, OPTIONS);
     checkTransforms("VOCDetection", options);
-    const set = findVOCSet(root, KIND, options);
-    this.root = set.root;
-    this.folder = set.folder;
-    this.imageSet = set.imageSet;
-    this.names = set.names;
+    super(findVOCSet(root, KIND, options));
     this.transform = options.transform;
     this.transforms = options.transforms;
-  }
-
-  /** The number of photos. */
-  override get length(): number {
-    return this.names.length;
-  }
-
-  /** The file of each photo; a new list each time. */
-  get images(): string[] {
-    return photosOf(this);
   }
 
   /** The file of each annotation; a new list each time. */
@@ -137,9 +109,11 @@ export class VOCDetection<Sample = DetectionSample> extends Dataset<Sample> {
    */
   override async get(
     index: number,
-    generator: Generator = Generator.ofSample(0, 0, index),
+    generator?: Generator,
   ): Promise<Sample> {
-    const { photo, target } = filesOf("VOCDetection", this, KIND, index);
+    const position = wrapIndex(index, this.length, "VOCDetection");
+    generator ??= Generator.ofSample(0, 0, position);
+    const { photo, target } = filesOf(this, KIND, position);
     const parse = await annotationParser();
     const annotation = parse(await Deno.readTextFile(target), target);
     const { boxes, labels, difficult } = boxesOf(annotation, target);
@@ -157,23 +131,5 @@ export class VOCDetection<Sample = DetectionSample> extends Dataset<Sample> {
     return transforms
       ? applied("transforms", transforms, sample, generator)
       : sample as Sample; // what it is where there is no transform
-  }
-
-  /** The file of photo `index`. */
-  override sampleName(index: number): string | undefined {
-    return photoOf(this, index);
-  }
-
-  /** Name, size, folder and transforms, as torchvision prints them. */
-  override toString(): string {
-    return describeDataset("VOCDetection", [
-      `Number of datapoints: ${this.length}`,
-      `Root location: ${this.root}`,
-    ], this);
-  }
-
-  /** What `console.log` shows. */
-  [Symbol.for("Deno.customInspect")](): string {
-    return this.toString();
   }
 }

@@ -11,7 +11,6 @@
  * @module
  */
 
-import { checkIndex } from "../../src/data/checks/check.ts";
 import { joinPath, toPath } from "../_shared.ts";
 import { readFolder } from "../folders/files.ts";
 
@@ -158,18 +157,13 @@ export function photoOf(set: VOCSet, index: number): string | undefined {
   return name === undefined ? undefined : photoPath(set.folder, name);
 }
 
-/**
- * The files of sample `index` of the dataset `what`.
- *
- * @throws {RangeError} If there is no such sample
- */
+/** The files of sample `index`, which exists. */
 export function filesOf(
-  what: string,
   { folder, names }: VOCSet,
   kind: VOCKind,
   index: number,
 ): { readonly photo: string; readonly target: string } {
-  const name = names[checkIndex(index, names.length, what)]!;
+  const name = names[index]!;
   return {
     photo: photoPath(folder, name),
     target: targetPath(folder, kind, name),

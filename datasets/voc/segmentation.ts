@@ -8,7 +8,6 @@
  * @module
  */
 
-import { Dataset } from "../../src/data/datasets/dataset.ts";
 import { Subset } from "../../src/data/datasets/subset.ts";
 import { checkOptionNames } from "../../src/tensor/arguments.ts";
 import { Generator } from "../../src/tensor/generator.ts";
@@ -17,7 +16,6 @@ import { loadImage } from "../samples/image_loader.ts";
 import {
   applied,
   checkTransforms,
-  describeDataset,
   type SampleTransform,
   TRANSFORM_OPTIONS,
   transformed,
@@ -25,13 +23,12 @@ import {
 import {
   filesOf,
   findVOCSet,
-  photoOf,
-  photosOf,
   targetsOf,
-  VOC_CLASSES,
   type VOCKind,
   type VOCSetOptions,
 } from "./files.ts";
+import { VOCDataset } from "./dataset.ts";
+import { wrapIndex } from "../../src/data/checks/check.ts";
 
 /** A photo and its mask, or what has become of them. */
 export interface SegmentationSample<X = Image, Y = Image> {
@@ -77,19 +74,9 @@ const OPTIONS = [
  * Source: Everingham et al. 2010; torchvision.datasets.VOCSegmentation.
  */
 export class VOCSegmentation<X = Image, Y = Image>
-  extends Dataset<SegmentationSample<X, Y>> {
+  extends VOCDataset<SegmentationSample<X, Y>> {
   /** Where workers find this class. */
   static url: string = import.meta.url;
-  /** The folder that it was looked for in. */
-  readonly root: string;
-  /** The folder of the year. */
-  readonly folder: string;
-  /** The image set. */
-  readonly imageSet: string;
-  /** The names of the photos, without folder and ending. */
-  readonly names: readonly string[];
-  /** What the bytes of a mask stand for. */
-  readonly classes: readonly string[] = VOC_CLASSES;
   /** Where masks are. */
   readonly kind: VOCKind;
   /** What is done to a photo. */
@@ -114,32 +101,18 @@ export class VOCSegmentation<X = Image, Y = Image>
     root: string | URL,
     options: VOCSegmentationOptions<X, Y> = {},
   ) {
-    super();
     checkOptionNames("VOCSegmentation", options, OPTIONS);
     checkTransforms("VOCSegmentation", options);
-    this.kind = {
+    const kind: VOCKind = {
       list: "Segmentation",
       targets: options.maskFolder ?? "SegmentationClass",
       extension: ".png",
     };
-    const set = findVOCSet(root, this.kind, options);
-    this.root = set.root;
-    this.folder = set.folder;
-    this.imageSet = set.imageSet;
-    this.names = set.names;
+    super(findVOCSet(root, kind, options));
+    this.kind = kind;
     this.transform = options.transform;
     this.targetTransform = options.targetTransform;
     this.transforms = options.transforms;
-  }
-
-  /** The number of photos. */
-  override get length(): number {
-    return this.names.length;
-  }
-
-  /** The file of each photo; a new list each time. */
-  get images(): string[] {
-    return photosOf(this);
   }
 
   /** The file of each mask; a new list each time. */
@@ -186,19 +159,16 @@ export class VOCSegmentation<X = Image, Y = Image>
    */
   override get(
     index: number,
-    generator: Generator = Generator.ofSample(0, 0, index),
+    generator?: Generator,
   ): SegmentationSample<X, Y> | Promise<SegmentationSample<X, Y>> {
-    const { photo, target } = filesOf(
-      "VOCSegmentation",
-      this,
-      this.kind,
-      index,
-    );
+    const position = wrapIndex(index, this.length, "VOCSegmentation");
+    const random = generator ?? Generator.ofSample(0, 0, position);
+    const { photo, target } = filesOf(this, this.kind, position);
     const image = loadImage(photo);
     const classes = loadImage(target, { mode: "unchanged" });
     const finish = (image: Image, classes: Image) => {
       const sample = { image, mask: checkMask(target, classes, image) };
-      return finished(this, sample, index, generator);
+      return transformPair(this, sample, position, random);
     };
     return image instanceof Promise || classes instanceof Promise
       ? Promise.all([image, classes]).then(([image, classes]) =>
@@ -206,29 +176,10 @@ export class VOCSegmentation<X = Image, Y = Image>
       )
       : finish(image, classes);
   }
-
-  /** The file of photo `index`. */
-  override sampleName(index: number): string | undefined {
-    return photoOf(this, index);
-  }
-
-  /** Name, size, folder and transforms, as torchvision prints them. */
-  override toString(): string {
-    return describeDataset("VOCSegmentation", [
-      `Number of datapoints: ${this.length}`,
-      `Root location: ${this.root}`,
-    ], this);
-  }
-
-  /** What `console.log` shows. */
-  [Symbol.for("Deno.customInspect")](): string {
-    return this.toString();
-  }
 }
 
-// A function, not a private method: workers rebuild the fields of a dataset,
-// and what is private would be missing there.
-function finished<X, Y>(
+// Not a private method: the copy in a worker lacks those.
+function transformPair<X, Y>(
   { transform, targetTransform, transforms }: VOCSegmentation<X, Y>,
   sample: SegmentationSample,
   index: number,

@@ -260,7 +260,7 @@ Deno.test("CIFAR10 refuses labels that are no class", async () => {
 
 Deno.test("CIFAR10 names the index it does not have", async () => {
   const ten = await openTen();
-  for (const index of [-1, 4, 0.5]) {
+  for (const index of [-5, 4, 0.5]) {
     assertThrows(
       () => ten.get(index),
       RangeError,

@@ -104,7 +104,7 @@ Deno.test("DatasetFolder.get() is what the loader reads, and the class", async (
     targetTransform: new Add(10),
   });
   assertEquals(await upper.get(0), ["A/1.TXT", 10]);
-  for (const index of [-1, 2, 0.5]) {
+  for (const index of [-3, 2, 0.5]) {
     assertThrows(
       () => dataset.get(index),
       RangeError,
