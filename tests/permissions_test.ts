@@ -24,14 +24,20 @@ async function defaultSet(): Promise<PermissionSet> {
   return config.permissions.default;
 }
 
+/** The text of every module in a folder and in those below it. */
+async function* modulesIn(folder: URL): AsyncGenerator<string> {
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (isDirectory) yield* modulesIn(new URL(`${name}/`, folder));
+    if (name.endsWith(".ts")) {
+      yield await Deno.readTextFile(new URL(name, folder));
+    }
+  }
+}
+
 Deno.test("the default set reaches every data set's mirrors", async () => {
   const { net } = await defaultSet();
   const hosts = new Set<string>();
-  for await (const entry of Deno.readDir(new URL("datasets", ROOT))) {
-    if (!entry.name.endsWith(".ts")) continue;
-    const text = await Deno.readTextFile(
-      new URL(`datasets/${entry.name}`, ROOT),
-    );
+  for await (const text of modulesIn(new URL("datasets/", ROOT))) {
     for (const [list] of text.matchAll(/mirrors: \[[^\]]*\]/g)) {
       for (const [, host] of list.matchAll(/"https?:\/\/([^/:"]+)/g)) {
         hosts.add(host!);
