@@ -21,8 +21,8 @@ import { orientImage } from "./orientation.ts";
 export interface DecodeOptions {
   /**
    * The channels of the result. Default: "rgb". "unchanged" keeps those of the
-   * file: indices of a palette (a mask's classes) stay numbers in one channel,
-   * grey with opacity becomes RGBA, CMYK becomes RGB.
+   * file: indices of a palette (a mask's classes) stay numbers in one channel.
+   * Grey with opacity becomes RGBA, and CMYK becomes RGB.
    */
   readonly mode?: ImageMode;
   /**

@@ -21,8 +21,8 @@ export interface EncodeOptions {
   /** Quality of JPEG, from 1 to 100. Default: 75, as in PIL. */
   readonly quality?: number;
   /**
-   * At most 256 colours for PNG: the bytes of an image of one channel are indices
-   * of them, as the classes of a mask are of `VOC_PALETTE`. Mode "unchanged"
+   * At most 256 colours for PNG, whose indices the bytes of one channel are: the
+   * classes of a mask, for `VOC_PALETTE`. Mode "unchanged"
    * reads the indices back, other modes the colours. By default one channel is
    * written as grey.
    */
@@ -117,8 +117,8 @@ function checkPalette(
   const most = image.data.reduce((a, b) => Math.max(a, b));
   if (most < count) return;
   throw new RangeError(
-    `Cannot encode ${image} with a palette of ${count} colours: it has ` +
-      `index ${most}`,
+    `Cannot encode ${image} with a palette of ${count} colours: the image ` +
+      `has index ${most}`,
   );
 }
 
@@ -143,7 +143,7 @@ async function encodeJpeg(
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (image.channels === 4) {
     throw new TypeError(
-      `Cannot encode ${image} as JPEG: it has no opacity, ` +
+      `Cannot encode ${image} as JPEG: JPEG has no opacity, ` +
         `convertImage(image, "rgb") drops it`,
     );
   }

@@ -18,8 +18,8 @@ export type PaletteColour =
   | Colour
   | readonly [red: number, green: number, blue: number, opacity: number];
 
-// Not a field: masks of the same classes are equal, whatever the colours of their
-// files, and messages between threads carry no colours.
+// Not a field: masks of the same classes are equal even if their files have other
+// colours, and messages between threads carry no colours.
 const PALETTES = new WeakMap<Image, readonly PaletteColour[]>();
 
 /** Image of `height` rows of `width` pixels, one byte for each channel. */

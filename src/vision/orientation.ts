@@ -7,10 +7,9 @@
 import { Image } from "./image.ts";
 
 /**
- * Returns the upright image. EXIF's `orientation` tells where the first row and
- * the first column of the data lie in the scene: 1 top and left, 2 top and
- * right, 3 bottom and right, 4 bottom and left. 5 to 8 are the same with rows and
- * columns exchanged.
+ * Returns the upright image. EXIF's `orientation` is the place of the first row
+ * and the first column in the scene: 1 top left, 2 top right, 3 bottom right, 4
+ * bottom left. Orientations 5 to 8 are the same with rows and columns exchanged.
  *
  * Source: Exif 2.32, tag 0x0112; PIL.ImageOps.exif_transpose.
  */

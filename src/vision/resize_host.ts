@@ -119,18 +119,18 @@ function sides({ height, width }: Image): { height: number; width: number } {
 
 function boxWithin(
   name: string,
-  picture: { readonly height: number; readonly width: number },
+  whole: { readonly height: number; readonly width: number },
   box: Box,
 ): Box {
   const { top, left, height, width } = box;
   const fits = [top, left, height, width].every(Number.isInteger) &&
     top >= 0 && left >= 0 && height > 0 && width > 0 &&
-    top + height <= picture.height && left + width <= picture.width;
+    top + height <= whole.height && left + width <= whole.width;
   if (!fits) {
     throw new RangeError(
       `Cannot resize with ${name} ${width} x ${height} at column ${left}, ` +
-        `row ${top}: expected a part of ${picture.width} x ` +
-        `${picture.height} pixels`,
+        `row ${top}: expected a part of ${whole.width} x ` +
+        `${whole.height} pixels`,
     );
   }
   return box;

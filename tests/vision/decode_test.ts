@@ -193,7 +193,7 @@ Deno.test("decodeImage() refuses more pixels than asked for, and bombs", async (
   await assertRejects(
     () => decodeImage(jpeg),
     RangeError,
-    "it has 65500 x 65500 pixels, expected at most 178956970 (maxPixels)",
+    "the image has 65500 x 65500 pixels, expected at most 178956970 (maxPixels)",
   );
   await assertRejects(
     () => decodeImage(jpeg, { maxPixels: -1 }),

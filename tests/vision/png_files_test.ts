@@ -250,7 +250,12 @@ Deno.test("encodeImage() names a palette that does not fit", async () => {
     [mask, "red", TypeError, "of 0 colours"],
     [mask, [[0, 0, 0], [0, 0, 256]], RangeError, "[0,0,256] as colour 1 of"],
     [mask, [[0, 0]], RangeError, "expected three or four integers"],
-    [mask, VOC_PALETTE.slice(0, 3), RangeError, "of 3 colours: it has index 3"],
+    [
+      mask,
+      VOC_PALETTE.slice(0, 3),
+      RangeError,
+      "of 3 colours: the image has index 3",
+    ],
     [
       new Image(new Uint8Array(3), 1, 1),
       VOC_PALETTE,

@@ -72,7 +72,7 @@ Deno.test("encodeImage() names what it refuses", async () => {
   await assertRejects(
     () => encodeImage(image, { format: "jpeg" }),
     TypeError,
-    "Cannot encode Image(1 x 1, 4 channels) as JPEG: it has no opacity",
+    "Cannot encode Image(1 x 1, 4 channels) as JPEG: JPEG has no opacity",
   );
   await assertRejects(
     () => encodeImage(image, { quality: 0 }),

@@ -226,3 +226,27 @@ Deno.test("transforms.functional refuses an argument too many, and options it la
     }
   }
 });
+
+Deno.test("Transforms refuse lists of numbers that are none", () => {
+  const untyped = <Value>(value: unknown) => value as Value;
+  for (const p of [[1], [1, -1], [0, 0], [1, NaN], [1, Infinity], 3]) {
+    assertThrows(
+      () => T.randomChoice([T.toFloat(), T.toFloat()], untyped(p)),
+      RangeError,
+      `by weights ${Array.isArray(p) ? `[${p.join(", ")}]` : p}: expected`,
+    );
+  }
+  for (const translate of [[0.1], [0.1, 0.1, 0.1], [NaN, 0], 0.1, "x"]) {
+    assertThrows(
+      () => T.randomAffine(0, { translate: untyped(translate) }),
+      RangeError,
+      "as a shift: expected [x, y]",
+    );
+  }
+  assertThrows(
+    () => T.randomAffine(0, { translate: [0, 1.5] }),
+    RangeError,
+    "Cannot use 1.5 as a shift: expected a number from 0 to 1",
+  );
+  assertThrows(() => new T.ChanceTransform("", [], 1.5), RangeError, "1.5");
+});

@@ -193,11 +193,44 @@ const MISTAKES: readonly [string, () => unknown, string][] = [
     "no three of them on a line",
   ],
   [
+    "a shift that is a number",
+    () =>
+      TF.affine(floats, {
+        angle: 0,
+        translate: 3 as unknown as number[],
+        scale: 1,
+        shear: 0,
+      }),
+    "Cannot use 3 as a shift: expected [x, y]",
+  ],
+  [
+    "an infinite scale",
+    () =>
+      TF.affine(floats, {
+        angle: 0,
+        translate: [0, 0],
+        scale: Infinity,
+        shear: 0,
+      }),
+    "Infinity times: expected a number above 0",
+  ],
+  [
+    "a shear by NaN",
+    () =>
+      TF.affine(floats, {
+        angle: 0,
+        translate: [0, 0],
+        scale: 1,
+        shear: [0, NaN],
+      }),
+    "Cannot use [0, NaN] as a shear: expected [x, y]",
+  ],
+  [
     "a centre that is a number",
     () => TF.rotate(floats, 3, { center: 1 as unknown as number[] }),
     "Cannot use 1 as a centre: expected [x, y]",
   ],
-  ["a large crop", () => TF.fiveCrop(floats, 7), "it is too small"],
+  ["a large crop", () => TF.fiveCrop(floats, 7), "the image is too small"],
   ["no image", () => TF.toTensor(3 as unknown as Image), "a tensor of 3: "],
 ];
 

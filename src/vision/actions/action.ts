@@ -81,8 +81,8 @@ export interface WarpAction {
   readonly interpolation: "nearest" | "bilinear";
   /**
    * Value around the source; undefined means zeros. As in torchvision, a border
-   * pixel that is covered by the share m becomes m * m of itself plus 1 - m of
-   * the fill; without a fill it becomes m of itself.
+   * pixel of which the source covers the share m becomes m * m of itself plus
+   * 1 - m of the fill. Without a fill it becomes m of itself.
    */
   readonly fill: Fill | undefined;
 }

@@ -95,8 +95,8 @@ function checkPad(
     ![top, bottom].every((amount) => fits(amount, height))
   ) {
     throw new RangeError(
-      `${by} in mode "${mode}": expected 0 or more, and no more than there ` +
-        `are pixels to repeat`,
+      `${by} in mode "${mode}": expected 0 or more, at most the number of ` +
+        `pixels to repeat`,
     );
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Images in host memory. Users hold a `HostImage`: an `Image` of bytes with the
- * channels of a pixel side by side, or a `HostArray` [C, H, W] of bytes or
- * floats. Actions read and write both through `Pixels`.
+ * Images in host memory. Users hold a `HostImage`: an `Image`, bytes with the
+ * channels of a pixel side by side, or a `HostArray` [C, H, W]. Actions read and
+ * write both through `Pixels`.
  *
  * Positions count elements: value c of pixel p lies at p * pixelStep + c *
  * channelStep. Pixels are numbered row by row.

@@ -26,10 +26,10 @@ interface CommonRow {
   /** Whether `value` and `wgsl` use the mean grey of the image before. */
   readonly usesMean?: true;
   /**
-   * The change of a pixel on the GPU, `value: vec4f`, as a WGSL expression.
-   * It uses `bound`, 255 for bytes and 1 for floats, the numbers `a` and `b`,
-   * the vectors `vector_at(at + P)` and `vector_at(at + Q)`, the mean grey
-   * `mean`, and functions of images.wgsl.
+   * The change of a pixel on the GPU, `value: vec4f`, as a WGSL expression. It
+   * may use functions of images.wgsl and these names: `bound`, 255 for bytes and
+   * 1 for floats; the numbers `a` and `b`; the vectors `vector_at(at + P)` and
+   * `vector_at(at + Q)`; the mean grey `mean`.
    */
   readonly wgsl?: string;
   /** Constant that compiles a long expression in, where a batch needs it. */
@@ -44,8 +44,8 @@ interface CommonRow {
   /** Returns the action for one channel alone; by default the action itself. */
   ofChannel?(action: Action, channel: number): Action;
   /**
-   * Returns the numbers of `wgsl`, in the order a, b, P (4) and Q (4); none by
-   * default, and undefined if the action does not change such images.
+   * Returns the numbers of `wgsl`, in the order a, b, P (4) and Q (4), by default
+   * none. The result is undefined if the action does not change such images.
    */
   numbers?(action: Action, extent: ValueExtent): readonly number[] | undefined;
 }
@@ -82,7 +82,7 @@ export interface ImageRow extends CommonRow {
   readonly value?: undefined;
 }
 
-/** What the library knows of an action. */
+/** Row of the table of actions. */
 export type ActionRow = ValueRow | ImageRow;
 
 /** Rows by the names of their actions. */

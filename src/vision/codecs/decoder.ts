@@ -51,7 +51,7 @@ export function checkPixels(
 ): void {
   if (width * height <= maxPixels) return;
   throw new RangeError(
-    `${what}: it has ${width} x ${height} pixels, expected at most ` +
+    `${what}: the image has ${width} x ${height} pixels, expected at most ` +
       `${maxPixels} (maxPixels)`,
   );
 }

@@ -137,8 +137,7 @@ function refusal(bytes: Uint8Array, request: DecodeRequest): SyntaxError {
   const coding = codingOf(bytes);
   return new SyntaxError(
     coding === undefined
-      ? `${request.what}: its ${bytes.length} bytes are no JPEG data that ` +
-        `libjpeg-turbo can decode`
+      ? `${request.what}: libjpeg-turbo cannot decode its ${bytes.length} bytes`
       : `${request.what}: expected baseline or progressive JPEG data, got ` +
         `${coding} coding`,
   );

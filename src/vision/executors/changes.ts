@@ -1,6 +1,6 @@
 /**
- * The WGSL of images.wgsl that comes from the table of actions: the function
- * `changed`, with a case for each action on pixels, and the codes of its cases.
+ * The part of images.wgsl that comes from the table of actions: the function
+ * `changed`, with a case for each action that has WGSL, and the codes of cases.
  *
  * @module
  */

@@ -5,8 +5,8 @@
  *
  * A pass takes every pixel from a place of the source, then changes its colour.
  * One pass holds crops, pads and flips around one scaling, or a matrix. A new
- * pass begins at a second scaling, at pixels that move after a change of colour,
- * and at contrast, which needs the mean of the image before it.
+ * pass begins at a second scaling, and at pixels that move after a change of
+ * colour. Contrast begins one too, for the mean of the image before it.
  *
  * @module
  */

@@ -216,7 +216,7 @@ function checkAlike(results: readonly Extent[]): void {
     `Cannot make a batch of images of ${format(first!)} and ${
       format(other)
     }: ` +
-      `end with one size (resize([h, w]), a crop) and one type`,
+      `transforms must end with one size (resize([h, w]), a crop) and one type`,
   );
 }
 

@@ -292,22 +292,28 @@ export function checkResize(
   return list;
 }
 
+/** @throws {RangeError} If the value is not a list [x, y] of finite numbers */
+export function checkPair(
+  what: string,
+  value: readonly number[],
+): readonly [x: number, y: number] {
+  if (
+    Array.isArray(value) && value.length === 2 && value.every(Number.isFinite)
+  ) return [value[0], value[1]];
+  throw new RangeError(
+    `Cannot use ${format(value)} as ${what}: expected [x, y]`,
+  );
+}
+
 /**
  * Returns a centre [x, y], or undefined for the middle of the image.
  *
- * @throws {RangeError} If it is not two finite numbers
+ * @throws {RangeError} If the centre is not two finite numbers
  */
 export function checkCenter(
   center: readonly number[] | undefined,
 ): readonly number[] | undefined {
-  if (center === undefined) return undefined;
-  if (
-    Array.isArray(center) && center.length === 2 &&
-    center.every(Number.isFinite)
-  ) return center;
-  throw new RangeError(
-    `Cannot use ${format(center)} as a centre: expected [x, y]`,
-  );
+  return center && checkPair("a centre", center);
 }
 
 /** @throws {RangeError} If the number is neither 1 nor 3 */

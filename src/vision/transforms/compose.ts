@@ -209,16 +209,16 @@ export class RandomChoice extends Transform {
     checkArguments("RandomChoice", arguments, 2);
     this.transforms = checkParts("randomChoice", transforms);
     this.p = p;
-    const isWeighted = p === undefined ||
-      (p.length === transforms.length && p.every((weight) => weight >= 0) &&
-        p.some((weight) => weight > 0));
-    if (!isWeighted) {
-      throw new RangeError(
-        `Cannot choose of ${transforms.length} transforms by weights [${
-          p.join(", ")
-        }]: expected a number of 0 or more for each`,
-      );
-    }
+    if (p === undefined) return;
+    const isWeighted = Array.isArray(p) && p.length === transforms.length &&
+      p.every((weight) => Number.isFinite(weight) && weight >= 0) &&
+      p.some((weight) => weight > 0);
+    if (isWeighted) return;
+    const got = Array.isArray(p) ? `[${p.join(", ")}]` : formatValue(p);
+    throw new RangeError(
+      `Cannot choose from ${transforms.length} transforms by weights ${got}: ` +
+        `expected a number of 0 or more for each, not all of them 0`,
+    );
   }
 
   /** Names of the actions of all parts. */

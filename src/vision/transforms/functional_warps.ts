@@ -19,6 +19,7 @@ import {
   checkCenter,
   checkFill,
   checkNumber,
+  checkPair,
   checkWarpInterpolation,
 } from "./checks.ts";
 import {
@@ -65,16 +66,12 @@ export interface RotateOptions extends CenteredWarpOptions {
   readonly expand?: boolean;
 }
 
-/** Returns [x, y] of a list, or of a number for x and 0 for y. */
-function pairOf(
-  what: string,
-  value: number | readonly number[],
+/** Returns the angles [x, y] of a shear; a number is that along x. */
+function shearOf(
+  shear: number | readonly number[],
 ): readonly [number, number] {
-  const [x, y = typeof value === "number" ? 0 : x] = typeof value === "number"
-    ? [value]
-    : value;
-  checkNumber(what, x!);
-  return [x!, checkNumber(what, y!)];
+  const [x, y = x] = typeof shear === "number" ? [shear, 0] : shear;
+  return checkPair("a shear", [x!, y!]);
 }
 
 /**
@@ -112,7 +109,7 @@ export interface AffineOptions extends CenteredWarpOptions {
   readonly angle: number;
   /** Pixels to the right and down. */
   readonly translate: readonly number[];
-  /** How many times larger. */
+  /** Factor by which images grow. */
   readonly scale: number;
   /** Degrees along x, or [x, y]. */
   readonly shear: number | readonly number[];
@@ -131,21 +128,16 @@ export function affine(img: Tensor, options: AffineOptions): Tensor {
   checkOptionNames("affine", options, AFFINE_OPTIONS);
   const { angle, translate, scale, shear, center } = options;
   const { interpolation = "nearest", fill } = options;
-  if (!(scale > 0)) {
+  if (!(scale > 0 && scale < Infinity)) {
     throw new RangeError(
       `Cannot scale an image ${scale} times: expected a number above 0`,
     );
   }
-  if (translate.length !== 2) {
-    throw new RangeError(
-      `Cannot shift an image by [${translate.join(", ")}]: expected [x, y]`,
-    );
-  }
   const action = affineAction({
     angle: checkNumber("an angle", angle),
-    translate: pairOf("a shift", translate),
+    translate: checkPair("a shift", translate),
     scale,
-    shear: pairOf("a shear", shear),
+    shear: shearOf(shear),
     center: checkCenter(center),
     interpolation: checkWarpInterpolation(interpolation),
     fill: fill === undefined ? fill : checkFill(fill),

@@ -1,6 +1,6 @@
 /**
- * The actions of functions and transforms on an image of known size: the size by
- * the shorter side, crops about the centre, filters of a blur.
+ * The actions of functions and transforms on an image of known size: scaling by
+ * the shorter side, crops of the middle, blurs.
  *
  * Sizes and places count pixels.
  *
@@ -105,7 +105,7 @@ export function fiveCropActions(
   if (height > extent.height || width > extent.width) {
     throw new RangeError(
       `Cannot take five crops of ${height} x ${width} of an image of ` +
-        `${extent.height} x ${extent.width}: it is too small`,
+        `${extent.height} x ${extent.width}: the image is too small`,
     );
   }
   const bottom = extent.height - height;

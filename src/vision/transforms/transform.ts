@@ -6,12 +6,12 @@
  * Consecutive transforms merge into one list of actions, planned as a whole.
  *
  * NOTE [draw then apply]: an executor never sees a generator. So the random
- * numbers of an image do not depend on the thread or the executor that
- * transforms it, nor on the size of its batch. The loader relies on that: a
+ * numbers of an image depend neither on the thread and the executor, nor on the
+ * size of its batch. The loader relies on that: a
  * worker draws, and the GPU applies.
  *
  * Results of both executors are equal within the rounding of float32: floats to
- * about 1e-6, bytes to one level if a value lies between two levels.
+ * about 1e-6, bytes to one level where a value lies between two.
  *
  * @module
  */
@@ -87,9 +87,9 @@ export abstract class Transform implements StagedTransform {
   }
 
   /**
-   * Runs the first stage of NOTE [stages] in data/images/transform.ts: returns
-   * the image after the steps that its sample goes through, with the actions
-   * that wait for the batch.
+   * Runs the first stage of NOTE [stages] in data/images/transform.ts. Returns
+   * the image after the steps of its sample, with the actions that wait for the
+   * batch.
    *
    * @throws {TypeError} If the transform does not take such an image
    * @throws {RangeError} If the image is too small

@@ -15,6 +15,7 @@ import {
   checkCenter,
   checkFill,
   checkNumber,
+  checkPair,
   checkRange,
   checkWarpInterpolation,
 } from "./checks.ts";
@@ -179,16 +180,8 @@ export class RandomAffine extends Transform {
     checkOptionNames("randomAffine", options, AFFINE_OPTIONS);
     const { translate, scale, shear } = options;
     this.degrees = angles("a range of angles", degrees);
-    if (translate && translate.length !== 2) {
-      throw new RangeError(
-        `Cannot shift images by [${
-          translate.join(", ")
-        }]: expected shares of ` +
-          `width and height`,
-      );
-    }
-    translate?.forEach((share) => checkNumber("a share of shift", share, 0, 1));
-    this.translate = translate;
+    this.translate = translate && checkPair("a shift", translate);
+    this.translate?.forEach((share) => checkNumber("a shift", share, 0, 1));
     this.scale = scale &&
       checkRange("a range of scales", scale, (x) => [x, x], 1e-6);
     this.shear = shear === undefined ? undefined : shears(shear);
